@@ -1,0 +1,139 @@
+import type { EpochMs } from '../lib/clock.ts';
+import type { ReasonCode } from '../lib/reason-code.ts';
+import type { ClassRules } from '../policy/types.ts';
+
+/**
+ * The effective configuration: checked, defaults filled in, paths absolute, durations in milliseconds, instants in
+ * milliseconds since 1970, secrets as file paths only. Keys are those of the YAML file. It is plain JSON, so that it
+ * can cross the channel to a worker and be hashed (`versions.configuration`).
+ */
+export interface Config {
+  readonly version: 1;
+  /** The file that it came from, for messages; not part of the digest. */
+  readonly file: string;
+  readonly site: string | null;
+  readonly state: { readonly path: string };
+  readonly server: {
+    readonly workers: number;
+    /** Most time for one decision, milliseconds. */
+    readonly budget: number;
+    readonly drain: number;
+    readonly listeners: readonly ListenerConfig[];
+    /** Admin HTTP; `127.0.0.1:9190` or `unix:/path`. */
+    readonly admin: { readonly address: string };
+    /** A further listener with health and metrics only; plaintext may be off loopback. */
+    readonly health: { readonly address: string } | null;
+    readonly max_concurrent_streams: number;
+  };
+  readonly peps: readonly PepConfig[];
+  readonly trust: {
+    readonly anchors: readonly AnchorConfig[];
+    readonly intermediates: readonly { readonly name: string; readonly file: string }[];
+    /** CAs for PEPs' own client certificates. */
+    readonly pep_cas: readonly { readonly name: string; readonly file: string }[];
+    /** A connection without a certificate is not denied for that alone. */
+    readonly credential_optional: boolean;
+  };
+  readonly revocation: {
+    /** CRL files and folders of them, watched. */
+    readonly crls: readonly string[];
+    readonly poll: number;
+  };
+  readonly classes: Readonly<Record<string, ClassRules>>;
+  readonly policy: {
+    /** Bundle file (`.tar.gz`); null = the default bundle that ships. */
+    readonly bundle: string | null;
+  };
+  /** Where ext_authz requests carry claims; the first source that is present counts. */
+  readonly claims: Readonly<
+    Record<'device_id' | 'serial' | 'firmware_hash' | 'attestation', readonly ValueSource[]>
+  >;
+  readonly custom: Readonly<Record<string, ValueSource>>;
+  readonly wire: {
+    /** HTTP statuses by row of the status table; never changes an outcome. */
+    readonly statuses: Readonly<Partial<Record<'no_credential' | 'denied' | 'unavailable', number>>>;
+    /** Seconds; a uniformly random number between the two is sent. */
+    readonly retry_after: { readonly min: number; readonly max: number };
+  };
+  readonly enforcement: {
+    readonly observe: readonly ObserveConfig[];
+    readonly break_glass: readonly BreakGlassConfig[];
+  };
+  readonly audit: {
+    readonly path: string;
+    readonly rotate_bytes: number;
+    /** Rotated files that are kept. */
+    readonly keep: number;
+    readonly on_failure: 'deny' | 'continue';
+  };
+}
+
+export interface ListenerConfig {
+  readonly name: string;
+  /** `host:port` or `unix:/path`. */
+  readonly address: string;
+  /** Who asks on a plaintext or Unix-socket listener; TLS listeners know their PEPs by certificate. */
+  readonly pep: string | null;
+  readonly tls: {
+    readonly certificate: string;
+    readonly key: string;
+    readonly client_cas: readonly string[];
+  } | null;
+  /** Plaintext off loopback and off Unix sockets, by name. */
+  readonly insecure: boolean;
+}
+
+export interface PepConfig {
+  readonly name: string;
+  readonly tenant: string;
+  readonly site: string | null;
+  readonly zone: string | null;
+  /** Exact URI or DNS SAN, or a pattern with `{site}` and `{zone}` captures (one path segment or DNS label each), under a named CA. */
+  readonly match: { readonly san: string; readonly ca: string } | null;
+  readonly may_assert_devices: boolean;
+  readonly may_send_xfcc: boolean;
+  readonly networks: readonly string[];
+  readonly trusted_hops: number;
+}
+
+export interface AnchorConfig {
+  readonly name: string;
+  readonly file: string;
+  readonly profile: {
+    readonly kind: 'spiffe' | 'san_uri' | 'ieee_802_1ar' | 'cn';
+    readonly trust_domain?: string;
+  };
+  readonly revocation: {
+    readonly required: boolean;
+    readonly max_age: number | null;
+    readonly grace: number;
+  };
+  readonly allow_sha1: boolean;
+}
+
+/** Exactly one of the keys is set. `inventory` is for `custom` only: a column of the device's record. */
+export type ValueSource =
+  | { readonly header: string }
+  | { readonly context_extension: string }
+  | { readonly metadata: string }
+  | { readonly label: string }
+  | { readonly inventory: string };
+
+export interface ObserveConfig {
+  /** Exactly one of the three. */
+  readonly pep?: string;
+  readonly class?: string;
+  readonly site?: string;
+  readonly until: EpochMs;
+}
+
+export interface BreakGlassConfig {
+  readonly reasons: readonly ReasonCode[];
+  readonly classes: readonly string[];
+  readonly devices: readonly string[];
+  readonly who: string;
+  readonly why: string;
+  readonly since: EpochMs;
+  /** At most 24 hours after `since`. */
+  readonly until: EpochMs;
+}

@@ -1,0 +1,172 @@
+import type { ContextResult, Pep } from '../context/types.ts';
+import type { DeviceRecord } from '../inventory/types.ts';
+import type { EpochMs } from '../lib/clock.ts';
+import type { Finding, ReasonCode } from '../lib/reason-code.ts';
+import type { Assurance, PolicyInput, Verdict } from '../policy/types.ts';
+import type { RevocationFact } from '../revocation/types.ts';
+
+export type { Assurance } from '../policy/types.ts';
+export type Severity = 'deny' | 'warn' | 'info';
+
+/** A reason as it is told: in answers, records and on the command line. */
+export interface Reason {
+  readonly code: ReasonCode;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly detail?: Finding['detail'];
+}
+
+/** Something of ours that went wrong while deciding. */
+export interface Fault {
+  readonly code: ReasonCode;
+  readonly stage: 'context' | 'facts' | 'policy' | 'conclude' | 'record';
+  readonly message: string;
+}
+
+export interface Obligations {
+  readonly entitlements: readonly string[];
+  readonly headers: Readonly<Record<string, string>>;
+  readonly session_limit_s: number | null;
+}
+
+/** Everything that a decision was made from. Digests are SHA-256 hex; what they name is kept for replay. */
+export interface Versions {
+  readonly program: string;
+  readonly instance: string;
+  readonly site: string | null;
+  readonly bundle: string | null;
+  readonly input_version: number;
+  readonly epochs: Readonly<Record<string, number>>;
+  readonly crls: readonly {
+    readonly issuer_key: string;
+    readonly number: string | null;
+    readonly digest: string;
+  }[];
+  readonly configuration: string;
+  readonly anchors: string;
+  readonly classes: string;
+  readonly catalogue: string;
+}
+
+/**
+ * The answer. JSON-shaped on purpose: these names are relied upon in answers, records and reports, so the
+ * type is the document (times RFC 3339, digests hex).
+ */
+export interface Decision {
+  readonly decision_id: string;
+  readonly tenant: string;
+  readonly time: string;
+  readonly outcome: 'allow' | 'deny';
+  /** False where the configuration lets the connection pass although the outcome is deny (observe, broken glass). */
+  readonly enforced: boolean;
+  /** First one primary. */
+  readonly reasons: readonly Reason[];
+  readonly device_id: string | null;
+  readonly assurance: Assurance;
+  readonly obligations: Obligations;
+  /** Of an allow; always after `time`. */
+  readonly valid_until: string | null;
+  readonly versions: Versions;
+  readonly faults: readonly Fault[];
+}
+
+/** Facts as they are recorded: JSON, enough to conclude again with the verdict. */
+export interface Facts {
+  readonly now: EpochMs;
+  readonly tenant: string;
+  readonly door: string;
+  readonly pep: Pep;
+  readonly connection: {
+    readonly authenticated_by: 'device_tls' | 'gateway_asserted' | 'none';
+    readonly source_ip: string | null;
+    readonly destination: string | null;
+    readonly protocol: string | null;
+    readonly sni: string | null;
+    readonly http: { readonly method: string; readonly host: string; readonly path: string } | null;
+    readonly connection_id: string | null;
+    readonly request_id: string | null;
+    readonly claims: {
+      readonly device_id: string | null;
+      readonly serial: string | null;
+      readonly firmware_hash: string | null;
+    };
+  };
+  readonly credential: CredentialFacts | null;
+  /** The device that the decision is about: proved by its certificate, else asserted. */
+  readonly device_id: string | null;
+  readonly assurance: Assurance;
+  readonly revocation: readonly RevocationFact[];
+  readonly device: DeviceRecord | null;
+  readonly binding: 'certificate' | 'key' | 'issuer' | 'none';
+  readonly gateway: {
+    readonly id: string;
+    readonly proved: boolean;
+    readonly known: boolean;
+    readonly status: string | null;
+    readonly enrolled: boolean;
+  } | null;
+  readonly attestation: { readonly status: 'none' | 'unverified'; readonly digest: string | null };
+  readonly custom: Readonly<Record<string, { readonly value: string; readonly origin: string }>>;
+  /** What the rooms found; those of the floor deny whatever the policy says. */
+  readonly findings: readonly Finding[];
+  /** Ends of what an allow would rely on. */
+  readonly limits: readonly { readonly until: EpochMs; readonly because: string }[];
+}
+
+export interface CredentialFacts {
+  readonly key: string;
+  readonly source: string;
+  /** Of the leaf; null where it could not be parsed. */
+  readonly fingerprint: string | null;
+  readonly key_digest: string | null;
+  readonly key_algorithm: string | null;
+  readonly issuer_name: string | null;
+  readonly issuer_key: string | null;
+  readonly serial: string | null;
+  readonly not_before: EpochMs | null;
+  readonly not_after: EpochMs | null;
+  readonly valid: boolean;
+  readonly anchor: string | null;
+  readonly profile: string | null;
+  /** Configured name of the issuing CA. */
+  readonly issuer: string | null;
+  /** Fingerprints, leaf first, anchor last; empty without a path. */
+  readonly path: readonly string[];
+  readonly identity: {
+    readonly id: string;
+    readonly scheme: string;
+    readonly hardware_serial: string | null;
+  } | null;
+}
+
+/** Everything that was made on the way to one decision; what the record is written from. */
+export interface MadeDecision {
+  readonly decision: Decision;
+  /** Null where no context could be built or the facts could not be gathered. */
+  readonly facts: Facts | null;
+  readonly input: PolicyInput | null;
+  readonly verdict: Verdict | null;
+  readonly pep: Pep;
+  readonly door: string;
+  readonly connection_id: string | null;
+  readonly trace: { readonly trace_id: string; readonly span_id: string } | null;
+  /** Microseconds by stage, for metrics and the span. */
+  readonly timings: Readonly<Record<'facts' | 'policy' | 'conclude' | 'total', number>>;
+}
+
+/** Where decisions are recorded. Implemented by `audit/`; awaited by the record wrapper. */
+export interface Recorder {
+  /** Resolves once the record is as safe as the mode promises; throws PDP_AUDIT_UNAVAILABLE where it cannot be. */
+  append(made: MadeDecision): Promise<void>;
+}
+
+/** When a call came and when its answer is of no more use, on the monotonic clock (ms). */
+export interface CallTiming {
+  readonly arrived: number;
+  readonly deadline: number;
+}
+
+/** What the doors call: the whole flow with its wrappers. Never rejects: faults are denials. */
+export interface DecisionPoint {
+  decide(built: ContextResult, timing: CallTiming): Promise<MadeDecision>;
+}

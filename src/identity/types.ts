@@ -1,0 +1,150 @@
+import type { EpochMs } from '../lib/clock.ts';
+import type { Finding } from '../lib/reason-code.ts';
+
+/** Public key of a certificate: what it is, and how strong. */
+export interface PublicKeyInfo {
+  readonly algorithm:
+    'rsa' | 'rsa-pss' | 'ec' | 'ed25519' | 'ed448' | 'ml-dsa-44' | 'ml-dsa-65' | 'ml-dsa-87' | 'unsupported';
+  /** EC curve by its OpenSSL name (`prime256v1`, `secp384r1`, `secp521r1`), else undefined. */
+  readonly curve?: string;
+  /** Modulus bits of RSA, field bits of EC. */
+  readonly bits?: number;
+}
+
+export interface Extension {
+  readonly oid: string;
+  readonly critical: boolean;
+  /** Content of extnValue (the inner DER), a view into the certificate. */
+  readonly value: Uint8Array;
+}
+
+export type GeneralName =
+  | { readonly kind: 'dns' | 'uri' | 'email'; readonly value: string }
+  | { readonly kind: 'ip'; readonly value: Uint8Array }
+  | { readonly kind: 'dn'; readonly value: DistinguishedName }
+  | { readonly kind: 'other'; readonly oid: string; readonly value: Uint8Array }
+  | { readonly kind: 'unsupported'; readonly tag: number };
+
+export interface NameAttribute {
+  readonly oid: string;
+  /** Decoded text; strings are checked (UTF-8, PrintableString, IA5String, BMPString), NUL is refused at parse. */
+  readonly value: string;
+}
+
+export interface DistinguishedName {
+  /** The Name's DER, a view. */
+  readonly der: Uint8Array;
+  readonly rdns: readonly (readonly NameAttribute[])[];
+  /** RFC 5280 section 7.1 comparison form; equal keys are equal names. */
+  readonly key: string;
+}
+
+/** One certificate, read once by the strict reader. Byte fields are views into `der`. */
+export interface Certificate {
+  readonly der: Uint8Array;
+  /** SHA-256 of `der`, hex. */
+  readonly fingerprint: string;
+  readonly tbs: Uint8Array;
+  /** Unsigned big-endian serial number, lower-case hex without leading zero bytes (`00` for zero). */
+  readonly serial: string;
+  readonly issuer: DistinguishedName;
+  readonly subject: DistinguishedName;
+  readonly notBefore: EpochMs;
+  readonly notAfter: EpochMs;
+  readonly spki: Uint8Array;
+  /** SHA-256 of `spki`, hex. */
+  readonly keyDigest: string;
+  readonly key: PublicKeyInfo;
+  readonly signatureAlgorithm: { readonly oid: string; readonly der: Uint8Array };
+  readonly signature: Uint8Array;
+  readonly extensions: ReadonlyMap<string, Extension>;
+  readonly basicConstraints?: { readonly ca: boolean; readonly pathLen?: number };
+  /** Names of the set bits: digitalSignature, nonRepudiation, keyEncipherment, dataEncipherment, keyAgreement, keyCertSign, cRLSign, encipherOnly, decipherOnly. */
+  readonly keyUsage?: ReadonlySet<string>;
+  /** OIDs. */
+  readonly extendedKeyUsage?: readonly string[];
+  readonly subjectAltNames: readonly GeneralName[];
+  readonly subjectKeyId?: Uint8Array;
+  readonly authorityKeyId?: Uint8Array;
+  /** Critical extensions that no part of this program processes. */
+  readonly unknownCritical: readonly string[];
+}
+
+/** How an anchor's leaves name their device. Extractors are never tried in turn across anchors. */
+export type ProfileKind = 'spiffe' | 'san_uri' | 'ieee_802_1ar' | 'cn';
+
+export interface ProfileSettings {
+  readonly kind: ProfileKind;
+  /** spiffe: the trust domain that must match. */
+  readonly trust_domain?: string;
+}
+
+/** Revocation rules of one anchor; durations in milliseconds. */
+export interface RevocationRules {
+  readonly required: boolean;
+  /** A CRL whose thisUpdate is older than this is stale even before its nextUpdate. */
+  readonly maxAgeMs?: number;
+  /** How long after nextUpdate (or maxAge) a CRL still serves, said in every decision. 0 = not at all. */
+  readonly graceMs: number;
+}
+
+export interface TrustAnchor {
+  readonly name: string;
+  readonly certificate: Certificate;
+  readonly profile: ProfileSettings;
+  readonly revocation: RevocationRules;
+  /** No-certificate connections are not refused for that alone under this anchor set. */
+  readonly allowSha1: boolean;
+}
+
+/** All anchors and configured intermediates, compiled once per configuration. */
+export interface TrustSet {
+  readonly anchors: readonly TrustAnchor[];
+  readonly intermediates: readonly Certificate[];
+  /** SHA-256 over names, certificates, profiles and rules: `versions.anchors`. */
+  readonly digest: string;
+}
+
+export interface DeviceIdentity {
+  readonly scheme: ProfileKind;
+  /** In the profile's normal form. */
+  readonly id: string;
+  /** Device serial that the certificate itself states (802.1AR), in the profile's normal form. */
+  readonly hardwareSerial?: string;
+  readonly trustDomain?: string;
+}
+
+/** A path that holds at every time within its certificates' validity. Leaf first, anchor certificate last. */
+export interface CertificationPath {
+  readonly anchor: TrustAnchor;
+  readonly certificates: readonly Certificate[];
+}
+
+/** What does not depend on time or state, so that it may be cached by the credential's key. */
+export interface ResolvedCredential {
+  /** The leaf, if it could be parsed. */
+  readonly leaf?: Certificate;
+  /** Every path that passed all time-independent checks, best first. Empty with findings where none did. */
+  readonly paths: readonly CertificationPath[];
+  /** Why there is no path, or what is wrong with the leaf itself; deny severity. Empty when `paths` is not. */
+  readonly findings: readonly Finding[];
+  /** Identity under the first path's anchor; absent with findings of group identity. */
+  readonly identity?: DeviceIdentity;
+  readonly identityFindings: readonly Finding[];
+}
+
+/** A resolved credential judged at one instant. */
+export interface JudgedCredential {
+  readonly leaf?: Certificate;
+  /** The path that holds at `now`; absent where none does. */
+  readonly path?: CertificationPath;
+  readonly findings: readonly Finding[];
+  readonly identity?: DeviceIdentity;
+}
+
+export interface IdentityResolver {
+  /** Decodes, parses and builds paths, behind an LRU keyed by what came in. Never throws for bad input. */
+  resolve(presented: import('../context/types.ts').PresentedCredential): ResolvedCredential;
+  /** Hits, misses and entries so far, for metrics. */
+  stats(): { readonly hits: number; readonly misses: number; readonly size: number };
+}

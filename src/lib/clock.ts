@@ -1,0 +1,48 @@
+/** Milliseconds since 1970-01-01T00:00:00Z. The only unit in which an instant is held. */
+export type EpochMs = number;
+
+/** A source of time, given to whoever starts a flow; everyone below takes `now` as an argument. */
+export interface Clock {
+  /** Wall-clock time. */
+  now(): EpochMs;
+  /** Milliseconds that only ever grow, for deadlines and durations; unrelated to wall-clock time. */
+  monotonic(): number;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+};
+
+/** RFC 3339 in UTC with milliseconds, e.g. `2026-11-21T23:05:00.000Z`. Years past 9999 are clamped. */
+export function formatInstant(at: EpochMs): string {
+  return new Date(Math.min(at, 253402300799999)).toISOString();
+}
+
+const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
+
+/** Reads RFC 3339 strictly (no date-only form, no 30 February, no second 60); undefined where it is not that. */
+export function parseInstant(text: string): EpochMs | undefined {
+  const match = rfc3339.exec(text);
+  if (!match) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const utc = new Date(0);
+  utc.setUTCFullYear(year, month - 1, day);
+  utc.setUTCHours(hour, minute, second, match[7] ? Math.floor(Number(`0${match[7]}`) * 1000) : 0);
+  const same =
+    utc.getUTCMonth() === month - 1 && utc.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  if (!same) return undefined;
+  const zone = match[8] ?? 'Z';
+  if (zone === 'Z' || zone === 'z') return utc.getTime();
+  const [zoneHours, zoneMinutes] = [Number(zone.slice(1, 3)), Number(zone.slice(4, 6))];
+  if (zoneHours > 23 || zoneMinutes > 59) return undefined;
+  const offset = (zoneHours * 60 + zoneMinutes) * 60_000;
+  return utc.getTime() - (zone.startsWith('-') ? -offset : offset);
+}

@@ -1,0 +1,136 @@
+import type { Finding } from '../lib/reason-code.ts';
+
+/**
+ * The policy input, version 1: flat, every key always present, `null` where there is nothing to say (in Rego
+ * an absent operand would make a deny rule silently not fire). Documented field by field in
+ * `rego/schema/input.json`. Times are Unix seconds, ages and lifetimes seconds, serials and digests lower-case hex.
+ */
+export interface PolicyInput {
+  readonly input_version: 1;
+  readonly now_s: number;
+  /** UTC, 0 = Sunday. */
+  readonly weekday: number;
+  /** UTC, 0–1439. */
+  readonly minute_of_day: number;
+  readonly tenant: string;
+  readonly door: string;
+  readonly pep: string;
+  readonly pep_site: string | null;
+  readonly pep_zone: string | null;
+  readonly pep_authenticated_by: string;
+  readonly pep_may_assert_devices: boolean;
+  readonly pep_networks: readonly string[];
+  readonly source_ip: string | null;
+  readonly destination: string | null;
+  readonly protocol: string | null;
+  readonly sni: string | null;
+  readonly http_method: string | null;
+  readonly http_host: string | null;
+  readonly http_path: string | null;
+  readonly authenticated_by: 'device_tls' | 'gateway_asserted' | 'none';
+  readonly assurance: Assurance;
+  /** The configuration names `trust.credential_optional`. */
+  readonly credential_optional: boolean;
+  readonly credential_presented: boolean;
+  readonly credential_valid: boolean;
+  readonly credential_findings: readonly string[];
+  readonly anchor: string | null;
+  readonly profile: string | null;
+  /** Configured name of the CA that issued the leaf. */
+  readonly issuer: string | null;
+  readonly device_id: string | null;
+  readonly hardware_serial: string | null;
+  readonly certificate_serial: string | null;
+  readonly certificate_fingerprint: string | null;
+  readonly key_digest: string | null;
+  readonly key_algorithm: string | null;
+  readonly lifetime_s: number | null;
+  readonly certificate_age_s: number | null;
+  readonly remaining_s: number | null;
+  readonly revocation_status: 'good' | 'revoked' | 'on_hold' | 'unknown' | null;
+  readonly revocation_freshness: 'fresh' | 'within_grace' | 'stale' | 'missing' | null;
+  readonly crl_age_s: number | null;
+  readonly claimed_device_id: string | null;
+  readonly claimed_serial: string | null;
+  readonly claimed_id_matches: boolean | null;
+  readonly claimed_serial_matches: boolean | null;
+  readonly inventory_known: boolean;
+  readonly device_status: string | null;
+  readonly device_class: string | null;
+  readonly device_owner: string | null;
+  readonly device_site: string | null;
+  readonly device_tags: readonly string[];
+  readonly device_firmware: readonly string[];
+  readonly device_networks: readonly string[];
+  readonly device_entitlements: readonly string[];
+  readonly key_protection: string | null;
+  /** Strongest binding that holds: `certificate`, `key`, `issuer` or `none`. */
+  readonly binding: 'certificate' | 'key' | 'issuer' | 'none';
+  readonly firmware_hash: string | null;
+  readonly firmware_source: 'claimed' | 'attested' | null;
+  readonly attestation_status: 'none' | 'unverified';
+  readonly gateway: string | null;
+  /** The gateway showed its own valid certificate; false = only the PEP's word, null = no gateway. */
+  readonly gateway_proved: boolean | null;
+  readonly gateway_known: boolean | null;
+  readonly gateway_status: string | null;
+  /** The device's record names this gateway. */
+  readonly gateway_enrolled: boolean | null;
+  readonly custom: Readonly<Record<string, { readonly value: string; readonly origin: string }>>;
+}
+
+export type Assurance = 'none' | 'gateway_asserted' | 'device_proved' | 'attested';
+
+/** What the policy said, checked and readonly. */
+export interface Verdict {
+  readonly allow: boolean;
+  readonly reasons: readonly Finding[];
+  readonly entitlements: readonly string[];
+  /** Extra upstream headers; names are lower-case and never begin with `x-portreeve-`. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly session_limit_s: number | null;
+  readonly ttl_s: number | null;
+}
+
+export interface BundleInfo {
+  /** SHA-256 (hex) of the bundle's bytes: `versions.bundle`. */
+  readonly digest: string;
+  readonly revision: string;
+  readonly inputVersion: number;
+}
+
+/** Rules of one device class, from the configuration, seen by Rego as `data.portreeve.classes[name]`. */
+export interface ClassRules {
+  /** Least assurance; `device_proved` refuses a gateway's word. */
+  readonly assurance: Assurance;
+  /** Weakest binding that is enough. */
+  readonly binding: 'certificate' | 'key' | 'issuer';
+  /** Names of CAs whose certificates count for binding `issuer`. */
+  readonly issuers: readonly string[];
+  /** Anchors under which devices of this class may be identified. */
+  readonly anchors: readonly string[];
+  readonly max_lifetime_s: number | null;
+  readonly firmware: {
+    readonly required: boolean;
+    readonly allowed: readonly string[];
+    readonly blocked: readonly string[];
+  };
+  /** CIDRs; empty = anywhere. */
+  readonly networks: readonly string[];
+  readonly attestation: 'required' | 'optional';
+  readonly entitlements: readonly string[];
+  readonly ttl_s: number;
+  readonly session_limit_s: number | null;
+}
+
+/** A loaded policy. Not re-entrant, synchronous; one instance a worker. */
+export interface PolicyEngine {
+  readonly bundle: BundleInfo;
+  /**
+   * Evaluates `portreeve/decision`. Throws PDP_POLICY_UNDEFINED for an empty result and PDP_POLICY_TRAP for
+   * a trap, a wrong shape or an unknown reason code; after a trap it makes itself a fresh instance.
+   */
+  evaluate(input: PolicyInput): Verdict;
+  /** Pages (64 KiB) of WASM memory in use. */
+  pages(): number;
+}
