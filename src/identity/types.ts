@@ -93,14 +93,14 @@ export interface TrustAnchor {
   readonly certificate: Certificate;
   readonly profile: ProfileSettings;
   readonly revocation: RevocationRules;
-  /** No-certificate connections are not refused for that alone under this anchor set. */
+  /** SHA-1 signatures below this anchor are accepted, by name. */
   readonly allowSha1: boolean;
 }
 
 /** All anchors and configured intermediates, compiled once per configuration. */
 export interface TrustSet {
   readonly anchors: readonly TrustAnchor[];
-  readonly intermediates: readonly Certificate[];
+  readonly intermediates: readonly { readonly name: string; readonly certificate: Certificate }[];
   /** SHA-256 over names, certificates, profiles and rules: `versions.anchors`. */
   readonly digest: string;
 }

@@ -1,0 +1,65 @@
+# Every target runs from a fresh clone; `make help` lists them. CI runs `make test` and nothing else.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# Long loops (fuzz, differential, kills, soak) are this many times their short length.
+SOAK_FACTOR ?= 1
+export SOAK_FACTOR
+
+NODE_DIR = $(shell sh scripts/node-dir.sh)
+# Evaluated once, after `install` has made sure that Node is there.
+run_node = PATH="$(NODE_DIR):$$PATH" node
+
+.PHONY: help install run demo test test-fast lint format types unit cases property conformance fault e2e rego-test \
+	bundle docs bench soak fuzz pack build clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+install: node_modules/.package-lock.json ## install the pinned packages (and Node where the system's is older)
+
+node_modules/.package-lock.json: package.json package-lock.json
+	@sh scripts/install.sh
+
+run: install ## make a demo fleet, start the PDP, ask it about every kind of connection, and stay up
+	@$(run_node) src/main.ts demo --stay
+
+demo: install ## the same on free ports, then exit: 0 only if every connection was decided as expected
+	@$(run_node) src/main.ts demo
+
+test: install ## everything that CI runs; the last line counts
+	@$(run_node) scripts/test.ts
+
+test-fast: install ## types, lint, architecture and unit tests only
+	@$(run_node) scripts/test.ts types lint format arch unit rego
+
+types lint format unit cases property conformance fault e2e: install ## one part of `make test`
+	@$(run_node) scripts/test.ts $@
+
+rego-test: install ## Rego formatting, strict check and tests
+	@$(run_node) scripts/test.ts rego
+
+bundle: install ## compile rego/ into the default bundle that is committed
+	@$(run_node) scripts/build-bundle.ts
+
+docs: install ## write the generated pages: docs/reasons.md and docs/configuration.md
+	@$(run_node) scripts/docs-reasons.ts
+	@$(run_node) scripts/docs-config.ts
+
+bench: install ## CPU time per decision beside a no-op gRPC server, as a ratio
+	@$(run_node) bench/load/run.ts
+
+fuzz: install ## the fuzzers at full length
+	@SOAK_FACTOR=50 $(run_node) scripts/test.ts property
+
+soak: install ## the loops of property and fault tests at full length
+	@SOAK_FACTOR=50 $(run_node) scripts/test.ts property fault
+
+build: install ## compile to dist/
+	@sh scripts/build.sh
+
+pack: build ## make the installable package
+	@PATH="$(NODE_DIR):$$PATH" npm pack --ignore-scripts
+
+clean: ## remove what was installed, built and made
+	rm -rf node_modules .tools .portreeve dist *.tgz
