@@ -19,6 +19,11 @@ export function formatInstant(at: EpochMs): string {
   return new Date(Math.min(at, 253402300799999)).toISOString();
 }
 
+/** The same instant as a `Date`, for libraries that take nothing else. */
+export function toDate(at: EpochMs): Date {
+  return new Date(at);
+}
+
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
 
 /** Reads RFC 3339 strictly (no date-only form, no 30 February, no second 60); undefined where it is not that. */

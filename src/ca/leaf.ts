@@ -1,0 +1,26 @@
+import { issue, type Authority, type IssueOptions } from './authority.ts';
+import { basicConstraints, extendedKeyUsage, keyUsage, subjectAltName } from './extensions.ts';
+import type { SubjectAltNames } from './extensions.ts';
+import { generateKeys } from './keys.ts';
+
+/** Same fields as an Authority, so that a leaf can (wrongly) issue. */
+export type Leaf = Authority;
+
+export interface LeafOptions extends IssueOptions {
+  readonly san?: SubjectAltNames;
+  /** `clientAuth`, `serverAuth`, … or OIDs; default `['clientAuth']`, `[]` = no extension. */
+  readonly eku?: readonly string[];
+  /** basicConstraints cA; false unless asked for. */
+  readonly ca?: boolean;
+}
+
+/** Issues an end-entity certificate under `parent`; keyUsage is `digitalSignature` unless given. */
+export async function issueLeaf(parent: Authority, o: LeafOptions): Promise<Leaf> {
+  const keys = o.keyPair ?? (await generateKeys(o.key ?? 'ec-p256'));
+  return issue(parent, keys, o, [
+    basicConstraints(o.ca ?? false),
+    ...keyUsage(o.keyUsage ?? ['digitalSignature']),
+    ...extendedKeyUsage(o.eku ?? ['clientAuth']),
+    ...subjectAltName(o.san ?? {}, o.subject),
+  ]);
+}
