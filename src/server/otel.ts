@@ -1,0 +1,144 @@
+import { metrics as metricsApi, trace } from '@opentelemetry/api';
+import type { Meter } from '@opentelemetry/api';
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
+import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { Resource } from '@opentelemetry/resources';
+import { MeterProvider, MetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { scopeName, semantic } from '../telemetry/names.ts';
+import { samplerFrom } from './otel-sampler.ts';
+
+/** The `OTEL_*` variables, handed in by the command line; nothing else of the environment. */
+export type OtelEnv = Readonly<Record<string, string>>;
+
+/** Who sends: `instance` is the store's own name, so that restarts of one installation are one service instance. */
+export interface TelemetryIdentity {
+  readonly version: string;
+  readonly instance: string;
+}
+
+export interface Tracing {
+  /** Sends what is pending, at most a few seconds, and stops. */
+  shutdown(): Promise<void>;
+}
+
+export interface Metering {
+  readonly meter: Meter;
+  /** All metrics in Prometheus text format 0.0.4. */
+  prometheus(): Promise<string>;
+  shutdown(): Promise<void>;
+}
+
+/** Those of the variables of an environment that OpenTelemetry defines. */
+export function otelEnv(env: Readonly<Record<string, string | undefined>>): OtelEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(
+      (entry): entry is [string, string] => entry[0].startsWith('OTEL_') && entry[1] !== undefined,
+    ),
+  );
+}
+
+/**
+ * Sets the process's tracer provider up, if an OTLP endpoint is configured; else nothing traces and spans cost next
+ * to nothing. Endpoint, headers, timeouts and certificates follow the exporter's standard variables.
+ */
+export function startTracing(identity: TelemetryIdentity, env: OtelEnv): Tracing {
+  const url = endpoint(env, 'TRACES');
+  if (disabled(env, 'TRACES') || url === undefined) return { shutdown: async () => undefined };
+  const processor = new BatchSpanProcessor({
+    exporter: new OTLPTraceExporter({ url, headers: headersFrom(env, 'TRACES') }),
+    maxQueueSize: positive(env.OTEL_BSP_MAX_QUEUE_SIZE, 4096),
+    maxExportBatchSize: positive(env.OTEL_BSP_MAX_EXPORT_BATCH_SIZE, 512),
+    scheduledDelayMillis: positive(env.OTEL_BSP_SCHEDULE_DELAY, 5000),
+    exportTimeoutMillis: positive(env.OTEL_BSP_EXPORT_TIMEOUT, 30_000),
+  });
+  const provider = new TracerProvider({
+    resource: resourceOf(identity, env),
+    sampler: samplerFrom(env),
+    spanProcessors: [processor],
+  });
+  trace.setGlobalTracerProvider(provider);
+  return { shutdown: () => provider.shutdown() };
+}
+
+/** A reader that collects only when asked: the scrape decides when. */
+class PullReader extends MetricReader {
+  protected override async onShutdown(): Promise<void> {}
+  protected override async onForceFlush(): Promise<void> {}
+}
+
+/** The one meter provider, with the scrape's reader and, if an OTLP endpoint is configured, a pushing one. */
+export function startMetering(identity: TelemetryIdentity, env: OtelEnv): Metering {
+  const pull = new PullReader();
+  const url = disabled(env, 'METRICS') ? undefined : endpoint(env, 'METRICS');
+  const push =
+    url === undefined
+      ? []
+      : [
+          new PeriodicExportingMetricReader({
+            exporter: new OTLPMetricExporter({ url, headers: headersFrom(env, 'METRICS') }),
+            exportIntervalMillis: positive(env.OTEL_METRIC_EXPORT_INTERVAL, 60_000),
+            exportTimeoutMillis: Math.min(
+              positive(env.OTEL_METRIC_EXPORT_TIMEOUT, 30_000),
+              positive(env.OTEL_METRIC_EXPORT_INTERVAL, 60_000),
+            ),
+          }),
+        ];
+  const provider = new MeterProvider({ resource: resourceOf(identity, env), readers: [pull, ...push] });
+  metricsApi.setGlobalMeterProvider(provider);
+  const serializer = new PrometheusSerializer('', false, undefined, false, true);
+  return {
+    meter: provider.getMeter(scopeName, identity.version),
+    prometheus: async () => serializer.serialize((await pull.collect()).resourceMetrics),
+    shutdown: () => provider.shutdown(),
+  };
+}
+
+/** Standard URL rules: a signal's own endpoint is used as it is, the common one gets the signal's path appended. */
+function endpoint(env: OtelEnv, signal: 'TRACES' | 'METRICS'): string | undefined {
+  const own = env[`OTEL_EXPORTER_OTLP_${signal}_ENDPOINT`]?.trim();
+  if (own) return own;
+  const common = env.OTEL_EXPORTER_OTLP_ENDPOINT?.trim();
+  return common ? `${common.replace(/\/+$/, '')}/v1/${signal.toLowerCase()}` : undefined;
+}
+
+function disabled(env: OtelEnv, signal: 'TRACES' | 'METRICS'): boolean {
+  return (
+    env.OTEL_SDK_DISABLED?.toLowerCase() === 'true' ||
+    env[`OTEL_${signal}_EXPORTER`]?.toLowerCase() === 'none'
+  );
+}
+
+function headersFrom(env: OtelEnv, signal: 'TRACES' | 'METRICS'): Record<string, string> {
+  const pairs = [env.OTEL_EXPORTER_OTLP_HEADERS, env[`OTEL_EXPORTER_OTLP_${signal}_HEADERS`]];
+  return Object.fromEntries(pairs.flatMap((text) => pairsOf(text)));
+}
+
+function resourceOf(identity: TelemetryIdentity, env: OtelEnv): Resource {
+  return resourceFromAttributes({
+    [semantic.serviceInstance]: identity.instance,
+    ...Object.fromEntries(pairsOf(env.OTEL_RESOURCE_ATTRIBUTES)),
+    [semantic.serviceName]: env.OTEL_SERVICE_NAME || scopeName,
+    [semantic.serviceVersion]: identity.version,
+  });
+}
+
+/** Reads `key=value,key=value` with percent-encoded values; pairs that are not that are left out. */
+function pairsOf(text: string | undefined): [string, string][] {
+  return (text ?? '').split(',').flatMap((pair): [string, string][] => {
+    const at = pair.indexOf('=');
+    if (at < 1) return [];
+    try {
+      return [[pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())]];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function positive(text: string | undefined, otherwise: number): number {
+  const value = Number(text);
+  return text !== undefined && Number.isFinite(value) && value > 0 ? value : otherwise;
+}

@@ -1,0 +1,99 @@
+import type { Meter } from '@opentelemetry/api';
+import { durationBuckets, label, metric } from './names.ts';
+import { observeGauges } from './gauges.ts';
+import type { GaugeReadings } from './gauges.ts';
+
+export type { GaugeReadings } from './gauges.ts';
+
+/** What is counted of one decision. No device id: every field becomes a label or a measurement. */
+export interface CountedDecision {
+  readonly door: string;
+  readonly outcome: 'allow' | 'deny';
+  readonly enforced: boolean;
+  /** Primary reason. */
+  readonly reason: string;
+  readonly reasons: readonly { readonly code: string; readonly severity: string }[];
+  readonly faults: readonly { readonly code: string; readonly stage: string }[];
+  /** Microseconds by stage. */
+  readonly timings: Readonly<Record<'facts' | 'policy' | 'conclude' | 'total', number>>;
+}
+
+/** Where the server counts. One instance, in the parent, over the decisions of all workers. */
+export interface Metrics {
+  decision(counted: CountedDecision): void;
+  recordsWritten(count: number): void;
+  recordsLost(count: number): void;
+  workerRestarted(why: string): void;
+}
+
+const stages = ['facts', 'policy', 'conclude'] as const;
+
+/**
+ * Makes the instruments on a meter of OpenTelemetry's API. `read` is called at each collection for the gauges; it
+ * must be quick and must not throw.
+ */
+export function createMetrics(meter: Meter, read: () => GaugeReadings): Metrics {
+  const buckets = { advice: { explicitBucketBoundaries: [...durationBuckets] }, unit: 's' };
+  const decisions = meter.createCounter(metric.decisions, {
+    description: 'Decisions by outcome, enforcement, primary reason and door',
+  });
+  const reasons = meter.createCounter(metric.reasons, {
+    description: 'Reasons told in decisions, primary or not',
+  });
+  const duration = meter.createHistogram(metric.duration, {
+    description: 'Time from a request having been read to its decision',
+    ...buckets,
+  });
+  const stageDuration = meter.createHistogram(metric.stageDuration, {
+    description: 'Time that each stage of a decision took',
+    ...buckets,
+  });
+  const faults = meter.createCounter(metric.faults, {
+    description: 'Faults of the decision point itself; each is also a denial',
+  });
+  const unenforced = meter.createCounter(metric.unenforced, {
+    description: 'Denials that passed only because of observe mode or a broken glass',
+  });
+  const written = meter.createCounter(metric.recordsWritten, { description: 'Audit records written' });
+  const lost = meter.createCounter(metric.recordsLost, {
+    description: 'Audit records that could not be written',
+  });
+  const restarts = meter.createCounter(metric.workerRestarts, {
+    description: 'Workers started again, by why the one before ended',
+  });
+  // A counter that nobody has added to yet is absent from a scrape, and alerts cannot tell absent from zero.
+  for (const counter of [written, lost]) counter.add(0);
+  for (const why of ['exit', 'hung']) restarts.add(0, { [label.why]: why });
+  observeGauges(meter, read);
+
+  return {
+    decision: (counted) => {
+      const { outcome, enforced, reason, door } = counted;
+      decisions.add(1, {
+        [label.outcome]: outcome,
+        [label.enforced]: enforced,
+        [label.reason]: reason,
+        [label.door]: door,
+      });
+      for (const told of counted.reasons) {
+        reasons.add(1, { [label.reason]: told.code, [label.severity]: told.severity });
+      }
+      for (const fault of counted.faults) {
+        faults.add(1, { [label.code]: fault.code, [label.stage]: fault.stage });
+      }
+      if (outcome === 'deny' && !enforced) unenforced.add(1, { [label.because]: becauseOf(counted) });
+      duration.record(counted.timings.total / 1e6, { [label.outcome]: outcome, [label.door]: door });
+      for (const stage of stages) {
+        stageDuration.record(counted.timings[stage] / 1e6, { [label.stage]: stage });
+      }
+    },
+    recordsWritten: (count) => written.add(count),
+    recordsLost: (count) => lost.add(count),
+    workerRestarted: (why) => restarts.add(1, { [label.why]: why }),
+  };
+}
+
+/** Why a denial is not enforced: a broken glass always tells itself among the reasons, observe mode does not. */
+export function becauseOf(counted: Pick<CountedDecision, 'reasons'>): 'break_glass' | 'observe' {
+  return counted.reasons.some((told) => told.code === 'system.break_glass_used') ? 'break_glass' : 'observe';
+}

@@ -1,0 +1,114 @@
+import test from 'ava';
+import { startMetering } from '../../../src/server/otel.ts';
+import { createMetrics } from '../../../src/telemetry/metrics.ts';
+import type { CountedDecision, GaugeReadings } from '../../../src/telemetry/metrics.ts';
+import { parsePrometheus, valueOf } from '../../helpers/prometheus.ts';
+
+const readings: GaugeReadings = {
+  workers: [
+    {
+      index: 0,
+      ready: true,
+      cacheHits: 5,
+      cacheMisses: 2,
+      cacheSize: 2,
+      eventLoopDelayS: 0.01,
+      wasmPages: 4,
+    },
+    {
+      index: 1,
+      ready: false,
+      cacheHits: 0,
+      cacheMisses: 0,
+      cacheSize: 0,
+      eventLoopDelayS: 0,
+      wasmPages: 0,
+    },
+  ],
+  auditWritable: true,
+  crls: [{ issuer: 'CN=Meters "A"\\,O=Example', ageS: 60, remainingS: -5, entries: 3 }],
+  bundleAgeS: 12,
+  epochs: { local: 9 },
+  feeds: [{ source: '/crls/a.crl', failed: true }],
+  reloadFailed: false,
+  storeBytes: null,
+  observeInForce: 1,
+  glassInForce: 0,
+};
+
+const denied: CountedDecision = {
+  door: 'native',
+  outcome: 'deny',
+  enforced: true,
+  reason: 'revocation.revoked',
+  reasons: [{ code: 'revocation.revoked', severity: 'deny' }],
+  faults: [],
+  timings: { facts: 100, policy: 50, conclude: 10, total: 200 },
+};
+
+function metered() {
+  const metering = startMetering({ version: '0.1.0', instance: 'test' }, {});
+  return { metering, metrics: createMetrics(metering.meter, () => readings) };
+}
+
+test('decisions are counted by outcome, enforcement, reason and door, and the scrape parses', async (t) => {
+  const { metering, metrics } = metered();
+  metrics.decision(denied);
+  metrics.decision(denied);
+  const samples = parsePrometheus(await metering.prometheus());
+  const labels = { outcome: 'deny', enforced: 'true', reason: 'revocation.revoked', door: 'native' };
+  t.is(valueOf(samples, 'portreeve_decisions_total', labels), 2);
+  t.is(valueOf(samples, 'portreeve_decision_duration_bucket', { le: '0.00025', door: 'native' }), 2);
+  t.is(valueOf(samples, 'portreeve_decision_duration_count', { door: 'native' }), 2);
+  t.is(valueOf(samples, 'portreeve_stage_duration_count', { stage: 'policy' }), 2);
+  await metering.shutdown();
+});
+
+test('buckets of durations go from a quarter of a millisecond to the budget', async (t) => {
+  const { metering, metrics } = metered();
+  metrics.decision(denied);
+  const samples = parsePrometheus(await metering.prometheus());
+  const bounds = samples
+    .filter((sample) => sample.name === 'portreeve_decision_duration_bucket')
+    .map((sample) => sample.labels.le);
+  t.is(bounds[0], '0.00025');
+  t.deepEqual(bounds.slice(-2), ['0.15', '+Inf']);
+  await metering.shutdown();
+});
+
+test('what passes only because of observe mode or a broken glass is counted by which', async (t) => {
+  const { metering, metrics } = metered();
+  metrics.decision({ ...denied, enforced: false });
+  metrics.decision({
+    ...denied,
+    enforced: false,
+    reasons: [...denied.reasons, { code: 'system.break_glass_used', severity: 'warn' }],
+  });
+  const samples = parsePrometheus(await metering.prometheus());
+  t.is(valueOf(samples, 'portreeve_decisions_unenforced_total', { because: 'observe' }), 1);
+  t.is(valueOf(samples, 'portreeve_decisions_unenforced_total', { because: 'break_glass' }), 1);
+  await metering.shutdown();
+});
+
+test('state is gauges, read at the scrape; a worker that is not ready has none of its own', async (t) => {
+  const { metering } = metered();
+  const samples = parsePrometheus(await metering.prometheus());
+  t.is(valueOf(samples, 'portreeve_workers', {}), 1);
+  t.is(valueOf(samples, 'portreeve_state_crl_age', { issuer: 'CN=Meters "A"\\,O=Example' }), 60);
+  t.is(valueOf(samples, 'portreeve_state_crl_remaining', {}), -5);
+  t.is(valueOf(samples, 'portreeve_state_epoch', { origin: 'local' }), 9);
+  t.is(valueOf(samples, 'portreeve_feed_error', { source: '/crls/a.crl' }), 1);
+  t.is(samples.filter((sample) => sample.name === 'portreeve_identity_cache_hits').length, 1);
+  t.is(valueOf(samples, 'portreeve_audit_records_lost_total', {}), 0);
+  await metering.shutdown();
+});
+
+test('no metric has a label that could hold a device', async (t) => {
+  const { metering, metrics } = metered();
+  metrics.decision(denied);
+  const names = new Set(
+    parsePrometheus(await metering.prometheus()).flatMap((sample) => Object.keys(sample.labels)),
+  );
+  t.false([...names].some((name) => /device|decision_id|connection|serial/.test(name)));
+  await metering.shutdown();
+});
