@@ -1,0 +1,127 @@
+import { control } from './controls.ts';
+import { about, ours, remark } from './entry.ts';
+import type { ReasonGroup } from './entry.ts';
+
+const revokedControls = [
+  control.identities,
+  control.offboarding,
+  control.beforeAccess,
+  control.crlValidation,
+];
+const freshnessControls = [control.identities, control.dynamicPolicy, control.crlValidation];
+const inventoryControls = [control.hardwareInventory, control.offboarding];
+const bindingControls = [control.proofing, control.reuse];
+const firmwareControls = [control.vulnerabilities, control.software, control.softwareUpdate, control.posture];
+const attestationControls = [control.assertions, control.attestation, control.posture];
+
+/** Groups revocation, inventory, firmware and attestation: what is known of the device and its credential. */
+export const stateReasons: ReasonGroup<'revocation' | 'inventory' | 'firmware' | 'attestation'> = {
+  'revocation.revoked': about(
+    'The certificate has been revoked.',
+    'If the device is still yours, find out why it was revoked and give it a new key and certificate.',
+    revokedControls,
+  ),
+  'revocation.issuer_revoked': about(
+    "A CA in the certificate's path has been revoked.",
+    'Reissue the devices of that CA under one that stands.',
+    revokedControls,
+  ),
+  'revocation.on_hold': {
+    ...about(
+      'The certificate is on hold at its CA.',
+      "Ask the CA's operators why; it comes back when they lift the hold and their next CRL is imported.",
+      revokedControls,
+    ),
+    retryable: true,
+  },
+  'revocation.status_unknown': ours(
+    'Whether the certificate has been revoked cannot be told.',
+    'Import the CRL of its issuer; `portreeve crl status` lists those that are there.',
+    freshnessControls,
+  ),
+  'revocation.crl_missing': ours(
+    'No CRL of an issuer in the path is there, and its trust anchor requires one.',
+    'Import the CRL of that issuer, or add it to `revocation.crls`.',
+    freshnessControls,
+  ),
+  'revocation.crl_stale': ours(
+    'The newest CRL of an issuer in the path is too old to be believed.',
+    'Find out why no newer CRL arrives, and import the current one.',
+    freshnessControls,
+  ),
+  'revocation.stale_within_grace': remark(
+    'warn',
+    'The newest CRL of an issuer in the path is past its time, within the grace that its anchor grants.',
+    'Find out why no newer CRL arrives before the grace ends.',
+    freshnessControls,
+  ),
+  'inventory.unknown_device': about(
+    'The inventory has no such device.',
+    'Import the device if it is yours.',
+    inventoryControls,
+  ),
+  'inventory.not_active': {
+    ...about(
+      'The device is in the inventory, and not set active.',
+      'Set it active when it may connect: `portreeve device set-status`.',
+      inventoryControls,
+    ),
+    retryable: true,
+  },
+  'inventory.decommissioned': about(
+    'The device has been decommissioned.',
+    'Find out who still uses its credential; revoke its certificates.',
+    inventoryControls,
+  ),
+  'inventory.quarantined': {
+    ...about(
+      'The device is in quarantine.',
+      'Finish the investigation for which it was quarantined, then set its status.',
+      inventoryControls,
+    ),
+    retryable: true,
+  },
+  'inventory.lost_or_stolen': about(
+    'The device is marked as lost or stolen.',
+    'Note where it connects from, and revoke its certificates.',
+    inventoryControls,
+  ),
+  'inventory.cert_not_bound': about(
+    'The certificate is not bound to this device as strongly as its class asks for.',
+    "Add the certificate or key to the device's record if the renewal was yours; otherwise it is another's.",
+    bindingControls,
+  ),
+  'inventory.class_unknown': about(
+    "The device's class is not configured.",
+    "Configure the class under `classes`, or correct the device's record.",
+    [control.hardwareInventory],
+  ),
+  'firmware.missing': about(
+    "The device's class asks for a firmware hash and none was given.",
+    'Have the device or its gateway state its firmware hash, and map where it is carried under `claims`.',
+    firmwareControls,
+    're_attest',
+  ),
+  'firmware.unknown_hash': about(
+    'The firmware is not among those allowed for the device.',
+    'Add the hash to the class or the device if it is a release of yours; otherwise examine the device.',
+    firmwareControls,
+  ),
+  'firmware.blocked': about(
+    "The firmware is blocked for the device's class.",
+    "Update the device's firmware.",
+    firmwareControls,
+  ),
+  'attestation.missing': about(
+    "The device's class asks for an attestation result and none was presented.",
+    'Have the device fetch an attestation result from its verifier before it connects.',
+    attestationControls,
+    're_attest',
+  ),
+  'attestation.verifier_untrusted': about(
+    'The attestation result is not from a verifier that is trusted here.',
+    "Attestation results cannot be verified yet: set the class's `attestation` to `optional`.",
+    attestationControls,
+    're_attest',
+  ),
+};
