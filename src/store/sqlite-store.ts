@@ -1,0 +1,166 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Clock } from '../lib/clock.ts';
+import { PortreeveError } from '../lib/errors.ts';
+import { appendChange, readChanges, readEpochs } from './change-log.ts';
+import { storeError } from './sqlite-errors.ts';
+import type { Change, NewChange, SqlValue, Statement, Store } from './types.ts';
+import { beginImmediate } from './write-lock.ts';
+
+/** What `openStore` hands to the store that it made. */
+export interface SqliteStoreParts {
+  readonly db: DatabaseSync;
+  readonly path: string;
+  readonly instance: string;
+  readonly writable: boolean;
+  /** Milliseconds that `transact` waits for the write lock. */
+  readonly busyTimeoutMs: number;
+  readonly clock: Clock;
+}
+
+/** `Store` over one node:sqlite connection. Not shared between threads; statements are prepared once per text. */
+export class SqliteStore implements Store {
+  readonly path: string;
+  readonly instance: string;
+  readonly #parts: SqliteStoreParts;
+  readonly #db: DatabaseSync;
+  readonly #statements = new Map<string, Statement<never>>();
+  #open: 'none' | 'snapshot' | 'transaction' = 'none';
+
+  constructor(parts: SqliteStoreParts) {
+    this.#parts = parts;
+    this.#db = parts.db;
+    this.path = parts.path;
+    this.instance = parts.instance;
+  }
+
+  prepare<Row = Record<string, SqlValue>>(sql: string): Statement<Row> {
+    const known = this.#statements.get(sql);
+    if (known) return known as unknown as Statement<Row>;
+    const statement = this.#guard(() => new GuardedStatement<Row>(this.#db.prepare(sql), this.path));
+    this.#statements.set(sql, statement as unknown as Statement<never>);
+    return statement;
+  }
+
+  snapshot<T>(read: () => T): T {
+    if (this.#open !== 'none') return read();
+    this.prepare('BEGIN').run();
+    this.#open = 'snapshot';
+    try {
+      return settled(read());
+    } finally {
+      this.#open = 'none';
+      this.prepare('COMMIT').run();
+    }
+  }
+
+  transact<T>(write: () => T): T {
+    if (this.#open === 'transaction') return write();
+    if (this.#open === 'snapshot')
+      throw new PortreeveError('PDP_INTERNAL', 'a write may not begin within a snapshot');
+    this.#requireWritable();
+    const { busyTimeoutMs, clock } = this.#parts;
+    this.#guard(() => beginImmediate(this.#db, this.path, busyTimeoutMs, clock));
+    this.#open = 'transaction';
+    try {
+      const result = settled(write());
+      this.#guard(() => this.#db.exec('COMMIT'));
+      return result;
+    } catch (thrown) {
+      // SQLite has rolled back by itself after some errors (full disk, I/O).
+      if (this.#db.isTransaction) this.#guard(() => this.#db.exec('ROLLBACK'));
+      throw thrown;
+    } finally {
+      this.#open = 'none';
+    }
+  }
+
+  change(entry: NewChange): number {
+    if (this.#open !== 'transaction') {
+      throw new PortreeveError(
+        'PDP_INTERNAL',
+        `change ${entry.kind} was to be recorded outside a transaction`,
+      );
+    }
+    return appendChange(this, entry);
+  }
+
+  epochs(): Readonly<Record<string, number>> {
+    return readEpochs(this);
+  }
+
+  changesSince(epoch: number, limit: number): readonly Change[] {
+    return readChanges(this, epoch, limit);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.#db.isOpen) this.#guard(() => this.#db.close());
+  }
+
+  #requireWritable(): void {
+    if (this.#parts.writable) return;
+    throw new PortreeveError(
+      'PDP_STORE_UNAVAILABLE',
+      `store ${this.path}: it was opened for reading only; changes are made by the server's parent or the command line`,
+    );
+  }
+
+  #guard<T>(act: () => T): T {
+    try {
+      return act();
+    } catch (thrown) {
+      throw storeError(thrown, this.path);
+    }
+  }
+}
+
+/** A statement whose errors say which file they are about. */
+class GuardedStatement<Row> implements Statement<Row> {
+  readonly #statement: StatementSync;
+  readonly #path: string;
+
+  constructor(statement: StatementSync, path: string) {
+    this.#statement = statement;
+    this.#path = path;
+  }
+
+  get(...values: SqlValue[]): Row | undefined {
+    try {
+      return this.#statement.get(...values) as Row | undefined;
+    } catch (thrown) {
+      throw storeError(thrown, this.#path);
+    }
+  }
+
+  all(...values: SqlValue[]): Row[] {
+    try {
+      return this.#statement.all(...values) as Row[];
+    } catch (thrown) {
+      throw storeError(thrown, this.#path);
+    }
+  }
+
+  *iterate(...values: SqlValue[]): IterableIterator<Row> {
+    try {
+      yield* this.#statement.iterate(...values) as unknown as IterableIterator<Row>;
+    } catch (thrown) {
+      throw storeError(thrown, this.#path);
+    }
+  }
+
+  run(...values: SqlValue[]): { readonly changes: number; readonly lastInsertRowid: number } {
+    try {
+      const { changes, lastInsertRowid } = this.#statement.run(...values);
+      return { changes: Number(changes), lastInsertRowid: Number(lastInsertRowid) };
+    } catch (thrown) {
+      throw storeError(thrown, this.#path);
+    }
+  }
+}
+
+/** A snapshot or transaction ends when its function returns: one that goes on asynchronously is a mistake of ours. */
+function settled<T>(result: T): T {
+  if (result instanceof Promise)
+    throw new PortreeveError('PDP_INTERNAL', 'a snapshot or transaction was asynchronous');
+  return result;
+}

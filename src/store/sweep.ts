@@ -1,0 +1,154 @@
+import { hostname } from 'node:os';
+import { setTimeout as pause } from 'node:timers/promises';
+import { systemClock, type Clock, type EpochMs } from '../lib/clock.ts';
+import { stageBudgetMs } from './generation.ts';
+import type { Store } from './types.ts';
+
+/** A staged generation that has shown no life for so many milliseconds is abandoned. */
+export const abandonedAfterMs = 60_000;
+const rowsAtOnce = 200;
+const gapMs = 5;
+
+/** What tells whether the process behind a staged generation still lives. */
+export interface GenerationOwner {
+  readonly heartbeat_at: EpochMs;
+  readonly host: string;
+  readonly pid: number;
+}
+
+/** Whether nobody will finish this staged generation: no heartbeat for long, or its process on this host is gone. */
+export function isAbandoned(owner: GenerationOwner, now: EpochMs): boolean {
+  if (now - owner.heartbeat_at > abandonedAfterMs) return true;
+  return owner.host === hostname() && !processLives(owner.pid);
+}
+
+/** Retires every staged generation that is abandoned; their rows go with the next sweep. Answers how many. */
+export function retireAbandoned(store: Store, clock: Clock = systemClock): number {
+  return store.transact(() => {
+    const staging = store
+      .prepare<GenerationOwner & { generation: number }>(
+        `SELECT generation, heartbeat_at, host, pid FROM generations WHERE state = 'staging'`,
+      )
+      .all();
+    const dead = staging.filter((owner) => isAbandoned(owner, clock.now()));
+    for (const { generation } of dead) {
+      store.prepare(`UPDATE generations SET state = 'retired' WHERE generation = ?`).run(generation);
+    }
+    return dead.length;
+  });
+}
+
+/**
+ * Removes what nobody reads any more (rows of retired and abandoned generations, device rows that a later import
+ * superseded) in transactions of at most `stageBudgetMs` with the lock free between them, for about `budgetMs`.
+ * Answers how many rows went; what is left is taken up by the next call, of whichever process.
+ */
+export async function sweepRetired(
+  store: Store,
+  budgetMs: number,
+  clock: Clock = systemClock,
+): Promise<number> {
+  const end = clock.monotonic() + budgetMs;
+  retireAbandoned(store, clock);
+  let removed = 0;
+  for (;;) {
+    const batch = sweepBatch(store, clock);
+    removed += batch;
+    if (batch === 0 || clock.monotonic() >= end) return removed;
+    await pause(gapMs);
+  }
+}
+
+/** One short transaction of sweeping; 0 when nothing was left to do. */
+function sweepBatch(store: Store, clock: Clock): number {
+  return store.transact(() => {
+    const deadline = clock.monotonic() + stageBudgetMs * 0.8;
+    let removed = 0;
+    for (const { generation, state } of sweepable(store)) {
+      for (;;) {
+        const step =
+          state === 'retired' ? sweepRetiredRows(store, generation) : settleDevices(store, generation);
+        removed += step;
+        if (step === 0) break;
+        if (clock.monotonic() >= deadline) return removed;
+      }
+      if (state === 'retired') removed += forget(store, generation);
+    }
+    return removed;
+  });
+}
+
+function sweepable(store: Store): { generation: number; state: 'visible' | 'retired' }[] {
+  return store
+    .prepare<{ generation: number; state: 'visible' | 'retired' }>(
+      `SELECT generation, state FROM generations g
+       WHERE state = 'retired'
+          OR (state = 'visible' AND EXISTS (SELECT 1 FROM staged_devices s WHERE s.generation = g.generation))`,
+    )
+    .all();
+}
+
+/** Removes up to a batch of a retired generation's rows. */
+function sweepRetiredRows(store: Store, generation: number): number {
+  const revoked = store
+    .prepare(
+      `DELETE FROM revoked WHERE generation = ?1 AND serial IN
+         (SELECT serial FROM revoked WHERE generation = ?1 LIMIT ${rowsAtOnce})`,
+    )
+    .run(generation).changes;
+  return (
+    revoked +
+    eachStaged(store, generation, (tenant, deviceId) => {
+      store
+        .prepare('DELETE FROM devices WHERE tenant = ? AND device_id = ? AND generation = ?')
+        .run(tenant, deviceId, generation);
+    })
+  );
+}
+
+/** Removes up to a batch of the device rows that a visible generation superseded. */
+function settleDevices(store: Store, generation: number): number {
+  return eachStaged(store, generation, (tenant, deviceId) => {
+    store
+      .prepare(
+        `DELETE FROM devices WHERE tenant = ?1 AND device_id = ?2 AND generation IN
+           (SELECT generation FROM generations WHERE state = 'visible' AND visible_epoch <
+             (SELECT visible_epoch FROM generations WHERE generation = ?3))
+         AND EXISTS (SELECT 1 FROM devices WHERE tenant = ?1 AND device_id = ?2 AND generation = ?3)`,
+      )
+      .run(tenant, deviceId, generation);
+  });
+}
+
+function eachStaged(
+  store: Store,
+  generation: number,
+  remove: (tenant: string, deviceId: string) => void,
+): number {
+  const rows = store
+    .prepare<{ tenant: string; device_id: string }>(
+      `SELECT tenant, device_id FROM staged_devices WHERE generation = ? LIMIT ${rowsAtOnce}`,
+    )
+    .all(generation);
+  for (const { tenant, device_id } of rows) {
+    remove(tenant, device_id);
+    store
+      .prepare('DELETE FROM staged_devices WHERE generation = ? AND device_id = ?')
+      .run(generation, device_id);
+  }
+  return rows.length;
+}
+
+function forget(store: Store, generation: number): number {
+  return store.prepare(`DELETE FROM generations WHERE generation = ?`).run(generation).changes;
+}
+
+/** Signal 0 only asks; a process of another user answers EPERM and lives. */
+function processLives(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
