@@ -1,0 +1,26 @@
+import type { EpochMs } from '../lib/clock.ts';
+import { checkClasses, checkRetryAfter } from './check/classes.ts';
+import { checkEnforcement } from './check/enforcement.ts';
+import { checkFiles } from './check/files.ts';
+import { checkListeners } from './check/listeners.ts';
+import { checkPeps } from './check/peps.ts';
+import { Report } from './check/report.ts';
+import { checkTrust } from './check/trust.ts';
+import { Place } from './place.ts';
+
+/**
+ * What the schema cannot say: references, combinations, times and files. Works on a configuration that the schema
+ * has refused too, so that everything is told at once. `folder` is where relative paths begin.
+ */
+export function checkMeaning(value: unknown, folder: string, now: EpochMs): Report {
+  const root = new Place(value);
+  const report = new Report();
+  checkListeners(root, report);
+  checkPeps(root, report);
+  checkTrust(root, report);
+  checkClasses(root, report);
+  checkRetryAfter(root, report);
+  checkEnforcement(root, report, now);
+  checkFiles(root, report, folder);
+  return report;
+}

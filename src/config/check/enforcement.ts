@@ -1,0 +1,75 @@
+import { formatInstant, type EpochMs } from '../../lib/clock.ts';
+import type { Place } from '../place.ts';
+import { namesOf, refuseUnknown, type Report } from './report.ts';
+
+const dayMs = 86_400_000;
+/** Longest that something may be observed, from now. */
+export const maxObserveMs = 90 * dayMs;
+/** Longest that glass may stay broken, from its beginning. */
+export const maxBreakGlassMs = dayMs;
+
+/** Codes that never deny, so that there is nothing to set aside. */
+const neverDeny: ReadonlySet<string> = new Set([
+  'policy.ok',
+  'revocation.stale_within_grace',
+  'system.break_glass_used',
+]);
+
+/** `enforcement`: exact targets, an end that is near enough. What is over already is a warning: it simply is over. */
+export function checkEnforcement(root: Place, report: Report, now: EpochMs): void {
+  const classes = new Set(
+    root
+      .get('classes')
+      .entries()
+      .map(([key]) => key),
+  );
+  const peps = namesOf(root.get('peps').items());
+  for (const entry of root.get('enforcement', 'observe').items())
+    checkObserve(entry, { classes, peps }, report, now);
+  for (const entry of root.get('enforcement', 'break_glass').items())
+    checkBreakGlass(entry, classes, report, now);
+}
+
+function checkObserve(
+  entry: Place,
+  known: { readonly classes: ReadonlySet<string>; readonly peps: ReadonlySet<string> },
+  report: Report,
+  now: EpochMs,
+): void {
+  const named = ['pep', 'class', 'site'].filter((key) => entry.get(key).present);
+  if (named.length !== 1) report.refuse(entry, 'must name exactly one of pep, class and site');
+  refuseUnknown(report, [entry.get('pep')], known.peps, 'in peps');
+  refuseUnknown(report, [entry.get('class')], known.classes, 'in classes');
+
+  const until = entry.get('until');
+  if (until.instant === undefined) return;
+  if (until.instant > now + maxObserveMs) {
+    report.refuse(until, `is more than 90 days from now; the latest is ${formatInstant(now + maxObserveMs)}`);
+  }
+  if (until.instant <= now) report.warn(until, 'is over; what it named is enforced');
+}
+
+function checkBreakGlass(entry: Place, classes: ReadonlySet<string>, report: Report, now: EpochMs): void {
+  for (const reason of entry.get('reasons').items()) {
+    if (neverDeny.has(reason.text ?? ''))
+      report.refuse(reason, 'never denies, so there is nothing to set aside');
+  }
+  if (entry.get('classes').items().length === 0 && entry.get('devices').items().length === 0) {
+    report.refuse(entry, 'must name classes or devices');
+  }
+  refuseUnknown(report, entry.get('classes').items(), classes, 'in classes');
+  for (const key of ['who', 'why']) {
+    if (entry.get(key).text?.trim() === '') report.refuse(entry.get(key), 'must not be empty');
+  }
+
+  const [since, until] = [entry.get('since').instant, entry.get('until').instant];
+  if (since === undefined || until === undefined) return;
+  if (until <= since) report.refuse(entry.get('until'), 'must be after since');
+  if (until > since + maxBreakGlassMs) {
+    report.refuse(
+      entry.get('until'),
+      `is more than 24 hours after since; the latest is ${formatInstant(since + maxBreakGlassMs)}`,
+    );
+  }
+  if (until <= now) report.warn(entry.get('until'), 'is over; nothing is set aside any more');
+}

@@ -1,0 +1,48 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Place } from '../place.ts';
+import type { Report } from './report.ts';
+
+/**
+ * Every file that is named must be there and readable. CRLs are feeds: one that is missing is a warning here and a
+ * denial with its reason for the devices below that CA, never a server that does not start.
+ */
+export function checkFiles(root: Place, report: Report, folder: string): void {
+  for (const place of neededFiles(root)) {
+    const fault = fileFault(place, folder, 'file');
+    if (fault) report.refuse(place, fault);
+  }
+  for (const place of root.get('revocation', 'crls').items()) {
+    const fault = fileFault(place, folder, 'file or folder');
+    if (fault) report.warn(place, fault);
+  }
+}
+
+function neededFiles(root: Place): Place[] {
+  const certificates = ['anchors', 'intermediates', 'pep_cas'].flatMap((key) =>
+    root
+      .get('trust', key)
+      .items()
+      .map((one) => one.get('file')),
+  );
+  const tls = root
+    .get('server', 'listeners')
+    .items()
+    .flatMap((one) => [one.get('tls', 'certificate'), one.get('tls', 'key')]);
+  return [...certificates, ...tls, root.get('policy', 'bundle')];
+}
+
+function fileFault(place: Place, folder: string, wanted: 'file' | 'file or folder'): string | undefined {
+  const { text } = place;
+  if (text === undefined || text === '' || text.includes('\0')) return undefined;
+  const path = resolve(folder, text);
+  try {
+    const stat = statSync(path);
+    if (wanted === 'file' && stat.isDirectory()) return `${path} is a folder, not a file`;
+    accessSync(path, constants.R_OK);
+    return undefined;
+  } catch (thrown) {
+    const code = (thrown as NodeJS.ErrnoException).code ?? 'unknown';
+    return code === 'ENOENT' ? `${path} is not there` : `${path} cannot be read (${code})`;
+  }
+}

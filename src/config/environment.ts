@@ -1,0 +1,26 @@
+/** What is read from the process environment; nobody else reads it. */
+export interface Environment {
+  /** `PORTREEVE_CONFIG`: the configuration file. */
+  readonly configFile: string | undefined;
+  /** `PORTREEVE_DEBUG`: stacks of unexpected errors are shown. */
+  readonly debug: boolean;
+  /** `NO_COLOR` is set and not empty. */
+  readonly noColor: boolean;
+  /** Every `OTEL_*` variable, as it is. */
+  readonly otel: Readonly<Record<string, string>>;
+}
+
+/** Reads the environment once. */
+export function readEnvironment(
+  variables: Readonly<Record<string, string | undefined>> = process.env,
+): Environment {
+  const otel = Object.entries(variables).filter(
+    (entry): entry is [string, string] => entry[0].startsWith('OTEL_') && entry[1] !== undefined,
+  );
+  return {
+    configFile: variables.PORTREEVE_CONFIG || undefined,
+    debug: Boolean(variables.PORTREEVE_DEBUG),
+    noColor: Boolean(variables.NO_COLOR),
+    otel: Object.fromEntries(otel),
+  };
+}

@@ -1,0 +1,71 @@
+import { choice, integer, path, section, text, type Schema } from './schema/keys.ts';
+import { classes } from './schema/classes.ts';
+import { enforcement } from './schema/enforcement.ts';
+import { claims, custom, wire } from './schema/requests.ts';
+import { peps, server } from './schema/server.ts';
+import { revocation, trust } from './schema/trust.ts';
+
+/** The configuration's format that this program reads. */
+export const configVersion = 1;
+
+/**
+ * The one JSON Schema (2020-12) of the configuration file: `config schema` prints it, the loader compiles and
+ * walks it, the reference page is generated from it.
+ */
+export const configSchema: Schema = {
+  $schema: 'https://json-schema.org/draft/2020-12/schema',
+  $id: 'urn:portreeve:configuration:1',
+  title: 'Portreeve configuration',
+  ...section(
+    'One YAML file. Relative paths are relative to its folder, lengths of time look like `150ms`, `30s`, `12h` or `1h30m`, instants are RFC 3339. Secrets are files that it names; it holds none itself.',
+    {
+      version: {
+        type: 'integer',
+        const: configVersion,
+        description: "The file's format.",
+        examples: [configVersion],
+      },
+      site: text('Site of this installation, in every record.', { default: null, example: 'lyon' }, 64),
+      state: section('Inventory, revocation state and their changes.', {
+        path: path('SQLite file; made when it is not there.', { default: 'state.db', example: 'state.db' }),
+      }),
+      server,
+      peps,
+      trust,
+      revocation,
+      classes,
+      policy: section('The policy.', {
+        bundle: path('Bundle (`.tar.gz`) with the compiled policy; null = the default policy that ships.', {
+          default: null,
+          example: 'policy/bundle.tar.gz',
+        }),
+      }),
+      claims,
+      custom,
+      wire,
+      enforcement,
+      audit: section('The record of decisions.', {
+        path: path(
+          'NDJSON file that records are appended to; rotated files and what replays need are kept beside it.',
+          {
+            default: 'audit/decisions.ndjson',
+            example: 'audit/decisions.ndjson',
+          },
+        ),
+        rotate_bytes: integer(
+          'Bytes after which a new file is begun.',
+          { default: 67_108_864, example: 67_108_864 },
+          65_536,
+          68_719_476_736,
+        ),
+        keep: integer('Rotated files that are kept.', { default: 20, example: 20 }, 0, 100_000),
+        on_failure: choice(
+          'What a decision becomes that cannot be recorded: `deny`, or `continue` unrecorded (counted).',
+          { default: 'deny', example: 'deny' },
+          ['deny', 'continue'],
+        ),
+      }),
+    },
+    { required: ['version', 'server', 'peps', 'trust'] },
+  ),
+};

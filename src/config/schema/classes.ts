@@ -1,0 +1,88 @@
+import { choice, cidr, flag, list, name, namePattern, seconds, section, text, type Schema } from './keys.ts';
+
+const firmwareHash: Schema = {
+  type: 'string',
+  pattern: '^[0-9a-f]{32,128}$',
+  description: 'A firmware hash, lower-case hex.',
+  examples: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
+};
+
+const rules = section(
+  'What is asked of devices of one class. These rules are data of the policy.',
+  {
+    assurance: choice(
+      "Least assurance. `device_proved` refuses a gateway's word.",
+      { default: 'device_proved', example: 'device_proved' },
+      ['none', 'gateway_asserted', 'device_proved', 'attested'],
+    ),
+    binding: choice(
+      'How strongly a certificate must be bound to the device: this `certificate`, this `key`, or any unrevoked certificate of the `issuers` with this device id.',
+      { default: 'certificate', example: 'issuer' },
+      ['certificate', 'key', 'issuer'],
+    ),
+    issuers: list(
+      'CAs (anchors or intermediates) whose certificates count for binding `issuer`.',
+      name('Name of an anchor or intermediate.', { example: 'meters-ca' }),
+      { example: ['meters-ca'] },
+    ),
+    anchors: list(
+      'Anchors under which devices of this class may be identified.',
+      name('Name of an anchor.', { example: 'fleet-root' }),
+      { min: 1, example: ['fleet-root'] },
+    ),
+    max_lifetime: seconds(
+      'Longest lifetime (notBefore to notAfter) of a device certificate; null = not limited.',
+      { default: null, example: '400d' },
+      ['1m', '36500d'],
+      'max_lifetime_s',
+    ),
+    firmware: section('Which firmware devices of this class may run.', {
+      required: flag('A connection must say its firmware hash.', { default: false, example: true }),
+      allowed: list(
+        "Allowed hashes, beside those of the device's own record; empty = any that is not blocked.",
+        firmwareHash,
+        {
+          max: 10_000,
+        },
+      ),
+      blocked: list('Hashes that are denied whatever else allows them.', firmwareHash, { max: 10_000 }),
+    }),
+    networks: list('Networks that these devices may connect from; empty = anywhere.', cidr, {
+      example: ['10.20.0.0/16'],
+    }),
+    attestation: choice(
+      'Whether a verified attestation is needed.',
+      { default: 'optional', example: 'optional' },
+      ['required', 'optional'],
+    ),
+    entitlements: list(
+      'What an allowed device of this class may do, told to the PEP.',
+      text('An entitlement.', { example: 'telemetry:write' }, 128),
+      { max: 64, example: ['telemetry:write'] },
+    ),
+    ttl: seconds(
+      'How long an allow is valid at most.',
+      { default: '1h', example: '1h' },
+      ['1s', '30d'],
+      'ttl_s',
+    ),
+    session_limit: seconds(
+      'Longest session that the PEP may keep open; null = not limited.',
+      { default: null, example: '12h' },
+      ['1s', '365d'],
+      'session_limit_s',
+    ),
+  },
+  { required: ['anchors'] },
+);
+
+/** `classes`: rules by class of device. */
+export const classes: Schema = {
+  type: 'object',
+  description:
+    'Rules by class of device, as the inventory names classes. A device of another class is denied.',
+  default: {},
+  propertyNames: { pattern: namePattern },
+  additionalProperties: rules,
+  maxProperties: 1000,
+};

@@ -1,0 +1,123 @@
+import { address, flag, integer, list, name, path, section, span, cidr, text } from './keys.ts';
+
+const tls = section(
+  'TLS of this listener. PEPs authenticate themselves by certificate; each certificate must match an entry of `peps`.',
+  {
+    certificate: path("PEM file with the listener's certificate, then its intermediates.", {
+      example: 'tls/server.pem',
+    }),
+    key: path('PEM file with the private key of `certificate`.', { example: 'tls/server.key' }),
+    client_cas: list(
+      'Names of the CAs in `trust.pep_cas` whose certificates PEPs may present here.',
+      name('Name of a CA in `trust.pep_cas`.', { example: 'mesh' }),
+      { min: 1, example: ['mesh'] },
+    ),
+  },
+  { nullable: true, required: ['certificate', 'key', 'client_cas'] },
+);
+
+const listener = section(
+  'One way in for PEPs: gRPC with ext_authz, the native service, health and reflection.',
+  {
+    name: name('Name of the listener, in logs and metrics.', { example: 'local' }),
+    address: address('Where to listen: `host:port`, `[v6]:port` or `unix:/path`.', {
+      example: '127.0.0.1:9191',
+    }),
+    pep: name(
+      'Which entry of `peps` asks here. Needed without `tls`; refused with it, where the certificate tells.',
+      { default: null, example: 'envoy' },
+    ),
+    tls,
+    insecure: flag(
+      'Allows plaintext off loopback and off Unix sockets. Whoever reaches the port can then ask as this PEP.',
+      { default: false, example: false },
+    ),
+  },
+  { required: ['name', 'address'] },
+);
+
+/** `server`: processes, listeners and how long a decision may take. */
+export const server = section(
+  'The server: processes, listeners, and how long a decision may take.',
+  {
+    workers: integer('Processes that decide.', { default: 2, example: 4 }, 1, 64),
+    budget: span(
+      'Most time for one decision. A decision that cannot be made in time is a denial; a shorter deadline of the caller wins.',
+      { default: '150ms', example: '150ms' },
+      ['20ms', '10s'],
+    ),
+    drain: span('How long calls in flight may take to end at shutdown.', { default: '10s', example: '10s' }, [
+      '0s',
+      '10m',
+    ]),
+    listeners: list('Where PEPs ask.', listener, { min: 1, max: 64 }),
+    admin: section('Admin HTTP: health, readiness, metrics, version and status.', {
+      address: address('Where the admin HTTP listens; loopback or a Unix socket only.', {
+        default: '127.0.0.1:9190',
+        example: 'unix:/run/portreeve/admin.sock',
+      }),
+    }),
+    health: section(
+      'A further HTTP listener with health and metrics only, in plaintext also off loopback.',
+      { address: address('Where it listens.', { example: '0.0.0.0:9192' }) },
+      { nullable: true, required: ['address'] },
+    ),
+    max_concurrent_streams: integer(
+      'Calls in flight on one HTTP/2 connection; a PEP waits beyond that.',
+      { default: 1000, example: 1000 },
+      1,
+      100_000,
+    ),
+  },
+  { required: ['listeners'] },
+);
+
+const match = section(
+  "Which certificate is this PEP's on TLS listeners.",
+  {
+    san: text(
+      'URI or DNS name that the certificate must carry. `{site}` and `{zone}` each stand for one whole path segment or DNS label and become facts.',
+      { example: 'spiffe://example.org/edge/{site}/envoy' },
+      512,
+    ),
+    ca: name('Name of the CA in `trust.pep_cas` that must have issued it.', { example: 'mesh' }),
+  },
+  { nullable: true, required: ['san', 'ca'] },
+);
+
+/** `peps`: who may ask, and what each may claim. */
+export const peps = list(
+  'The enforcement points that may ask, and what each may say about connections.',
+  section(
+    'One enforcement point. What it may do is a fact of every decision that it asks for.',
+    {
+      name: name('Name of the PEP.', { example: 'envoy' }),
+      tenant: name('Tenant whose devices it asks about.', { default: 'default', example: 'default' }),
+      site: name('Site of the PEP and, unless a device says otherwise, of its connections.', {
+        default: null,
+        example: 'lyon',
+      }),
+      zone: name('Zone of the PEP within its site.', { default: null, example: 'hall-2' }),
+      match,
+      may_assert_devices: flag(
+        "May say which device connects without the device's own certificate (assurance is then `gateway_asserted`).",
+        { default: false, example: false },
+      ),
+      may_send_xfcc: flag(
+        'Its `x-forwarded-client-cert` header is sanitised by it and may be believed. Otherwise the header is ignored.',
+        { default: false, example: false },
+      ),
+      networks: list('Networks that its connections may come from; empty = not checked.', cidr, {
+        example: ['10.20.0.0/16'],
+      }),
+      trusted_hops: integer(
+        'Trusted proxies in front of it: how many entries to step back in `x-forwarded-for`. 0 = the peer address counts.',
+        { default: 0, example: 1 },
+        0,
+        10,
+      ),
+    },
+    { required: ['name'] },
+  ),
+  { min: 1, max: 1000 },
+);

@@ -1,0 +1,93 @@
+import { choice, flag, list, name, path, section, span, text } from './keys.ts';
+
+const namedFile = (what: string, example: string) =>
+  section(
+    what,
+    {
+      name: name('Name that classes, listeners and decisions use for it.', { example }),
+      file: path('File with its certificate, PEM or DER.', { example: `ca/${example}.pem` }),
+    },
+    { required: ['name', 'file'] },
+  );
+
+const profile = section(
+  "How certificates under this anchor name their device. One profile an anchor; none is tried in another's place.",
+  {
+    kind: choice(
+      'spiffe: the SPIFFE ID in the URI SAN. san_uri: any URI SAN. ieee_802_1ar: subject serialNumber. cn: subject common name.',
+      { example: 'spiffe' },
+      ['spiffe', 'san_uri', 'ieee_802_1ar', 'cn'],
+    ),
+    trust_domain: text(
+      'For `spiffe`, and needed there: the trust domain that must match.',
+      { example: 'example.org' },
+      255,
+    ),
+  },
+  { required: ['kind'] },
+);
+
+const anchorRevocation = section('What is asked of revocation state below this anchor.', {
+  required: flag('A certificate whose revocation state is missing or stale is denied.', {
+    default: true,
+    example: true,
+  }),
+  max_age: span(
+    'A CRL issued longer ago than this is stale even before its nextUpdate; null = nextUpdate alone counts.',
+    { default: null, example: '24h' },
+    ['1m', '400d'],
+  ),
+  grace: span(
+    'How long past its end a CRL still serves; every decision made in that time says so. 0s = not at all.',
+    { default: '0s', example: '12h' },
+    ['0s', '90d'],
+  ),
+});
+
+/** `trust`: whose certificates count. */
+export const trust = section(
+  'Whose certificates count.',
+  {
+    anchors: list(
+      'Trust anchors of devices.',
+      section(
+        'One trust anchor. Its own validity and constraints count like those of any CA.',
+        {
+          name: name('Name that classes and decisions use for it.', { example: 'fleet-root' }),
+          file: path('File with its certificate, PEM or DER.', { example: 'ca/fleet-root.pem' }),
+          profile,
+          revocation: anchorRevocation,
+          allow_sha1: flag('Accepts SHA-1 signatures below this anchor, for legacy devices only.', {
+            default: false,
+            example: false,
+          }),
+        },
+        { required: ['name', 'file', 'profile'] },
+      ),
+      { min: 1, max: 256 },
+    ),
+    intermediates: list(
+      'Issuing CAs between anchors and devices. Envoy sends leaves only, so paths are built from these.',
+      namedFile('One intermediate CA.', 'meters-ca'),
+      { max: 1000 },
+    ),
+    pep_cas: list("CAs of PEPs' own client certificates.", namedFile('One CA for PEPs.', 'mesh'), {
+      max: 64,
+    }),
+    credential_optional: flag(
+      'A connection without any certificate is not denied for that alone; every such allow says so and is counted.',
+      { default: false, example: false },
+    ),
+  },
+  { required: ['anchors'] },
+);
+
+/** `revocation`: where CRLs come from. */
+export const revocation = section('Where revocation state comes from.', {
+  crls: list(
+    'CRL files (PEM or DER) and folders of them; watched, and imported when they change.',
+    path('A CRL file or a folder of CRL files.', { example: 'crl' }),
+    { example: ['crl'] },
+  ),
+  poll: span('How often the watched files are looked at.', { default: '1s', example: '1s' }, ['50ms', '1h']),
+});
