@@ -1,0 +1,132 @@
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import protobuf from 'protobufjs';
+import { createRoot, issueCa, issueCrl, issueLeaf } from '../../src/ca/index.ts';
+import { importDevices } from '../../src/inventory/import.ts';
+import { openStore } from '../../src/store/open.ts';
+
+const day = 86_400_000;
+const firmware = 'a1'.repeat(32);
+
+export interface BenchFleet {
+  readonly folder: string;
+  readonly configFile: string;
+  /** CheckRequest bytes for certificates that the server will have seen after the first round. */
+  readonly warm: readonly Buffer[];
+  /** CheckRequest bytes, each with a certificate that no other has. */
+  readonly cold: readonly Buffer[];
+}
+
+/** 1,000 devices under one issuing CA with one fresh CRL of 1,000 other serials; EC P-256 throughout. */
+export async function makeBenchFleet(port: number, counts: { warm: number; cold: number }, now: number): Promise<BenchFleet> {
+  const folder = await mkdtemp(join(tmpdir(), 'portreeve-bench-'));
+  await mkdir(join(folder, 'crls'));
+  const life = { notBefore: now - 30 * day, notAfter: now + 400 * day };
+  const root = await createRoot({ subject: 'CN=Bench Root', ...life });
+  const issuer = await issueCa(root, { subject: 'CN=Bench Issuer', ...life, pathLen: 0 });
+  await writeFile(join(folder, 'root.pem'), root.pem);
+  await writeFile(join(folder, 'issuer.pem'), issuer.pem);
+  const update = { number: 1, thisUpdate: now - 3_600_000, nextUpdate: now + 7 * day };
+  const others = Array.from({ length: 1000 }, (_, index) => ({ serial: (0x7000_0000 + index).toString(16), at: now - day }));
+  await writeFile(join(folder, 'crls/root.crl'), (await issueCrl(root, { ...update, revoked: [] })).pem);
+  await writeFile(join(folder, 'crls/issuer.crl'), (await issueCrl(issuer, { ...update, revoked: others })).pem);
+
+  const store = openStore({ path: join(folder, 'state.db'), mode: 'read_write', now });
+  const rows = Array.from({ length: 1000 }, (_, index) =>
+    JSON.stringify({ device_id: deviceId(index), status: 'active', class: 'meter', owner: 'bench', site: 'bench' }),
+  );
+  await importDevices(store, {
+    input: Readable.from([Buffer.from(`${rows.join('\n')}\n`)]),
+    format: 'ndjson',
+    tenant: 'default',
+    actor: 'bench',
+    why: 'benchmark',
+    now,
+  });
+  store.close();
+
+  const configFile = join(folder, 'portreeve.yaml');
+  await writeFile(configFile, configuration(port));
+  const encode = requestEncoder();
+  const bodies: Buffer[] = [];
+  for (let index = 0; index < counts.warm + counts.cold; index += 1) {
+    const id = deviceId(index % 1000);
+    const leaf = await issueLeaf(issuer, { subject: `CN=${id}`, notBefore: now - day, notAfter: now + 90 * day });
+    bodies.push(encode(leaf.pem));
+  }
+  return { folder, configFile, warm: bodies.slice(0, counts.warm), cold: bodies.slice(counts.warm) };
+}
+
+function deviceId(index: number): string {
+  return `meter-${String(index).padStart(5, '0')}`;
+}
+
+function configuration(port: number): string {
+  return `version: 1
+state: { path: state.db }
+server:
+  listeners: [{ name: bench, address: "127.0.0.1:${port}", pep: bench }]
+  admin: { address: "unix:admin.sock" }
+peps: [{ name: bench }]
+trust:
+  anchors: [{ name: root, file: root.pem, profile: { kind: cn }, revocation: { required: true } }]
+  intermediates: [{ name: issuer, file: issuer.pem }]
+revocation: { crls: [crls] }
+claims: { firmware_hash: [{ header: x-firmware-hash }] }
+classes:
+  meter:
+    assurance: device_proved
+    binding: issuer
+    issuers: [issuer]
+    anchors: [root]
+    max_lifetime: 400d
+    firmware: { required: true, allowed: ["${firmware}"] }
+    networks: ["127.0.0.0/8", "10.0.0.0/8"]
+    ttl: 1h
+audit: { path: records }
+`;
+}
+
+/** Encodes what Envoy's HTTP filter sends: the URL-encoded PEM leaf, addresses, SNI and ten headers. */
+function requestEncoder(): (pem: string) => Buffer {
+  const root = new protobuf.Root();
+  const folder = join(import.meta.dirname, '../../proto');
+  root.resolvePath = (_origin, target) => (target.startsWith('/') ? target : join(folder, target));
+  root.loadSync('envoy/service/auth/v3/external_auth.proto');
+  const type = root.lookupType('envoy.service.auth.v3.CheckRequest');
+  const address = (ip: string, port: number): object => ({ socketAddress: { address: ip, portValue: port } });
+  return (pem) => {
+    const message = type.fromObject({
+      attributes: {
+        source: { address: address('10.4.2.1', 40112), principal: 'CN=meter', certificate: encodeURIComponent(pem) },
+        destination: { address: address('10.4.0.9', 8443) },
+        request: {
+          http: {
+            id: '9812347712',
+            method: 'POST',
+            path: '/v1/readings?window=15m',
+            host: 'ingest.example',
+            scheme: 'https',
+            protocol: 'HTTP/2',
+            headers: {
+              ':authority': 'ingest.example',
+              ':method': 'POST',
+              ':path': '/v1/readings?window=15m',
+              ':scheme': 'https',
+              'content-type': 'application/cbor',
+              'user-agent': 'meter/4.2',
+              'x-firmware-hash': firmware,
+              'x-forwarded-for': '10.4.2.1',
+              'x-forwarded-proto': 'https',
+              'x-request-id': '5f2e1a52-7e64-9d5c-9f3c-5f1b2b3c4d5e',
+            },
+          },
+        },
+        tlsSession: { sni: 'ingest.example' },
+      },
+    });
+    return Buffer.from(type.encode(message).finish());
+  };
+}
