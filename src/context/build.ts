@@ -1,0 +1,97 @@
+import type { Config } from '../config/types.ts';
+import { readAuthentication } from './authentication.ts';
+import { checkMaps } from './check-maps.ts';
+import { readCredential } from './credential.ts';
+import { readCustom } from './custom.ts';
+import { normaliseHttp } from './http-normalise.ts';
+import { limits } from './limits.ts';
+import { mapClaims } from './map-claims.ts';
+import { Refusal } from './refusal.ts';
+import { readSourceAddress } from './source-address.ts';
+import { optionalText } from './text.ts';
+import type { ConnectionContext, ContextResult, RawConnection } from './types.ts';
+
+export type ContextSettings = Pick<Config, 'claims' | 'custom'>;
+
+/**
+ * Makes the one readonly context of what a door decoded, or says which field is wrong. Never throws and never skips:
+ * what is over a limit, malformed or in contradiction refuses the whole request (`system.input_invalid`).
+ */
+export function buildContext(raw: RawConnection, settings: ContextSettings): ContextResult {
+  const built = build(raw, settings);
+  return built instanceof Refusal ? refused(raw, built) : { ok: true, context: built };
+}
+
+function build(raw: RawConnection, settings: ContextSettings): ConnectionContext | Refusal {
+  const oversized = checkMaps(raw, settings.claims.attestation);
+  if (oversized) return oversized;
+  const credential = readCredential(raw);
+  if (credential instanceof Refusal) return credential;
+  const claims = mapClaims(raw, settings.claims);
+  if (claims instanceof Refusal) return claims;
+  const authentication = readAuthentication(raw, credential, claims);
+  if (authentication instanceof Refusal) return authentication;
+  const sourceIp = readSourceAddress(raw);
+  if (sourceIp instanceof Refusal) return sourceIp;
+  const http = raw.http && normaliseHttp(raw.http);
+  if (http instanceof Refusal) return http;
+  const custom = readCustom(raw, settings.custom);
+  if (custom instanceof Refusal) return custom;
+  const texts = readTexts(raw);
+  if (texts instanceof Refusal) return texts;
+  return {
+    tenant: raw.pep.tenant,
+    door: raw.door,
+    pep: raw.pep,
+    authenticatedBy: authentication.by,
+    ...(credential && { credential }),
+    ...(authentication.gateway !== undefined && { gateway: authentication.gateway }),
+    claims,
+    ...(sourceIp !== undefined && { sourceIp }),
+    ...(http && { http }),
+    custom,
+    ...texts,
+    ...traceOf(raw),
+  };
+}
+
+type Texts = Partial<
+  Pick<ConnectionContext, 'destination' | 'protocol' | 'sni' | 'connectionId' | 'requestId'>
+>;
+const plainTexts = [
+  ['destination', 'destination'],
+  ['protocol', 'protocol'],
+  ['sni', 'sni'],
+  ['connectionId', 'connection_id'],
+  ['requestId', 'request_id'],
+] as const;
+
+function readTexts(raw: RawConnection): Texts | Refusal {
+  const texts: { -readonly [K in keyof Texts]: Texts[K] } = {};
+  for (const [name, field] of plainTexts) {
+    const text = optionalText(field, raw[name], limits.idText);
+    if (text instanceof Refusal) return text;
+    // Host names have no case; protocols keep the PEP's spelling.
+    if (text !== undefined) texts[name] = name === 'sni' ? text.toLowerCase() : text;
+  }
+  return texts;
+}
+
+/** Read strictly by telemetry; a malformed one starts a new trace (W3C Trace Context 4.3) and is no fact of the decision. */
+function traceOf(raw: RawConnection): { traceparent?: string } {
+  const text = raw.traceparent;
+  return text !== undefined && text.length <= limits.idText ? { traceparent: text } : {};
+}
+
+function refused(raw: RawConnection, refusal: Refusal): ContextResult {
+  const connectionId = optionalText('connection_id', raw.connectionId, limits.idText);
+  return {
+    ok: false,
+    pep: raw.pep,
+    door: raw.door,
+    field: refusal.field,
+    problem: refusal.problem,
+    ...traceOf(raw),
+    ...(typeof connectionId === 'string' && { connectionId }),
+  };
+}
