@@ -1,3 +1,4 @@
+import type { PresentedCredential } from '../context/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { Finding } from '../lib/reason-code.ts';
 
@@ -144,7 +145,7 @@ export interface JudgedCredential {
 
 export interface IdentityResolver {
   /** Decodes, parses and builds paths, behind an LRU keyed by what came in. Never throws for bad input. */
-  resolve(presented: import('../context/types.ts').PresentedCredential): ResolvedCredential;
+  resolve(presented: PresentedCredential): ResolvedCredential;
   /** Hits, misses and entries so far, for metrics. */
   stats(): { readonly hits: number; readonly misses: number; readonly size: number };
 }

@@ -1,0 +1,121 @@
+import { limits } from '../context/limits.ts';
+import { equalBytes, sha256Hex } from '../lib/bytes.ts';
+import { DerReader, type Tlv } from '../lib/der/reader.ts';
+import { contextConstructed, contextPrimitive, tags } from '../lib/der/tags.ts';
+import {
+  bitStringContent,
+  readOctetAlignedBits,
+  readOid,
+  readSmallInteger,
+  readTime,
+  readUnsignedHex,
+} from '../lib/der/values.ts';
+import { describeThrown } from '../lib/errors.ts';
+import { CertificateError } from './certificate-error.ts';
+import { type ExtensionFields, noExtensions, parseExtensions } from './extensions.ts';
+import { parseName } from './name.ts';
+import { parsePublicKey } from './public-key.ts';
+import type { Certificate } from './types.ts';
+
+/** RFC 5280 section 4.1.2.2. */
+const maxSerialOctets = 20;
+
+/**
+ * Reads one DER certificate (RFC 5280 section 4.1), whole, once and strictly; byte fields of the answer are views into
+ * `der`. Nothing is judged but the form, and what makes a certificate ambiguous: a negative or over-long serial
+ * number, an empty issuer, two signature algorithms. Throws CertificateError only.
+ */
+export function parseCertificate(der: Uint8Array): Certificate {
+  try {
+    return readCertificate(der);
+  } catch (thrown) {
+    if (thrown instanceof CertificateError) throw thrown;
+    throw new CertificateError(describeThrown(thrown), { cause: thrown });
+  }
+}
+
+function readCertificate(der: Uint8Array): Certificate {
+  const document = new DerReader(der, limits.certificateDer);
+  const outer = document.enter(tags.sequence);
+  document.end();
+  const tbs = outer.read(tags.sequence);
+  const algorithm = outer.read(tags.sequence).whole;
+  const signature = readOctetAlignedBits(outer.read(tags.bitString));
+  outer.end();
+
+  const reader = tbs.open();
+  const version = readVersion(reader);
+  const serial = readSerial(reader.read(tags.integer));
+  const signatureAlgorithm = readAlgorithm(reader.read(tags.sequence), algorithm);
+  const issuer = parseName(reader.read(tags.sequence));
+  if (issuer.key === '') throw new CertificateError('issuer name is empty');
+  const validity = reader.enter(tags.sequence);
+  const notBefore = readTime(validity.next());
+  const notAfter = readTime(validity.next());
+  validity.end();
+  const subject = parseName(reader.read(tags.sequence));
+  const spkiTlv = reader.read(tags.sequence);
+  const spki = spkiTlv.whole;
+  const key = parsePublicKey(spkiTlv);
+  const more = readOptionalFields(reader, version);
+  reader.end();
+
+  return {
+    der,
+    fingerprint: sha256Hex(der),
+    tbs: tbs.whole,
+    serial,
+    issuer,
+    subject,
+    notBefore,
+    notAfter,
+    spki,
+    keyDigest: sha256Hex(spki),
+    key,
+    signatureAlgorithm,
+    signature,
+    ...more,
+  };
+}
+
+/** 1, 2 or 3. Version 1 is the default, which DER leaves out. */
+function readVersion(reader: DerReader): number {
+  const explicit = reader.optional(contextConstructed(0));
+  if (explicit === undefined) return 1;
+  const inner = explicit.open();
+  const value = readSmallInteger(inner.read(tags.integer));
+  inner.end();
+  if (value !== 1 && value !== 2) throw new CertificateError(`certificate version field ${value}`);
+  return value + 1;
+}
+
+function readSerial(tlv: Tlv): string {
+  const { hex, negative } = readUnsignedHex(tlv);
+  if (negative) throw new CertificateError('serial number is negative');
+  const octets = tlv.content.byteLength;
+  if (octets > maxSerialOctets) {
+    throw new CertificateError(`serial number of ${octets} octets, at most ${maxSerialOctets}`);
+  }
+  return hex;
+}
+
+/** RFC 5280 section 4.1.1.2: the algorithm beside the signature must be the one that the signature covers. */
+function readAlgorithm(covered: Tlv, beside: Uint8Array): Certificate['signatureAlgorithm'] {
+  const der = covered.whole;
+  if (!equalBytes(der, beside)) throw new CertificateError('signature algorithms inside and outside differ');
+  return { oid: readOid(covered.open().read(tags.oid)), der };
+}
+
+/** Unique identifiers (versions 2 and 3, used for nothing) and extensions (version 3). */
+function readOptionalFields(reader: DerReader, version: number): ExtensionFields {
+  for (const field of [1, 2]) {
+    const identifier = version >= 2 ? reader.optional(contextPrimitive(field)) : undefined;
+    if (identifier !== undefined) bitStringContent(identifier.content);
+  }
+  const explicit = version === 3 ? reader.optional(contextConstructed(3)) : undefined;
+  if (explicit === undefined) return noExtensions();
+  const inner = explicit.open();
+  const fields = parseExtensions(inner.enter(tags.sequence));
+  inner.end();
+  return fields;
+}
