@@ -9,8 +9,8 @@ export type Address =
 export function parseAddress(text: string): Address | undefined {
   if (text.startsWith('unix:')) {
     const path = text.slice('unix:'.length);
-    // sun_path holds 108 bytes with its end; longer ones are cut silently by some systems.
-    return path.startsWith('/') && Buffer.byteLength(path) < 108 ? { kind: 'unix', path } : undefined;
+    // sun_path holds 108 bytes with its end on Linux, 104 elsewhere; longer ones are cut without a word.
+    return path.startsWith('/') && Buffer.byteLength(path) < 104 ? { kind: 'unix', path } : undefined;
   }
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
   if (!match) return undefined;
