@@ -13,7 +13,7 @@ import type { Sampler } from '@opentelemetry/sdk-trace';
 export function samplerFrom(env: Readonly<Record<string, string>>): Sampler {
   const ratio = Number(env.OTEL_TRACES_SAMPLER_ARG ?? 1);
   const rootRatio = new TraceIdRatioBasedSampler(ratio >= 0 && ratio <= 1 ? ratio : 1);
-  switch (env.OTEL_TRACES_SAMPLER) {
+  switch (env.OTEL_TRACES_SAMPLER ?? '') {
     case 'always_on':
       return new AlwaysOnSampler();
     case 'always_off':

@@ -1,0 +1,129 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Config } from '../config/types.ts';
+import { PortreeveError, describeThrown } from '../lib/errors.ts';
+import type { OtelEnv } from './otel.ts';
+import type { DecisionSummary } from './summary.ts';
+
+/** Address of one listener as it was really bound: `host:port` with the port that port 0 became, or `unix:/path`. */
+export interface BoundAddress {
+  readonly listener: string;
+  readonly address: string;
+  readonly tls: boolean;
+}
+
+export interface WorkerStats {
+  readonly cacheHits: number;
+  readonly cacheMisses: number;
+  readonly cacheSize: number;
+  /** 99th percentile since the last heartbeat, seconds. */
+  readonly eventLoopDelayS: number;
+  readonly wasmPages: number;
+  /** Decisions since the worker started. */
+  readonly decisions: number;
+  readonly connections: number;
+  readonly residentBytes: number;
+}
+
+/** One decision's record as it is to be written (no line end), with what is counted of it. */
+export interface RecordMessage {
+  readonly line: string;
+  readonly summary: DecisionSummary;
+}
+
+export type ToWorker =
+  | {
+      readonly kind: 'start';
+      readonly config: Config;
+      readonly index: number;
+      /** Where an earlier worker really listens, by listener; so that all share the port that port 0 became. */
+      readonly bound: readonly BoundAddress[];
+      readonly auditWritable: boolean;
+      readonly otel: OtelEnv;
+    }
+  | { readonly kind: 'reload'; readonly config: Config; readonly reload: number }
+  | { readonly kind: 'audit'; readonly writable: boolean }
+  | { readonly kind: 'drain'; readonly graceMs: number };
+
+export type ToParent =
+  | { readonly kind: 'ready'; readonly addresses: readonly BoundAddress[] }
+  | { readonly kind: 'records'; readonly records: readonly RecordMessage[] }
+  | { readonly kind: 'heartbeat'; readonly stats: WorkerStats }
+  | { readonly kind: 'reloaded'; readonly reload: number; readonly error: string | null }
+  /** Something that an operator should read; `fatal` = the worker ends because of it. */
+  | { readonly kind: 'fault'; readonly message: string; readonly code: string; readonly fatal: boolean }
+  | { readonly kind: 'drained' };
+
+const toWorkerKinds: readonly ToWorker['kind'][] = ['start', 'reload', 'audit', 'drain'];
+const toParentKinds: readonly ToParent['kind'][] = [
+  'ready',
+  'records',
+  'heartbeat',
+  'reloaded',
+  'fault',
+  'drained',
+];
+
+/** One end of the channel. */
+export interface Channel<Out> {
+  /** Resolves once the message has left this process; rejects with PDP_CHANNEL_BROKEN. */
+  send(message: Out): Promise<void>;
+}
+
+/** The parent's end. Messages of unknown kind are PDP_CHANNEL_BROKEN to `onBroken`: both ends are one program. */
+export function channelToWorker(
+  child: ChildProcess,
+  on: { message(message: ToParent): void; broken(error: PortreeveError): void },
+): Channel<ToWorker> {
+  child.on('message', (received) => {
+    if (hasKind(received, toParentKinds)) on.message(received as ToParent);
+    else on.broken(new PortreeveError('PDP_CHANNEL_BROKEN', 'a worker sent a message of no known kind'));
+  });
+  return { send: (message) => deliver((done) => child.send(message, done)) };
+}
+
+/** The worker's end, over the process that it is; `on.broken` also says that the parent is gone. */
+export function channelToParent(on: {
+  message(message: ToWorker): void;
+  broken(error: PortreeveError): void;
+}): Channel<ToParent> {
+  process.on('message', (received) => {
+    if (hasKind(received, toWorkerKinds)) on.message(received as ToWorker);
+    else on.broken(new PortreeveError('PDP_CHANNEL_BROKEN', 'the parent sent a message of no known kind'));
+  });
+  process.on('disconnect', () =>
+    on.broken(new PortreeveError('PDP_CHANNEL_BROKEN', 'the parent closed the channel')),
+  );
+  return {
+    send: (message) =>
+      deliver((done) => {
+        if (!process.send) throw new PortreeveError('PDP_CHANNEL_BROKEN', 'not started by a parent');
+        process.send(message, undefined, undefined, done);
+      }),
+  };
+}
+
+function hasKind(received: unknown, kinds: readonly string[]): boolean {
+  return (
+    typeof received === 'object' &&
+    received !== null &&
+    'kind' in received &&
+    typeof received.kind === 'string' &&
+    kinds.includes(received.kind)
+  );
+}
+
+function deliver(send: (done: (error: Error | null) => void) => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const broken = (thrown: unknown): void =>
+      reject(
+        new PortreeveError('PDP_CHANNEL_BROKEN', `message not sent: ${describeThrown(thrown)}`, {
+          cause: thrown,
+        }),
+      );
+    try {
+      send((error) => (error === null || error === undefined ? resolve() : broken(error)));
+    } catch (thrown) {
+      broken(thrown);
+    }
+  });
+}

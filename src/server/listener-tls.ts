@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:tls';
+import type { SecureContextOptions, Server } from 'node:tls';
+import type { Config, ListenerConfig } from '../config/types.ts';
+import type { Clock } from '../lib/clock.ts';
+import { PortreeveError, describeThrown } from '../lib/errors.ts';
+import { startWatching } from './watch.ts';
+
+export type TlsListenerConfig = ListenerConfig & { readonly tls: NonNullable<ListenerConfig['tls']> };
+
+/** How long a peer may take for its handshake (ms). */
+const handshakeMs = 10_000;
+
+/** How often certificate, key and CA files are looked at (ms); events of the file system are faster. */
+const pollMs = 1000;
+
+/**
+ * A TLS server that demands a client certificate of the listener's CAs. Only HTTP/2 is spoken. Throws
+ * PDP_LISTEN_FAILED where the files cannot be read or do not fit each other.
+ */
+export function createTlsServer(config: Config, listener: TlsListenerConfig): Server {
+  return createServer({
+    ...materialOf(config, listener),
+    requestCert: true,
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    ALPNProtocols: ['h2'],
+    handshakeTimeout: handshakeMs,
+  });
+}
+
+/**
+ * Gives new connections the new certificate, key or CAs once their files have been replaced; connections that are
+ * open stay as they are. Files that do not fit each other (a key replaced before its certificate) leave the old ones
+ * in use and are told to `onProblem`; the next change tries again.
+ */
+export async function followTlsFiles(
+  server: Server,
+  from: { readonly config: () => Config; readonly listener: TlsListenerConfig; readonly clock: Clock },
+  onProblem: (error: PortreeveError) => void,
+): Promise<{ stop(): void }> {
+  const { listener } = from;
+  return startWatching({
+    paths: () => [listener.tls.certificate, listener.tls.key, ...caFiles(from.config(), listener)],
+    pollMs,
+    clock: from.clock,
+    onChange: () => {
+      try {
+        server.setSecureContext(materialOf(from.config(), listener));
+      } catch (thrown) {
+        onProblem(
+          new PortreeveError(
+            'PDP_LISTEN_FAILED',
+            `listener ${listener.name}: changed TLS files are not used: ${describeThrown(thrown)}`,
+            { cause: thrown },
+          ),
+        );
+      }
+    },
+  });
+}
+
+function materialOf(config: Config, listener: TlsListenerConfig): SecureContextOptions {
+  try {
+    return {
+      cert: readFileSync(listener.tls.certificate),
+      key: readFileSync(listener.tls.key),
+      ca: caFiles(config, listener).map((file) => readFileSync(file)),
+      minVersion: 'TLSv1.2',
+    };
+  } catch (thrown) {
+    throw new PortreeveError(
+      'PDP_LISTEN_FAILED',
+      `listener ${listener.name}: cannot read its TLS files: ${describeThrown(thrown)}`,
+      { cause: thrown },
+    );
+  }
+}
+
+function caFiles(config: Config, listener: TlsListenerConfig): readonly string[] {
+  return listener.tls.client_cas.map((name) => {
+    const ca = config.trust.pep_cas.find((candidate) => candidate.name === name);
+    if (ca) return ca.file;
+    throw new PortreeveError(
+      'PDP_CONFIG_INVALID',
+      `listener ${listener.name} names the CA ${name}, which trust.pep_cas does not have`,
+    );
+  });
+}

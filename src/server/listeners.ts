@@ -1,0 +1,142 @@
+import { createServer } from 'node:net';
+import type { Server as NetServer, Socket } from 'node:net';
+import { ServerCredentials } from '@grpc/grpc-js';
+import type { Server as GrpcServer } from '@grpc/grpc-js';
+import type { Config, ListenerConfig } from '../config/types.ts';
+import type { Clock } from '../lib/clock.ts';
+import { PortreeveError, asPortreeveError } from '../lib/errors.ts';
+import { formatAddress, isLocal, parseAddress } from './address.ts';
+import type { ListenAddress } from './address.ts';
+import { bindAddress } from './bind.ts';
+import type { BoundAddress } from './channel.ts';
+import { createTlsServer, followTlsFiles } from './listener-tls.ts';
+import type { TlsListenerConfig } from './listener-tls.ts';
+
+export interface Listeners {
+  readonly addresses: readonly BoundAddress[];
+  /** Open connections over all listeners. */
+  connections(): number;
+  /** Stops accepting, lets calls in flight end, and after `graceMs` ends what is left. */
+  drain(graceMs: number): Promise<void>;
+}
+
+export interface ListenOptions {
+  readonly config: () => Config;
+  /** Number of this worker. Worker 0 owns the names of Unix sockets, worker N listens on `path.N`. */
+  readonly index: number;
+  /** Where earlier workers really listen, so that a port that was 0 is the same for all. */
+  readonly bound: readonly BoundAddress[];
+  readonly clock: Clock;
+  /** One gRPC server for each listener, because the listener says who may ask. */
+  readonly serverFor: (listener: ListenerConfig) => GrpcServer;
+  /** Something that goes on all the same. */
+  readonly onProblem: (error: PortreeveError) => void;
+}
+
+/** One listener, open. */
+interface OpenListener {
+  readonly address: BoundAddress;
+  readonly sockets: NetServer;
+  connections(): number;
+  drain(graceMs: number): Promise<void>;
+}
+
+/** Connections that one listener of one worker holds at most; PEPs keep few and long ones. */
+const maxConnections = 4096;
+
+/**
+ * Opens every listener of the configuration. The sockets are our own and are handed to gRPC one by one: so Unix
+ * sockets, shared ports, limits and the change of certificates are in our hands. Throws PDP_LISTEN_FAILED after
+ * having closed again what was open.
+ */
+export async function openListeners(options: ListenOptions): Promise<Listeners> {
+  const open: OpenListener[] = [];
+  try {
+    for (const listener of options.config().server.listeners) open.push(await openOne(listener, options));
+  } catch (thrown) {
+    await Promise.all(open.map((one) => one.drain(0)));
+    throw asPortreeveError(thrown, 'PDP_LISTEN_FAILED');
+  }
+  return {
+    addresses: open.map((one) => one.address),
+    connections: () => open.reduce((sum, one) => sum + one.connections(), 0),
+    drain: async (graceMs) => {
+      await Promise.all(open.map((one) => one.drain(graceMs)));
+    },
+  };
+}
+
+async function openOne(listener: ListenerConfig, options: ListenOptions): Promise<OpenListener> {
+  const wanted = addressFor(listener, options);
+  refuseOpenPlaintext(listener, wanted);
+  const grpc = options.serverFor(listener);
+  const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+  const tls = isTls(listener) ? createTlsServer(options.config(), listener) : undefined;
+  const sockets: NetServer = tls ?? createServer({ noDelay: true });
+  sockets.maxConnections = maxConnections;
+  let count = 0;
+  sockets.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+    count += 1;
+    socket.once('close', () => (count -= 1));
+    // A peer that breaks off is its own affair; without a listener the error would end the worker.
+    socket.on('error', () => socket.destroy());
+    injector.injectConnection(socket);
+  });
+  const shared = options.config().server.workers > 1;
+  const bound = await bindAddress(sockets, wanted, { shared });
+  sockets.on('error', (error) => options.onProblem(asPortreeveError(error, 'PDP_LISTEN_FAILED')));
+  const following =
+    tls && isTls(listener)
+      ? await followTlsFiles(
+          tls,
+          { config: options.config, listener, clock: options.clock },
+          options.onProblem,
+        )
+      : undefined;
+  return {
+    address: { listener: listener.name, address: formatAddress(bound), tls: tls !== undefined },
+    sockets,
+    connections: () => count,
+    drain: async (graceMs) => {
+      following?.stop();
+      sockets.close();
+      await endCalls(grpc, graceMs);
+    },
+  };
+}
+
+function isTls(listener: ListenerConfig): listener is TlsListenerConfig {
+  return listener.tls !== null;
+}
+
+function addressFor(listener: ListenerConfig, options: ListenOptions): ListenAddress {
+  const address = parseAddress(listener.address);
+  if (address.kind === 'unix') {
+    return options.index === 0 ? address : { kind: 'unix', path: `${address.path}.${options.index}` };
+  }
+  const before = options.bound.find((bound) => bound.listener === listener.name);
+  const earlier = before && parseAddress(before.address);
+  return address.port === 0 && earlier?.kind === 'tcp' ? { ...address, port: earlier.port } : address;
+}
+
+/** The configuration's check says so too; here it holds whoever made the configuration. */
+function refuseOpenPlaintext(listener: ListenerConfig, address: ListenAddress): void {
+  if (listener.tls !== null || listener.insecure || isLocal(address)) return;
+  throw new PortreeveError(
+    'PDP_LISTEN_FAILED',
+    `listener ${listener.name}: plaintext on ${formatAddress(address)} is off loopback; set tls, or insecure by name`,
+  );
+}
+
+function endCalls(grpc: GrpcServer, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => {
+      grpc.forceShutdown();
+      resolve();
+    }, graceMs);
+    grpc.tryShutdown(() => {
+      clearTimeout(force);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,127 @@
+import { statSync, watch } from 'node:fs';
+import type { FSWatcher } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Clock } from '../lib/clock.ts';
+import { filesOf, fingerprint } from './fingerprint.ts';
+import type { Fingerprint } from './fingerprint.ts';
+
+export interface FileChange {
+  readonly path: string;
+  readonly state: 'new' | 'changed' | 'gone';
+}
+
+export interface Watcher {
+  /** Readable files as of the last look, sorted. */
+  files(): readonly string[];
+  /** Looks now and resolves once changes have been handed over. Looks never overlap. */
+  look(): Promise<void>;
+  stop(): void;
+}
+
+export interface WatchOptions {
+  /** Files and folders; asked anew at every look, because a reload may change them. */
+  readonly paths: () => readonly string[];
+  readonly pollMs: number;
+  readonly clock: Clock;
+  /** Must not reject. Not called for what the first look finds. */
+  readonly onChange: (changes: readonly FileChange[]) => void | Promise<void>;
+}
+
+/** How long to gather events of the file system before looking (ms): a rename is several events. */
+const settleMs = 10;
+
+/**
+ * Watches files and folders by content. Polling is what it relies on (network file systems and overlays send no
+ * events); events of the file system only make it look sooner. Replacement by rename, by a swap of symbolic links
+ * and writing in place are all seen; touching a file is not a change. Resolves after the first look.
+ */
+export async function startWatching(options: WatchOptions): Promise<Watcher> {
+  const known = new Map<string, Fingerprint>();
+  const hints = new Map<string, FSWatcher>();
+  let stopped = false;
+  let settle: NodeJS.Timeout | undefined;
+  let last: Promise<void> = Promise.resolve();
+
+  // One look after another; whoever asks during a look gets the next one, which sees what they wrote.
+  const look = (): Promise<void> => {
+    last = last.then(async () => {
+      if (stopped) return;
+      followFolders(options.paths(), hints, hint);
+      const changes = await findChanges(options, known);
+      if (changes.length > 0 && !stopped) await options.onChange(changes);
+    });
+    return last;
+  };
+  const hint = (): void => {
+    settle ??= setTimeout(() => {
+      settle = undefined;
+      void look();
+    }, settleMs);
+  };
+
+  followFolders(options.paths(), hints, hint);
+  await findChanges(options, known);
+  const timer = setInterval(() => void look(), options.pollMs);
+  return {
+    files: () => [...known.keys()].sort(),
+    look,
+    stop: () => {
+      stopped = true;
+      clearInterval(timer);
+      clearTimeout(settle);
+      for (const watching of hints.values()) watching.close();
+      hints.clear();
+    },
+  };
+}
+
+/** Compares what is there with what was known, and remembers what is there. */
+async function findChanges(options: WatchOptions, known: Map<string, Fingerprint>): Promise<FileChange[]> {
+  const changes: FileChange[] = [];
+  const gone = new Set(known.keys());
+  const files = (await Promise.all(options.paths().map(filesOf))).flat();
+  for (const path of new Set(files)) {
+    const before = known.get(path);
+    const found = await fingerprint(path, before, options.clock.now());
+    if (found === undefined) continue;
+    gone.delete(path);
+    known.set(path, found);
+    if (before === undefined) changes.push({ path, state: 'new' });
+    else if (before.digest !== found.digest) changes.push({ path, state: 'changed' });
+  }
+  for (const path of gone) {
+    known.delete(path);
+    changes.push({ path, state: 'gone' });
+  }
+  return changes;
+}
+
+/** Keeps one watcher on each folder that matters: a watched folder itself, and the folder that a file is in. */
+function followFolders(paths: readonly string[], hints: Map<string, FSWatcher>, hint: () => void): void {
+  const wanted = new Set(paths.flatMap((path) => [path, dirname(path)]));
+  for (const [folder, watching] of hints) {
+    if (wanted.has(folder)) continue;
+    watching.close();
+    hints.delete(folder);
+  }
+  for (const folder of wanted) {
+    if (hints.has(folder)) continue;
+    const watching = watchFolder(folder, hint, () => hints.delete(folder));
+    if (watching) hints.set(folder, watching);
+  }
+}
+
+/** Undefined where the path is no folder or cannot be watched: polling sees its changes all the same. */
+function watchFolder(folder: string, hint: () => void, ended: () => void): FSWatcher | undefined {
+  try {
+    if (!statSync(folder).isDirectory()) return undefined;
+    const watching = watch(folder, { persistent: false }, hint);
+    watching.on('error', () => {
+      watching.close();
+      ended();
+    });
+    return watching;
+  } catch {
+    return undefined;
+  }
+}

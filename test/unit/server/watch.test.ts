@@ -1,0 +1,146 @@
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { systemClock } from '../../../src/lib/clock.ts';
+import { startWatching } from '../../../src/server/watch.ts';
+import type { FileChange, Watcher } from '../../../src/server/watch.ts';
+
+function folder(t: ExecutionContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'portreeve-watch-'));
+  t.teardown(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
+
+/** A watcher that looks only when told to (the poll is far away), and what it has handed over. */
+async function watching(
+  t: ExecutionContext,
+  ...paths: string[]
+): Promise<{ watcher: Watcher; seen: FileChange[] }> {
+  const seen: FileChange[] = [];
+  const watcher = await startWatching({
+    paths: () => paths,
+    pollMs: 3_600_000,
+    clock: systemClock,
+    onChange: (changes) => void seen.push(...changes),
+  });
+  t.teardown(() => watcher.stop());
+  return { watcher, seen };
+}
+
+test('what the first look finds is no change', async (t) => {
+  const at = folder(t);
+  writeFileSync(join(at, 'a.crl'), 'one');
+  const { watcher, seen } = await watching(t, at);
+  await watcher.look();
+  t.deepEqual(seen, []);
+  t.deepEqual(watcher.files(), [join(at, 'a.crl')]);
+});
+
+test('a file that is replaced by rename is a change', async (t) => {
+  const at = folder(t);
+  const file = join(at, 'config.yaml');
+  writeFileSync(file, 'one');
+  const { watcher, seen } = await watching(t, file);
+  writeFileSync(join(at, '.config.tmp'), 'two');
+  renameSync(join(at, '.config.tmp'), file);
+  await watcher.look();
+  t.deepEqual(seen, [{ path: file, state: 'changed' }]);
+});
+
+test("a swap of Kubernetes' ..data link changes every file behind it", async (t) => {
+  const at = folder(t);
+  for (const [version, text] of [
+    ['..2026_01', 'one'],
+    ['..2026_02', 'two'],
+  ] as const) {
+    mkdirSync(join(at, version));
+    writeFileSync(join(at, version, 'a.crl'), text);
+  }
+  symlinkSync('..2026_01', join(at, '..data'));
+  symlinkSync(join('..data', 'a.crl'), join(at, 'a.crl'));
+  const { watcher, seen } = await watching(t, at);
+  t.deepEqual(watcher.files(), [join(at, 'a.crl')]);
+  symlinkSync('..2026_02', join(at, '..data_tmp'));
+  renameSync(join(at, '..data_tmp'), join(at, '..data'));
+  await watcher.look();
+  t.deepEqual(seen, [{ path: join(at, 'a.crl'), state: 'changed' }]);
+});
+
+test('writing in place with the same size is a change, even within one tick of the file system', async (t) => {
+  const at = folder(t);
+  const file = join(at, 'a');
+  writeFileSync(file, 'one');
+  const { watcher, seen } = await watching(t, file);
+  writeFileSync(file, 'two');
+  await watcher.look();
+  t.deepEqual(seen, [{ path: file, state: 'changed' }]);
+});
+
+test('touching a file, or replacing it by the same bytes, is no change', async (t) => {
+  const at = folder(t);
+  const file = join(at, 'a');
+  writeFileSync(file, 'one');
+  const { watcher, seen } = await watching(t, file);
+  utimesSync(file, 1_000_000_000, 1_000_000_000);
+  await watcher.look();
+  writeFileSync(join(at, 'b'), 'one');
+  renameSync(join(at, 'b'), file);
+  await watcher.look();
+  t.deepEqual(seen, []);
+});
+
+test('files that come to and go from a watched folder are told, hidden ones are not', async (t) => {
+  const at = folder(t);
+  writeFileSync(join(at, 'a.crl'), 'one');
+  const { watcher, seen } = await watching(t, at);
+  writeFileSync(join(at, 'b.crl'), 'two');
+  writeFileSync(join(at, '.b.crl.swp'), 'three');
+  rmSync(join(at, 'a.crl'));
+  await watcher.look();
+  t.deepEqual(seen, [
+    { path: join(at, 'b.crl'), state: 'new' },
+    { path: join(at, 'a.crl'), state: 'gone' },
+  ]);
+});
+
+test('a file that does not exist yet is new once it does', async (t) => {
+  const at = folder(t);
+  const file = join(at, 'later', 'a.crl');
+  const { watcher, seen } = await watching(t, file);
+  await watcher.look();
+  t.deepEqual(seen, []);
+  mkdirSync(join(at, 'later'));
+  writeFileSync(file, 'one');
+  await watcher.look();
+  t.deepEqual(seen, [{ path: file, state: 'new' }]);
+});
+
+test('an event of the file system brings a look forward, long before the poll', async (t) => {
+  const at = folder(t);
+  const file = join(at, 'a');
+  writeFileSync(file, 'one');
+  const change = Promise.withResolvers<readonly FileChange[]>();
+  const watcher = await startWatching({
+    paths: () => [file],
+    pollMs: 3_600_000,
+    clock: systemClock,
+    onChange: (changes) => change.resolve(changes),
+  });
+  t.teardown(() => watcher.stop());
+  writeFileSync(join(at, 'b'), 'two');
+  renameSync(join(at, 'b'), file);
+  t.deepEqual(await change.promise, [{ path: file, state: 'changed' }]);
+});
+
+test('nothing is handed over after the end', async (t) => {
+  const at = folder(t);
+  const file = join(at, 'a');
+  writeFileSync(file, 'one');
+  const { watcher, seen } = await watching(t, file);
+  watcher.stop();
+  writeFileSync(file, 'two');
+  await watcher.look();
+  t.deepEqual(seen, []);
+});
