@@ -1,0 +1,101 @@
+import type { CertificationPath, RevocationRules } from '../identity/types.ts';
+import { formatInstant, type EpochMs } from '../lib/clock.ts';
+import type { Finding, ReasonCode } from '../lib/reason-code.ts';
+import { judgeFreshness } from './freshness.ts';
+import type { RevocationFact, RevocationJudgement, RevocationLookup, RevocationReader } from './types.ts';
+
+/**
+ * Judges every certificate of a path but its anchor against the CRL of its issuer's key at `now`, by the rules of the
+ * path's anchor: one fact for each, and a finding for each that is not plainly good. Call within one snapshot of the
+ * store. Missing and stale are never good: with `required` they deny, else they say `status_unknown`; an entry denies
+ * on a stale list too, whatever its date.
+ */
+export function judgeRevocation(
+  path: CertificationPath,
+  reader: RevocationReader,
+  now: EpochMs,
+): RevocationJudgement {
+  const facts: RevocationFact[] = [];
+  const findings: Finding[] = [];
+  const { certificates, anchor } = path;
+  for (const [index, certificate] of certificates.slice(0, -1).entries()) {
+    const issuerKey = (certificates[index + 1] as (typeof certificates)[number]).keyDigest;
+    const found = reader.lookup(issuerKey, certificate.serial);
+    const fact = judgeOne(index, issuerKey, certificate.serial, found, anchor.revocation, now);
+    facts.push(fact);
+    const finding = findingOf(fact, found, anchor.revocation);
+    if (finding) findings.push(finding);
+  }
+  return { facts, findings };
+}
+
+function judgeOne(
+  index: number,
+  issuerKey: string,
+  serial: string,
+  { crl, entry }: RevocationLookup,
+  rules: RevocationRules,
+  now: EpochMs,
+): RevocationFact {
+  const { freshness, usableUntil } = judgeFreshness(crl, rules, now);
+  const believed = freshness === 'fresh' || freshness === 'within_grace';
+  const listed = entry?.reason === 'certificateHold' ? 'on_hold' : 'revoked';
+  return {
+    certificate: index,
+    issuer_key: issuerKey,
+    serial,
+    status: entry ? listed : believed ? 'good' : 'unknown',
+    freshness,
+    crl_number: crl?.number ?? null,
+    source: crl?.source ?? null,
+    this_update: crl?.thisUpdate ?? null,
+    next_update: crl?.nextUpdate ?? null,
+    age_s: crl ? Math.floor((now - crl.thisUpdate) / 1000) : null,
+    revoked_at: entry?.revokedAt ?? null,
+    reason: entry?.reason ?? null,
+    usable_until: usableUntil,
+  };
+}
+
+function findingOf(
+  fact: RevocationFact,
+  found: RevocationLookup,
+  rules: RevocationRules,
+): Finding | undefined {
+  const code = codeOf(fact, rules);
+  return code && { code, detail: detailOf(fact, found) };
+}
+
+function codeOf(fact: RevocationFact, rules: RevocationRules): ReasonCode | undefined {
+  switch (fact.status) {
+    case 'on_hold':
+      return 'revocation.on_hold';
+    case 'revoked':
+      return fact.certificate === 0 ? 'revocation.revoked' : 'revocation.issuer_revoked';
+    case 'good':
+      return fact.freshness === 'within_grace' ? 'revocation.stale_within_grace' : undefined;
+    case 'unknown':
+      if (!rules.required) return 'revocation.status_unknown';
+      return fact.freshness === 'missing' ? 'revocation.crl_missing' : 'revocation.crl_stale';
+  }
+}
+
+/** What the auditor compares; the device is never told any of it. */
+function detailOf(fact: RevocationFact, { crl, entry }: RevocationLookup): NonNullable<Finding['detail']> {
+  return {
+    certificate: fact.certificate,
+    serial: fact.serial,
+    issuer_key: fact.issuer_key,
+    freshness: fact.freshness,
+    ...(crl && {
+      issuer: crl.issuerName,
+      this_update: formatInstant(crl.thisUpdate),
+      next_update: formatInstant(crl.nextUpdate),
+      source: crl.source,
+    }),
+    ...(fact.crl_number !== null && { crl_number: fact.crl_number }),
+    ...(fact.age_s !== null && { age_s: fact.age_s }),
+    ...(fact.usable_until !== null && { usable_until: formatInstant(fact.usable_until) }),
+    ...(entry && { reason: entry.reason, revoked_at: formatInstant(entry.revokedAt) }),
+  };
+}

@@ -1,0 +1,18 @@
+/** Every limit on CRLs, in one place. Over a limit the CRL is refused as a whole. */
+export const crlLimits = {
+  /** Bytes of one file or one DER CRL; at some 40 bytes an entry, about six million entries. */
+  bytes: 256 * 1024 * 1024,
+  /** CRLs in one PEM bundle. */
+  perFile: 256,
+  /** Extensions of one CRL, or of one entry. */
+  extensions: 32,
+  /** Octets of a serial number. Certificates stop at 20; longer ones on a list match nothing and do no harm. */
+  serialOctets: 64,
+  /** Octets of cRLNumber (RFC 5280 section 5.2.3). */
+  numberOctets: 20,
+  /** Files in one watched folder. */
+  filesPerFolder: 10_000,
+} as const;
+
+/** How far a CRL's thisUpdate may lie ahead of our clock, milliseconds. */
+export const clockSkewMs = 5 * 60_000;

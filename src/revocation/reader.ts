@@ -1,0 +1,42 @@
+import type { Statement, Store } from '../store/types.ts';
+import { crlColumns, crlInfo, type CrlRow } from './crl-table.ts';
+import { reasonName } from './reasons.ts';
+import type { CrlInfo, RevocationLookup, RevocationReader } from './types.ts';
+
+interface LookupRow extends CrlRow {
+  revoked_at: number | null;
+  reason: number | null;
+}
+
+/** Reads revocation state from the store. Throws PDP_STORE_UNAVAILABLE where the store cannot be read. */
+export function createRevocationReader(store: Store): RevocationReader {
+  // A CRL and its entries are found by one statement: both are of the same generation whatever is imported meanwhile.
+  const find: Statement<LookupRow> = store.prepare(
+    `SELECT ${crlColumns}, r.revoked_at, r.reason FROM crls c
+       LEFT JOIN revoked r ON r.generation = c.generation AND r.serial = ?
+     WHERE c.issuer_key = ?`,
+  );
+  const list: Statement<CrlRow> = store.prepare(
+    `SELECT ${crlColumns} FROM crls c ORDER BY c.issuer_name, c.issuer_key`,
+  );
+  return {
+    lookup: (issuerKey: string, serial: string): RevocationLookup =>
+      toLookup(find.get(serialBytes(serial), issuerKey), serial),
+    crls: (): readonly CrlInfo[] => list.all().map(crlInfo),
+  };
+}
+
+/** A serial number (lower-case hex without leading zero bytes) as the table `revoked` keeps it. */
+export function serialBytes(serial: string): Uint8Array {
+  return Buffer.from(serial, 'hex');
+}
+
+function toLookup(row: LookupRow | undefined, serial: string): RevocationLookup {
+  if (row === undefined) return {};
+  const crl = crlInfo(row);
+  if (row.revoked_at === null || row.reason === null) return { crl };
+  return {
+    crl,
+    entry: { serial, revokedAt: row.revoked_at, reason: reasonName(row.reason) ?? 'unspecified' },
+  };
+}
