@@ -23,7 +23,7 @@ export class SqliteStore implements Store {
   readonly instance: string;
   readonly #parts: SqliteStoreParts;
   readonly #db: DatabaseSync;
-  readonly #statements = new Map<string, Statement<never>>();
+  readonly #statements = new Map<string, Statement<unknown>>();
   #open: 'none' | 'snapshot' | 'transaction' = 'none';
 
   constructor(parts: SqliteStoreParts) {
@@ -35,9 +35,9 @@ export class SqliteStore implements Store {
 
   prepare<Row = Record<string, SqlValue>>(sql: string): Statement<Row> {
     const known = this.#statements.get(sql);
-    if (known) return known as unknown as Statement<Row>;
+    if (known) return known as Statement<Row>;
     const statement = this.#guard(() => new GuardedStatement<Row>(this.#db.prepare(sql), this.path));
-    this.#statements.set(sql, statement as unknown as Statement<never>);
+    this.#statements.set(sql, statement);
     return statement;
   }
 
