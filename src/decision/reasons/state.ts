@@ -34,9 +34,10 @@ export const stateReasons: ReasonGroup<'revocation' | 'inventory' | 'firmware' |
     ),
     retryable: true,
   },
-  'revocation.status_unknown': ours(
-    'Whether the certificate has been revoked cannot be told.',
-    'Import the CRL of its issuer; `portreeve crl status` lists those that are there.',
+  'revocation.status_unknown': remark(
+    'warn',
+    'Whether the certificate has been revoked is not known, and its trust anchor does not require that it is.',
+    'Import the CRL of its issuer, and set `revocation.required` for the anchor once CRLs arrive.',
     freshnessControls,
   ),
   'revocation.crl_missing': ours(

@@ -1,0 +1,50 @@
+import type { ContextResult } from '../context/types.ts';
+import type { Config } from '../config/types.ts';
+import type { IdentityResolver, TrustSet } from '../identity/types.ts';
+import type { InventoryReader } from '../inventory/types.ts';
+import type { Clock, EpochMs } from '../lib/clock.ts';
+import type { PolicyEngine } from '../policy/types.ts';
+import type { RevocationReader } from '../revocation/types.ts';
+import type { Store } from '../store/types.ts';
+import type { CallTiming, MadeDecision, Recorder } from './types.ts';
+
+/** Everything that deciding needs, put together in one place by the server, the command line or a test. */
+export interface DecisionDeps {
+  readonly clock: Clock;
+  readonly config: Config;
+  /** Name and version of this program: `versions.program`. */
+  readonly program: string;
+  readonly trust: TrustSet;
+  readonly identity: IdentityResolver;
+  readonly store: Store;
+  readonly revocation: RevocationReader;
+  readonly inventory: InventoryReader;
+  /** The policy in force; undefined while none is loaded. Asked once a decision. */
+  policy(): PolicyEngine | undefined;
+  readonly recorder: Recorder;
+  /** SHA-256 (hex) of what decisions depend on beside the bundle and the state. */
+  readonly digests: {
+    readonly configuration: string;
+    readonly anchors: string;
+    readonly classes: string;
+    readonly catalogue: string;
+  };
+  /** A new decision's id: UUIDv7. */
+  newId(): string;
+}
+
+/** One call on its way through the wrappers to `decideOnce`. */
+export interface Call {
+  readonly built: ContextResult;
+  readonly timing: CallTiming;
+  /** The decision's own time, read once. */
+  readonly now: EpochMs;
+  /** Whether the answer is of no more use. */
+  late(): boolean;
+  /** Marks the end of a stage on the decision's span. */
+  mark(stage: string): void;
+  readonly trace: MadeDecision['trace'];
+}
+
+/** The flow, and each wrapper around it. */
+export type Step = (call: Call) => Promise<MadeDecision>;

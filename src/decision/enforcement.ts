@@ -1,0 +1,56 @@
+import type { BreakGlassConfig, Config, ObserveConfig } from '../config/types.ts';
+import type { Pep } from '../context/types.ts';
+import { formatInstant } from '../lib/clock.ts';
+import type { EpochMs } from '../lib/clock.ts';
+import type { Finding, ReasonCode } from '../lib/reason-code.ts';
+import type { Facts } from './types.ts';
+
+/** Whom a denial is about, as far as it is known: nothing of the device is where no facts were gathered. */
+export interface Denied {
+  readonly codes: readonly ReasonCode[];
+  readonly pep: Pep;
+  readonly facts: Facts | null;
+  readonly now: EpochMs;
+}
+
+/** Whether a denial keeps the connection out. */
+export interface Enforcement {
+  readonly enforced: boolean;
+  /** `system.break_glass_used`, where the glass is broken for this denial. */
+  readonly findings: readonly Finding[];
+}
+
+/**
+ * A denial is enforced unless the configuration, for a time that has an end, observes its PEP, class or site, or
+ * has broken the glass for every one of its reasons. It stays a denial all the same.
+ */
+export function enforcementOf(denied: Denied, rules: Config['enforcement']): Enforcement {
+  const observed = rules.observe.some((rule) => observes(rule, denied));
+  const glass = rules.break_glass.find((rule) => isBrokenFor(rule, denied));
+  return { enforced: !observed && glass === undefined, findings: glass ? [glassUsed(glass)] : [] };
+}
+
+/** A rule names exactly one of the three. The device's site counts before its PEP's. */
+function observes(rule: ObserveConfig, { pep, facts, now }: Denied): boolean {
+  if (now >= rule.until) return false;
+  if (rule.pep !== undefined) return rule.pep === pep.name;
+  if (rule.class !== undefined) return rule.class === facts?.device?.class;
+  if (rule.site !== undefined) return rule.site === (facts?.device?.site ?? pep.site);
+  return false;
+}
+
+function isBrokenFor(rule: BreakGlassConfig, { codes, facts, now }: Denied): boolean {
+  if (now < rule.since || now >= rule.until) return false;
+  if (codes.length === 0 || !codes.every((code) => rule.reasons.includes(code))) return false;
+  const deviceClass = facts?.device?.class;
+  const deviceId = facts?.device_id ?? undefined;
+  return (
+    (deviceClass !== undefined && rule.classes.includes(deviceClass)) ||
+    (deviceId !== undefined && rule.devices.includes(deviceId))
+  );
+}
+
+function glassUsed(rule: BreakGlassConfig): Finding {
+  const detail = { who: rule.who, why: rule.why, until: formatInstant(rule.until) };
+  return { code: 'system.break_glass_used', detail };
+}

@@ -1,0 +1,66 @@
+import type { PresentedCredential } from '../context/types.ts';
+import { judgeCredential } from '../identity/judge.ts';
+import { formatName } from '../identity/name-text.ts';
+import type { CertificationPath, JudgedCredential, TrustSet } from '../identity/types.ts';
+import type { EpochMs } from '../lib/clock.ts';
+import type { DecisionDeps } from './deps.ts';
+import { denies } from './reasons.ts';
+import type { CredentialFacts } from './types.ts';
+
+/** A presented certificate, resolved and judged at one instant; reads no state. */
+export interface ExaminedCredential {
+  readonly judged: JudgedCredential;
+  readonly facts: CredentialFacts;
+}
+
+/** Resolves (behind the cache) and judges what was presented. A bad certificate is facts with findings, never a throw. */
+export function examineCredential(
+  presented: PresentedCredential,
+  now: EpochMs,
+  deps: Pick<DecisionDeps, 'identity' | 'trust'>,
+): ExaminedCredential {
+  const judged = judgeCredential(deps.identity.resolve(presented), now);
+  return { judged, facts: credentialFacts(presented, judged, deps.trust) };
+}
+
+function credentialFacts(
+  presented: PresentedCredential,
+  judged: JudgedCredential,
+  trust: TrustSet,
+): CredentialFacts {
+  const { leaf, path, identity } = judged;
+  return {
+    key: presented.key,
+    source: presented.source,
+    fingerprint: leaf?.fingerprint ?? null,
+    key_digest: leaf?.keyDigest ?? null,
+    key_algorithm: leaf ? keyAlgorithm(leaf.key) : null,
+    issuer_name: leaf ? formatName(leaf.issuer) : null,
+    issuer_key: path?.certificates[1]?.keyDigest ?? null,
+    serial: leaf?.serial ?? null,
+    not_before: leaf?.notBefore ?? null,
+    not_after: leaf?.notAfter ?? null,
+    valid: path !== undefined && !judged.findings.some(denies),
+    anchor: path?.anchor.name ?? null,
+    profile: path?.anchor.profile.kind ?? null,
+    issuer: path ? issuerName(path, trust) : null,
+    path: path?.certificates.map((certificate) => certificate.fingerprint) ?? [],
+    identity: identity
+      ? { id: identity.id, scheme: identity.scheme, hardware_serial: identity.hardwareSerial ?? null }
+      : null,
+  };
+}
+
+/** `ec-prime256v1`, `rsa-2048`, `ed25519`: kind and size in one word. */
+function keyAlgorithm(key: NonNullable<JudgedCredential['leaf']>['key']): string {
+  const size = key.curve ?? key.bits;
+  return size === undefined ? key.algorithm : `${key.algorithm}-${size}`;
+}
+
+/** The name that the configuration gives to the CA that issued the leaf; null where it came with the sent chain only. */
+function issuerName(path: CertificationPath, trust: TrustSet): string | null {
+  const issuer = path.certificates[1];
+  if (!issuer) return null;
+  if (issuer.fingerprint === path.anchor.certificate.fingerprint) return path.anchor.name;
+  return trust.intermediates.find((it) => it.certificate.fingerprint === issuer.fingerprint)?.name ?? null;
+}

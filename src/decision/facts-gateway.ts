@@ -1,0 +1,93 @@
+import type { ConnectionContext } from '../context/types.ts';
+import { sameDeviceId } from '../identity/compare.ts';
+import type { DeviceIdentity } from '../identity/types.ts';
+import type { Finding, ReasonCode } from '../lib/reason-code.ts';
+import type { ExaminedCredential } from './facts-credential.ts';
+
+/** Who vouches for the device, and whether that word counts. */
+export interface Vouching {
+  readonly id: string;
+  /** It showed its own valid, unrevoked certificate with this very id. */
+  readonly proved: boolean;
+  /** Its word counts: proved, or said by an enforcement point that may assert devices. */
+  readonly trusted: boolean;
+  readonly findings: readonly Finding[];
+}
+
+const revokedCodes: ReadonlySet<ReasonCode> = new Set([
+  'revocation.revoked',
+  'revocation.issuer_revoked',
+  'revocation.on_hold',
+]);
+
+/**
+ * The gateway of a connection; undefined where none takes part. Under `gateway_asserted` a presented certificate is
+ * the gateway's: if it does not prove the gateway, nothing else makes its word count. A gateway that is named
+ * although the device proved itself is a fact and vouches for nothing.
+ */
+export function judgeGateway(
+  context: ConnectionContext,
+  credential: ExaminedCredential | undefined,
+  revocation: readonly Finding[],
+): Vouching | undefined {
+  if (context.authenticatedBy !== 'gateway_asserted') {
+    if (context.gateway === undefined) return undefined;
+    return { id: context.gateway, proved: false, trusted: false, findings: [] };
+  }
+  if (!credential) return vouchedByPep(context);
+  return vouchedByCertificate(context, credential, revocation);
+}
+
+function vouchedByPep(context: ConnectionContext): Vouching {
+  const id = context.gateway ?? context.pep.name;
+  if (context.pep.mayAssertDevices) return { id, proved: false, trusted: true, findings: [] };
+  return {
+    id,
+    proved: false,
+    trusted: false,
+    findings: [
+      untrusted(id, 'neither proved by its certificate nor may this enforcement point assert devices'),
+    ],
+  };
+}
+
+function vouchedByCertificate(
+  context: ConnectionContext,
+  credential: ExaminedCredential,
+  revocation: readonly Finding[],
+): Vouching {
+  const { identity } = credential.judged;
+  const id = gatewayId(context, identity);
+  const problem = whyNotProved(context, credential, revocation);
+  if (problem === undefined) return { id, proved: true, trusted: true, findings: [] };
+  return { id, proved: false, trusted: false, findings: [untrusted(id, problem)] };
+}
+
+function whyNotProved(
+  context: ConnectionContext,
+  credential: ExaminedCredential,
+  revocation: readonly Finding[],
+): string | undefined {
+  if (!credential.facts.valid) return 'its certificate is not valid';
+  if (revocation.some((finding) => revokedCodes.has(finding.code))) return 'its certificate is revoked';
+  const { identity } = credential.judged;
+  if (!identity) return 'its certificate names nobody';
+  if (context.gateway !== undefined && !isSame(context.gateway, identity)) {
+    return 'the certificate is of another gateway';
+  }
+  return undefined;
+}
+
+/** In the profile's normal form where the certificate says so, since the inventory is asked by it. */
+function gatewayId(context: ConnectionContext, identity: DeviceIdentity | undefined): string {
+  if (context.gateway === undefined) return identity?.id ?? context.pep.name;
+  return identity && isSame(context.gateway, identity) ? identity.id : context.gateway;
+}
+
+function isSame(named: string, identity: DeviceIdentity): boolean {
+  return sameDeviceId(identity.scheme, named, identity.id);
+}
+
+function untrusted(gateway: string, because: string): Finding {
+  return { code: 'assurance.gateway_untrusted', detail: { gateway, because } };
+}

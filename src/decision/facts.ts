@@ -1,0 +1,174 @@
+import { attestationFact } from '../attestation/token.ts';
+import type { ConnectionContext } from '../context/types.ts';
+import { strongestBinding } from '../inventory/binding.ts';
+import type { Binding, DeviceRecord } from '../inventory/types.ts';
+import type { EpochMs } from '../lib/clock.ts';
+import type { Assurance } from '../policy/types.ts';
+import { judgeRevocation } from '../revocation/judge.ts';
+import type { RevocationFact, RevocationJudgement } from '../revocation/types.ts';
+import type { DecisionDeps } from './deps.ts';
+import { examineCredential } from './facts-credential.ts';
+import type { ExaminedCredential } from './facts-credential.ts';
+import { customFacts } from './facts-custom.ts';
+import { judgeGateway } from './facts-gateway.ts';
+import type { Vouching } from './facts-gateway.ts';
+import type { Facts, Versions } from './types.ts';
+
+/** Facts, and which state they were read from. */
+export interface Gathered {
+  readonly facts: Facts;
+  readonly state: Pick<Versions, 'epochs' | 'crls'>;
+}
+
+/**
+ * Finds out everything about a connection that its decision may rest on. The certificate is examined first, without
+ * state; all state is then read in one snapshot. Synchronous; throws PDP_STORE_* where the store cannot be read.
+ */
+export function gatherFacts(context: ConnectionContext, now: EpochMs, deps: DecisionDeps): Gathered {
+  const credential = context.credential && examineCredential(context.credential, now, deps);
+  return deps.store.snapshot(() => {
+    const revocation = revocationOf(credential, now, deps);
+    const gateway = judgeGateway(context, credential, revocation.findings);
+    const deviceId = subjectOf(context, credential);
+    const device = deviceId === undefined ? undefined : deps.inventory.device(context.tenant, deviceId);
+    const facts: Facts = {
+      now,
+      tenant: context.tenant,
+      door: context.door,
+      pep: context.pep,
+      connection: connectionOf(context),
+      credential: credential?.facts ?? null,
+      device_id: deviceId ?? null,
+      assurance: assuranceOf(context, credential, gateway),
+      revocation: revocation.facts,
+      device: device ?? null,
+      binding: bindingOf(context, credential, device, deps),
+      gateway: gateway ? gatewayFacts(context, gateway, device, deps) : null,
+      attestation: attestationFact(context.claims.attestation),
+      custom: customFacts(context, device, deps.config.custom),
+      findings: [
+        ...(credential?.judged.findings ?? []),
+        ...revocation.findings,
+        ...(gateway?.findings ?? []),
+      ],
+      limits: limitsOf(credential, revocation.facts),
+    };
+    return { facts, state: { epochs: deps.store.epochs(), crls: crlsOf(revocation.facts, deps) } };
+  });
+}
+
+function connectionOf(context: ConnectionContext): Facts['connection'] {
+  return {
+    authenticated_by: context.authenticatedBy,
+    source_ip: context.sourceIp ?? null,
+    destination: context.destination ?? null,
+    protocol: context.protocol ?? null,
+    sni: context.sni ?? null,
+    http: context.http ?? null,
+    connection_id: context.connectionId ?? null,
+    request_id: context.requestId ?? null,
+    claims: {
+      device_id: context.claims.device_id ?? null,
+      serial: context.claims.serial ?? null,
+      firmware_hash: context.claims.firmware_hash ?? null,
+    },
+  };
+}
+
+function revocationOf(
+  credential: ExaminedCredential | undefined,
+  now: EpochMs,
+  deps: DecisionDeps,
+): RevocationJudgement {
+  const path = credential?.judged.path;
+  return path ? judgeRevocation(path, deps.revocation, now) : { facts: [], findings: [] };
+}
+
+/** The device that the decision is about: what its own certificate says, else what is claimed. */
+function subjectOf(
+  context: ConnectionContext,
+  credential: ExaminedCredential | undefined,
+): string | undefined {
+  if (context.authenticatedBy === 'gateway_asserted') return context.claims.device_id;
+  return credential?.judged.identity?.id ?? context.claims.device_id;
+}
+
+function assuranceOf(
+  context: ConnectionContext,
+  credential: ExaminedCredential | undefined,
+  gateway: Vouching | undefined,
+): Assurance {
+  switch (context.authenticatedBy) {
+    case 'device_tls':
+      return credential?.facts.valid && credential.facts.identity ? 'device_proved' : 'none';
+    case 'gateway_asserted':
+      return gateway?.trusted ? 'gateway_asserted' : 'none';
+    case 'none':
+      return 'none';
+  }
+}
+
+/** Only a certificate that the device itself proved to hold can be bound to it. */
+function bindingOf(
+  context: ConnectionContext,
+  credential: ExaminedCredential | undefined,
+  device: DeviceRecord | undefined,
+  deps: DecisionDeps,
+): Binding {
+  const leaf = credential?.judged.leaf;
+  if (context.authenticatedBy !== 'device_tls' || !credential?.facts.valid || !leaf || !device) return 'none';
+  const { classes } = deps.config;
+  const issuers = Object.hasOwn(classes, device.class) ? (classes[device.class]?.issuers ?? []) : [];
+  return strongestBinding(device, leaf, credential.facts.issuer, issuers);
+}
+
+function gatewayFacts(
+  context: ConnectionContext,
+  gateway: Vouching,
+  child: DeviceRecord | undefined,
+  deps: DecisionDeps,
+): NonNullable<Facts['gateway']> {
+  const record = deps.inventory.device(context.tenant, gateway.id);
+  return {
+    id: gateway.id,
+    proved: gateway.proved,
+    known: record !== undefined,
+    status: record?.status ?? null,
+    enrolled: child?.gateways.includes(gateway.id) ?? false,
+  };
+}
+
+/** A CRL that is not relied upon (missing or stale where none is required) ends nothing. */
+function limitsOf(
+  credential: ExaminedCredential | undefined,
+  revocation: readonly RevocationFact[],
+): Facts['limits'] {
+  const certificates = credential?.judged.path?.certificates ?? [];
+  const relied = revocation.filter((fact) => fact.freshness === 'fresh' || fact.freshness === 'within_grace');
+  return [
+    ...certificates.map((certificate, place) => ({
+      until: certificate.notAfter,
+      because: `certificate ${place}: notAfter`,
+    })),
+    ...relied.flatMap((fact) =>
+      fact.usable_until === null
+        ? []
+        : [{ until: fact.usable_until, because: `CRL for certificate ${fact.certificate}: usable until` }],
+    ),
+  ];
+}
+
+/** The CRLs that were consulted, once each, for `versions`. */
+function crlsOf(revocation: readonly RevocationFact[], deps: DecisionDeps): Versions['crls'] {
+  const consulted = new Map<string, Versions['crls'][number]>();
+  for (const fact of revocation) {
+    const { crl } = deps.revocation.lookup(fact.issuer_key, fact.serial);
+    if (!crl) continue;
+    consulted.set(crl.issuerKey, {
+      issuer_key: crl.issuerKey,
+      number: crl.number ?? null,
+      digest: crl.digest,
+    });
+  }
+  return [...consulted.values()];
+}

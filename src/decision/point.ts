@@ -1,0 +1,42 @@
+import { denyForFault, decideOnce } from './decide.ts';
+import type { Call, DecisionDeps, Step } from './deps.ts';
+import { faultOf } from './fault.ts';
+import type { CallTiming, DecisionPoint } from './types.ts';
+import { withDeadline } from './with-deadline.ts';
+import { withRecord } from './with-record.ts';
+import { withTrace } from './with-trace.ts';
+
+/**
+ * What the doors call: the flow within its deadline, recorded, traced. Never rejects: a throw that no stage expected
+ * is a denial with `system.internal`, recorded and traced like any other, and one from recording or tracing is
+ * still a denial.
+ */
+export function createDecisionPoint(deps: DecisionDeps): DecisionPoint {
+  const flow: Step = withDeadline((call) => decideOnce(call, deps), deps);
+  const guarded = denyOnThrow(flow, deps);
+  const point = denyOnThrow(withTrace(withRecord(guarded, deps)), deps);
+  return {
+    decide: (built, timing) => point(callOf(built, timing, deps)),
+  };
+}
+
+function callOf(built: Call['built'], timing: CallTiming, deps: DecisionDeps): Call {
+  return {
+    built,
+    timing,
+    now: deps.clock.now(),
+    late: () => deps.clock.monotonic() >= timing.deadline,
+    mark: () => undefined,
+    trace: null,
+  };
+}
+
+function denyOnThrow(step: Step, deps: DecisionDeps): Step {
+  return async (call) => {
+    try {
+      return await step(call);
+    } catch (thrown) {
+      return denyForFault(call, deps, faultOf(thrown, 'conclude'));
+    }
+  };
+}
