@@ -74,10 +74,10 @@ async function openOne(listener: ListenerConfig, options: ListenOptions): Promis
   const tls = isTls(listener) ? createTlsServer(options.config(), listener) : undefined;
   const sockets: NetServer = tls ?? createServer({ noDelay: true });
   sockets.maxConnections = maxConnections;
-  let count = 0;
+  const connections = new Set<Socket>();
   sockets.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
-    count += 1;
-    socket.once('close', () => (count -= 1));
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
     // A peer that breaks off is its own affair; without a listener the error would end the worker.
     socket.on('error', () => socket.destroy());
     injector.injectConnection(socket);
@@ -96,11 +96,11 @@ async function openOne(listener: ListenerConfig, options: ListenOptions): Promis
   return {
     address: { listener: listener.name, address: formatAddress(bound), tls: tls !== undefined },
     sockets,
-    connections: () => count,
+    connections: () => connections.size,
     drain: async (graceMs) => {
       following?.stop();
       sockets.close();
-      await endCalls(grpc, graceMs);
+      await endCalls(grpc, connections, graceMs);
     },
   };
 }
@@ -128,15 +128,24 @@ function refuseOpenPlaintext(listener: ListenerConfig, address: ListenAddress): 
   );
 }
 
-function endCalls(grpc: GrpcServer, graceMs: number): Promise<void> {
+/**
+ * Tells every connection to go, and waits for the sockets themselves: the callback of `tryShutdown` comes at once,
+ * because closing Node's HTTP/2 server has marked all sessions as closed before gRPC looks at them.
+ */
+function endCalls(grpc: GrpcServer, connections: ReadonlySet<Socket>, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const force = setTimeout(() => {
       grpc.forceShutdown();
+      // Destroyed sessions leave their sockets to the peer, who would wait for its own deadline.
+      for (const socket of connections) socket.destroy();
       resolve();
     }, graceMs);
-    grpc.tryShutdown(() => {
+    const done = (): void => {
+      if (connections.size > 0) return;
       clearTimeout(force);
       resolve();
-    });
+    };
+    for (const socket of connections) socket.once('close', done);
+    grpc.tryShutdown(done);
   });
 }
