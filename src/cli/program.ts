@@ -1,5 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { registerConfig } from './config.ts';
+import { registerCrl } from './crl/group.ts';
+import { registerDevice } from './device/group.ts';
+import { registerVersion } from './version.ts';
 import { describeFailure } from './failure.ts';
 import { exitCodeHelp, exitCodes } from './exit-codes.ts';
 import { Session, type Surroundings } from './session.ts';
@@ -54,6 +57,9 @@ export function buildProgram(session: Session, help: { text: string }): Command 
       writeErr: () => undefined,
     })
     .addHelpText('after', exitCodeHelp);
+  registerDevice(program, session);
+  registerCrl(program, session);
   registerConfig(program, session);
+  registerVersion(program, session);
   return program;
 }

@@ -1,10 +1,18 @@
-import { choice, cidr, flag, list, name, namePattern, seconds, section, text, type Schema } from './keys.ts';
+import { choice, cidr, flag, list, name, namePattern, seconds, section, type Schema } from './keys.ts';
 
 const firmwareHash: Schema = {
   type: 'string',
-  pattern: '^[0-9a-f]{32,128}$',
-  description: 'A firmware hash, lower-case hex.',
+  pattern: '^([0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})$',
+  description: 'A firmware hash: SHA-256, SHA-384 or SHA-512 in lower-case hex.',
   examples: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
+};
+
+/** They travel in a header as a list: visible ASCII without commas. */
+const entitlement: Schema = {
+  type: 'string',
+  pattern: '^[!-+\\--~]{1,128}$',
+  description: 'An entitlement: visible ASCII without commas or spaces.',
+  examples: ['telemetry:write'],
 };
 
 const rules = section(
@@ -55,11 +63,10 @@ const rules = section(
       { default: 'optional', example: 'optional' },
       ['required', 'optional'],
     ),
-    entitlements: list(
-      'What an allowed device of this class may do, told to the PEP.',
-      text('An entitlement.', { example: 'telemetry:write' }, 128),
-      { max: 64, example: ['telemetry:write'] },
-    ),
+    entitlements: list('What an allowed device of this class may do, told to the PEP.', entitlement, {
+      max: 64,
+      example: ['telemetry:write'],
+    }),
     ttl: seconds(
       'How long an allow is valid at most.',
       { default: '1h', example: '1h' },

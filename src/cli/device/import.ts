@@ -1,0 +1,71 @@
+import { Option, type Command } from 'commander';
+import { importDevices } from '../../inventory/import.ts';
+import { configOption, finish, whyOption } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { openInput } from '../input.ts';
+import type { Answer, Session } from '../session.ts';
+import { withStore } from '../with-store.ts';
+import { tenantOption, type DeviceOptions } from './tenant.ts';
+
+interface Options extends DeviceOptions {
+  readonly format?: 'ndjson' | 'csv';
+  readonly why?: string;
+  readonly dryRun?: boolean;
+}
+
+/** `device import FILE|-`. */
+export function registerDeviceImport(group: Command, session: Session): void {
+  const command = group
+    .command('import')
+    .description('import devices: all rows become visible at once, or none where any is wrong')
+    .argument('<file>', 'NDJSON or CSV file, - for standard input')
+    .addOption(
+      new Option('--format <format>', 'format (default: by the ending of the name, else ndjson)').choices([
+        'ndjson',
+        'csv',
+      ]),
+    )
+    .option('--dry-run', 'check and compare only; change nothing')
+    .addOption(whyOption())
+    .addOption(tenantOption())
+    .addOption(configOption());
+  finish(
+    command,
+    session,
+    [
+      'device import devices.ndjson --why "delivery of March"',
+      'device import - --format csv --dry-run --json',
+    ],
+    (options: Options, [file]) => runImport(file as string, options, session),
+  );
+}
+
+async function runImport(file: string, options: Options, session: Session): Promise<Answer> {
+  const config = session.config(options.config);
+  const input = await openInput(file, session);
+  const progress = session.progress();
+  try {
+    const done = await withStore(config, 'read_write', session.around.clock, (store) =>
+      importDevices(store, {
+        input,
+        format: options.format ?? (file.endsWith('.csv') ? 'csv' : 'ndjson'),
+        tenant: options.tenant,
+        actor: session.actor(),
+        why: options.why ?? `import of ${file === '-' ? 'standard input' : file}`,
+        now: session.around.clock.now(),
+        source: file === '-' ? 'standard input' : file,
+        dryRun: options.dryRun === true,
+        onProgress: ({ rows }) => progress.show(`${rows} rows`),
+      }),
+    );
+    const data = { dry_run: options.dryRun === true, ...done };
+    const what = options.dryRun ? 'would be imported' : 'imported';
+    const text = `${done.rows} rows ${what}: ${done.added} added, ${done.changed} changed, ${done.unchanged} unchanged${
+      done.epoch === null ? '' : ` (epoch ${done.epoch})`
+    }\n`;
+    return { exit: exitCodes.ok, data, text };
+  } finally {
+    progress.end();
+    input.destroy();
+  }
+}
