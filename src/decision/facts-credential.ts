@@ -1,6 +1,6 @@
 import type { PresentedCredential } from '../context/types.ts';
 import { judgeCredential } from '../identity/judge.ts';
-import { formatName } from '../identity/name-text.ts';
+import { nameText } from '../identity/name-text.ts';
 import type { CertificationPath, JudgedCredential, TrustSet } from '../identity/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { DecisionDeps } from './deps.ts';
@@ -35,7 +35,7 @@ function credentialFacts(
     fingerprint: leaf?.fingerprint ?? null,
     key_digest: leaf?.keyDigest ?? null,
     key_algorithm: leaf ? keyAlgorithm(leaf.key) : null,
-    issuer_name: leaf ? formatName(leaf.issuer) : null,
+    issuer_name: leaf ? nameText(leaf.issuer) : null,
     issuer_key: path?.certificates[1]?.keyDigest ?? null,
     serial: leaf?.serial ?? null,
     not_before: leaf?.notBefore ?? null,

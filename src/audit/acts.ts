@@ -1,0 +1,110 @@
+import type { BreakGlassConfig } from '../config/types.ts';
+import { formatInstant } from '../lib/clock.ts';
+import type { EpochMs } from '../lib/clock.ts';
+import type { Change } from '../store/types.ts';
+import { recordFormat } from './record.ts';
+
+/** What administrative acts are called in their records. */
+export type ActName =
+  'start' | 'stop' | 'configuration' | 'bundle' | 'break_glass_opened' | 'break_glass_ended' | 'change';
+
+/** The record of an act that changes how decisions are made; stands in the same log as the decisions. */
+export interface ActRecord {
+  readonly schema: typeof recordFormat;
+  readonly kind: 'act';
+  readonly act: ActName;
+  readonly time: string;
+  readonly program: string;
+  readonly instance: string;
+  /** Null where the act concerns every tenant. */
+  readonly tenant: string | null;
+  /** Who did it; null where it came about by itself. */
+  readonly actor: string | null;
+  readonly why: string | null;
+  /** What was acted upon: a digest, a device id, a file. */
+  readonly selector: string | null;
+  /** Origin and number of the change, for acts that changed the state. */
+  readonly epoch: { readonly origin: string; readonly number: number } | null;
+  readonly detail: Readonly<Record<string, unknown>>;
+}
+
+/** Which program of which installation writes the record. */
+export interface Writer {
+  readonly program: string;
+  readonly instance: string;
+}
+
+type ActParts = Pick<ActRecord, 'act' | 'detail'> &
+  Partial<Pick<ActRecord, 'tenant' | 'actor' | 'why' | 'selector' | 'epoch'>>;
+
+/** Writes the record of any act at an instant; what is left out is null. */
+export function buildAct(writer: Writer, at: EpochMs, parts: ActParts): ActRecord {
+  const { program, instance } = writer;
+  return {
+    schema: recordFormat,
+    kind: 'act',
+    time: formatInstant(at),
+    program,
+    instance,
+    tenant: null,
+    actor: null,
+    why: null,
+    selector: null,
+    epoch: null,
+    ...parts,
+  };
+}
+
+/** The server began to decide, or ended. `detail` says from what: digests, listeners, the signal. */
+export function lifeAct(
+  writer: Writer,
+  at: EpochMs,
+  act: 'start' | 'stop',
+  detail: ActRecord['detail'],
+): ActRecord {
+  return buildAct(writer, at, { act, detail });
+}
+
+/** Another configuration or bundle came into force; `before` is null for the first one. */
+export function loadedAct(
+  writer: Writer,
+  at: EpochMs,
+  act: 'configuration' | 'bundle',
+  digests: { readonly before: string | null; readonly after: string },
+): ActRecord {
+  return buildAct(writer, at, { act, selector: digests.after, detail: { ...digests } });
+}
+
+/** The glass was broken, or its time is over; the time of the act is when that took effect. */
+export function glassAct(
+  writer: Writer,
+  act: 'break_glass_opened' | 'break_glass_ended',
+  glass: BreakGlassConfig,
+  at: EpochMs,
+): ActRecord {
+  return buildAct(writer, at, {
+    act,
+    actor: glass.who,
+    why: glass.why,
+    detail: {
+      reasons: glass.reasons,
+      classes: glass.classes,
+      devices: glass.devices,
+      since: formatInstant(glass.since),
+      until: formatInstant(glass.until),
+    },
+  });
+}
+
+/** A row of the store's `changes`: an import, an edit, a new CRL, by whichever process. */
+export function changeAct(writer: Writer, change: Change): ActRecord {
+  return buildAct(writer, change.at, {
+    act: 'change',
+    tenant: change.tenant,
+    actor: change.actor,
+    why: change.why,
+    selector: change.selector,
+    epoch: { origin: change.origin, number: change.epoch },
+    detail: { kind: change.kind, ...change.detail },
+  });
+}

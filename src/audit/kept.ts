@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { sha256Hex } from '../lib/bytes.ts';
+import { describeThrown, PortreeveError } from '../lib/errors.ts';
+
+/**
+ * Keeps the bytes that a digest in `versions` names (a bundle, a configuration, the catalogue), for replay. Written
+ * beside and renamed, so that a reader or a kill never meets half a file; kept bytes are never written again.
+ * Throws PDP_INTERNAL where the digest is not that of the bytes, PDP_AUDIT_UNAVAILABLE where they cannot be written.
+ */
+export function keep(dir: string, digest: string, bytes: Uint8Array | string): void {
+  const path = pathOf(dir, digest);
+  if (sha256Hex(bytes) !== digest) {
+    throw new PortreeveError('PDP_INTERNAL', `what was to be kept as ${digest} has another digest`);
+  }
+  if (existsSync(path)) return;
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    mkdirSync(dir, { recursive: true });
+    writeFileSync(temporary, bytes, { mode: 0o640, flush: true });
+    renameSync(temporary, path);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw unavailable(path, describeThrown(cause), cause);
+  }
+}
+
+/**
+ * The bytes that a digest names; undefined where they were never kept. Throws PDP_AUDIT_UNAVAILABLE where they
+ * cannot be read or have changed since, PDP_INPUT_MALFORMED for what is not a digest (records are untrusted).
+ */
+export function kept(dir: string, digest: string): Uint8Array | undefined {
+  const path = pathOf(dir, digest);
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw unavailable(path, describeThrown(cause), cause);
+  }
+  if (sha256Hex(bytes) !== digest) throw unavailable(path, 'the file is damaged: its digest is not its name');
+  return bytes;
+}
+
+function pathOf(dir: string, digest: string): string {
+  if (!/^[0-9a-f]{64}$/.test(digest)) {
+    throw new PortreeveError('PDP_INPUT_MALFORMED', 'not a SHA-256 digest in lower-case hex');
+  }
+  return join(dir, digest);
+}
+
+function unavailable(path: string, problem: string, cause?: unknown): PortreeveError {
+  return new PortreeveError('PDP_AUDIT_UNAVAILABLE', `kept file ${path}: ${problem}`, { cause });
+}

@@ -1,0 +1,107 @@
+import { open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describeThrown, PortreeveError } from '../lib/errors.ts';
+import { rotate } from './rotate.ts';
+
+export interface LogOptions {
+  readonly path: string;
+  /** A batch that would make the file longer begins a new one. */
+  readonly rotateBytes: number;
+  /** Rotated files that are kept: `path.1` is the newest. */
+  readonly keep: number;
+}
+
+/** An append-only file of JSON lines. */
+export interface NdjsonLog {
+  /**
+   * Appends lines (without line feeds) in one write, in the order of the calls. Rejects with PDP_AUDIT_UNAVAILABLE;
+   * the lines of that call are then not to be counted on, and the next call tries anew.
+   */
+  append(lines: readonly string[]): Promise<void>;
+  /** Waits for what was appended and closes the file. */
+  close(): Promise<void>;
+}
+
+interface OpenFile {
+  readonly handle: FileHandle;
+  size: number;
+  /** The file ends in the middle of a line, left by a crash or a full volume. */
+  torn: boolean;
+}
+
+const lineFeed = 0x0a;
+
+/** Opens the log lazily at its first append, so that a volume that comes later is no error before it is needed. */
+export function openNdjsonLog(options: LogOptions): NdjsonLog {
+  const writer = new LogWriter(options);
+  let last: Promise<void> = Promise.resolve();
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
+  };
+  return {
+    append: (lines) => (lines.length === 0 ? Promise.resolve() : inTurn(() => writer.write(lines))),
+    close: () => inTurn(() => writer.close()),
+  };
+}
+
+class LogWriter {
+  readonly #options: LogOptions;
+  #file: OpenFile | undefined;
+
+  constructor(options: LogOptions) {
+    this.#options = options;
+  }
+
+  async write(lines: readonly string[]): Promise<void> {
+    const bytes = Buffer.from(`${lines.join('\n')}\n`, 'utf8');
+    try {
+      const file = await this.#fileFor(bytes.byteLength);
+      // A line that never got its end is ended now: its reader sees one damaged line, and not this one with it.
+      const whole = file.torn ? Buffer.concat([Buffer.of(lineFeed), bytes]) : bytes;
+      await file.handle.appendFile(whole);
+      file.torn = false;
+      file.size += whole.byteLength;
+    } catch (cause) {
+      await this.#abandon();
+      const problem = `audit log ${this.#options.path}: ${describeThrown(cause)}`;
+      throw new PortreeveError('PDP_AUDIT_UNAVAILABLE', problem, { cause });
+    }
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.handle.close();
+  }
+
+  async #fileFor(bytes: number): Promise<OpenFile> {
+    const { path, rotateBytes, keep } = this.#options;
+    const file = (this.#file ??= await openForAppend(path));
+    if (file.size === 0 || file.size + bytes <= rotateBytes) return file;
+    await this.close();
+    await rotate(path, keep);
+    return (this.#file = await openForAppend(path));
+  }
+
+  /** What the file holds after a failed write is not known: the next call opens it and looks. */
+  async #abandon(): Promise<void> {
+    await this.close().catch(() => undefined);
+  }
+}
+
+async function openForAppend(path: string): Promise<OpenFile> {
+  mkdirSync(dirname(path), { recursive: true });
+  const handle = await open(path, 'a+', 0o640);
+  const { size } = await handle.stat();
+  return { handle, size, torn: size > 0 && (await lastByte(handle, size)) !== lineFeed };
+}
+
+async function lastByte(handle: FileHandle, size: number): Promise<number | undefined> {
+  const byte = Buffer.alloc(1);
+  const { bytesRead } = await handle.read(byte, 0, 1, size - 1);
+  return bytesRead === 1 ? byte[0] : undefined;
+}

@@ -1,0 +1,69 @@
+import type { Pep } from '../context/types.ts';
+import type { Decision, Facts, MadeDecision } from '../decision/types.ts';
+import { canonicalJson } from '../lib/canonical-json.ts';
+import type { PolicyInput, Verdict } from '../policy/types.ts';
+
+/** Format of decision records and records of acts; `record.schema.json` and `act.schema.json` describe it. */
+export const recordFormat = 1;
+
+/**
+ * The record of one decision, faults included: the decision as it was answered, what it was found by, and what it
+ * was made from, so that it can be concluded again. Times are RFC 3339, instants in `facts` milliseconds since
+ * 1970, digests and serials lower-case hex. No certificate, header or token is in it.
+ */
+export interface AuditRecord extends Decision {
+  readonly schema: typeof recordFormat;
+  readonly kind: 'decision';
+  readonly class: string | null;
+  readonly owner: string | null;
+  /** The device's, else its enforcement point's. */
+  readonly site: string | null;
+  readonly tags: readonly string[];
+  readonly pep: Pep;
+  readonly door: string;
+  readonly connection_id: string | null;
+  /** SHA-256 of the leaf, and of its SubjectPublicKeyInfo. */
+  readonly leaf: string | null;
+  readonly key: string | null;
+  readonly issuer: string | null;
+  readonly issuer_key: string | null;
+  readonly serial: string | null;
+  readonly trace_id: string | null;
+  readonly span_id: string | null;
+  readonly facts: Facts | null;
+  readonly input: PolicyInput | null;
+  readonly verdict: Verdict | null;
+}
+
+/** Writes the record of a decision. Pure; the same decision gives the same record. */
+export function buildRecord(made: MadeDecision): AuditRecord {
+  const { decision, facts, input, verdict, pep, door, trace } = made;
+  const { credential = null, device = null } = facts ?? {};
+  return {
+    schema: recordFormat,
+    kind: 'decision',
+    ...decision,
+    class: device?.class ?? null,
+    owner: device?.owner ?? null,
+    site: device?.site ?? pep.site ?? null,
+    tags: device?.tags ?? [],
+    pep,
+    door,
+    connection_id: made.connection_id,
+    leaf: credential?.fingerprint ?? null,
+    key: credential?.key_digest ?? null,
+    issuer: credential?.issuer_name ?? null,
+    issuer_key: credential?.issuer_key ?? null,
+    serial: credential?.serial ?? null,
+    trace_id: trace?.trace_id ?? null,
+    span_id: trace?.span_id ?? null,
+    facts,
+    input,
+    verdict,
+  };
+}
+
+/** The record's line without its line feed: RFC 8785 text, so that equal records are equal bytes. */
+export function recordBytes(record: object): string {
+  return canonicalJson(record);
+}

@@ -1,0 +1,161 @@
+import { canonicalJson } from '../lib/canonical-json.ts';
+import { parseInstant } from '../lib/clock.ts';
+import type { ReasonCode } from '../lib/reason-code.ts';
+import type { PolicyEngine, PolicyInput, Verdict } from '../policy/types.ts';
+import { conclude } from './conclude.ts';
+import type { ConcludeSettings } from './conclude.ts';
+import { attempt } from './fault.ts';
+import type { Attempt } from './fault.ts';
+import { policyInput } from './input.ts';
+import { catalogueDigest } from './reasons.ts';
+import type { Decision, Fault, MadeDecision } from './types.ts';
+import { inputVersion } from './versions.ts';
+
+/** The part of a decision's record that concluding again needs. */
+export type ReplayableRecord = Decision & Pick<MadeDecision, 'facts' | 'input' | 'verdict' | 'pep'>;
+
+/** What was kept under the digests of `versions`; undefined where it was not. */
+export interface Kept {
+  readonly engine: PolicyEngine | undefined;
+  /** The configuration that `versions.configuration` names. */
+  readonly settings: ConcludeSettings | undefined;
+}
+
+export interface Difference {
+  /** Where in the decision, e.g. `reasons[0].code`. */
+  readonly path: string;
+  readonly recorded: unknown;
+  readonly replayed: unknown;
+}
+
+export interface Replay {
+  /** The same decision came out, from all that it was made from. */
+  readonly same: boolean;
+  readonly differences: readonly Difference[];
+  /** What is not there any more, so that nothing could be concluded. */
+  readonly missing: readonly string[];
+  /** What came out; null where something is missing. */
+  readonly decision: Decision | null;
+}
+
+/** Faults that came from outside the decision and cannot come about again by deciding again. */
+const circumstances: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'policy.bundle_missing',
+  'policy.timeout',
+  'system.audit_unavailable',
+  'system.dependency_stale',
+  'system.input_invalid',
+  'system.internal',
+  'system.overload_shed',
+]);
+
+/**
+ * Concludes a recorded decision again: makes the policy's input from the recorded facts, asks the kept policy, and
+ * concludes with the kept configuration. Faults that were circumstances of the time (a deadline, an unreadable
+ * store) are taken from the record. Everything but the id is compared; versions are the record's by construction.
+ */
+export function concludeAgain(record: ReplayableRecord, kept: Kept): Replay {
+  const missing = whatIsMissing(record, kept);
+  if (missing.length > 0 || !kept.settings) return { same: false, differences: [], missing, decision: null };
+  const input = inputAgain(record);
+  const verdict = verdictAgain(record, kept.engine);
+  const decision = conclude(
+    {
+      decisionId: record.decision_id,
+      tenant: record.tenant,
+      now: record.facts?.now ?? (parseInstant(record.time) as number),
+      pep: record.pep,
+      facts: record.facts,
+      verdict: verdict?.ok ? verdict.value : null,
+      faults: [...circumstantial(record), ...(verdict && !verdict.ok ? [verdict.fault] : [])],
+      findings: detailsOfFaults(record),
+      versions: record.versions,
+    },
+    kept.settings,
+  );
+  const differences = [
+    ...differencesOf('input', record.input, input),
+    ...differencesOf('', comparable(recordedDecision(record)), comparable(decision)),
+  ];
+  return { same: differences.length === 0, differences, missing, decision };
+}
+
+function whatIsMissing(record: ReplayableRecord, { engine, settings }: Kept): readonly string[] {
+  const { versions } = record;
+  const missing: string[] = [];
+  if (asksPolicy(record) && engine?.bundle.digest !== versions.bundle)
+    missing.push(`bundle ${versions.bundle}`);
+  if (!settings) missing.push(`configuration ${versions.configuration}`);
+  if (versions.input_version !== inputVersion)
+    missing.push(`policy input of version ${versions.input_version}`);
+  if (versions.catalogue !== catalogueDigest)
+    missing.push(`catalogue ${versions.catalogue} (${versions.program})`);
+  return missing;
+}
+
+/** The policy was asked, and its answer counted. */
+function asksPolicy(record: ReplayableRecord): boolean {
+  return record.input !== null && circumstantial(record).every((fault) => fault.stage !== 'policy');
+}
+
+function circumstantial(record: ReplayableRecord): readonly Fault[] {
+  // A conclusion that failed on the policy's term fails again by itself.
+  return record.faults.filter(
+    (fault) => circumstances.has(fault.code) && !(fault.stage === 'conclude' && record.verdict !== null),
+  );
+}
+
+function inputAgain({ facts, input }: ReplayableRecord): PolicyInput | null {
+  if (facts === null || input === null) return null;
+  return policyInput(facts, { credentialOptional: input.credential_optional });
+}
+
+function verdictAgain(
+  record: ReplayableRecord,
+  engine: PolicyEngine | undefined,
+): Attempt<Verdict> | undefined {
+  const { input } = record;
+  if (!asksPolicy(record) || input === null || !engine) return undefined;
+  return attempt('policy', () => engine.evaluate(input));
+}
+
+/** Details that a fault brought with it (which field of the request was invalid) are only in its reason. */
+function detailsOfFaults(record: ReplayableRecord) {
+  const codes = new Set(circumstantial(record).map((fault) => fault.code));
+  return record.reasons.flatMap(({ code, detail }) => (detail && codes.has(code) ? [{ code, detail }] : []));
+}
+
+function recordedDecision(record: ReplayableRecord): Decision {
+  const { decision_id, tenant, time, outcome, enforced, reasons, device_id, assurance } = record;
+  const { obligations, valid_until, versions, faults } = record;
+  return {
+    ...{ decision_id, tenant, time, outcome, enforced, reasons, device_id, assurance },
+    ...{ obligations, valid_until, versions, faults },
+  };
+}
+
+/** A fault's message is a program's word about the moment; which fault it was is compared. */
+function comparable(decision: Decision): object {
+  return { ...decision, faults: decision.faults.map(({ code, stage }) => ({ code, stage })) };
+}
+
+/** Every place where two JSON values differ, by its path. */
+function differencesOf(path: string, recorded: unknown, replayed: unknown): readonly Difference[] {
+  if (isTree(recorded) && isTree(replayed) && Array.isArray(recorded) === Array.isArray(replayed)) {
+    const keys = [...new Set([...Object.keys(recorded), ...Object.keys(replayed)])];
+    return keys.flatMap((key) => {
+      const place = Array.isArray(recorded) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`;
+      return differencesOf(place, recorded[key], replayed[key]);
+    });
+  }
+  return same(recorded, replayed) ? [] : [{ path, recorded: recorded ?? null, replayed: replayed ?? null }];
+}
+
+function isTree(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+function same(a: unknown, b: unknown): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return canonicalJson(a) === canonicalJson(b);
+}
