@@ -43,7 +43,7 @@ function foldUnicode(value: string): string {
 }
 
 /** A name for people and records in the form of RFC 4514: last relative name first, `,` and `+` between. */
-export function formatName(name: DistinguishedName): string {
+export function nameText(name: DistinguishedName): string {
   return name.rdns
     .map((rdn) => rdn.map(formatAttribute).join('+'))
     .reverse()

@@ -5,6 +5,8 @@ import { checkSetOrder, readOid, readString } from '../lib/der/values.ts';
 import { prepareText } from './name-text.ts';
 import type { DistinguishedName, NameAttribute } from './types.ts';
 
+export { nameText } from './name-text.ts';
+
 /** Attributes of X.520 are strings but for this one, whose value is a BIT STRING. */
 const uniqueIdentifier = '2.5.4.45';
 

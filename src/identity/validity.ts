@@ -1,0 +1,39 @@
+import { type EpochMs, formatInstant } from '../lib/clock.ts';
+import type { Finding } from '../lib/reason-code.ts';
+import { nameText } from './name.ts';
+import type { Certificate, CertificationPath } from './types.ts';
+
+/** What of a path does not hold at `now` (RFC 5280 section 6.1.3 (a)(2); both ends count as valid). */
+export function checkValidity(path: CertificationPath, now: EpochMs): Finding[] {
+  return path.certificates.flatMap((certificate, place) =>
+    place === 0 ? leafValidity(certificate, now) : issuerValidity(certificate, place, now),
+  );
+}
+
+function leafValidity(leaf: Certificate, now: EpochMs): Finding[] {
+  if (now > leaf.notAfter) {
+    return [
+      {
+        code: 'credential.expired',
+        detail: { now: formatInstant(now), not_after: formatInstant(leaf.notAfter) },
+      },
+    ];
+  }
+  if (now < leaf.notBefore) {
+    const detail = { now: formatInstant(now), not_before: formatInstant(leaf.notBefore) };
+    return [{ code: 'credential.not_yet_valid', detail }];
+  }
+  return [];
+}
+
+function issuerValidity(ca: Certificate, place: number, now: EpochMs): Finding[] {
+  if (now >= ca.notBefore && now <= ca.notAfter) return [];
+  const detail = {
+    certificate: place,
+    subject: nameText(ca.subject),
+    now: formatInstant(now),
+    not_before: formatInstant(ca.notBefore),
+    not_after: formatInstant(ca.notAfter),
+  };
+  return [{ code: 'chain.issuer_expired', detail }];
+}
