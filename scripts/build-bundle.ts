@@ -1,0 +1,99 @@
+/**
+ * Makes the default bundle, `rego/bundle/portreeve.tar.gz`, from `rego/`. With `--check` it writes nothing, rebuilds
+ * and says in what the committed bundle differs; exit code 1 where it does. Without the pinned `opa` the check is
+ * skipped loudly on a laptop and fails with CI=true, as another compiler makes another module.
+ */
+import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { equalBytes, sha256Hex } from '../src/lib/bytes.ts';
+import { defaultBundlePath } from '../src/policy/bundle.ts';
+import { packBundle } from '../src/policy/pack-bundle.ts';
+import { readTar } from '../src/policy/tar.ts';
+import { compileRego, digestFiles, findOpa } from './compile-rego.ts';
+
+const root = join(import.meta.dirname, '..');
+
+interface BundleManifest {
+  readonly metadata?: {
+    readonly portreeve?: { readonly compiler?: string; readonly sources?: Record<string, string> };
+  };
+}
+
+function build(opa: string): Uint8Array {
+  const files = ['rego/portreeve/**/*.rego', 'rego/data/**/*.json', 'rego/capabilities.json']
+    .flatMap((pattern) => globSync(pattern, { cwd: root }))
+    .filter((file) => !file.endsWith('_test.rego'))
+    .sort();
+  return packBundle(compileRego(opa, root, ['rego/portreeve', 'rego/data'], digestFiles(root, files)));
+}
+
+/** In what a bundle differs from the one that its sources make, a line each; empty where it does not. */
+function differences(committed: Uint8Array, rebuilt: Uint8Array): readonly string[] {
+  if (equalBytes(committed, rebuilt)) return [];
+  const [old, fresh] = [readTar(gunzipSync(committed)), readTar(gunzipSync(rebuilt))];
+  const [was, is] = [readOurs(old), readOurs(fresh)];
+  const sources = [...new Set([...Object.keys(was.sources), ...Object.keys(is.sources)])].sort();
+  const lines = sources
+    .filter((name) => was.sources[name] !== is.sources[name])
+    .map((name) => `${name}: ${changeOf(was.sources[name], is.sources[name])} since the bundle was built`);
+  if (was.compiler !== is.compiler)
+    lines.push(`compiler: the bundle has ${was.compiler}, this is ${is.compiler}`);
+  for (const name of new Set([...old.keys(), ...fresh.keys()])) {
+    const [before, after] = [old.get(name), fresh.get(name)].map((file) =>
+      file ? `${file.byteLength} bytes, sha256 ${sha256Hex(file).slice(0, 16)}` : 'absent',
+    );
+    if (before !== after) lines.push(`/${name}: the bundle has ${before}, rebuilt it is ${after}`);
+  }
+  return lines.length > 0 ? lines : ['the archives hold the same files in other bytes'];
+}
+
+function readOurs(files: ReadonlyMap<string, Uint8Array>) {
+  const manifest = JSON.parse(
+    Buffer.from(files.get('.manifest') ?? Buffer.from('{}')).toString(),
+  ) as BundleManifest;
+  const ours = manifest.metadata?.portreeve;
+  return { compiler: ours?.compiler ?? 'none', sources: ours?.sources ?? {} };
+}
+
+function changeOf(was: string | undefined, is: string | undefined): string {
+  if (was === undefined) return 'new';
+  return is === undefined ? 'gone' : 'changed';
+}
+
+function check(rebuilt: Uint8Array): number {
+  if (!existsSync(defaultBundlePath)) {
+    process.stderr.write(`${defaultBundlePath} is missing; make it with \`node scripts/build-bundle.ts\`\n`);
+    return 1;
+  }
+  const found = differences(readFileSync(defaultBundlePath), rebuilt);
+  if (found.length === 0) return 0;
+  process.stderr.write(
+    `The default bundle is not what its sources make:\n${found.map((line) => `  ${line}\n`).join('')}`,
+  );
+  process.stderr.write('Build it again with `node scripts/build-bundle.ts` and commit it.\n');
+  return 1;
+}
+
+function main(args: readonly string[]): number {
+  if (args.some((arg) => arg !== '--check')) {
+    process.stderr.write('usage: node scripts/build-bundle.ts [--check]\n');
+    return 2;
+  }
+  const opa = findOpa('--exact');
+  if (opa === undefined) {
+    const skipped = args.includes('--check') && process.env['CI'] !== 'true';
+    process.stderr.write(
+      skipped ? 'SKIPPED: without opa the bundle was not rebuilt\n' : 'opa is needed to build the bundle\n',
+    );
+    return skipped ? 0 : 1;
+  }
+  const rebuilt = build(opa);
+  if (args.includes('--check')) return check(rebuilt);
+  mkdirSync(dirname(defaultBundlePath), { recursive: true });
+  writeFileSync(defaultBundlePath, rebuilt);
+  process.stdout.write(`${defaultBundlePath}: ${rebuilt.byteLength} bytes, sha256 ${sha256Hex(rebuilt)}\n`);
+  return 0;
+}
+
+process.exitCode = main(process.argv.slice(2));

@@ -1,0 +1,93 @@
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { gunzipSync } from 'node:zlib';
+import { sha256Hex } from '../lib/bytes.ts';
+import { PortreeveError, asPortreeveError } from '../lib/errors.ts';
+import { isObject, parseJsonObject, readManifest } from './manifest.ts';
+import { readTar } from './tar.ts';
+import type { BundleInfo } from './types.ts';
+
+/** A policy bundle that was read, checked for form, and not yet compiled. */
+export interface Bundle extends BundleInfo {
+  readonly wasm: Uint8Array;
+  /** The bundle's own data document. */
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+const limits = {
+  /** Bytes of the file. */
+  packed: 16 * 1024 * 1024,
+  /** Bytes of the archive once unpacked, so that a small file cannot fill the memory. */
+  unpacked: 64 * 1024 * 1024,
+} as const;
+
+/** The bundle that ships with the program; the same place seen from `src/policy` and from `dist/policy`. */
+export const defaultBundlePath = fileURLToPath(
+  new URL('../../rego/bundle/portreeve.tar.gz', import.meta.url),
+);
+
+/**
+ * Reads a bundle file (`.tar.gz` as `opa build -t wasm` makes it, its manifest naming our input version);
+ * `null` is the default bundle. Throws PDP_BUNDLE_INVALID where it is missing, unreadable or malformed, and
+ * PDP_FORMAT_NEWER where it wants a newer policy input than this program has.
+ */
+export function readBundle(path: string | null): Bundle {
+  const file = path ?? defaultBundlePath;
+  try {
+    return parseBundle(readLimited(file));
+  } catch (thrown) {
+    const { code, message } = asPortreeveError(thrown, 'PDP_BUNDLE_INVALID');
+    throw new PortreeveError(code, `${file}: ${message}`, { cause: thrown });
+  }
+}
+
+/** Parses a bundle's bytes; same errors as `readBundle`. */
+export function parseBundle(bytes: Uint8Array): Bundle {
+  if (bytes.byteLength > limits.packed) throw tooLarge(limits.packed);
+  const files = readTar(inflate(bytes));
+  const manifest = readManifest(required(files, '.manifest'));
+  return {
+    digest: sha256Hex(bytes),
+    revision: manifest.revision,
+    inputVersion: manifest.inputVersion,
+    wasm: required(files, manifest.module),
+    data: readData(required(files, 'data.json')),
+  };
+}
+
+function readLimited(file: string): Uint8Array {
+  const descriptor = openSync(file, 'r');
+  try {
+    if (fstatSync(descriptor).size > limits.packed) throw tooLarge(limits.packed);
+    return readFileSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function inflate(bytes: Uint8Array): Uint8Array {
+  try {
+    return gunzipSync(bytes, { maxOutputLength: limits.unpacked });
+  } catch (cause) {
+    if (cause instanceof RangeError) throw tooLarge(limits.unpacked);
+    throw new PortreeveError('PDP_BUNDLE_INVALID', 'policy bundle: not a whole gzip file', { cause });
+  }
+}
+
+function readData(bytes: Uint8Array): Record<string, unknown> {
+  const data = parseJsonObject(bytes, 'data.json');
+  if (data['portreeve'] !== undefined && !isObject(data['portreeve'])) {
+    throw new PortreeveError('PDP_BUNDLE_INVALID', 'policy bundle: data.json: "portreeve" is not an object');
+  }
+  return data;
+}
+
+function required(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {
+  const file = files.get(name);
+  if (!file) throw new PortreeveError('PDP_BUNDLE_INVALID', `policy bundle: ${name} is missing`);
+  return file;
+}
+
+function tooLarge(limit: number): PortreeveError {
+  return new PortreeveError('PDP_BUNDLE_INVALID', `policy bundle: larger than ${limit / 1024 / 1024} MiB`);
+}

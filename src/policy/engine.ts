@@ -1,0 +1,107 @@
+import * as sdk from '@open-policy-agent/opa-wasm';
+import { PortreeveError, asPortreeveError, describeThrown } from '../lib/errors.ts';
+import { refuseUnknownBuiltins } from './builtins.ts';
+import type { Bundle } from './bundle.ts';
+import { entrypoint, isObject } from './manifest.ts';
+import { createHost } from './host.ts';
+import type { ClassRules, PolicyEngine, PolicyInput, Verdict } from './types.ts';
+import { readVerdict } from './verdict.ts';
+import { webAssembly } from './web-assembly.ts';
+import type { WasmInstance, WasmMemory, WasmModule } from './web-assembly.ts';
+
+/** The part of the SDK that is used; the package's own declarations do not resolve under `nodenext`. */
+interface LoadedPolicy {
+  readonly entrypoints: Readonly<Record<string, number>>;
+  setData(data: object): void;
+  evaluate(input: object, entrypoint: string): unknown;
+}
+type LoadedPolicyClass = new (instance: WasmInstance, memory: WasmMemory, abiMinor: number) => LoadedPolicy;
+const { LoadedPolicy } = (
+  sdk as unknown as { readonly default: { readonly LoadedPolicy: LoadedPolicyClass } }
+).default;
+
+/** Pages of 64 KiB. The runtime needs 5; an instance never shrinks, so its growth has an end. */
+const memoryPages = { initial: 5, maximum: 1024 };
+
+interface Loaded {
+  readonly policy: LoadedPolicy;
+  readonly memory: WasmMemory;
+}
+
+/**
+ * Compiles a bundle and loads its data with the classes of the configuration at `data.portreeve.classes`, which
+ * replace any that the bundle brings. Throws PDP_BUNDLE_INVALID where the module does not compile, speaks another
+ * ABI, lacks the entrypoint, asks for built-ins that are not there, or cannot hold the data.
+ */
+export async function createPolicyEngine(
+  bundle: Bundle,
+  data: { readonly classes: Readonly<Record<string, ClassRules>> },
+): Promise<PolicyEngine> {
+  const module = await compile(bundle);
+  const document = mergeData(bundle.data, data.classes);
+  const { digest, revision, inputVersion } = bundle;
+  return new WasmPolicyEngine({ digest, revision, inputVersion }, () => instantiate(module, document));
+}
+
+class WasmPolicyEngine implements PolicyEngine {
+  readonly bundle: PolicyEngine['bundle'];
+  readonly #fresh: () => Loaded;
+  /** Undefined after a throw: that heap is in an unknown state and is never asked again. */
+  #loaded: Loaded | undefined;
+
+  constructor(bundle: PolicyEngine['bundle'], fresh: () => Loaded) {
+    this.bundle = bundle;
+    this.#fresh = fresh;
+    this.#loaded = fresh();
+  }
+
+  evaluate(input: PolicyInput): Verdict {
+    return readVerdict(this.#run(input));
+  }
+
+  pages(): number {
+    return (this.#loaded?.memory.buffer.byteLength ?? 0) / 65536;
+  }
+
+  #run(input: PolicyInput): unknown {
+    try {
+      this.#loaded ??= this.#fresh();
+      return this.#loaded.policy.evaluate(input, entrypoint);
+    } catch (cause) {
+      this.#loaded = undefined;
+      throw new PortreeveError('PDP_POLICY_TRAP', `the policy trapped: ${describeThrown(cause)}`, { cause });
+    }
+  }
+}
+
+async function compile(bundle: Bundle): Promise<WasmModule> {
+  try {
+    return await webAssembly.compile(bundle.wasm);
+  } catch (cause) {
+    throw new PortreeveError('PDP_BUNDLE_INVALID', `policy bundle: ${describeThrown(cause)}`, { cause });
+  }
+}
+
+function instantiate(module: WasmModule, document: object): Loaded {
+  try {
+    const memory = new webAssembly.Memory(memoryPages);
+    const host = createHost(module, memory);
+    refuseUnknownBuiltins(host.builtins);
+    const policy = new LoadedPolicy(host.instance, memory, host.abiMinor);
+    if (!Object.hasOwn(policy.entrypoints, entrypoint)) {
+      throw new PortreeveError('PDP_BUNDLE_INVALID', `policy bundle: no entrypoint ${entrypoint}`);
+    }
+    policy.setData(document);
+    return { policy, memory };
+  } catch (thrown) {
+    throw asPortreeveError(thrown, 'PDP_BUNDLE_INVALID');
+  }
+}
+
+function mergeData(
+  data: Readonly<Record<string, unknown>>,
+  classes: Readonly<Record<string, ClassRules>>,
+): Record<string, unknown> {
+  const ours = data['portreeve'];
+  return { ...data, portreeve: { ...(isObject(ours) ? ours : {}), classes } };
+}

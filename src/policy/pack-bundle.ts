@@ -1,0 +1,91 @@
+import { crc32 } from 'node:zlib';
+import { entrypoint } from './manifest.ts';
+
+/** What goes into a bundle. */
+export interface BundleContents {
+  readonly wasm: Uint8Array;
+  readonly data: Readonly<Record<string, unknown>>;
+  /** Names what the bundle was made from. */
+  readonly revision: string;
+  readonly inputVersion: number;
+  /** Compiler that made the module, e.g. `opa 1.22.2`. */
+  readonly compiler: string;
+  /** SHA-256 (hex) of each source file by its name. */
+  readonly sources: Readonly<Record<string, string>>;
+}
+
+/**
+ * Writes a bundle that `readBundle` and OPA itself read: the same contents always give the same bytes, on every
+ * machine and version of Node. That is why the gzip layer only stores (RFC 1951 section 3.2.4): compressors differ
+ * between versions and processors.
+ */
+export function packBundle(contents: BundleContents): Uint8Array {
+  const manifest = {
+    revision: contents.revision,
+    roots: [''],
+    wasm: [{ entrypoint, module: '/policy.wasm' }],
+    rego_version: 1,
+    metadata: {
+      portreeve: {
+        input_version: contents.inputVersion,
+        compiler: contents.compiler,
+        sources: contents.sources,
+      },
+    },
+  };
+  return storedGzip(
+    writeTar([
+      ['/.manifest', json(manifest)],
+      ['/data.json', json(contents.data)],
+      ['/policy.wasm', contents.wasm],
+    ]),
+  );
+}
+
+function json(value: unknown): Uint8Array {
+  return Buffer.from(`${JSON.stringify(value)}\n`);
+}
+
+/** A ustar archive of plain files in the given order, owned by nobody and as old as 1970. */
+export function writeTar(files: readonly (readonly [name: string, content: Uint8Array])[]): Uint8Array {
+  const blocks = files.flatMap(([name, content]) => [
+    tarHeader(name, content.byteLength),
+    content,
+    Buffer.alloc((512 - (content.byteLength % 512)) % 512),
+  ]);
+  return Buffer.concat([...blocks, Buffer.alloc(1024)]);
+}
+
+function tarHeader(name: string, size: number): Uint8Array {
+  const header = Buffer.alloc(512);
+  header.write(name, 0, 100);
+  header.write('0000644\0', 100);
+  header.write('0000000\0', 108);
+  header.write('0000000\0', 116);
+  header.write(`${size.toString(8).padStart(11, '0')}\0`, 124);
+  header.write('00000000000\0', 136);
+  header.write(' '.repeat(8), 148);
+  header.write('0', 156);
+  header.write('ustar\x0000', 257);
+  const sum = header.reduce((total, byte) => total + byte, 0);
+  header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return header;
+}
+
+/** RFC 1952 member without name and time, around stored blocks of at most 65,535 bytes. */
+function storedGzip(bytes: Uint8Array): Uint8Array {
+  const parts: Uint8Array[] = [Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255])];
+  for (let at = 0; at < bytes.byteLength; at += 0xffff) {
+    const stored = bytes.subarray(at, at + 0xffff);
+    const last = at + 0xffff >= bytes.byteLength;
+    const head = Buffer.alloc(5);
+    head.writeUInt8(last ? 1 : 0, 0);
+    head.writeUInt16LE(stored.byteLength, 1);
+    head.writeUInt16LE(stored.byteLength ^ 0xffff, 3);
+    parts.push(head, stored);
+  }
+  const tail = Buffer.alloc(8);
+  tail.writeUInt32LE(crc32(bytes), 0);
+  tail.writeUInt32LE(bytes.byteLength, 4);
+  return Buffer.concat([...parts, tail]);
+}

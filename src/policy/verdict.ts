@@ -1,0 +1,145 @@
+import { PortreeveError } from '../lib/errors.ts';
+import { isReasonCode } from '../lib/reason-code.ts';
+import type { Finding } from '../lib/reason-code.ts';
+import { isObject } from './manifest.ts';
+import type { Verdict } from './types.ts';
+
+/** Most of each; far above what a policy needs, low enough that no answer grows past what a wire carries. */
+const most = { reasons: 64, details: 16, entitlements: 256, headers: 32, text: 1024, seconds: 1_000_000_000 };
+
+/** RFC 9110 section 5.6.2 token, lower-case as HTTP/2 wants it. */
+const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
+
+/** Headers about the message's framing or route, RFC 9110 sections 7.2 and 7.6.1: never a policy's business. */
+const framing: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const printable = /^[\x20-\x7e]*$/;
+
+/** Entitlements travel in one header, separated by commas. */
+const entitlement = /^[\x21-\x2b\x2d-\x7e]{1,256}$/;
+
+/**
+ * Checks what a policy's evaluation answered and makes a Verdict of it. Throws PDP_POLICY_UNDEFINED where the
+ * policy said nothing, PDP_POLICY_TRAP where it said more than once or anything but exactly a verdict.
+ */
+export function readVerdict(resultSet: unknown): Verdict {
+  if (!Array.isArray(resultSet)) throw wrong('the result', 'a list');
+  if (resultSet.length === 0) {
+    throw new PortreeveError('PDP_POLICY_UNDEFINED', 'the policy left its decision undefined');
+  }
+  if (resultSet.length > 1) throw wrong('the result', 'one answer');
+  const answer = exactObject(resultSet[0], 'the result', ['result']);
+  const verdict = exactObject(answer['result'], 'the decision', [
+    'allow',
+    'reasons',
+    'entitlements',
+    'headers',
+    'session_limit_s',
+    'ttl_s',
+  ]);
+  if (typeof verdict['allow'] !== 'boolean') throw wrong('allow', 'true or false');
+  return {
+    allow: verdict['allow'],
+    reasons: list(verdict['reasons'], 'reasons', most.reasons).map(readReason),
+    entitlements: list(verdict['entitlements'], 'entitlements', most.entitlements).map(readEntitlement),
+    headers: readHeaders(verdict['headers']),
+    session_limit_s: readSeconds(verdict['session_limit_s'], 'session_limit_s'),
+    ttl_s: readSeconds(verdict['ttl_s'], 'ttl_s'),
+  };
+}
+
+function readReason(value: unknown): Finding {
+  if (!isObject(value)) throw wrong('a reason', 'an object');
+  const { code, detail, ...others } = value;
+  if (Object.keys(others).length > 0) throw wrong('a reason', 'code and detail alone');
+  if (typeof code !== 'string' || !isReasonCode(code)) {
+    throw wrong(`reason code ${describe(code)}`, 'in the catalogue');
+  }
+  return detail === undefined ? { code } : { code, detail: readDetail(detail, code) };
+}
+
+function readDetail(value: unknown, code: string): NonNullable<Finding['detail']> {
+  if (!isObject(value)) throw wrong(`detail of ${code}`, 'an object');
+  const entries = Object.entries(value);
+  if (entries.length > most.details) throw wrong(`detail of ${code}`, `at most ${most.details} values`);
+  const detail: Record<string, string | number | boolean> = {};
+  for (const [name, item] of entries) {
+    if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) throw wrong(`detail of ${code}`, 'named in snake_case');
+    detail[name] = readScalar(item, `${name} of ${code}`);
+  }
+  return detail;
+}
+
+function readScalar(value: unknown, where: string): string | number | boolean {
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (typeof value === 'string' && value.length <= most.text) return value;
+  throw wrong(where, `a number, true, false, or a text of at most ${most.text} characters`);
+}
+
+function readEntitlement(value: unknown): string {
+  if (typeof value !== 'string' || !entitlement.test(value)) {
+    throw wrong(`entitlement ${describe(value)}`, 'visible ASCII without commas');
+  }
+  return value;
+}
+
+function readHeaders(value: unknown): Readonly<Record<string, string>> {
+  if (!isObject(value)) throw wrong('headers', 'an object');
+  const entries = Object.entries(value);
+  if (entries.length > most.headers) throw wrong('headers', `at most ${most.headers}`);
+  const headers: Record<string, string> = {};
+  for (const [name, text] of entries) {
+    if (!headerName.test(name)) throw wrong(`header name ${describe(name)}`, 'a lower-case token');
+    if (name.startsWith('x-portreeve-') || framing.has(name)) {
+      throw wrong(`header ${name}`, 'one that a policy may set');
+    }
+    if (!isHeaderText(text)) throw wrong(`header ${name}`, 'printable ASCII');
+    headers[name] = text;
+  }
+  return headers;
+}
+
+function isHeaderText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= most.text && printable.test(value);
+}
+
+function readSeconds(value: unknown, where: string): number | null {
+  if (value === null) return null;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > most.seconds) {
+    throw wrong(where, 'null or a whole number of seconds above 0');
+  }
+  return value;
+}
+
+function exactObject(value: unknown, where: string, keys: readonly string[]): Record<string, unknown> {
+  if (!isObject(value)) throw wrong(where, 'an object');
+  const found = Object.keys(value);
+  if (found.length !== keys.length || !keys.every((key) => Object.hasOwn(value, key))) {
+    throw wrong(where, `exactly {${keys.join(', ')}}`);
+  }
+  return value;
+}
+
+function list(value: unknown, where: string, atMost: number): readonly unknown[] {
+  if (!Array.isArray(value) || value.length > atMost) throw wrong(where, `a list of at most ${atMost}`);
+  return value;
+}
+
+function describe(value: unknown): string {
+  return JSON.stringify(value)?.slice(0, 80) ?? 'undefined';
+}
+
+function wrong(what: string, must: string): PortreeveError {
+  return new PortreeveError('PDP_POLICY_TRAP', `the policy's answer cannot be used: ${what} is not ${must}`);
+}

@@ -1,0 +1,100 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { compileRego, findOpa } from '../../scripts/compile-rego.ts';
+import { sha256Hex } from '../../src/lib/bytes.ts';
+import { parseBundle } from '../../src/policy/bundle.ts';
+import type { Bundle } from '../../src/policy/bundle.ts';
+import { packBundle } from '../../src/policy/pack-bundle.ts';
+
+const root = join(import.meta.dirname, '../..');
+const cache = join(root, '.tools/cache/policies');
+
+let opaPath: string | undefined | null = null;
+
+/**
+ * Path of `opa` where it is already there. Undefined elsewhere, after saying so; with CI=true a missing `opa` is
+ * an error instead, so that nothing is skipped unseen.
+ */
+export function opaOrSkip(): string | undefined {
+  if (opaPath === null) opaPath = findOpa('--present');
+  if (opaPath !== undefined) return opaPath;
+  if (process.env.CI === 'true') throw new Error('opa is missing: run `sh scripts/opa.sh`');
+  process.stderr.write('SKIPPED: without opa this part of the policy tests does not run\n');
+  return undefined;
+}
+
+/**
+ * Compiles one Rego module (its package `portreeve`, with a rule `decision`) to the path of a bundle file, once per
+ * text. Undefined where `opaOrSkip` is; throws with opa's words where the text does not compile.
+ */
+export function policyFile(rego: string): string | undefined {
+  const opa = opaOrSkip();
+  if (opa === undefined) return undefined;
+  const capabilities = readFileSync(join(root, 'rego/capabilities.json'), 'utf8');
+  const file = join(cache, `${sha256Hex(`${rego}\0${capabilities}`)}.tar.gz`);
+  if (!existsSync(file)) compileTo(file, opa, rego);
+  return file;
+}
+
+/** The same as a bundle that was read. */
+export function policyBundle(rego: string): Bundle | undefined {
+  const file = policyFile(rego);
+  return file === undefined ? undefined : parseBundle(readFileSync(file));
+}
+
+function compileTo(file: string, opa: string, rego: string): void {
+  const folder = mkdtempSync(join(tmpdir(), 'portreeve-policy-'));
+  try {
+    writeFileSync(join(folder, 'policy.rego'), rego);
+    const packed = packBundle(compileRego(opa, folder, ['policy.rego'], { 'policy.rego': sha256Hex(rego) }));
+    mkdirSync(cache, { recursive: true });
+    // Other test processes read the same cache: a file appears whole or not at all.
+    const staged = `${file}.${process.pid}`;
+    writeFileSync(staged, packed);
+    renameSync(staged, file);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const verdict =
+  '{"allow": true, "reasons": [], "entitlements": [], "headers": {}, "session_limit_s": null, "ttl_s": 60}';
+
+/** Policies that go wrong, or right, in one known way each. */
+export const policies = {
+  /** Allows everything: what the floor and the wrappers must still hold against. */
+  allowEverything: `package portreeve\n\ndecision := ${verdict}\n`,
+  /** Says nothing about any connection that a test makes. */
+  undefined: `package portreeve\n\ndecision := ${verdict} if input.tenant == "nobody"\n`,
+  /** Traps when the device is active: two answers to one complete rule. */
+  trap: `package portreeve\n\ndecision := ${verdict}\n\ndecision := {"allow": false} if input.device_status == "active"\n`,
+  /** Gives a reason that is not in the catalogue. */
+  unknownReason: `package portreeve\n\ndecision := object.union(${verdict}, {"reasons": [{"code": "policy.whim"}]})\n`,
+  /** Comes back after seconds: a worker that runs it hangs. */
+  hangs: nestedRanges(400),
+  /** Comes back after some tenths of a second: later than any decision's deadline, sooner than a watcher bites. */
+  late: nestedRanges(150),
+} as const;
+
+/**
+ * A policy that goes through `size` × `size` × `size` steps of nested ranges and then allows: some 0.3 s for 150, a
+ * second for 200, six for 400. The innermost range is summed and not walked because each step of a walk takes
+ * memory, and the memory limit would end the evaluation (as a trap) long before time does.
+ */
+export function nestedRanges(size: number): string {
+  return [
+    'package portreeve',
+    '',
+    `_range := numbers.range(1, ${size})`,
+    '',
+    '_found if {',
+    '\tsome a in _range',
+    '\tsome b in _range',
+    '\tsum(_range) < a - b',
+    '}',
+    '',
+    `decision := ${verdict} if not _found`,
+    '',
+  ].join('\n');
+}
