@@ -1,4 +1,4 @@
-import { formatName } from '../identity/name-text.ts';
+import { nameText } from '../identity/name-text.ts';
 import type { Certificate } from '../identity/types.ts';
 import { verifySignature } from '../identity/verify-signature.ts';
 import { equalBytes } from '../lib/bytes.ts';
@@ -18,7 +18,7 @@ export function findCrlIssuer(crl: ParsedCrl, issuers: readonly Certificate[], n
   const named = issuers.filter((candidate) => isMeant(crl, candidate));
   if (named.length === 0) {
     throw refused(
-      `no configured CA certificate has its issuer's name (${formatName(crl.issuer)}) and key; configure it as anchor or intermediate`,
+      `no configured CA certificate has its issuer's name (${nameText(crl.issuer)}) and key; configure it as anchor or intermediate`,
     );
   }
   let problem: PortreeveError | undefined;
@@ -38,7 +38,7 @@ function isMeant(crl: ParsedCrl, candidate: Certificate): boolean {
 }
 
 function problemWith(crl: ParsedCrl, issuer: Certificate, now: EpochMs): PortreeveError | undefined {
-  const name = formatName(issuer.subject);
+  const name = nameText(issuer.subject);
   if (issuer.keyUsage && !issuer.keyUsage.has('cRLSign')) {
     return refused(`its issuer ${name} has no right to sign CRLs (keyUsage without cRLSign)`);
   }

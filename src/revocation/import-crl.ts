@@ -1,4 +1,4 @@
-import { formatName } from '../identity/name-text.ts';
+import { nameText } from '../identity/name-text.ts';
 import type { Certificate } from '../identity/types.ts';
 import { formatInstant, type EpochMs } from '../lib/clock.ts';
 import { PortreeveError } from '../lib/errors.ts';
@@ -61,7 +61,7 @@ export async function importCrl(store: Store, o: CrlImportOptions): Promise<CrlI
   }
   throw new PortreeveError(
     'PDP_STORE_UNAVAILABLE',
-    `CRL of ${formatName(issuer.subject)}: other imports of the same issuer came in between; run the import again`,
+    `CRL of ${nameText(issuer.subject)}: other imports of the same issuer came in between; run the import again`,
   );
 }
 
@@ -120,7 +120,7 @@ function publish(
 function rowOf(crl: ParsedCrl, issuer: Certificate, staged: StagedEntries, o: CrlImportOptions): CrlRow {
   return {
     issuer_key: issuer.keyDigest,
-    issuer_name: formatName(issuer.subject),
+    issuer_name: nameText(issuer.subject),
     generation: staged.generation,
     number: crl.number ?? null,
     this_update: crl.thisUpdate,

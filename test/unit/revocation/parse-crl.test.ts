@@ -1,0 +1,178 @@
+import test from 'ava';
+import { enumerated, integer, sequence, time, tlv } from '../../../src/ca/der.ts';
+import type { RawExtension } from '../../../src/ca/index.ts';
+import { PortreeveError } from '../../../src/lib/errors.ts';
+import { parseCrl } from '../../../src/revocation/parse-crl.ts';
+import { crlOf, fleet, hour, now, withTbs } from '../../helpers/crl-fixtures.ts';
+
+const { ca } = await fleet();
+const nothing = Uint8Array.from([5, 0]);
+
+function raw(oid: string, critical: boolean, value: Uint8Array = nothing): RawExtension {
+  return { oid, critical, value };
+}
+
+function entriesOf(crl: Uint8Array): unknown[] {
+  return [...parseCrl(crl).entries()];
+}
+
+test('a complete CRL is read with issuer, number, times, key identifier and entries', async (t) => {
+  const revoked = [
+    { serial: 'ff01', at: now - 5000 },
+    { serial: '07', at: now, reason: 'certificateHold' },
+    { serial: '00', at: now, reason: 'aACompromise' },
+  ];
+  const crl = parseCrl(await crlOf(ca, { number: '0100', revoked }));
+  t.is(crl.number, '0100');
+  t.is(crl.thisUpdate, now - hour);
+  t.is(crl.nextUpdate, now + hour);
+  t.is(crl.issuer.rdns.flat()[0]?.value, 'Issuing');
+  t.is(crl.authorityKeyId?.byteLength, 20);
+  t.is(crl.signatureAlgorithm.oid, '1.2.840.10045.4.3.2');
+  t.deepEqual(
+    [...crl.entries()],
+    [
+      { serial: 'ff01', revokedAt: now - 5000, reason: 0 },
+      { serial: '07', revokedAt: now, reason: 6 },
+      { serial: '00', revokedAt: now, reason: 10 },
+    ],
+  );
+});
+
+test('a CRL without entries or number is read', async (t) => {
+  const crl = parseCrl(await crlOf(ca, { number: undefined }));
+  t.is(crl.number, undefined);
+  t.deepEqual([...crl.entries()], []);
+});
+
+test('every reason of the standard is read, 7 and removeFromCRL are malformed', async (t) => {
+  for (const reason of [0, 1, 2, 3, 4, 5, 6, 9, 10]) {
+    const crl = await crlOf(ca, { revoked: [{ serial: '1', at: now, reason }] });
+    t.deepEqual(entriesOf(crl), [{ serial: '01', revokedAt: now, reason }]);
+  }
+  for (const reason of [7, 8, 11]) {
+    const crl = await crlOf(ca, { revoked: [{ serial: '1', at: now, reason }] });
+    t.throws(() => entriesOf(crl), { code: 'PDP_CRL_INVALID', message: /entry 1/ });
+  }
+});
+
+test('a delta CRL is refused by name', async (t) => {
+  for (const critical of [true, false]) {
+    const crl = await crlOf(ca, { extensions: [raw('2.5.29.27', critical, integer('1'))] });
+    t.throws(() => parseCrl(crl), { code: 'PDP_CRL_REFUSED', message: /delta/ });
+  }
+});
+
+test('a CRL with an issuing distribution point is refused by name', async (t) => {
+  for (const critical of [true, false]) {
+    const crl = await crlOf(ca, { extensions: [raw('2.5.29.28', critical, sequence())] });
+    t.throws(() => parseCrl(crl), { code: 'PDP_CRL_REFUSED', message: /issuingDistributionPoint/ });
+  }
+});
+
+test('an entry of another certificate issuer makes the CRL indirect and refused', async (t) => {
+  const extensions = [raw('2.5.29.29', false, sequence())];
+  const crl = await crlOf(ca, { revoked: [{ serial: '1', at: now, extensions }] });
+  t.throws(() => entriesOf(crl), { code: 'PDP_CRL_REFUSED', message: /indirect/ });
+});
+
+test('an unknown critical extension makes the CRL unusable, an unknown other one is passed over', async (t) => {
+  const critical = await crlOf(ca, { extensions: [raw('1.2.3.4', true)] });
+  t.throws(() => parseCrl(critical), { code: 'PDP_CRL_REFUSED', message: /1\.2\.3\.4/ });
+  const other = await crlOf(ca, { extensions: [raw('1.2.3.4', false)] });
+  t.notThrows(() => parseCrl(other));
+});
+
+test('an unknown critical entry extension makes the CRL unusable, an unknown other one is passed over', async (t) => {
+  const entry = (critical: boolean) => ({ serial: '1', at: now, extensions: [raw('1.2.3.4', critical)] });
+  const critical = await crlOf(ca, { revoked: [{ serial: '2', at: now }, entry(true)] });
+  t.throws(() => entriesOf(critical), { code: 'PDP_CRL_REFUSED', message: /1\.2\.3\.4/ });
+  t.is(entriesOf(await crlOf(ca, { revoked: [entry(false)] })).length, 1);
+});
+
+test('an extension that comes twice is malformed, in the CRL and in an entry', async (t) => {
+  const twice = [raw('1.2.3.4', false), raw('1.2.3.4', false)];
+  const crl = await crlOf(ca, { extensions: twice });
+  t.throws(() => parseCrl(crl), { code: 'PDP_CRL_INVALID', message: /1\.2\.3\.4 comes twice/ });
+  const reasons = [raw('2.5.29.21', false, enumerated(6)), raw('2.5.29.21', false, enumerated(1))];
+  const entries = await crlOf(ca, { revoked: [{ serial: '1', at: now, extensions: reasons }] });
+  t.throws(() => entriesOf(entries), { code: 'PDP_CRL_INVALID', message: /comes twice/ });
+});
+
+test('a CRL without nextUpdate, or with one before thisUpdate, is refused', async (t) => {
+  const without = await crlOf(ca, { nextUpdate: undefined });
+  t.throws(() => parseCrl(without), { code: 'PDP_CRL_REFUSED', message: /no nextUpdate/ });
+  const withEntries = await crlOf(ca, { nextUpdate: undefined, revoked: [{ serial: '1', at: now }] });
+  t.throws(() => parseCrl(withEntries), { code: 'PDP_CRL_REFUSED', message: /no nextUpdate/ });
+  const reversed = await crlOf(ca, { thisUpdate: now, nextUpdate: now - 1000 });
+  t.throws(() => parseCrl(reversed), { code: 'PDP_CRL_REFUSED', message: /before thisUpdate/ });
+});
+
+test('a CRL of version 1 is refused', async (t) => {
+  const crl = withTbs(await crlOf(ca), ([, ...rest]) => rest);
+  t.throws(() => parseCrl(crl), { code: 'PDP_CRL_REFUSED', message: /version 2/ });
+});
+
+test('a signature algorithm that differs inside and outside is malformed', async (t) => {
+  const crl = withTbs(await crlOf(ca), ([version, , ...rest]) => [
+    version as Uint8Array,
+    sequence(tlv(0x06, Buffer.from('2a8648ce3d040303', 'hex'))),
+    ...rest,
+  ]);
+  t.throws(() => parseCrl(crl), { code: 'PDP_CRL_INVALID', message: /differs/ });
+});
+
+test('an issuer without a name is malformed', async (t) => {
+  const crl = withTbs(await crlOf(ca), (all) => all.map((one, index) => (index === 2 ? sequence() : one)));
+  t.throws(() => parseCrl(crl), { code: 'PDP_CRL_INVALID' });
+});
+
+test('a cRLNumber that is negative or has more than 20 octets is malformed', async (t) => {
+  for (const number of ['-1', '7f'.repeat(21)]) {
+    const crl = await crlOf(ca, { number });
+    t.throws(() => parseCrl(crl), { code: 'PDP_CRL_INVALID', message: /cRLNumber/ });
+  }
+  t.is(parseCrl(await crlOf(ca, { number: 'ff'.repeat(20) })).number, 'ff'.repeat(20));
+});
+
+test('a negative serial number is malformed, a long positive one is only of no use', async (t) => {
+  const negative = await crlOf(ca, { revoked: [{ serial: '-5', at: now }] });
+  t.throws(() => entriesOf(negative), { code: 'PDP_CRL_INVALID', message: /negative/ });
+  const long = await crlOf(ca, { revoked: [{ serial: '7f'.repeat(21), at: now }] });
+  t.is(entriesOf(long).length, 1);
+});
+
+test('entries are read one at a time: those before a broken one come', async (t) => {
+  const crl = await crlOf(ca, {
+    revoked: [
+      { serial: '1', at: now },
+      { serial: '-1', at: now },
+    ],
+  });
+  const entries = parseCrl(crl).entries()[Symbol.iterator]();
+  t.is((entries.next().value as { serial: string }).serial, '01');
+  t.throws(() => entries.next(), { code: 'PDP_CRL_INVALID', message: /entry 2/ });
+});
+
+test('empty extensions after an entry, as some issuers write them, mean no reason', async (t) => {
+  const list = sequence(sequence(integer('5'), time(now), sequence()));
+  const crl = withTbs(await crlOf(ca), (all) => [...all.slice(0, 5), list, ...all.slice(5)]);
+  t.deepEqual(entriesOf(crl), [{ serial: '05', revokedAt: now, reason: 0 }]);
+});
+
+test('something after the extensions or after an entry’s fields is malformed', async (t) => {
+  const behind = withTbs(await crlOf(ca), (all) => [...all, nothing]);
+  t.throws(() => parseCrl(behind), { code: 'PDP_CRL_INVALID' });
+  const list = sequence(sequence(integer('5'), time(now), sequence(), nothing));
+  const within = withTbs(await crlOf(ca), (all) => [...all.slice(0, 5), list, ...all.slice(5)]);
+  t.throws(() => entriesOf(within), { code: 'PDP_CRL_INVALID', message: /entry 1/ });
+});
+
+test('a CRL cut off anywhere, or with a byte too many, is malformed', async (t) => {
+  const whole = await crlOf(ca, { revoked: [{ serial: '1', at: now }] });
+  for (let length = 0; length < whole.byteLength; length++) {
+    const error = t.throws(() => parseCrl(whole.subarray(0, length)), { instanceOf: PortreeveError });
+    t.is(error.code, 'PDP_CRL_INVALID');
+  }
+  t.throws(() => parseCrl(Buffer.concat([whole, Buffer.from([0])])), { code: 'PDP_CRL_INVALID' });
+});
