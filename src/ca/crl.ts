@@ -56,7 +56,7 @@ export async function issueCrl(issuer: Authority, o: CrlOptions): Promise<{ der:
     Buffer.from(nameOf(issuer.subject).toArrayBuffer()),
     time(o.thisUpdate),
     ...(o.nextUpdate === undefined ? [] : [time(o.nextUpdate)]),
-    ...(o.revoked.length === 0 ? [] : [sequence(...o.revoked.map(entry))]),
+    ...(o.revoked.length === 0 ? [] : [sequence(Buffer.concat(o.revoked.map(entry)))]),
     tlv(0xa0, sequence(...(await crlExtensions(issuer, o)))),
   );
   const der = sequence(tbs, algorithm, bitString(signBytes(signer.keys, hash, tbs)));
