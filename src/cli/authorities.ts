@@ -1,30 +1,4 @@
-import { readFileSync } from 'node:fs';
-import type { Config } from '../config/types.ts';
-import { buildTrustSet, type TrustSources } from '../identity/trust.ts';
-import type { Certificate, TrustSet } from '../identity/types.ts';
-import { describeThrown, PortreeveError } from '../lib/errors.ts';
-
-/** Reads and compiles the configured CAs. Throws PDP_CONFIG_INVALID naming the entry that is at fault. */
-export function readTrust(config: Config): TrustSet {
-  const sources: TrustSources = {
-    anchors: config.trust.anchors.map((anchor) => ({
-      name: anchor.name,
-      certificate: readBytes(anchor.file),
-      profile: anchor.profile,
-      revocation: {
-        required: anchor.revocation.required,
-        ...(anchor.revocation.max_age !== null && { maxAgeMs: anchor.revocation.max_age }),
-        graceMs: anchor.revocation.grace,
-      },
-      allowSha1: anchor.allow_sha1,
-    })),
-    intermediates: config.trust.intermediates.map(({ name, file }) => ({
-      name,
-      certificate: readBytes(file),
-    })),
-  };
-  return buildTrustSet(sources);
-}
+import type { Certificate, RevocationRules, TrustAnchor, TrustSet } from '../identity/types.ts';
 
 /** A configured CA by the name that classes use, and whether devices are anchored in it. */
 export interface NamedAuthority {
@@ -45,12 +19,27 @@ export function listAuthorities(trust: TrustSet): readonly NamedAuthority[] {
   ];
 }
 
-function readBytes(file: string): Uint8Array {
-  try {
-    return readFileSync(file);
-  } catch (thrown) {
-    throw new PortreeveError('PDP_CONFIG_INVALID', `cannot read ${file}: ${describeThrown(thrown)}`, {
-      cause: thrown,
-    });
+/**
+ * What is asked of a CA's CRL: the strictest rules of the anchors that it stands below, found by the names of issuers.
+ * A CA that stands below none is asked nothing: no path runs through it.
+ */
+export function rulesOf(certificate: Certificate, trust: TrustSet): RevocationRules {
+  const rules = anchorsAbove(certificate, trust).map(({ revocation }) => revocation);
+  const asking = rules.filter(({ required }) => required);
+  const ages = asking.flatMap(({ maxAgeMs }) => maxAgeMs ?? []);
+  return {
+    required: asking.length > 0,
+    graceMs: asking.length > 0 ? Math.min(...asking.map(({ graceMs }) => graceMs)) : 0,
+    ...(ages.length > 0 && { maxAgeMs: Math.min(...ages) }),
+  };
+}
+
+function anchorsAbove(certificate: Certificate, trust: TrustSet): readonly TrustAnchor[] {
+  const names = new Set([certificate.subject.key]);
+  // Sets grow while they are walked: each issuer's name brings in the issuers of its certificates, each once.
+  for (const name of names) {
+    for (const { certificate: one } of trust.intermediates)
+      if (one.subject.key === name) names.add(one.issuer.key);
   }
+  return trust.anchors.filter((anchor) => names.has(anchor.certificate.subject.key));
 }

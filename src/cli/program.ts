@@ -2,11 +2,12 @@ import { Command, CommanderError } from 'commander';
 import { registerConfig } from './config.ts';
 import { registerCrl } from './crl/group.ts';
 import { registerDevice } from './device/group.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerVersion } from './version.ts';
 import { describeFailure } from './failure.ts';
 import { exitCodeHelp, exitCodes } from './exit-codes.ts';
 import { Session, type Surroundings } from './session.ts';
-import { programVersion } from './about.ts';
+import { programVersion } from '../server/program.ts';
 
 /**
  * Runs one command line (without node and script) and returns the exit code. With `--json`, exactly one object goes
@@ -49,7 +50,7 @@ export function buildProgram(session: Session, help: { text: string }): Command 
     .description(
       'Decides which devices may connect: real certificate paths, revocation, inventory and policy.',
     )
-    .version(programVersion(), '-V, --version', 'print the version number')
+    .version(programVersion, '-V, --version', 'print the version number')
     .exitOverride()
     .showSuggestionAfterError()
     .configureOutput({
@@ -60,6 +61,7 @@ export function buildProgram(session: Session, help: { text: string }): Command 
   registerDevice(program, session);
   registerCrl(program, session);
   registerConfig(program, session);
+  registerDoctor(program, session);
   registerVersion(program, session);
   return program;
 }

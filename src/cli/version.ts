@@ -3,7 +3,7 @@ import { configVersion } from '../config/schema.ts';
 import { describeThrown } from '../lib/errors.ts';
 import { readBundle } from '../policy/bundle.ts';
 import { storeFormat } from '../store/migrations.ts';
-import { programVersion } from './about.ts';
+import { programVersion } from '../server/program.ts';
 import { finish } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { fields } from './output.ts';
@@ -29,7 +29,7 @@ function runVersion(session: Session): Answer {
     policy_input: bundle.input_version,
     record: 1,
   };
-  const data = { program: programVersion(), node: process.version, bundle, formats };
+  const data = { program: programVersion, node: process.version, bundle, formats };
   const pairs = [
     ['portreeve', data.program],
     ['node', data.node],

@@ -5,7 +5,8 @@ import { asPortreeveError } from '../../lib/errors.ts';
 import { importCrl } from '../../revocation/import-crl.ts';
 import { listCrlFiles, readCrlFile } from '../../revocation/sources/crl-files.ts';
 import type { Store } from '../../store/types.ts';
-import { listAuthorities, readTrust } from '../authorities.ts';
+import { loadTrust } from '../../server/compose.ts';
+import { listAuthorities } from '../authorities.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table, type Cell } from '../output.ts';
@@ -56,7 +57,7 @@ export function registerCrlImport(group: Command, session: Session): void {
 
 async function runImport(names: readonly string[], options: Options, session: Session): Promise<Answer> {
   const config = session.config(options.config);
-  const issuers = listAuthorities(readTrust(config)).map(({ certificate }) => certificate);
+  const issuers = listAuthorities(loadTrust(config)).map(({ certificate }) => certificate);
   const { files, problems } = await listCrlFiles(names.map((name) => resolve(session.around.folder, name)));
   const lines: Line[] = problems.map(({ path, error }) => refusal(path, error));
   const progress = session.progress();

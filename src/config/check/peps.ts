@@ -32,16 +32,17 @@ export function checkPeps(root: Place, report: Report): void {
 }
 
 /**
- * What is wrong with a SAN pattern; undefined if nothing. A URI (with a scheme) or a DNS name, in which `{site}` and
- * `{zone}` may each stand once for one whole path segment or label. Never a wildcard: a capture is one, with a name.
+ * What is wrong with a SAN pattern; undefined if nothing. A URI (anything with a scheme) or a DNS name, in which
+ * `{site}` and `{zone}` may each stand once for one whole path segment or label, never for a URI's authority: the
+ * certificate would choose its own trust domain. Never a wildcard: a capture is one, with a name.
  */
 export function patternFault(pattern: string): string | undefined {
-  const uri = /^[a-z][a-z0-9+.-]*:\/\/([^/]+)((?:\/[^/]+)*)$/.exec(pattern);
-  const steps = uri ? [uri[1] as string, ...(uri[2] as string).split('/').slice(1)] : pattern.split('.');
+  const uri = /^[a-z][a-z0-9+.-]*:(?:\/\/)?([^/]*)((?:\/[^/]*)*)$/.exec(pattern);
+  const steps = uri ? [uri[1] ?? '', ...(uri[2] ?? '').split('/').slice(1)] : pattern.split('.');
   const captures = steps.filter((step): boolean => step === '{site}' || step === '{zone}');
   if (new Set(captures).size !== captures.length) return 'captures the same name twice';
-  if (uri && captures.includes(steps[0] as string))
-    return 'must name its authority (trust domain); it cannot be captured';
+  if (uri && captures.includes(steps[0] ?? ''))
+    return 'must name its authority; a trust domain cannot be captured';
   const plain = uri ? /^[A-Za-z0-9._~:@!$&'()+,;=%-]+$/ : /^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?$/;
   for (const step of steps) {
     if (captures.includes(step) || plain.test(step)) continue;

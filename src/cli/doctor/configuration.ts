@@ -1,0 +1,33 @@
+import { inspectConfig } from '../../config/load.ts';
+import { formatProblem } from '../../config/problem.ts';
+import type { Config } from '../../config/types.ts';
+import { describeThrown } from '../../lib/errors.ts';
+import type { Session } from '../session.ts';
+import { fail, ok, warn, type Finding } from './finding.ts';
+
+const check = 'configuration';
+
+/** The configuration, and all that is wrong with it; without one nothing else can be looked at. */
+export function examineConfiguration(
+  option: string | undefined,
+  session: Session,
+): { readonly config?: Config; readonly findings: readonly Finding[] } {
+  try {
+    const file = session.configFile(option);
+    const { config, problems, warnings } = inspectConfig(file, session.around.clock.now());
+    const findings = [
+      ...problems.map((one) =>
+        fail(
+          check,
+          formatProblem(file, one),
+          'mend the file; `portreeve config check` tells when it is right',
+        ),
+      ),
+      ...warnings.map((one) => warn(check, formatProblem(file, one), 'see whether this is meant')),
+    ];
+    return config ? { config, findings: [ok(check, file), ...findings] } : { findings };
+  } catch (thrown) {
+    const advice = 'name the file with --config or PORTREEVE_CONFIG; docs/configuration.md shows a small one';
+    return { findings: [fail(check, describeThrown(thrown), advice)] };
+  }
+}
