@@ -22,7 +22,8 @@ export const gatewayExtension = 'portreeve.gateway';
  * ext_authz: a claimed device id beside the device's own certificate is only a claim, compared with the id that the
  * certificate proves. A gateway asserts another device in two ways only: the proxy's configuration says so with the
  * context extension `portreeve.authenticated_by: gateway` (any certificate is then the gateway's own), or a PEP that
- * may assert devices sends a claimed device id and no certificate. The gateway is `portreeve.gateway`, else the PEP.
+ * may assert devices sends a claimed device id and no certificate. `portreeve.gateway` may name the gateway; without it
+ * the gateway is whom its certificate names, else the PEP.
  */
 export function readAuthentication(
   raw: RawConnection,
@@ -64,7 +65,8 @@ function fromProxy(raw: RawConnection, certified: boolean, claimed: boolean): Au
     const malformed = checkText(`context_extensions.${gatewayExtension}`, named, limits.idText);
     if (malformed) return malformed;
   }
+  const gateway = named === undefined ? {} : { gateway: named };
   const asserts = said === undefined && !certified && claimed && raw.pep.mayAssertDevices;
-  if (said === 'gateway' || asserts) return { by: 'gateway_asserted', gateway: named ?? raw.pep.name };
-  return { by: certified ? 'device_tls' : 'none', ...(named === undefined ? {} : { gateway: named }) };
+  if (said === 'gateway' || asserts) return { by: 'gateway_asserted', ...gateway };
+  return { by: certified ? 'device_tls' : 'none', ...gateway };
 }

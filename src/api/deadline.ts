@@ -1,0 +1,38 @@
+import type { CallTiming } from '../decision/types.ts';
+import type { Clock } from '../lib/clock.ts';
+
+/** What of a gRPC call the deadline is read from. */
+export interface TimedCall {
+  /** Milliseconds since 1970 (or a Date); Infinity where the caller set none. From `grpc-timeout`. */
+  getDeadline(): { valueOf(): number } | number;
+  readonly metadata: { get(name: string): readonly (string | Buffer)[] };
+}
+
+/** Kept back for the way home, so that the answer is there before the PEP gives up (ms). */
+const reserveMs = 10;
+
+/**
+ * When the call came and when its answer is of no more use: the least of `grpc-timeout`,
+ * `x-envoy-expected-rq-timeout-ms` and the budget, less 10 ms. A value that is malformed or larger than the budget
+ * leaves the budget; zero or less has already passed.
+ */
+export function readTiming(call: TimedCall, clock: Clock, budgetMs: number): CallTiming {
+  const arrived = clock.monotonic();
+  const allowed = Math.min(budgetMs, grpcTimeout(call, clock), expectedTimeout(call));
+  return { arrived, deadline: arrived + allowed - reserveMs };
+}
+
+function grpcTimeout(call: TimedCall, clock: Clock): number {
+  const deadline = Number(call.getDeadline());
+  return Number.isFinite(deadline) ? deadline - clock.now() : Infinity;
+}
+
+/** Envoy sends its own timeout under this name and no `grpc-timeout`. */
+function expectedTimeout(call: TimedCall): number {
+  const values = call.metadata.get('x-envoy-expected-rq-timeout-ms');
+  return Math.min(...values.map((value) => wholeNumber(value.toString())));
+}
+
+function wholeNumber(text: string): number {
+  return /^-?\d{1,15}$/.test(text) ? Number(text) : Infinity;
+}

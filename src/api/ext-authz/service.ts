@@ -1,0 +1,36 @@
+import type { Config } from '../../config/types.ts';
+import { buildContext } from '../../context/build.ts';
+import { Refusal } from '../../context/refusal.ts';
+import { serviceNames } from '../load-protos.ts';
+import type { UnaryDoor } from '../unary-door.ts';
+import { decodeCheck, doorOf } from './decode.ts';
+import { encodeCheck } from './encode.ts';
+import type { CheckRequest, CheckResponse } from './wire.ts';
+
+/** Envoy's ext_authz v3, for its HTTP filter and for its network filter. */
+export function extAuthzDoor(
+  config: Pick<Config, 'claims' | 'custom' | 'wire'>,
+): UnaryDoor<CheckRequest, CheckResponse> {
+  return {
+    service: serviceNames.extAuthz,
+    method: 'Check',
+    requestType: 'envoy.service.auth.v3.CheckRequest',
+    responseType: 'envoy.service.auth.v3.CheckResponse',
+    doorOf: (request) => (request ? doorOf(request) : 'ext_authz_http'),
+    build: (request, pep, traceparent) => {
+      const raw = decodeCheck(request, pep, traceparent);
+      if (!(raw instanceof Refusal)) return buildContext(raw, config);
+      const { field, problem } = raw;
+      return { ok: false, pep, door: doorOf(request), field, problem, ...(traceparent && { traceparent }) };
+    },
+    encode: (made, door) => encodeCheck(made.decision, door, config.wire),
+    lastResort: (decisionId) => ({
+      status: { code: 7 },
+      denied_response: {
+        status: { code: 503 },
+        headers: [],
+        body: JSON.stringify({ decision_id: decisionId, class: 'retry_later' }),
+      },
+    }),
+  };
+}

@@ -1,0 +1,51 @@
+import { Server } from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import type { Config, ListenerConfig } from '../config/types.ts';
+import { limits } from '../context/limits.ts';
+import type { DecisionPoint } from '../decision/types.ts';
+import type { Clock } from '../lib/clock.ts';
+import { decisionServiceDoor } from './decision-service/service.ts';
+import { extAuthzDoor } from './ext-authz/service.ts';
+import { addHealth } from './health.ts';
+import { loadProtos, serviceNames } from './load-protos.ts';
+import { pepOfCalls } from './pep-of-call.ts';
+import type { PepResolver } from './pep.ts';
+import { unaryService } from './unary-door.ts';
+
+export interface GrpcServerOptions {
+  readonly point: DecisionPoint;
+  readonly config: Config;
+  /** The listener that the server is for: it says who may ask. */
+  readonly listener: ListenerConfig;
+  readonly peps: PepResolver;
+  readonly clock: Clock;
+  /** Whether policy, trust anchors and store are loaded: what health says. Decisions are made either way. */
+  ready(): boolean;
+}
+
+/**
+ * A gRPC server with every service: ext_authz, the native door, health and reflection. Binding it, or handing it
+ * connections, is the caller's.
+ */
+export function createGrpcServer(options: GrpcServerOptions): Server {
+  const { point, config, clock, listener, peps } = options;
+  const server = new Server({
+    'grpc.max_receive_message_length': limits.transportBytes,
+    'grpc.max_concurrent_streams': config.server.max_concurrent_streams,
+    // A PEP that vanished without a word is noticed within half a minute.
+    'grpc.keepalive_time_ms': 20_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+    'grpc.keepalive_permit_without_calls': 1,
+    'grpc.enable_channelz': 0,
+  });
+  const door = { point, clock, budgetMs: config.server.budget, pepOf: pepOfCalls(listener, peps, clock) };
+  for (const service of [
+    unaryService(extAuthzDoor(config), door),
+    unaryService(decisionServiceDoor(config), door),
+  ]) {
+    server.addService(service.definition, service.implementation);
+  }
+  addHealth(server, () => options.ready());
+  new ReflectionService(loadProtos(), { services: Object.values(serviceNames) }).addToServer(server);
+  return server;
+}

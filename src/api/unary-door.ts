@@ -1,0 +1,119 @@
+import type { ServiceDefinition, UntypedServiceImplementation, handleUnaryCall } from '@grpc/grpc-js';
+import { limits } from '../context/limits.ts';
+import { Refusal } from '../context/refusal.ts';
+import type { ContextResult, Door, Pep } from '../context/types.ts';
+import type { DecisionPoint, MadeDecision } from '../decision/types.ts';
+import type { Clock } from '../lib/clock.ts';
+import { disarmDeadline } from './call-internals.ts';
+import { readTiming } from './deadline.ts';
+import { messageCodec } from './load-protos.ts';
+import type { MessageCodec } from './load-protos.ts';
+import type { AuthenticatedCall } from './pep-of-call.ts';
+import type { ResolvedPep } from './pep.ts';
+
+/** A way in: one unary method, whose requests become contexts and whose answers are made of decisions. */
+export interface UnaryDoor<Request extends object, Response extends object> {
+  readonly service: string;
+  readonly method: string;
+  readonly requestType: string;
+  readonly responseType: string;
+  /** The door's name in contexts and records; for requests that cannot be read, the most talkative one. */
+  doorOf(request: Request | undefined): Door;
+  /** The context of a request; never throws for anything that a request can hold. */
+  build(request: Request, pep: Pep, traceparent: string | undefined): ContextResult;
+  encode(made: MadeDecision, door: Door): Response;
+  /** The denial that is left where the decision cannot be encoded. Made of constants and the id. */
+  lastResort(decisionId: string | undefined): Response;
+}
+
+export interface DoorOptions {
+  readonly point: DecisionPoint;
+  readonly clock: Clock;
+  /** Most time for one decision (ms). */
+  readonly budgetMs: number;
+  readonly pepOf: (call: AuthenticatedCall) => ResolvedPep;
+}
+
+/** A request that was read, or why it could not be. */
+type Received<Request> = { readonly request: Request } | { readonly refusal: Refusal };
+
+/**
+ * The gRPC service of a door. Requests that are too long or no protobuf, unknown PEPs and failures of the encoder are
+ * all answered with explicit denials: a gRPC error is what a PEP may be configured to let through.
+ */
+export function unaryService<Request extends object, Response extends object>(
+  door: UnaryDoor<Request, Response>,
+  options: DoorOptions,
+): { readonly definition: ServiceDefinition; readonly implementation: UntypedServiceImplementation } {
+  const requests = messageCodec<Request>(door.requestType);
+  const responses = messageCodec<Response>(door.responseType);
+  const handle: handleUnaryCall<Received<Request>, Buffer> = (call, callback) => {
+    disarmDeadline(call);
+    answer(call, door, options, responses).then(
+      (bytes) => callback(null, bytes),
+      () => callback(null, responses.encode(door.lastResort(undefined))),
+    );
+  };
+  const definition: ServiceDefinition = {
+    [door.method]: {
+      path: `/${door.service}/${door.method}`,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: (message: Request) => requests.encode(message),
+      requestDeserialize: (bytes: Buffer) => receive(bytes, requests),
+      responseSerialize: (bytes: Buffer) => bytes,
+      responseDeserialize: (bytes: Buffer) => responses.decode(bytes),
+    },
+  };
+  return { definition, implementation: { [door.method]: handle } };
+}
+
+function receive<Request>(bytes: Buffer, codec: MessageCodec<Request>): Received<Request> {
+  if (bytes.byteLength > limits.messageBytes) {
+    return {
+      refusal: new Refusal('request', `has ${bytes.byteLength} bytes, more than ${limits.messageBytes}`),
+    };
+  }
+  try {
+    return { request: codec.decode(bytes) };
+  } catch {
+    return { refusal: new Refusal('request', 'is no such protobuf message') };
+  }
+}
+
+async function answer<Request extends object, Response extends object>(
+  call: Parameters<handleUnaryCall<Received<Request>, Buffer>>[0],
+  door: UnaryDoor<Request, Response>,
+  options: DoorOptions,
+  codec: MessageCodec<Response>,
+): Promise<Buffer> {
+  const timing = readTiming(call, options.clock, options.budgetMs);
+  const received = call.request;
+  const name = door.doorOf('request' in received ? received.request : undefined);
+  const traceparent = call.metadata.get('traceparent')[0]?.toString();
+  const built = contextOf(received, options.pepOf(call), { door, name, traceparent });
+  const made = await options.point.decide(built, timing);
+  try {
+    return codec.encode(door.encode(made, name));
+  } catch {
+    return codec.encode(door.lastResort(made.decision.decision_id));
+  }
+}
+
+function contextOf<Request extends object, Response extends object>(
+  received: Received<Request>,
+  asking: ResolvedPep,
+  at: { door: UnaryDoor<Request, Response>; name: Door; traceparent: string | undefined },
+): ContextResult {
+  const refuse = (refusal: Refusal): ContextResult => ({
+    ok: false,
+    pep: asking.pep,
+    door: at.name,
+    field: refusal.field,
+    problem: refusal.problem,
+    ...(at.traceparent !== undefined && { traceparent: at.traceparent }),
+  });
+  if (!asking.known) return refuse(new Refusal('pep', asking.problem));
+  if ('refusal' in received) return refuse(received.refusal);
+  return at.door.build(received.request, asking.pep, at.traceparent);
+}
