@@ -50,7 +50,7 @@ function judgeOne(
     source: crl?.source ?? null,
     this_update: crl?.thisUpdate ?? null,
     next_update: crl?.nextUpdate ?? null,
-    age_s: crl ? Math.floor((now - crl.thisUpdate) / 1000) : null,
+    age_s: crl ? Math.max(0, Math.floor((now - crl.thisUpdate) / 1000)) : null,
     revoked_at: entry?.revokedAt ?? null,
     reason: entry?.reason ?? null,
     usable_until: usableUntil,

@@ -49,11 +49,14 @@ export interface RevocationFact {
   readonly source: string | null;
   readonly this_update: EpochMs | null;
   readonly next_update: EpochMs | null;
-  /** Whole seconds since thisUpdate. */
+  /** Whole seconds since thisUpdate, 0 where that is still ahead of our clock. */
   readonly age_s: number | null;
   readonly revoked_at: EpochMs | null;
   readonly reason: string | null;
-  /** When what is believed stops being usable: nextUpdate (or thisUpdate + maximum age), in grace the end of the grace. */
+  /**
+   * When what is believed stops being usable, always after the judgement's time: nextUpdate (or thisUpdate + maximum
+   * age), in grace the end of the grace; null where the CRL is stale or missing and nothing is believed.
+   */
   readonly usable_until: EpochMs | null;
 }
 
