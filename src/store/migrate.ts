@@ -9,9 +9,8 @@ import { applicationId, migrations, storeFormat } from './migrations.ts';
  * not know, PDP_STORE_UNAVAILABLE for a SQLite file that is not a Portreeve store.
  */
 export function readFormat(db: DatabaseSync, path: string): number {
-  const id = pragma(db, 'application_id');
-  const format = pragma(db, 'user_version');
-  if (id === 0 && format === 0 && isEmpty(db)) return 0;
+  const { id, format, empty } = readMarks(db);
+  if (id === 0 && format === 0 && empty) return 0;
   if (id !== applicationId) {
     throw new PortreeveError(
       'PDP_STORE_UNAVAILABLE',
@@ -57,6 +56,17 @@ export function readInstance(db: DatabaseSync, path: string): string {
     'PDP_STORE_UNAVAILABLE',
     `store ${path}: its instance id is missing; restore a backup`,
   );
+}
+
+/** Reads all marks in one snapshot: another process may be making the store at this moment. */
+function readMarks(db: DatabaseSync): { id: number; format: number; empty: boolean } {
+  const joined = db.isTransaction;
+  if (!joined) db.exec('BEGIN');
+  try {
+    return { id: pragma(db, 'application_id'), format: pragma(db, 'user_version'), empty: isEmpty(db) };
+  } finally {
+    if (!joined && db.isTransaction) db.exec('COMMIT');
+  }
 }
 
 function pragma(db: DatabaseSync, name: 'application_id' | 'user_version'): number {

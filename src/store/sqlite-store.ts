@@ -46,10 +46,14 @@ export class SqliteStore implements Store {
     this.prepare('BEGIN').run();
     this.#open = 'snapshot';
     try {
-      return settled(read());
+      const result = settled(read());
+      this.prepare('COMMIT').run();
+      return result;
+    } catch (thrown) {
+      this.#rollBack();
+      throw thrown;
     } finally {
       this.#open = 'none';
-      this.prepare('COMMIT').run();
     }
   }
 
@@ -66,8 +70,7 @@ export class SqliteStore implements Store {
       this.#guard(() => this.#db.exec('COMMIT'));
       return result;
     } catch (thrown) {
-      // SQLite has rolled back by itself after some errors (full disk, I/O).
-      if (this.#db.isTransaction) this.#guard(() => this.#db.exec('ROLLBACK'));
+      this.#rollBack();
       throw thrown;
     } finally {
       this.#open = 'none';
@@ -95,6 +98,11 @@ export class SqliteStore implements Store {
   close(): void {
     this.#statements.clear();
     if (this.#db.isOpen) this.#guard(() => this.#db.close());
+  }
+
+  /** SQLite has rolled back by itself after some errors (full disk, I/O). */
+  #rollBack(): void {
+    if (this.#db.isTransaction) this.#guard(() => this.#db.exec('ROLLBACK'));
   }
 
   #requireWritable(): void {

@@ -1,0 +1,194 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { strongestBinding } from '../../../src/inventory/binding.ts';
+import { setStatus } from '../../../src/inventory/edit.ts';
+import { listDevices } from '../../../src/inventory/list.ts';
+import { createInventoryReader } from '../../../src/inventory/reader.ts';
+import { deviceStatuses, type DeviceStatus } from '../../../src/inventory/types.ts';
+import { PortreeveError } from '../../../src/lib/errors.ts';
+import { device, importRows } from '../../helpers/inventory.ts';
+import { openedStore, temporaryStore } from '../../helpers/temporary-store.ts';
+
+const runs = 10 * Number(process.env['SOAK_FACTOR'] ?? 1);
+const by = { tenant: 'default', actor: 'op', why: 'stolen', now: 3000 };
+
+test('setting a status changes the device, and the change tells before and after', async (t) => {
+  const store = temporaryStore(t);
+  await importRows(store, [device('d1', { owner: 'acme' })]);
+  t.deepEqual(setStatus(store, { ...by, deviceId: 'd1', status: 'lost' }), {
+    epoch: 2,
+    before: 'active',
+    after: 'lost',
+  });
+  t.deepEqual(store.changesSince(1, 10), [
+    {
+      epoch: 2,
+      origin: 'local',
+      tenant: 'default',
+      at: 3000,
+      actor: 'op',
+      why: 'stolen',
+      kind: 'device.set_status',
+      selector: 'd1',
+      detail: { before: { status: 'active' }, after: { status: 'lost' } },
+    },
+  ]);
+  t.like(createInventoryReader(store).device('default', 'd1'), {
+    status: 'lost',
+    owner: 'acme',
+    epoch: 2,
+    updated_at: 3000,
+  });
+});
+
+test('an unknown device, also one of another tenant, is not found', async (t) => {
+  const store = temporaryStore(t);
+  await importRows(store, [device('d1')], { tenant: 'other' });
+  t.throws(() => setStatus(store, { ...by, deviceId: 'd1', status: 'lost' }), {
+    instanceOf: PortreeveError,
+    code: 'PDP_NOT_FOUND',
+  });
+  t.deepEqual(store.epochs(), { local: 1 });
+});
+
+test('a status that does not exist is refused', async (t) => {
+  const store = temporaryStore(t);
+  await importRows(store, [device('d1')]);
+  t.throws(() => setStatus(store, { ...by, deviceId: 'd1', status: 'gone' as DeviceStatus }), {
+    code: 'PDP_INVENTORY_INVALID',
+    message: /must be one of/,
+  });
+});
+
+for (const status of deviceStatuses) {
+  test(`a decommissioned device ${status === 'decommissioned' ? 'may be decommissioned again' : `never becomes ${status}`}`, async (t) => {
+    const store = temporaryStore(t);
+    await importRows(store, [device('d1', { status: 'decommissioned' })]);
+    const set = (): unknown => setStatus(store, { ...by, deviceId: 'd1', status });
+    if (status === 'decommissioned') t.notThrows(set);
+    else t.throws(set, { code: 'PDP_INVENTORY_INVALID', message: /final/ });
+    t.is(createInventoryReader(store).device('default', 'd1')?.status, 'decommissioned');
+  });
+
+  test(`an active device may become ${status}`, async (t) => {
+    const store = temporaryStore(t);
+    await importRows(store, [device('d1')]);
+    t.is(setStatus(store, { ...by, deviceId: 'd1', status }).after, status);
+  });
+}
+
+test('a reader serves the change of another connection in its next snapshot, never what it had decoded before', async (t) => {
+  const store = temporaryStore(t);
+  const reading = openedStore(t, { path: store.path, mode: 'read_only' });
+  const reader = createInventoryReader(reading);
+  const status = (): string | undefined => reading.snapshot(() => reader.device('default', 'd1')?.status);
+  t.is(status(), undefined);
+  await importRows(store, [device('d1')]);
+  t.is(status(), 'active');
+  t.is(status(), 'active');
+  setStatus(store, { ...by, deviceId: 'd1', status: 'disabled' });
+  t.is(status(), 'disabled');
+  await importRows(store, [device('d1', { status: 'lost' })]);
+  t.is(status(), 'lost');
+});
+
+test('a reader gives a device of the snapshot it is called in, not a newer one that it decoded elsewhere', async (t) => {
+  const store = temporaryStore(t);
+  await importRows(store, [device('d1')]);
+  const reading = openedStore(t, { path: store.path, mode: 'read_only' });
+  const reader = createInventoryReader(reading);
+  reading.snapshot(() => {
+    t.is(reader.device('default', 'd1')?.status, 'active');
+    setStatus(store, { ...by, deviceId: 'd1', status: 'disabled' });
+    t.is(reader.device('default', 'd1')?.status, 'active');
+  });
+  t.is(
+    reading.snapshot(() => reader.device('default', 'd1')?.status),
+    'disabled',
+  );
+});
+
+test('a reader keeps no more decoded devices than it may, and is right beyond that', async (t) => {
+  const store = temporaryStore(t);
+  await importRows(
+    store,
+    Array.from({ length: 20 }, (_, index) => device(`d${index}`, { owner: `o${index}` })),
+  );
+  const reader = createInventoryReader(store, { maxEntries: 2 });
+  for (let round = 0; round < 2; round += 1) {
+    for (let index = 0; index < 20; index += 1)
+      t.is(reader.device('default', `d${index}`)?.owner, `o${index}`);
+  }
+});
+
+test('a list is paged by device id and filtered by status and class', async (t) => {
+  const store = temporaryStore(t);
+  await importRows(store, [
+    device('b', { status: 'lost' }),
+    device('a'),
+    device('é'),
+    device('c', { class: 'camera' }),
+    device('d', { status: 'lost', class: 'camera' }),
+  ]);
+  await importRows(store, [device('a', { owner: 'other' })], { tenant: 'other' });
+  const ids = (options: Partial<Parameters<typeof listDevices>[1]>): string[] =>
+    listDevices(store, { tenant: 'default', limit: 10, ...options }).map((record) => record.device_id);
+  t.deepEqual(ids({}), ['a', 'b', 'c', 'd', 'é']);
+  t.deepEqual(ids({ limit: 2 }), ['a', 'b']);
+  t.deepEqual(ids({ limit: 2, after: 'b' }), ['c', 'd']);
+  t.deepEqual(ids({ after: 'é' }), []);
+  t.deepEqual(ids({ status: 'lost' }), ['b', 'd']);
+  t.deepEqual(ids({ class: 'camera' }), ['c', 'd']);
+  t.deepEqual(ids({ status: 'lost', class: 'camera', limit: 1 }), ['d']);
+  t.deepEqual(ids({ limit: 0 }), []);
+});
+
+test('the strongest binding is certificate, then key, then issuer', (t) => {
+  const leaf = { fingerprint: 'f1', keyDigest: 'k1' };
+  const bind = (certificates: string[], keys: string[], name: string | null, issuers: string[]): string =>
+    strongestBinding({ certificates, keys }, leaf, name, issuers);
+  t.is(bind(['f1'], ['k1'], 'ca', ['ca']), 'certificate');
+  t.is(bind(['f2'], ['k1'], 'ca', ['ca']), 'key');
+  t.is(bind(['f2'], ['k2'], 'ca', ['other', 'ca']), 'issuer');
+  t.is(bind([], [], 'ca', ['other']), 'none');
+  t.is(bind([], [], null, ['ca']), 'none');
+  t.is(bind(['k1'], ['f1'], null, []), 'none');
+});
+
+test('any sequence of imports and edits leaves what a plain map would hold, for look-ups and lists', async (t) => {
+  const ids = ['a', 'b', 'c', 'd'];
+  const row = fc.record({
+    id: fc.constantFrom(...ids),
+    status: fc.constantFrom('active', 'disabled', 'lost'),
+  });
+  const act = fc.oneof(
+    fc.record({ rows: fc.uniqueArray(row, { selector: ({ id }) => id, maxLength: 4 }) }),
+    fc.record({ edit: row }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(act, { maxLength: 8 }), async (acts) => {
+      const store = temporaryStore(t);
+      const reader = createInventoryReader(store);
+      const model = new Map<string, string>();
+      for (const next of acts) {
+        if ('rows' in next) {
+          await importRows(
+            store,
+            next.rows.map(({ id, status }) => device(id, { status })),
+          );
+          for (const { id, status } of next.rows) model.set(id, status);
+        } else if (model.has(next.edit.id)) {
+          setStatus(store, { ...by, deviceId: next.edit.id, status: next.edit.status as DeviceStatus });
+          model.set(next.edit.id, next.edit.status);
+        }
+      }
+      for (const id of ids)
+        t.is(reader.device('default', id)?.status, model.get(id) as DeviceStatus | undefined);
+      t.deepEqual(
+        listDevices(store, { tenant: 'default', limit: 10 }).map((found) => [found.device_id, found.status]),
+        [...model].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+      );
+    }),
+    { numRuns: runs },
+  );
+});
