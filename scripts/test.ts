@@ -105,7 +105,7 @@ const rego: Part = {
     const total: Count = { passed: 0, failed: 0, skipped: 0 };
     const steps: readonly (readonly [string, readonly string[]])[] = [
       [opa, ['fmt', '--fail', '--list', 'rego']],
-      [opa, ['check', '--strict', '--schema', 'rego/schema', '--capabilities', 'rego/capabilities.json', 'rego/portreeve']],
+      [opa, ['check', '--strict', '--schema', 'rego/schema/input.json', '--capabilities', 'rego/capabilities.json', 'rego/portreeve']],
       ['node', ['scripts/build-bundle.ts', '--check']],
     ];
     for (const [command, args] of steps) {
