@@ -17,7 +17,7 @@ export interface LogOptions {
 export interface NdjsonLog {
   /**
    * Appends lines (without line feeds) in one write, in the order of the calls. Rejects with PDP_AUDIT_UNAVAILABLE;
-   * the lines of that call are then not to be counted on, and the next call tries anew.
+   * nothing of that call is then in the file, as far as the volume lets it be taken back.
    */
   append(lines: readonly string[]): Promise<void>;
   /** Waits for what was appended and closes the file. */
@@ -87,8 +87,13 @@ class LogWriter {
     return (this.#file = await openForAppend(path));
   }
 
-  /** What the file holds after a failed write is not known: the next call opens it and looks. */
+  /**
+   * Takes back what a failed write left behind, so that whoever tries the batch again does not write lines twice; the
+   * next call opens the file anew and looks at how it ends.
+   */
   async #abandon(): Promise<void> {
+    const file = this.#file;
+    await file?.handle.truncate(file.size).catch(() => undefined);
     await this.close().catch(() => undefined);
   }
 }

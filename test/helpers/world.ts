@@ -12,7 +12,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { issueCrl } from '../../src/ca/index.ts';
-import type { CrlOptions, Leaf, LeafOptions } from '../../src/ca/index.ts';
+import type { Authority, CrlOptions, Leaf, LeafOptions } from '../../src/ca/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/types.ts';
 import { buildContext } from '../../src/context/build.ts';
@@ -201,7 +201,8 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
 /** CAs as PEM files and the configuration beside them. */
 function writeFiles(folder: string, pki: WorldPki, { configure }: WorldOptions): string {
   mkdirSync(join(folder, 'ca'));
-  for (const [name, ca] of Object.entries(pki)) writeFileSync(join(folder, 'ca', `${name}.pem`), ca.pem);
+  for (const [name, ca] of Object.entries<Authority>({ ...pki }))
+    writeFileSync(join(folder, 'ca', `${name}.pem`), ca.pem);
   const document = worldDocument();
   configure?.(document);
   const file = join(folder, 'portreeve.yaml');
@@ -235,7 +236,6 @@ function rememberingRecorder() {
       failure = thrown === undefined ? undefined : { thrown };
     },
     append: async (made: MadeDecision) => {
-      // eslint-disable-next-line @typescript-eslint/only-throw-error -- libraries throw anything
       if (failure) throw failure.thrown;
       records.push(made);
     },
