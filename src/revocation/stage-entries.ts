@@ -49,14 +49,13 @@ function entryWriter(store: Store, generation: number): (serial: Uint8Array, ent
   const insert = store.prepare(
     'INSERT INTO revoked (generation, serial, revoked_at, reason) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
   );
-  // A serial number listed twice counts once; a revocation for good outweighs a hold.
+  // A serial number listed twice counts once; whatever comes after a hold outweighs it.
   const outweigh = store.prepare(
     'UPDATE revoked SET revoked_at = ?, reason = ? WHERE generation = ? AND serial = ? AND reason = ?',
   );
   return (serial, { revokedAt, reason }) => {
     if (insert.run(generation, serial, revokedAt, reason).changes === 1) return true;
-    if (reason !== reasonNumbers.certificateHold)
-      outweigh.run(revokedAt, reason, generation, serial, reasonNumbers.certificateHold);
+    outweigh.run(revokedAt, reason, generation, serial, reasonNumbers.certificateHold);
     return false;
   };
 }

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { enumerated, integer, sequence, time, tlv } from '../../../src/ca/der.ts';
 import type { RawExtension } from '../../../src/ca/index.ts';
+import { DerReader } from '../../../src/lib/der/reader.ts';
 import { PortreeveError } from '../../../src/lib/errors.ts';
 import { parseCrl } from '../../../src/revocation/parse-crl.ts';
 import { crlOf, fleet, hour, now, withTbs } from '../../helpers/crl-fixtures.ts';
@@ -160,9 +161,11 @@ test('empty extensions after an entry, as some issuers write them, mean no reaso
   t.deepEqual(entriesOf(crl), [{ serial: '05', revokedAt: now, reason: 0 }]);
 });
 
-test('something after the extensions or after an entry’s fields is malformed', async (t) => {
+test('something after the extensions, the signature or after an entry’s fields is malformed', async (t) => {
   const behind = withTbs(await crlOf(ca), (all) => [...all, nothing]);
   t.throws(() => parseCrl(behind), { code: 'PDP_CRL_INVALID' });
+  const { content } = new DerReader(await crlOf(ca)).next();
+  t.throws(() => parseCrl(sequence(content, nothing)), { code: 'PDP_CRL_INVALID' });
   const list = sequence(sequence(integer('5'), time(now), sequence(), nothing));
   const within = withTbs(await crlOf(ca), (all) => [...all.slice(0, 5), list, ...all.slice(5)]);
   t.throws(() => entriesOf(within), { code: 'PDP_CRL_INVALID', message: /entry 1/ });
