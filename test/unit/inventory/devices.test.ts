@@ -143,6 +143,30 @@ test('a list is paged by device id and filtered by status and class', async (t) 
   t.deepEqual(ids({ limit: 0 }), []);
 });
 
+test('while superseded rows are not yet swept, look-ups, lists, edits and imports take the row that became visible last', async (t) => {
+  const store = temporaryStore(t);
+  await importRows(store, [device('a', { owner: 'old' }), device('b')]);
+  const old = store.prepare('SELECT * FROM devices WHERE device_id = ?').get('a') ?? {};
+  await importRows(store, [device('a', { owner: 'new' })]);
+  store
+    .prepare(
+      `INSERT INTO devices (tenant, device_id, generation, epoch, updated_at, status, class, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    .run(...Object.values(old));
+  const reader = createInventoryReader(store);
+  t.is(reader.device('default', 'a')?.owner, 'new');
+  t.deepEqual(
+    listDevices(store, { tenant: 'default', limit: 5 }).map(({ device_id, owner }) => [device_id, owner]),
+    [
+      ['a', 'new'],
+      ['b', undefined],
+    ],
+  );
+  setStatus(store, { ...by, deviceId: 'a', status: 'lost' });
+  t.is(reader.device('default', 'a')?.status, 'lost');
+  t.is((await importRows(store, [device('a', { owner: 'new', status: 'lost' })])).unchanged, 1);
+});
+
 test('the strongest binding is certificate, then key, then issuer', (t) => {
   const leaf = { fingerprint: 'f1', keyDigest: 'k1' };
   const bind = (certificates: string[], keys: string[], name: string | null, issuers: string[]): string =>
@@ -178,7 +202,7 @@ test('any sequence of imports and edits leaves what a plain map would hold, for 
           );
           for (const { id, status } of next.rows) model.set(id, status);
         } else if (model.has(next.edit.id)) {
-          setStatus(store, { ...by, deviceId: next.edit.id, status: next.edit.status as DeviceStatus });
+          setStatus(store, { ...by, deviceId: next.edit.id, status: next.edit.status });
           model.set(next.edit.id, next.edit.status);
         }
       }

@@ -1,0 +1,56 @@
+/**
+ * A process of its own that works on a store, for tests of what processes see of each other. Run by fork() with
+ * the store's path and an act; tells the parent how far it is.
+ */
+import { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
+import { setStatus } from '../../src/inventory/edit.ts';
+import { importDevices } from '../../src/inventory/import.ts';
+import type { DeviceStatus } from '../../src/inventory/types.ts';
+import { openStore } from '../../src/store/open.ts';
+import { device, ndjson } from './inventory.ts';
+
+export type ChildAct =
+  | { readonly act: 'open' }
+  | { readonly act: 'set_status'; readonly device: string; readonly status: DeviceStatus }
+  | { readonly act: 'import'; readonly rows: number; readonly status: DeviceStatus };
+
+export type ChildMessage =
+  | { readonly at: 'opened'; readonly instance: string }
+  | { readonly at: 'progress'; readonly rows: number }
+  | { readonly at: 'done'; readonly epoch: number | null };
+
+const by = { tenant: 'default', actor: 'child', why: 'test', now: 1000 };
+
+async function run(path: string, act: ChildAct): Promise<void> {
+  const store = openStore({ path, mode: 'read_write', now: 0, busyTimeoutMs: 20_000 });
+  tell({ at: 'opened', instance: store.instance });
+  if (act.act === 'set_status') {
+    tell({ at: 'done', epoch: setStatus(store, { ...by, deviceId: act.device, status: act.status }).epoch });
+  } else if (act.act === 'import') {
+    const { epoch } = await importDevices(store, {
+      ...by,
+      input: Readable.from(batches(act.rows, act.status)),
+      format: 'ndjson',
+      onProgress: ({ rows }) => tell({ at: 'progress', rows }),
+    });
+    tell({ at: 'done', epoch });
+  }
+  store.close();
+  process.disconnect?.();
+}
+
+/** The file comes piece by piece, as from a disk or a pipe, so that there is time within the import. */
+async function* batches(rows: number, status: DeviceStatus): AsyncGenerator<string> {
+  for (let start = 0; start < rows; start += 500) {
+    await pause(5);
+    const count = Math.min(500, rows - start);
+    yield ndjson(Array.from({ length: count }, (_, index) => device(`d${start + index}`, { status })));
+  }
+}
+
+function tell(message: ChildMessage): void {
+  process.send?.(message);
+}
+
+await run(process.argv[2] ?? '', JSON.parse(process.argv[3] ?? '') as ChildAct);
