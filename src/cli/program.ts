@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { registerConfig } from './config.ts';
 import { registerCrl } from './crl/group.ts';
+import { registerDecide } from './decide.ts';
 import { registerDevice } from './device/group.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerVersion } from './version.ts';
@@ -58,6 +59,7 @@ export function buildProgram(session: Session, help: { text: string }): Command 
       writeErr: () => undefined,
     })
     .addHelpText('after', exitCodeHelp);
+  registerDecide(program, session);
   registerDevice(program, session);
   registerCrl(program, session);
   registerConfig(program, session);
