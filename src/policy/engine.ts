@@ -1,5 +1,5 @@
 import * as sdk from '@open-policy-agent/opa-wasm';
-import { PortreeveError, asPortreeveError, describeThrown } from '../lib/errors.ts';
+import { PortreeveError, describeThrown } from '../lib/errors.ts';
 import { refuseUnknownBuiltins } from './builtins.ts';
 import type { Bundle } from './bundle.ts';
 import { entrypoint, isObject } from './manifest.ts';
@@ -89,12 +89,13 @@ function instantiate(module: WasmModule, document: object): Loaded {
     refuseUnknownBuiltins(host.builtins);
     const policy = new LoadedPolicy(host.instance, memory, host.abiMinor);
     if (!Object.hasOwn(policy.entrypoints, entrypoint)) {
-      throw new PortreeveError('PDP_BUNDLE_INVALID', `policy bundle: no entrypoint ${entrypoint}`);
+      throw new PortreeveError('PDP_BUNDLE_INVALID', `no entrypoint ${entrypoint}`);
     }
     policy.setData(document);
     return { policy, memory };
-  } catch (thrown) {
-    throw asPortreeveError(thrown, 'PDP_BUNDLE_INVALID');
+  } catch (cause) {
+    // A trap while loading (data that does not fit) is the bundle's fault and no evaluation's.
+    throw new PortreeveError('PDP_BUNDLE_INVALID', `policy bundle: ${describeThrown(cause)}`, { cause });
   }
 }
 

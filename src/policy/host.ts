@@ -25,7 +25,7 @@ export function createHost(module: WasmModule, memory: WasmMemory): Host {
   if (major !== 1 || minor === undefined || minor < 2) {
     throw new PortreeveError(
       'PDP_BUNDLE_INVALID',
-      `policy bundle: WASM ABI ${major ?? 'none'}.${minor ?? 'none'}, this program needs 1.2 or later`,
+      `WASM ABI ${major ?? 'none'}.${minor ?? 'none'}, this program needs 1.2 or later`,
     );
   }
   return { instance, abiMinor: minor, builtins: readBuiltins(instance, memory) };
@@ -58,7 +58,7 @@ function number(instance: WasmInstance, name: string): number | undefined {
 function readBuiltins(instance: WasmInstance, memory: WasmMemory): readonly string[] {
   const { builtins, opa_json_dump: dump } = instance.exports as Record<string, (...of: number[]) => number>;
   if (typeof builtins !== 'function' || typeof dump !== 'function') {
-    throw new PortreeveError('PDP_BUNDLE_INVALID', 'policy bundle: the module is not one that OPA compiled');
+    throw new PortreeveError('PDP_BUNDLE_INVALID', 'the module is not one that OPA compiled');
   }
   return Object.keys(JSON.parse(readText(memory, dump(builtins()))) as object);
 }
