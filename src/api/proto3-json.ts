@@ -21,6 +21,13 @@ export function decodeDecideRequestJson(value: unknown): DecideRequest {
   return decodeJson<DecideRequest>('portreeve.v1.DecideRequest', value);
 }
 
+/** The `oneof` groups of requests; the loader's descriptors do not say which field is in which. */
+const exclusive: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  'envoy.config.core.v3.Address': [['socket_address', 'pipe', 'envoy_internal_address']],
+  'envoy.config.core.v3.SocketAddress': [['port_value', 'named_port']],
+  'envoy.config.core.v3.HeaderValue': [['value', 'raw_value']],
+};
+
 /** Through the message's bytes and back, so that what comes out is exactly what a door gets. */
 function decodeJson<Message extends object>(typeName: string, value: unknown): Message {
   const codec = messageCodec<Message>(typeName);
@@ -30,18 +37,16 @@ function decodeJson<Message extends object>(typeName: string, value: unknown): M
 
 function readMessage(schema: MessageSchema, value: unknown, path: string): object {
   const message: Record<string, unknown> = {};
-  const oneofs = new Map<string, string>();
   for (const [key, item] of entriesOf(value, path)) {
     const field = schema.fields.get(key);
     if (field === undefined) throw malformed(`${path}.${key}`, `${schema.fullName} has no such field`);
     if (Object.hasOwn(message, field.name)) throw malformed(`${path}.${key}`, 'is given in both spellings');
     if (item === null && field.typeName !== 'google.protobuf.Value') continue;
-    if (field.oneof !== undefined) {
-      const other = oneofs.get(field.oneof);
-      if (other !== undefined) throw malformed(`${path}.${key}`, `excludes ${other}, which is given too`);
-      oneofs.set(field.oneof, key);
-    }
     message[field.name] = readField(field, item, `${path}.${key}`);
+  }
+  for (const group of exclusive[schema.fullName] ?? []) {
+    const given = group.filter((name) => Object.hasOwn(message, name));
+    if (given.length > 1) throw malformed(path, `gives ${given.join(' and ')}, which exclude each other`);
   }
   return message;
 }

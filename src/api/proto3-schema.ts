@@ -9,8 +9,6 @@ export interface FieldSchema {
   /** Full name of the field's message or enum, for those types. */
   readonly typeName: string;
   readonly repeated: boolean;
-  /** Fields of one `oneof` exclude each other; absent outside of one. */
-  readonly oneof?: string;
 }
 
 export interface MessageSchema {
@@ -34,8 +32,6 @@ interface Descriptor {
     readonly label: string;
     readonly type: string;
     readonly typeName: string;
-    readonly oneofIndex?: number;
-    readonly number: number;
   }[];
   readonly nestedType?: readonly Descriptor[];
   readonly enumType?: readonly EnumDescriptor[];
