@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Ajv } from 'ajv';
+import test from 'ava';
+import { opaOrSkip } from '../../helpers/policies.ts';
+import { goodInput } from '../../helpers/policy-input.ts';
+
+const rego = join(import.meta.dirname, '../../../rego');
+const schemaFile = join(rego, 'schema/input.json');
+
+interface FieldSchema {
+  readonly description?: string;
+}
+interface InputSchema {
+  readonly properties: Readonly<Record<string, FieldSchema>>;
+  readonly required: readonly string[];
+}
+const schema = JSON.parse(readFileSync(schemaFile, 'utf8')) as InputSchema;
+const validate = new Ajv({ strict: true, allErrors: true }).compile(schema);
+
+function check(opa: string, ...paths: readonly string[]) {
+  const flags = ['--strict', '--schema', schemaFile, '--capabilities', join(rego, 'capabilities.json')];
+  return spawnSync(opa, ['check', ...flags, ...paths], { encoding: 'utf8' });
+}
+
+test('the schema has exactly the keys of the policy input, all of them required', (t) => {
+  // goodInput is a PolicyInput: the compiler has seen to it that it has every key and no other.
+  const keys = Object.keys(goodInput).sort();
+  t.deepEqual(Object.keys(schema.properties).sort(), keys);
+  t.deepEqual([...schema.required].sort(), keys);
+});
+
+test('every field says what it means', (t) => {
+  for (const [name, field] of Object.entries(schema.properties)) {
+    t.regex(field.description ?? '', /^\S.{15,}[.]$/, name);
+    const allowsNull = JSON.stringify(field).includes('"null"');
+    t.is(
+      /\bnull\b/.test(field.description ?? '') && !/Never null/.test(field.description ?? ''),
+      allowsNull,
+      name,
+    );
+  }
+});
+
+test('a sample of the input is valid', (t) => {
+  t.true(validate(goodInput), JSON.stringify(validate.errors));
+});
+
+test('a key more, a key less and a value of another kind are not', (t) => {
+  t.false(validate({ ...goodInput, headers: {} }));
+  t.false(validate({ ...goodInput, sni: undefined }));
+  t.false(validate({ ...goodInput, input_version: 2 }));
+  t.false(validate({ ...goodInput, now_s: 'today' }));
+  t.false(validate({ ...goodInput, binding: null }));
+  t.false(validate({ ...goodInput, custom: { line: '7' } }));
+});
+
+test("the samples of the policy's own tests are valid input too", (t) => {
+  const opa = opaOrSkip();
+  if (opa === undefined) return t.pass();
+  const query =
+    '{"device": data.portreeve.sample_test.device, "child": data.portreeve.sample_test.child, "nobody": data.portreeve.sample_test.nobody}';
+  const result = spawnSync(opa, ['eval', '--format', 'raw', '--data', join(rego, 'portreeve'), query], {
+    encoding: 'utf8',
+  });
+  t.is(result.status, 0, result.stderr);
+  const samples = JSON.parse(result.stdout) as Record<string, unknown>;
+  t.deepEqual(Object.keys(samples).sort(), ['child', 'device', 'nobody']);
+  for (const [name, sample] of Object.entries(samples))
+    t.true(validate(sample), `${name}: ${JSON.stringify(validate.errors)}`);
+});
+
+test('the default policy passes the strict check against the schema', (t) => {
+  const opa = opaOrSkip();
+  if (opa === undefined) return t.pass();
+  const { status, stderr } = check(opa, join(rego, 'portreeve'));
+  t.is(status, 0, stderr);
+});
+
+test('a policy that misspells a key, or compares one with another kind, does not pass it', (t) => {
+  const opa = opaOrSkip();
+  if (opa === undefined) return t.pass();
+  const folder = mkdtempSync(join(tmpdir(), 'portreeve-schema-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  for (const mistake of [
+    'input.devise_id == "a"',
+    'input.credential_valid == "yes"',
+    'input.binding == null',
+  ]) {
+    const file = join(folder, 'mistake.rego');
+    writeFileSync(file, `package portreeve\n\ndecision if ${mistake}\n`);
+    t.not(check(opa, file).status, 0, mistake);
+  }
+});
