@@ -37,7 +37,7 @@ export function buildTrustSet(sources: TrustSources): TrustSet {
   }));
   refuseSharedNames([...anchors, ...intermediates]);
   refuseSharedKeys(anchors);
-  return { anchors, intermediates, digest: trustDigest(anchors, intermediates) };
+  return { anchors, intermediates, digest: sha256Hex(trustText({ anchors, intermediates })) };
 }
 
 function readCa(
@@ -93,14 +93,13 @@ function refused(role: string, name: string, problem: string, cause?: unknown): 
   return new PortreeveError('PDP_CONFIG_INVALID', `${role} "${name}": ${problem}`, { cause });
 }
 
-function trustDigest(anchors: readonly TrustAnchor[], intermediates: TrustSet['intermediates']): string {
-  return sha256Hex(
-    canonicalJson({
-      anchors: anchors.map((anchor) => ({ ...anchor, certificate: anchor.certificate.fingerprint })),
-      intermediates: intermediates.map(({ name, certificate }) => ({
-        name,
-        certificate: certificate.fingerprint,
-      })),
-    }),
-  );
+/** RFC 8785 text of what the trust set says, certificates by fingerprint: its SHA-256 is the set's `digest`. */
+export function trustText(set: Pick<TrustSet, 'anchors' | 'intermediates'>): string {
+  return canonicalJson({
+    anchors: set.anchors.map((anchor) => ({ ...anchor, certificate: anchor.certificate.fingerprint })),
+    intermediates: set.intermediates.map(({ name, certificate }) => ({
+      name,
+      certificate: certificate.fingerprint,
+    })),
+  });
 }

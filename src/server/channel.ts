@@ -24,12 +24,6 @@ export interface WorkerStats {
   readonly residentBytes: number;
 }
 
-/** One decision's record as it is to be written (no line end), with what is counted of it. */
-export interface RecordMessage {
-  readonly line: string;
-  readonly summary: DecisionSummary;
-}
-
 export type ToWorker =
   | {
       readonly kind: 'start';
@@ -46,7 +40,12 @@ export type ToWorker =
 
 export type ToParent =
   | { readonly kind: 'ready'; readonly addresses: readonly BoundAddress[] }
-  | { readonly kind: 'records'; readonly records: readonly RecordMessage[] }
+  /** Records as they are to be written (no line ends), and what is counted of the decisions that were answered. */
+  | {
+      readonly kind: 'records';
+      readonly lines: readonly string[];
+      readonly summaries: readonly DecisionSummary[];
+    }
   | { readonly kind: 'heartbeat'; readonly stats: WorkerStats }
   | { readonly kind: 'reloaded'; readonly reload: number; readonly error: string | null }
   /** Something that an operator should read; `fatal` = the worker ends because of it. */

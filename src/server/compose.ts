@@ -133,7 +133,10 @@ export function classesDigest(config: Config): string {
   return sha256Hex(canonicalJson(config.classes));
 }
 
-function readCertificateFile(role: string, entry: { readonly name: string; readonly file: string }): Uint8Array {
+function readCertificateFile(
+  role: string,
+  entry: { readonly name: string; readonly file: string },
+): Uint8Array {
   try {
     return readFileSync(entry.file);
   } catch (thrown) {
@@ -149,7 +152,9 @@ async function loadPolicy(
   config: Config,
 ): Promise<{ readonly engine?: PolicyEngine; readonly error?: PortreeveError }> {
   try {
-    return { engine: await createPolicyEngine(readBundle(config.policy.bundle), { classes: config.classes }) };
+    return {
+      engine: await createPolicyEngine(readBundle(config.policy.bundle), { classes: config.classes }),
+    };
   } catch (thrown) {
     return { error: asPortreeveError(thrown, 'PDP_BUNDLE_INVALID') };
   }

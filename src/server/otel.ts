@@ -31,15 +31,6 @@ export interface Metering {
   shutdown(): Promise<void>;
 }
 
-/** Those of the variables of an environment that OpenTelemetry defines. */
-export function otelEnv(env: Readonly<Record<string, string | undefined>>): OtelEnv {
-  return Object.fromEntries(
-    Object.entries(env).filter(
-      (entry): entry is [string, string] => entry[0].startsWith('OTEL_') && entry[1] !== undefined,
-    ),
-  );
-}
-
 /**
  * Sets the process's tracer provider up, if an OTLP endpoint is configured; else nothing traces and spans cost next
  * to nothing. Endpoint, headers, timeouts and certificates follow the exporter's standard variables.

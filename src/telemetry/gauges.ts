@@ -7,6 +7,8 @@ export interface GaugeReadings {
   readonly auditWritable: boolean;
   readonly crls: readonly {
     readonly issuer: string;
+    /** First hex digits of the key's digest: an issuer may have two keys. */
+    readonly issuerKey: string;
     readonly ageS: number;
     /** Until nextUpdate; negative once it has passed. */
     readonly remainingS: number;
@@ -51,7 +53,10 @@ const perWorker =
 const perCrl =
   (value: (crl: GaugeReadings['crls'][number]) => number) =>
   (readings: GaugeReadings): readonly (readonly [number, Attributes])[] =>
-    readings.crls.map((crl) => [value(crl), { [label.issuer]: crl.issuer }]);
+    readings.crls.map((crl) => [
+      value(crl),
+      { [label.issuer]: crl.issuer, [label.issuerKey]: crl.issuerKey },
+    ]);
 
 const one = (value: number | null): readonly (readonly [number, Attributes])[] =>
   value === null ? [] : [[value, {}]];

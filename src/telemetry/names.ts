@@ -84,6 +84,7 @@ export const label = {
   stage: 'stage',
   because: 'because',
   issuer: 'issuer',
+  issuerKey: 'issuer_key',
   origin: 'origin',
   source: 'source',
   worker: 'worker',

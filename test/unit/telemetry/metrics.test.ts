@@ -26,7 +26,7 @@ const readings: GaugeReadings = {
     },
   ],
   auditWritable: true,
-  crls: [{ issuer: 'CN=Meters "A"\\,O=Example', ageS: 60, remainingS: -5, entries: 3 }],
+  crls: [{ issuer: 'CN=Meters "A"\\,O=Example', issuerKey: '00ff', ageS: 60, remainingS: -5, entries: 3 }],
   bundleAgeS: 12,
   epochs: { local: 9 },
   feeds: [{ source: '/crls/a.crl', failed: true }],

@@ -1,0 +1,57 @@
+import { createMetrics } from '../telemetry/metrics.ts';
+import type { GaugeReadings, Metrics } from '../telemetry/metrics.ts';
+import { startMetering } from './otel.ts';
+import type { OtelEnv } from './otel.ts';
+import { programVersion } from './program.ts';
+import { readingsOf } from './status.ts';
+import type { StatusSources } from './status.ts';
+import type { DecisionSummary } from './summary.ts';
+import { createUnenforced } from './unenforced.ts';
+import type { Unenforced } from './unenforced.ts';
+
+/** Everything that is counted, over all workers and their restarts. */
+export interface Counting {
+  readonly metrics: Metrics;
+  readonly unenforced: Unenforced;
+  decisions(summaries: readonly DecisionSummary[]): void;
+  prometheus(): Promise<string>;
+  /** What the gauges read from, once it is there. */
+  gauges(sources: StatusSources): void;
+  stop(): Promise<void>;
+}
+
+const nothingYet: GaugeReadings = {
+  workers: [],
+  auditWritable: true,
+  crls: [],
+  bundleAgeS: null,
+  epochs: {},
+  feeds: [],
+  reloadFailed: false,
+  storeBytes: null,
+  observeInForce: 0,
+  glassInForce: 0,
+};
+
+/** Sets the metrics up. `instance` is the store's own name. */
+export function startCounting(instance: string, otel: OtelEnv): Counting {
+  let sources: StatusSources | undefined;
+  const metering = startMetering({ version: programVersion, instance }, otel);
+  const metrics = createMetrics(metering.meter, () => (sources ? readingsOf(sources) : nothingYet));
+  const unenforced = createUnenforced();
+  return {
+    metrics,
+    unenforced,
+    decisions: (summaries) => {
+      for (const summary of summaries) {
+        metrics.decision(summary);
+        unenforced.count(summary);
+      }
+    },
+    prometheus: () => metering.prometheus(),
+    gauges: (from) => {
+      sources = from;
+    },
+    stop: () => metering.shutdown(),
+  };
+}

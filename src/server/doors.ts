@@ -1,0 +1,42 @@
+import type { Server as GrpcServer } from '@grpc/grpc-js';
+import { createGrpcServer } from '../api/grpc-server.ts';
+import type { PepResolver, ResolvedPep } from '../api/pep.ts';
+import type { Config, ListenerConfig } from '../config/types.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { LiveComposition } from './live-composition.ts';
+import { viewOf } from './view.ts';
+
+/**
+ * The gRPC server of one listener, over whichever composition is in force: claims, PEPs and statuses of a reloaded
+ * configuration count for the next call on connections that are already open.
+ */
+export function doorsFor(
+  listener: ListenerConfig,
+  live: LiveComposition,
+  from: { readonly clock: Clock; readonly ready: () => boolean },
+): GrpcServer {
+  const config = (): Config => live.current().config;
+  return createGrpcServer({
+    point: live.point,
+    config: viewOf(Object.keys(config()) as (keyof Config)[], config),
+    listener,
+    peps: followingPeps(() => live.current().peps),
+    clock: from.clock,
+    ready: from.ready,
+  });
+}
+
+function followingPeps(current: () => PepResolver): PepResolver {
+  return {
+    // A listener asks for its named PEP once, so what it gets must itself follow.
+    byName: (name, how) =>
+      viewOf<{ known: boolean; pep: ResolvedPep['pep']; problem: string }>(
+        ['known', 'pep', 'problem'],
+        () => ({
+          problem: '',
+          ...current().byName(name, how),
+        }),
+      ),
+    byCertificate: (chain, now) => current().byCertificate(chain, now),
+  };
+}

@@ -1,0 +1,30 @@
+import { asPortreeveError } from '../lib/errors.ts';
+import { sweepRetired } from '../store/sweep.ts';
+import type { Store } from '../store/types.ts';
+
+/** Between two sweeps, and how long one may take (ms). */
+const sweep = { everyMs: 30_000, budgetMs: 500 };
+
+/**
+ * Removes now and then what imports have left behind in the store (killed ones above all), in transactions short
+ * enough for any urgent change. Answers how to stop.
+ */
+export function startHousekeeping(store: Store, log: (line: string) => void): () => Promise<void> {
+  let running: Promise<void> = Promise.resolve();
+  let failing = false;
+  const timer = setInterval(() => {
+    running = sweepRetired(store, sweep.budgetMs).then(
+      () => {
+        failing = false;
+      },
+      (thrown: unknown) => {
+        if (!failing) log(`the store is not swept: ${asPortreeveError(thrown).message}`);
+        failing = true;
+      },
+    );
+  }, sweep.everyMs);
+  return () => {
+    clearInterval(timer);
+    return running;
+  };
+}

@@ -1,0 +1,68 @@
+import { lifeAct, loadedAct } from '../audit/acts.ts';
+import type { Writer } from '../audit/acts.ts';
+import { openNdjsonLog } from '../audit/ndjson-log.ts';
+import type { Config } from '../config/types.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { PortreeveError } from '../lib/errors.ts';
+import type { Store } from '../store/types.ts';
+import { startActs } from './acts.ts';
+import { createRecordWriter } from './record-writer.ts';
+import type { RecordWriter } from './record-writer.ts';
+import type { InForce } from './reload.ts';
+import { digestsOf } from './reload.ts';
+
+/** The log of records, and what the server itself writes into it. */
+export interface Ledger {
+  readonly records: RecordWriter;
+  started(inForce: InForce, detail: Readonly<Record<string, unknown>>): void;
+  /** Another configuration or bundle came into force. */
+  loaded(before: InForce | undefined, after: InForce): void;
+  /** The last act, after the last decision; then the log is closed. */
+  stop(why: string): Promise<void>;
+}
+
+export interface LedgerOptions {
+  readonly writer: Writer;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly config: () => Config;
+  readonly onWritable: (writable: boolean, error: PortreeveError | undefined) => void;
+  readonly onWritten: (count: number) => void;
+  readonly onLost: (count: number) => void;
+  readonly log: (line: string) => void;
+}
+
+/** Opens the log and begins to record acts; decisions are handed to `records`. */
+export function openLedger(options: LedgerOptions): Ledger {
+  const { writer, clock } = options;
+  const { path, rotate_bytes: rotateBytes, keep } = options.config().audit;
+  const records = createRecordWriter({ ...options, log: openNdjsonLog({ path, rotateBytes, keep }) });
+  const acts = startActs({
+    ...options,
+    write: (lines) => records.write(lines),
+    settled: () => records.writable() && records.stats.waiting === 0,
+  });
+  let life: 'not yet' | 'started' | 'stopped' = 'not yet';
+  return {
+    records,
+    started: (inForce, detail) => {
+      life = 'started';
+      acts.write(lifeAct(writer, clock.now(), 'start', { ...digestsOf(inForce), ...detail }));
+    },
+    loaded: (before, after) => {
+      const [was, is] = [before && digestsOf(before), digestsOf(after)];
+      for (const act of ['configuration', 'bundle'] as const) {
+        const digest = is[act];
+        if (digest === null || was?.[act] === digest) continue;
+        acts.write(loadedAct(writer, clock.now(), act, { before: was?.[act] ?? null, after: digest }));
+      }
+    },
+    stop: async (why) => {
+      acts.look();
+      if (life === 'started') acts.write(lifeAct(writer, clock.now(), 'stop', { why }));
+      life = 'stopped';
+      await records.close();
+      acts.stop();
+    },
+  };
+}

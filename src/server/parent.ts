@@ -1,0 +1,168 @@
+import type { Config } from '../config/types.ts';
+import type { Clock } from '../lib/clock.ts';
+import { createRevocationReader } from '../revocation/reader.ts';
+import { openStore } from '../store/open.ts';
+import { openAdmin } from './admin.ts';
+import type { BoundAddress } from './channel.ts';
+import { startCounting } from './counting.ts';
+import { startFeeds } from './feeds.ts';
+import { startHousekeeping } from './housekeeping.ts';
+import { openLedger } from './ledger.ts';
+import type { OtelEnv } from './otel.ts';
+import { startPool } from './pool.ts';
+import type { Pool } from './pool.ts';
+import { program, programVersion } from './program.ts';
+import { holdInForce, prepare, watchedFiles } from './reload.ts';
+import { readinessOf, statusOf } from './status.ts';
+import type { StatusSources } from './status.ts';
+import type { DecisionSummary } from './summary.ts';
+import { Undo } from './undo.ts';
+import { startWatching } from './watch.ts';
+
+export interface ParentOptions {
+  /** Reads the configuration file anew, for reloads; throws PDP_CONFIG_INVALID with all problems. */
+  readonly load: () => Config;
+  readonly clock: Clock;
+  /** Every `OTEL_*` variable. */
+  readonly otel: OtelEnv;
+  /** Takes one line for the operator. */
+  readonly log: (line: string) => void;
+  /** Told of each decision after it was answered. */
+  readonly onDecision?: (summary: DecisionSummary) => void;
+}
+
+/** A server that decides. */
+export interface RunningServer {
+  /** Listeners of PEPs, then `admin` and `health`. */
+  readonly addresses: readonly BoundAddress[];
+  status(): object;
+  metrics(): Promise<string>;
+  reload(why: string): Promise<void>;
+  /** Drains and ends everything; resolves once the last record is written. */
+  stop(why: string): Promise<void>;
+}
+
+/** How often configuration, bundle and anchors are looked at (ms); events of the file system are faster. */
+const watchMs = 1000;
+
+/**
+ * Starts the server: store, log, feeds, what must be kept, workers, admin. Resolves once every worker decides; rejects
+ * with everything closed again (PDP_STORE_*, PDP_CONFIG_INVALID, PDP_LISTEN_FAILED, PDP_AUDIT_UNAVAILABLE).
+ */
+export async function startParent(config: Config, options: ParentOptions): Promise<RunningServer> {
+  const undo = new Undo();
+  try {
+    return await assemble(config, options, undo);
+  } catch (thrown) {
+    await undo.all();
+    throw thrown;
+  }
+}
+
+async function assemble(config: Config, options: ParentOptions, undo: Undo): Promise<RunningServer> {
+  const { clock, log } = options;
+  const startedAt = clock.now();
+  const store = openStore({ path: config.state.path, mode: 'read_write', now: startedAt, clock });
+  undo.add(() => store.close());
+  const counting = startCounting(store.instance, options.otel);
+  undo.add(() => counting.stop());
+
+  // The log may fail before there are workers to be told.
+  const late: { pool?: Pool } = {};
+  const reload = holdInForce({
+    first: await prepare(config, undefined, clock),
+    load: options.load,
+    clock,
+    log,
+    apply: async (next, before) => {
+      await late.pool?.reload();
+      await feeds.refresh();
+      ledger.loaded(before, next);
+    },
+  });
+  const current = (): Config => reload.current().config;
+  const { bundleError } = reload.current();
+  if (bundleError !== null) log(`without a policy every decision is a denial: ${bundleError}`);
+
+  let ending = 'the start failed';
+  const ledger = openLedger({
+    writer: { program, instance: store.instance },
+    store,
+    clock,
+    config: current,
+    onWritten: (count) => counting.metrics.recordsWritten(count),
+    onLost: (count) => counting.metrics.recordsLost(count),
+    onWritable: (writable, error) => {
+      log(writable ? 'records are written again' : `records cannot be written: ${error?.message ?? ''}`);
+      late.pool?.audit(writable);
+    },
+    log,
+  });
+  undo.add(() => ledger.stop(ending));
+
+  // CRLs before the first worker: no decision is made from less than is known.
+  const feeds = await startFeeds({ store, config: current, trust: () => reload.current().trust, clock, log });
+  undo.add(() => feeds.stop());
+  undo.add(startHousekeeping(store, log));
+
+  const workers = await startPool({
+    config: current,
+    clock,
+    otel: options.otel,
+    auditWritable: () => ledger.records.writable(),
+    onRecords: (lines, summaries) => {
+      ledger.records.write(lines);
+      counting.decisions(summaries);
+      if (options.onDecision) summaries.forEach(options.onDecision);
+    },
+    onRestart: (why) => counting.metrics.workerRestarted(why),
+    log,
+  });
+  late.pool = workers;
+  undo.add(() => workers.drain(current().server.drain));
+
+  const crls = createRevocationReader(store);
+  const sources: StatusSources = {
+    instance: store.instance,
+    startedAt,
+    now: () => clock.now(),
+    reload,
+    pool: workers,
+    feeds,
+    records: ledger.records,
+    unenforced: counting.unenforced,
+    crls: () => store.snapshot(() => crls.crls()),
+    epochs: () => store.epochs(),
+  };
+  counting.gauges(sources);
+  const admin = await openAdmin(config, {
+    ready: () => readinessOf(sources),
+    metrics: () => counting.prometheus(),
+    status: async () => statusOf(sources),
+    version: { program: 'portreeve', version: programVersion, node: process.version },
+  });
+  undo.add(() => admin.close());
+  const watcher = await startWatching({
+    paths: () => watchedFiles(current()),
+    pollMs: watchMs,
+    clock,
+    onChange: (changes) => reload.reload(`change of ${changes.map(({ path }) => path).join(', ')}`),
+  });
+  undo.add(() => watcher.stop());
+
+  const addresses = [...workers.addresses(), ...admin.addresses];
+  ledger.started(reload.current(), { listeners: addresses });
+  ledger.loaded(undefined, reload.current());
+  let stopping: Promise<void> | undefined;
+  return {
+    addresses,
+    status: () => statusOf(sources),
+    metrics: () => counting.prometheus(),
+    reload: (why) => reload.reload(why),
+    stop: (why) => {
+      ending = why;
+      log(`${why}: draining`);
+      return (stopping ??= undo.all());
+    },
+  };
+}

@@ -1,0 +1,11 @@
+import { readFileSync } from 'node:fs';
+
+const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  readonly version: string;
+};
+
+/** Version of this program, from its package: the same file seen from `src/server` and from `dist/server`. */
+export const programVersion = manifest.version;
+
+/** Name and version: `versions.program` of every decision. */
+export const program = `portreeve ${programVersion}`;

@@ -1,0 +1,108 @@
+import { asPortreeveError } from '../lib/errors.ts';
+import type { PortreeveError } from '../lib/errors.ts';
+
+/** The log that records are written to, as `audit/` opens it. */
+export interface LineLog {
+  append(lines: readonly string[]): void | Promise<void>;
+  close(): void | Promise<void>;
+}
+
+export interface RecordWriter {
+  /** Takes lines to be written in order; never throws. */
+  write(lines: readonly string[]): void;
+  /** False from a failed write until one has succeeded again. */
+  writable(): boolean;
+  readonly stats: { readonly written: number; readonly lost: number; readonly waiting: number };
+  lastError(): PortreeveError | undefined;
+  /** Writes what is left, once, and closes. */
+  close(): Promise<void>;
+}
+
+export interface RecordWriterOptions {
+  readonly log: LineLog;
+  readonly onWritable: (writable: boolean, error: PortreeveError | undefined) => void;
+  readonly onWritten: (count: number) => void;
+  readonly onLost: (count: number) => void;
+  /** Between attempts while the log cannot be written (ms). */
+  readonly retryMs?: number;
+  /** Lines that are kept while the log cannot be written; the newest beyond that are lost, and counted. */
+  readonly maxWaiting?: number;
+}
+
+/**
+ * Writes lines to the log in the order in which they came, in batches. While the log cannot be written, lines are
+ * kept and tried again, and `onWritable` tells so, that workers may deny (`audit.on_failure`).
+ */
+export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
+  const { log, retryMs = 500, maxWaiting = 100_000 } = options;
+  const stats = { written: 0, lost: 0, waiting: 0 };
+  let waiting: string[] = [];
+  let writing: Promise<void> | undefined;
+  let error: PortreeveError | undefined;
+  let retry: NodeJS.Timeout | undefined;
+
+  const attempt = async (): Promise<void> => {
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      try {
+        await log.append(batch);
+      } catch (thrown) {
+        waiting = [...batch, ...waiting];
+        failed(asPortreeveError(thrown, 'PDP_AUDIT_UNAVAILABLE'));
+        return;
+      }
+      stats.written += batch.length;
+      stats.waiting -= batch.length;
+      options.onWritten(batch.length);
+      if (error) {
+        error = undefined;
+        options.onWritable(true, undefined);
+      }
+    }
+  };
+  const failed = (why: PortreeveError): void => {
+    const first = error === undefined;
+    error = why;
+    if (first) options.onWritable(false, why);
+    retry ??= setTimeout(() => {
+      retry = undefined;
+      run();
+    }, retryMs);
+  };
+  const run = (): void => {
+    writing ??= attempt().finally(() => {
+      writing = undefined;
+      if (waiting.length > 0 && !error) run();
+    });
+  };
+
+  return {
+    stats,
+    write: (lines) => {
+      const room = Math.max(0, maxWaiting - waiting.length);
+      const taken = lines.slice(0, room);
+      const lost = lines.length - taken.length;
+      waiting.push(...taken);
+      stats.waiting += taken.length;
+      if (lost > 0) {
+        stats.lost += lost;
+        options.onLost(lost);
+      }
+      if (!error) run();
+    },
+    writable: () => error === undefined,
+    lastError: () => error,
+    close: async () => {
+      clearTimeout(retry);
+      await writing;
+      await attempt();
+      clearTimeout(retry);
+      if (waiting.length > 0) {
+        stats.lost += waiting.length;
+        options.onLost(waiting.length);
+      }
+      await log.close();
+    },
+  };
+}

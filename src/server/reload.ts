@@ -1,0 +1,143 @@
+import { configDigest } from '../config/digest.ts';
+import type { Config } from '../config/types.ts';
+import type { TrustSet } from '../identity/types.ts';
+import type { Clock, EpochMs } from '../lib/clock.ts';
+import { asPortreeveError } from '../lib/errors.ts';
+import { readBundle } from '../policy/bundle.ts';
+import { createPolicyEngine } from '../policy/engine.ts';
+import { loadPeps, loadTrust } from './compose.ts';
+import { keepVersions } from './keep-versions.ts';
+
+/** What is in force, as far as a reload can change it. */
+export interface InForce {
+  readonly config: Config;
+  readonly trust: TrustSet;
+  /** Digest, revision and time of loading; null where there is no bundle that can be used. */
+  readonly bundle: { readonly digest: string; readonly revision: string; readonly loadedAt: EpochMs } | null;
+  readonly bundleError: string | null;
+}
+
+export interface ReloadState {
+  current(): InForce;
+  /** Why the last attempt was refused; null once one has succeeded. */
+  lastError(): { readonly at: EpochMs; readonly message: string } | null;
+  /** Keys whose change waits for the next start. */
+  restartNeeded(): readonly string[];
+  /** Loads again and puts in force; never rejects. `why` is for the log. */
+  reload(why: string): Promise<void>;
+}
+
+export interface ReloadOptions {
+  readonly first: InForce;
+  /** Reads the configuration file anew; throws PDP_CONFIG_INVALID with all problems. */
+  readonly load: () => Config;
+  readonly clock: Clock;
+  readonly log: (line: string) => void;
+  /** Called with what is to be in force (`current` answers it already); a rejection takes it back. */
+  readonly apply: (next: InForce, before: InForce) => Promise<void>;
+}
+
+/**
+ * Everything that a configuration needs to be in force. A bundle that cannot be used is told in `bundleError`;
+ * anchors, PEPs and what cannot be kept for replay throw (PDP_CONFIG_INVALID, PDP_AUDIT_UNAVAILABLE).
+ */
+export async function prepare(config: Config, before: InForce | undefined, clock: Clock): Promise<InForce> {
+  const trust = loadTrust(config);
+  loadPeps(config);
+  const { bundle, error } = await tryBundle(config);
+  keepVersions(config, trust);
+  const same = bundle !== null && before?.bundle?.digest === bundle.digest;
+  return {
+    config,
+    trust,
+    bundle: bundle && { ...bundle, loadedAt: same ? before.bundle.loadedAt : clock.now() },
+    bundleError: error,
+  };
+}
+
+/** Holds what is in force and replaces it, one reload after another; what does not check leaves the old in force. */
+export function holdInForce(options: ReloadOptions): ReloadState {
+  let current = options.first;
+  let lastError: ReturnType<ReloadState['lastError']> = null;
+  let restartNeeded: readonly string[] = [];
+  let last: Promise<void> = Promise.resolve();
+
+  const attempt = async (why: string): Promise<void> => {
+    const before = current;
+    try {
+      const loaded = options.load();
+      restartNeeded = lastingKeys.filter((key) => differs(loaded[key], before.config[key]));
+      const next = await prepare(withLastingKeys(loaded, before.config), before, options.clock);
+      if (next.bundleError !== null && before.bundle) throw new Error(next.bundleError);
+      current = next;
+      await options.apply(next, before);
+      lastError = null;
+      options.log(`${why}: in force${restartNeeded.length > 0 ? restartNote(restartNeeded) : ''}`);
+    } catch (thrown) {
+      const { message } = asPortreeveError(thrown);
+      if (current !== before) {
+        current = before;
+        await options.apply(before, before).catch(() => undefined);
+      }
+      lastError = { at: options.clock.now(), message };
+      options.log(`${why}: refused, the old one stays in force: ${message}`);
+    }
+  };
+
+  return {
+    current: () => current,
+    lastError: () => lastError,
+    restartNeeded: () => restartNeeded,
+    reload: (why) => {
+      last = last.then(() => attempt(why));
+      return last;
+    },
+  };
+}
+
+/** Sections that sockets, files and processes were made from at the start. */
+const lastingKeys = ['state', 'server', 'audit'] as const;
+
+function withLastingKeys(loaded: Config, running: Config): Config {
+  return { ...loaded, state: running.state, server: running.server, audit: running.audit };
+}
+
+function differs(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) !== JSON.stringify(b);
+}
+
+function restartNote(keys: readonly string[]): string {
+  return ` (changes of ${keys.join(', ')} wait for a restart)`;
+}
+
+async function tryBundle(config: Config): Promise<{
+  readonly bundle: { readonly digest: string; readonly revision: string } | null;
+  readonly error: string | null;
+}> {
+  try {
+    const bundle = readBundle(config.policy.bundle);
+    await createPolicyEngine(bundle, { classes: config.classes });
+    return { bundle: { digest: bundle.digest, revision: bundle.revision }, error: null };
+  } catch (thrown) {
+    return { bundle: null, error: asPortreeveError(thrown, 'PDP_BUNDLE_INVALID').message };
+  }
+}
+
+/** Files whose change makes another configuration: itself, the bundle and every certificate that it names. */
+export function watchedFiles(config: Config): readonly string[] {
+  return [
+    config.file,
+    ...(config.policy.bundle === null ? [] : [config.policy.bundle]),
+    ...[...config.trust.anchors, ...config.trust.intermediates, ...config.trust.pep_cas].map(
+      ({ file }) => file,
+    ),
+  ];
+}
+
+/** Digests of what is in force, for the records of acts. */
+export function digestsOf(inForce: InForce): {
+  readonly configuration: string;
+  readonly bundle: string | null;
+} {
+  return { configuration: configDigest(inForce.config), bundle: inForce.bundle?.digest ?? null };
+}

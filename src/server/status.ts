@@ -1,0 +1,180 @@
+import { statSync } from 'node:fs';
+import type { Config } from '../config/types.ts';
+import { formatInstant } from '../lib/clock.ts';
+import type { EpochMs } from '../lib/clock.ts';
+import type { CrlInfo } from '../revocation/types.ts';
+import type { GaugeReadings } from '../telemetry/metrics.ts';
+import type { Feeds } from './feeds.ts';
+import type { Pool } from './pool.ts';
+import { program } from './program.ts';
+import type { RecordWriter } from './record-writer.ts';
+import { digestsOf } from './reload.ts';
+import type { ReloadState } from './reload.ts';
+import type { Unenforced } from './unenforced.ts';
+
+/** What status and gauges are read from; everything is read when asked. */
+export interface StatusSources {
+  readonly instance: string;
+  readonly startedAt: EpochMs;
+  readonly now: () => EpochMs;
+  readonly reload: ReloadState;
+  readonly pool: Pool;
+  readonly feeds: Feeds;
+  readonly records: RecordWriter;
+  readonly unenforced: Unenforced;
+  readonly crls: () => readonly CrlInfo[];
+  readonly epochs: () => Readonly<Record<string, number>>;
+}
+
+/** The `/status` document: everything that an operator asks first. Times RFC 3339, ages in whole seconds. */
+export function statusOf(sources: StatusSources): object {
+  const now = sources.now();
+  const { config } = sources.reload.current();
+  const { stats } = sources.records;
+  return {
+    program,
+    instance: sources.instance,
+    site: config.site,
+    started_at: formatInstant(sources.startedAt),
+    uptime_s: seconds(now - sources.startedAt),
+    listeners: sources.pool.addresses(),
+    workers: workersOf(sources.pool),
+    configuration: configurationOf(sources.reload),
+    bundle: bundleOf(sources.reload, now),
+    anchors: sources.reload.current().trust.anchors.map(({ name, certificate }) => ({
+      name,
+      not_after: formatInstant(certificate.notAfter),
+    })),
+    crls: sources.crls().map((crl) => crlOf(crl, now)),
+    feeds: sources.feeds.sources().map((feed) => ({
+      source: feed.source,
+      last_read: feed.lastRead === null ? null : formatInstant(feed.lastRead),
+      error: feed.error && { ...feed.error, at: formatInstant(feed.error.at) },
+    })),
+    epochs: sources.epochs(),
+    store: { path: config.state.path, bytes: storeBytes(config) },
+    audit: {
+      path: config.audit.path,
+      bytes: sizeOf(config.audit.path),
+      writable: sources.records.writable(),
+      error: sources.records.lastError()?.message ?? null,
+      written: stats.written,
+      waiting: stats.waiting,
+      lost: stats.lost,
+    },
+    enforcement: sources.unenforced.status(config, now),
+  };
+}
+
+/** Ready once policy, anchors and store are loaded and a worker decides; stale feeds are told elsewhere. */
+export function readinessOf(sources: StatusSources): {
+  readonly ready: boolean;
+  readonly missing: readonly string[];
+} {
+  const missing: string[] = [];
+  const { bundle, trust } = sources.reload.current();
+  if (!bundle) missing.push('policy');
+  if (trust.anchors.length === 0) missing.push('trust anchors');
+  try {
+    sources.epochs();
+  } catch {
+    missing.push('store');
+  }
+  if (!sources.pool.workers().some(({ ready }) => ready)) missing.push('workers');
+  return { ready: missing.length === 0, missing };
+}
+
+/** What the gauges read at a scrape. */
+export function readingsOf(sources: StatusSources): GaugeReadings {
+  const now = sources.now();
+  const { config, bundle } = sources.reload.current();
+  return {
+    workers: sources.pool.workers().map(({ index, ready, stats }) => ({
+      index,
+      ready,
+      cacheHits: stats?.cacheHits ?? 0,
+      cacheMisses: stats?.cacheMisses ?? 0,
+      cacheSize: stats?.cacheSize ?? 0,
+      eventLoopDelayS: stats?.eventLoopDelayS ?? 0,
+      wasmPages: stats?.wasmPages ?? 0,
+    })),
+    auditWritable: sources.records.writable(),
+    crls: sources.crls().map((crl) => ({
+      issuer: crl.issuerName,
+      issuerKey: crl.issuerKey.slice(0, 16),
+      ageS: (now - crl.thisUpdate) / 1000,
+      remainingS: (crl.nextUpdate - now) / 1000,
+      entries: crl.entries,
+    })),
+    bundleAgeS: bundle && (now - bundle.loadedAt) / 1000,
+    epochs: sources.epochs(),
+    feeds: sources.feeds.sources().map(({ source, error }) => ({ source, failed: error !== null })),
+    reloadFailed: sources.reload.lastError() !== null,
+    storeBytes: storeBytes(config),
+    ...sources.unenforced.inForce(config, now),
+  };
+}
+
+function workersOf(pool: Pool): object[] {
+  return pool.workers().map(({ index, pid, ready, restarts, stats }) => ({
+    index,
+    pid,
+    ready,
+    restarts,
+    decisions: stats?.decisions ?? null,
+    connections: stats?.connections ?? null,
+    resident_bytes: stats?.residentBytes ?? null,
+  }));
+}
+
+function configurationOf(reload: ReloadState): object {
+  const inForce = reload.current();
+  const error = reload.lastError();
+  return {
+    file: inForce.config.file,
+    digest: digestsOf(inForce).configuration,
+    restart_needed: reload.restartNeeded(),
+    last_error: error && { at: formatInstant(error.at), message: error.message },
+  };
+}
+
+function bundleOf(reload: ReloadState, now: EpochMs): object {
+  const { bundle, bundleError, config } = reload.current();
+  return {
+    file: config.policy.bundle,
+    digest: bundle?.digest ?? null,
+    revision: bundle?.revision ?? null,
+    loaded_at: bundle && formatInstant(bundle.loadedAt),
+    age_s: bundle && seconds(now - bundle.loadedAt),
+    error: bundleError,
+  };
+}
+
+function crlOf(crl: CrlInfo, now: EpochMs): object {
+  return {
+    issuer: crl.issuerName,
+    issuer_key: crl.issuerKey,
+    number: crl.number ?? null,
+    this_update: formatInstant(crl.thisUpdate),
+    next_update: formatInstant(crl.nextUpdate),
+    age_s: seconds(now - crl.thisUpdate),
+    stale: now >= crl.nextUpdate,
+    entries: crl.entries,
+    imported_at: formatInstant(crl.importedAt),
+    source: crl.source,
+    digest: crl.digest,
+  };
+}
+
+function storeBytes(config: Config): number | null {
+  const main = sizeOf(config.state.path);
+  return main === null ? null : main + (sizeOf(`${config.state.path}-wal`) ?? 0);
+}
+
+function sizeOf(path: string): number | null {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? null;
+}
+
+function seconds(ms: number): number {
+  return Math.floor(ms / 1000);
+}

@@ -1,0 +1,4 @@
+import { runWorker } from './worker.ts';
+
+// What the parent forks. Nothing else imports this file.
+runWorker();

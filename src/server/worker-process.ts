@@ -1,0 +1,66 @@
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { channelToWorker } from './channel.ts';
+import type { Channel, ToParent, ToWorker } from './channel.ts';
+
+/** How a worker process came to its end. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface WorkerProcess {
+  readonly pid: number;
+  readonly channel: Channel<ToWorker>;
+  kill(): void;
+}
+
+/** The entry of a worker, `.ts` in the checkout and `.js` in the built package. */
+const entry = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './worker-main.ts' : './worker-main.js', import.meta.url),
+);
+
+/**
+ * Forks a worker. `on.ended` is called exactly once, after its last message. What it prints (libraries do) comes line
+ * by line to `on.printed`.
+ */
+export function forkWorker(on: {
+  readonly message: (message: ToParent) => void;
+  readonly ended: (ending: Ending) => void;
+  readonly printed: (line: string) => void;
+}): WorkerProcess {
+  const child = fork(entry, [], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // A debugger's port is the parent's; two processes cannot have it.
+    execArgv: process.execArgv.filter((argument) => !argument.startsWith('--inspect')),
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream) createInterface({ input: stream }).on('line', on.printed);
+  }
+  const channel = channelToWorker(child, {
+    message: on.message,
+    broken: (error) => {
+      on.printed(error.message);
+      child.kill('SIGKILL');
+    },
+  });
+  once(child, on.ended);
+  return { pid: child.pid ?? 0, channel, kill: () => void child.kill('SIGKILL') };
+}
+
+/** `close` comes after `exit` and after the channel has been read to its end; `error` alone means that it never was. */
+function once(child: ChildProcess, ended: (ending: Ending) => void): void {
+  let told = false;
+  const tell = (ending: Ending): void => {
+    if (told) return;
+    told = true;
+    ended(ending);
+  };
+  child.once('close', (code, signal) => tell({ code, signal }));
+  child.once('error', () => {
+    if (child.pid === undefined) tell({ code: null, signal: null });
+  });
+}

@@ -1,0 +1,172 @@
+import { buildRecord, recordBytes } from '../audit/record.ts';
+import { systemClock } from '../lib/clock.ts';
+import { asPortreeveError } from '../lib/errors.ts';
+import type { PortreeveError } from '../lib/errors.ts';
+import { channelToParent } from './channel.ts';
+import type { Channel, ToParent, ToWorker, WorkerStats } from './channel.ts';
+import { composeDecision } from './compose.ts';
+import { doorsFor } from './doors.ts';
+import { startHeartbeat } from './heartbeat.ts';
+import { openListeners } from './listeners.ts';
+import type { Listeners } from './listeners.ts';
+import { holdComposition } from './live-composition.ts';
+import type { LiveComposition } from './live-composition.ts';
+import { startTracing } from './otel.ts';
+import type { Tracing } from './otel.ts';
+import { programVersion } from './program.ts';
+import { createRecordSender } from './record-sender.ts';
+import type { RecordSender } from './record-sender.ts';
+
+type Start = Extract<ToWorker, { kind: 'start' }>;
+
+/** A worker that has begun to decide. */
+interface Running {
+  readonly live: LiveComposition;
+  readonly listeners: Listeners;
+  readonly tracing: Tracing;
+  readonly heartbeat: { stop(): void };
+  /** Health says NOT_SERVING from then on. */
+  draining: boolean;
+}
+
+const clock = systemClock;
+
+/**
+ * The forked process: decides, and does nothing else. Its records go to the parent; without the parent it ends at
+ * once, because nobody may decide without being recorded. Signals are the parent's: a terminal's Ctrl-C reaches the
+ * whole group, and a drain must come first.
+ */
+export function runWorker(): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  const channel: Channel<ToParent> = channelToParent({
+    message: (message) => inTurn(message),
+    broken: () => process.exit(1),
+  });
+  const records = createRecordSender(channel, (made) => recordBytes(buildRecord(made)));
+  let running: Running | undefined;
+  let last: Promise<void> = Promise.resolve();
+
+  const inTurn = (message: ToWorker): void => {
+    // Whether records can be written must count at once, also while something else takes its time.
+    if (message.kind === 'audit') return records.writable(message.writable);
+    last = last.then(() => handle(message)).catch((thrown: unknown) => fatal(channel, thrown));
+  };
+  const handle = async (message: Exclude<ToWorker, { kind: 'audit' }>): Promise<void> => {
+    if (message.kind === 'start') {
+      running = await start(message, channel, records);
+      await tell(channel, { kind: 'ready', addresses: running.listeners.addresses });
+    } else if (running && message.kind === 'reload') {
+      await reload(message, running.live, channel, records);
+    } else if (running && message.kind === 'drain') {
+      await drain(running, message.graceMs, channel, records);
+    }
+  };
+  process.on('uncaughtException', (thrown) => fatal(channel, thrown));
+  process.on('unhandledRejection', (thrown) => fatal(channel, thrown));
+}
+
+async function start(message: Start, channel: Channel<ToParent>, records: RecordSender): Promise<Running> {
+  records.writable(message.auditWritable);
+  const composition = await composeDecision(message.config, { recorder: records, clock, mode: 'read_only' });
+  const tracing = startTracing(
+    { version: programVersion, instance: composition.deps.store.instance },
+    message.otel,
+  );
+  if (composition.policyError) await report(channel, composition.policyError);
+  const live = holdComposition(composition, (made) => records.count(made));
+  const state = { draining: false };
+  const listeners = await openListeners({
+    config: () => live.current().config,
+    index: message.index,
+    bound: message.bound,
+    clock,
+    serverFor: (listener) =>
+      doorsFor(listener, live, { clock, ready: () => !state.draining && live.current().readiness().ready }),
+    onProblem: (error) => void report(channel, error),
+  });
+  const heartbeat = startHeartbeat(
+    () => statsOf(live, listeners),
+    (stats) => void tell(channel, { kind: 'heartbeat', stats }),
+  );
+  return Object.assign(state, { live, listeners, tracing, heartbeat });
+}
+
+/** Puts a changed configuration in force between two decisions; one that cannot be composed leaves the old one. */
+async function reload(
+  message: Extract<ToWorker, { kind: 'reload' }>,
+  live: LiveComposition,
+  channel: Channel<ToParent>,
+  records: RecordSender,
+): Promise<void> {
+  let error: string | null = null;
+  try {
+    const next = await composeDecision(message.config, { recorder: records, clock, mode: 'read_only' });
+    // Where no policy is in force either, there is nothing to keep.
+    if (next.policyError && live.current().deps.policy()) {
+      next.close();
+      error = next.policyError.message;
+    } else {
+      live.replace(next);
+    }
+  } catch (thrown) {
+    error = asPortreeveError(thrown).message;
+  }
+  await tell(channel, { kind: 'reloaded', reload: message.reload, error });
+}
+
+async function drain(
+  running: Running,
+  graceMs: number,
+  channel: Channel<ToParent>,
+  records: RecordSender,
+): Promise<void> {
+  running.draining = true;
+  await running.listeners.drain(graceMs);
+  await records.flush();
+  running.heartbeat.stop();
+  await Promise.race([running.tracing.shutdown().catch(() => undefined), pause(tracingGraceMs)]);
+  await tell(channel, { kind: 'drained' });
+  process.exit(0);
+}
+
+/** How long the last spans may take to be sent (ms). */
+const tracingGraceMs = 2000;
+
+function statsOf(
+  live: LiveComposition,
+  listeners: Listeners,
+): Omit<WorkerStats, 'eventLoopDelayS' | 'residentBytes'> {
+  const { deps } = live.current();
+  const cache = deps.identity.stats();
+  return {
+    cacheHits: cache.hits,
+    cacheMisses: cache.misses,
+    cacheSize: cache.size,
+    wasmPages: deps.policy()?.pages() ?? 0,
+    decisions: live.decisions(),
+    connections: listeners.connections(),
+  };
+}
+
+/** Sends, and ends the process where that cannot be done: the channel is what a worker lives by. */
+async function tell(channel: Channel<ToParent>, message: ToParent): Promise<void> {
+  try {
+    await channel.send(message);
+  } catch {
+    process.exit(1);
+  }
+}
+
+function report(channel: Channel<ToParent>, error: PortreeveError, fatal = false): Promise<void> {
+  return tell(channel, { kind: 'fault', code: error.code, message: error.message, fatal });
+}
+
+function fatal(channel: Channel<ToParent>, thrown: unknown): void {
+  void report(channel, asPortreeveError(thrown), true).finally(() => process.exit(1));
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
+}
