@@ -11,6 +11,7 @@ import data.portreeve.binding
 import data.portreeve.credential
 import data.portreeve.entitlements
 import data.portreeve.firmware
+import data.portreeve.gateway
 import data.portreeve.identity
 import data.portreeve.inventory
 import data.portreeve.lifetime
@@ -37,5 +38,7 @@ _reasons contains reason if some reason in firmware.reasons
 _reasons contains reason if some reason in attestation.reasons
 
 _reasons contains reason if some reason in assurance.reasons
+
+_reasons contains reason if some reason in gateway.reasons
 
 _reasons contains reason if some reason in network.reasons

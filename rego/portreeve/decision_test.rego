@@ -58,6 +58,13 @@ test_a_gateways_word_is_denied_where_it_is_not_enough if {
 	sample.codes(decision.reasons) == {"assurance.device_not_proven"}
 }
 
+test_a_gateway_that_may_not_speak_for_the_child_is_denied if {
+	decision := portreeve.decision with input as object.union(sample.child, {"gateway_enrolled": false})
+		with data.portreeve.classes as sample.classes
+	not decision.allow
+	sample.codes(decision.reasons) == {"assurance.child_not_enrolled"}
+}
+
 test_without_the_configurations_classes_everything_is_denied if {
 	decision := portreeve.decision with input as sample.device with data.portreeve.classes as {}
 	not decision.allow
