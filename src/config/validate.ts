@@ -94,6 +94,9 @@ function describe(keyword: string, params: Record<string, unknown>, error: Error
       return `must be ${JSON.stringify(params.allowedValue)}`;
     case 'pattern':
       return `is malformed (${wantedPattern(params)})`;
+    case 'minItems':
+    case 'minLength':
+      return params.limit === 1 ? 'must not be empty' : (error.message ?? 'is too short');
     case 'minProperties':
     case 'maxProperties':
       return describeCount(error);

@@ -1,0 +1,165 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspectText, type Inspection } from '../../../../src/config/load.ts';
+
+/** The time at which the tests judge ends. */
+export const now = Date.parse('2026-11-20T12:00:00Z');
+
+/** A folder with every file that the full configuration names; the CAs are never parsed by the loader. */
+export function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'portreeve-config-'));
+  for (const name of ['ca', 'tls', 'crl']) mkdirSync(join(folder, name));
+  const files = [
+    'ca/root.pem',
+    'ca/meters.pem',
+    'ca/mesh.pem',
+    'tls/server.pem',
+    'tls/server.key',
+    'policy.tar.gz',
+  ];
+  for (const name of files) writeFileSync(join(folder, name), 'x');
+  return folder;
+}
+
+export const folder = makeFolder();
+
+/** Inspects a text as the file `portreeve.yaml` of the folder. */
+export function inspect(text: string): Inspection {
+  return inspectText(text, join(folder, 'portreeve.yaml'), now);
+}
+
+/** Every key once, all of it right. One key a line, so that a test can say where it put something wrong. */
+export const full = `version: 1
+site: lyon
+state:
+  path: data/state.db
+server:
+  workers: 3
+  budget: 200ms
+  drain: 5s
+  listeners:
+    - name: local
+      address: 127.0.0.1:9191
+      pep: envoy
+    - name: meshed
+      address: 0.0.0.0:9443
+      tls:
+        certificate: tls/server.pem
+        key: tls/server.key
+        client_cas: [mesh]
+    - name: open
+      address: 10.0.0.5:9191
+      pep: envoy
+      insecure: true
+  admin:
+    address: unix:/run/portreeve/admin.sock
+  health:
+    address: 0.0.0.0:9192
+  max_concurrent_streams: 500
+peps:
+  - name: envoy
+    tenant: acme
+    site: porto
+    zone: hall-2
+    may_assert_devices: true
+    may_send_xfcc: true
+    networks: [10.0.0.0/8]
+    trusted_hops: 1
+  - name: edge
+    match:
+      san: spiffe://example.org/edge/{site}/{zone}/envoy
+      ca: mesh
+trust:
+  anchors:
+    - name: root
+      file: ca/root.pem
+      profile:
+        kind: spiffe
+        trust_domain: example.org
+      revocation:
+        required: true
+        max_age: 24h
+        grace: 12h
+      allow_sha1: true
+  intermediates:
+    - name: meters
+      file: ca/meters.pem
+  pep_cas:
+    - name: mesh
+      file: ca/mesh.pem
+  credential_optional: true
+revocation:
+  crls: [crl]
+  poll: 2s
+classes:
+  meter:
+    assurance: gateway_asserted
+    binding: issuer
+    issuers: [meters]
+    anchors: [root]
+    max_lifetime: 400d
+    firmware:
+      required: false
+      allowed: [${'a'.repeat(64)}]
+      blocked: [${'b'.repeat(64)}]
+    networks: [10.20.0.0/16]
+    attestation: required
+    entitlements: [telemetry:write]
+    ttl: 90m
+    session_limit: 12h
+policy:
+  bundle: policy.tar.gz
+claims:
+  device_id: [{ context_extension: device_id }]
+  serial: [{ header: x-device-serial }]
+  firmware_hash: [{ header: x-firmware }, { metadata: "envoy.lb:fw" }]
+  attestation: [{ header: x-attestation }]
+custom:
+  line: { label: line }
+  order: { inventory: purchase_order }
+wire:
+  statuses:
+    no_credential: 400
+    denied: 404
+    unavailable: 500
+  retry_after:
+    min: 10s
+    max: 1m
+enforcement:
+  observe:
+    - pep: edge
+      until: 2026-12-31T00:00:00Z
+    - class: meter
+      until: 2026-12-31T00:00:00Z
+    - site: lyon
+      until: 2026-12-31T00:00:00+01:00
+  break_glass:
+    - reasons: [revocation.crl_stale]
+      classes: [meter]
+      devices: [meter-1]
+      who: J. Martin
+      why: CRL host down
+      since: 2026-11-20T08:00:00Z
+      until: 2026-11-20T20:00:00Z
+audit:
+  path: log/decisions.ndjson
+  rotate_bytes: 1000000
+  keep: 7
+  on_failure: continue
+`;
+
+/** Where a line of the full configuration stands, from 1. Fails where it is not there exactly once. */
+export function lineOf(line: string): number {
+  const places = full.split('\n').flatMap((one, index) => (one.trim() === line ? [index + 1] : []));
+  if (places.length !== 1) throw new Error(`${places.length} lines are ${JSON.stringify(line)}`);
+  return places[0] as number;
+}
+
+/** The full configuration with one line replaced, its indentation kept. */
+export function withLine(line: string, replacement: string): string {
+  const place = lineOf(line) - 1;
+  const lines = full.split('\n');
+  const indent = /^ */.exec(lines[place] ?? '')?.[0] ?? '';
+  return lines.with(place, `${indent}${replacement}`).join('\n');
+}

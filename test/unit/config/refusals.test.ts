@@ -1,0 +1,364 @@
+import test from 'ava';
+import { configSchema } from '../../../src/config/schema.ts';
+import type { Schema } from '../../../src/config/schema/keys.ts';
+import { inspect, lineOf, withLine } from './helpers/file.ts';
+
+/** A key; a right line; a wrong one in its place; the column and text of what is told; the line where it is told, if elsewhere. */
+type Row = readonly [
+  key: string,
+  right: string,
+  wrong: string,
+  column: number,
+  message: RegExp,
+  elsewhere?: string,
+];
+
+const rows: readonly Row[] = [
+  ['version', 'version: 1', 'version: 0', 10, /must be 1/],
+  ['site', 'site: lyon', 'site: ""', 7, /must not be empty/],
+  ['state', 'path: data/state.db', 'path: 7', 9, /must be a path/],
+  ['state.path', 'path: data/state.db', 'path: ""', 9, /must not be empty/],
+  ['server', 'workers: 3', 'workrs: 3', 3, /unknown key; did you mean workers\?/],
+  ['server.workers', 'workers: 3', 'workers: 0', 12, /must be >= 1/],
+  ['server.budget', 'budget: 200ms', 'budget: 200', 11, /length of time such as 150ms/],
+  ['server.budget', 'budget: 200ms', 'budget: 5ms', 11, /between 20ms and 10s/],
+  ['server.drain', 'drain: 5s', 'drain: 1x', 10, /length of time/],
+  ['server.listeners', '- name: meshed', '- name: local', 13, /is there twice/],
+  ['server.listeners[].name', '- name: meshed', '- name: "me sh"', 13, /malformed/],
+  ['server.listeners[].address', 'address: 0.0.0.0:9443', 'address: 0.0.0.0', 16, /host:port/],
+  ['server.listeners[].address', 'address: 0.0.0.0:9443', 'address: 0.0.0.0:99999', 16, /host:port/],
+  ['server.listeners[].tls', 'client_cas: [mesh]', 'client_cas: []', 21, /must not be empty/],
+  [
+    'server.listeners[].tls.certificate',
+    'certificate: tls/server.pem',
+    'certificate: tls/no.pem',
+    22,
+    /is not there/,
+  ],
+  ['server.listeners[].tls.key', 'key: tls/server.key', 'key: tls', 14, /is a folder/],
+  [
+    'server.listeners[].tls.client_cas',
+    'client_cas: [mesh]',
+    'client_cas: [root]',
+    22,
+    /not in trust\.pep_cas/,
+  ],
+  ['server.listeners[].insecure', 'insecure: true', 'insecure: yes', 17, /true or false/],
+  [
+    'server.admin',
+    'address: unix:/run/portreeve/admin.sock',
+    'adress: localhost:1',
+    5,
+    /did you mean address/,
+  ],
+  [
+    'server.admin.address',
+    'address: unix:/run/portreeve/admin.sock',
+    'address: 10.0.0.1:9190',
+    14,
+    /loopback/,
+  ],
+  [
+    'server.admin.address',
+    'address: unix:/run/portreeve/admin.sock',
+    'address: unix:admin.sock',
+    14,
+    /unix:\/path/,
+  ],
+  ['server.health', 'address: 0.0.0.0:9192', 'port: 9192', 5, /unknown key/],
+  ['server.health.address', 'address: 0.0.0.0:9192', 'address: "[::1:9192"', 14, /host:port/],
+  ['server.max_concurrent_streams', 'max_concurrent_streams: 500', 'max_concurrent_streams: 0', 27, />= 1/],
+  ['peps', '- name: edge', '- name: envoy', 11, /is there twice/],
+  ['peps[].name', '- name: edge', '- name: ""', 11, /malformed/],
+  ['peps[].tenant', 'tenant: acme', 'tenant: "a b"', 13, /malformed/],
+  ['peps[].site', 'networks: [10.0.0.0/8]', 'sites: lyon', 5, /did you mean site/],
+  ['peps[].zone', 'zone: hall-2', 'zone: [a]', 11, /text or null/],
+  ['peps[].match', 'ca: mesh', 'c: mesh', 7, /unknown key/],
+  [
+    'peps[].match.san',
+    'san: spiffe://example.org/edge/{site}/{zone}/envoy',
+    'san: spiffe://example.org/e-{site}',
+    12,
+    /alone in its segment/,
+  ],
+  [
+    'peps[].match.san',
+    'san: spiffe://example.org/edge/{site}/{zone}/envoy',
+    'san: spiffe://{site}/envoy',
+    12,
+    /authority/,
+  ],
+  [
+    'peps[].match.san',
+    'san: spiffe://example.org/edge/{site}/{zone}/envoy',
+    'san: "*.example.org"',
+    12,
+    /neither a URI nor a DNS name/,
+  ],
+  [
+    'peps[].match.san',
+    'san: spiffe://example.org/edge/{site}/{zone}/envoy',
+    'san: "{site}.{site}.example.org"',
+    12,
+    /twice/,
+  ],
+  [
+    'peps[].match.san',
+    'san: spiffe://example.org/edge/{site}/{zone}/envoy',
+    'san: "{site}.{zone}"',
+    12,
+    /any name/,
+  ],
+  ['peps[].match.ca', 'ca: mesh', 'ca: root', 11, /not in trust\.pep_cas/],
+  ['peps[].may_assert_devices', 'may_assert_devices: true', 'may_assert_devices: 1', 25, /true or false/],
+  ['peps[].may_send_xfcc', 'may_send_xfcc: true', 'may_send_xfcc: "true"', 20, /true or false/],
+  ['peps[].networks', 'networks: [10.0.0.0/8]', 'networks: [10.0.0.0/33]', 16, /network such as/],
+  ['peps[].trusted_hops', 'trusted_hops: 1', 'trusted_hops: -1', 19, />= 0/],
+  ['trust', 'credential_optional: true', 'credentials_optional: true', 3, /did you mean credential_optional/],
+  ['trust.anchors', '- name: root', '- name: meters', 13, /is there twice/, '- name: meters'],
+  ['trust.anchors[].name', '- name: root', '- name: 5', 13, /must be text/],
+  ['trust.anchors[].file', 'file: ca/root.pem', 'file: ca/none.pem', 13, /is not there/],
+  ['trust.anchors[].profile', 'trust_domain: example.org', 'trust: example.org', 9, /unknown key/],
+  ['trust.anchors[].profile.kind', 'kind: spiffe', 'kind: serial', 15, /one of spiffe, san_uri/],
+  [
+    'trust.anchors[].profile.kind',
+    'trust_domain: example.org',
+    '# none',
+    9,
+    /needs trust_domain/,
+    'kind: spiffe',
+  ],
+  [
+    'trust.anchors[].profile.trust_domain',
+    'kind: spiffe',
+    'kind: cn',
+    23,
+    /spiffe only/,
+    'trust_domain: example.org',
+  ],
+  [
+    'trust.anchors[].profile.trust_domain',
+    'trust_domain: example.org',
+    'trust_domain: Example.Org',
+    23,
+    /lower-case/,
+  ],
+  ['trust.anchors[].revocation', 'grace: 12h', 'graze: 12h', 9, /did you mean grace/],
+  ['trust.anchors[].revocation.required', 'required: true', 'required: maybe', 19, /true or false/],
+  ['trust.anchors[].revocation.max_age', 'max_age: 24h', 'max_age: 1s', 18, /between 1m and 400d/],
+  ['trust.anchors[].revocation.grace', 'grace: 12h', 'grace: -12h', 16, /length of time/],
+  ['trust.anchors[].allow_sha1', 'allow_sha1: true', 'allow_sha1: sometimes', 19, /true or false/],
+  ['trust.intermediates', 'file: ca/meters.pem', 'path: ca/meters.pem', 7, /unknown key/],
+  ['trust.intermediates[].name', '- name: meters', '- name: root', 13, /is there twice/],
+  ['trust.intermediates[].file', 'file: ca/meters.pem', 'file: ca', 13, /is a folder/],
+  ['trust.pep_cas', 'file: ca/mesh.pem', 'fil: ca/mesh.pem', 7, /did you mean file/],
+  ['trust.pep_cas[].name', 'file: ca/mesh.pem', 'name: mesh', 7, /unique|keys/],
+  ['trust.pep_cas[].file', 'file: ca/mesh.pem', 'file: ca/gone.pem', 13, /is not there/],
+  [
+    'trust.credential_optional',
+    'credential_optional: true',
+    'credential_optional: null',
+    24,
+    /true or false/,
+  ],
+  ['revocation', 'poll: 2s', 'interval: 2s', 3, /unknown key/],
+  ['revocation.crls', 'crls: [crl]', 'crls: crl', 9, /must be a list/],
+  ['revocation.poll', 'poll: 2s', 'poll: 1ms', 9, /between 50ms and 1h/],
+  ['classes', 'meter:', '"me ter":', 3, /not a name that can stand here/],
+  [
+    'classes.<name>.assurance',
+    'assurance: gateway_asserted',
+    'assurance: proved',
+    16,
+    /one of none, gateway_asserted/,
+  ],
+  ['classes.<name>.binding', 'issuers: [meters]', 'issuers: []', 14, /needs issuers/, 'binding: issuer'],
+  ['classes.<name>.binding', 'binding: issuer', 'binding: any', 14, /one of certificate, key, issuer/],
+  [
+    'classes.<name>.issuers',
+    'issuers: [meters]',
+    'issuers: [mesh]',
+    15,
+    /not in trust\.anchors or trust\.intermediates/,
+  ],
+  ['classes.<name>.anchors', 'anchors: [root]', 'anchors: [meters]', 15, /not in trust\.anchors/],
+  ['classes.<name>.max_lifetime', 'max_lifetime: 400d', 'max_lifetime: 60000ms1ms', 19, /whole seconds/],
+  ['classes.<name>.firmware', `allowed: [${'a'.repeat(64)}]`, 'allow: []', 7, /unknown key/],
+  ['classes.<name>.firmware.required', `allowed: [${'a'.repeat(64)}]`, 'allowed: [abc]', 17, /malformed/],
+  [
+    'classes.<name>.firmware.allowed',
+    `allowed: [${'a'.repeat(64)}]`,
+    `allowed: [${'b'.repeat(64)}]`,
+    17,
+    /also blocked/,
+  ],
+  [
+    'classes.<name>.firmware.blocked',
+    `blocked: [${'b'.repeat(64)}]`,
+    `blocked: [${'B'.repeat(64)}]`,
+    17,
+    /malformed/,
+  ],
+  ['classes.<name>.networks', 'networks: [10.20.0.0/16]', 'networks: [10.20.0.0]', 16, /network such as/],
+  ['classes.<name>.attestation', 'attestation: required', 'attestation: true', 18, /must be text|one of/],
+  [
+    'classes.<name>.entitlements',
+    'entitlements: [telemetry:write]',
+    'entitlements: ["a,b"]',
+    20,
+    /malformed/,
+  ],
+  ['classes.<name>.ttl', 'ttl: 90m', 'ttl: 0s', 10, /between 1s and 30d/],
+  ['classes.<name>.session_limit', 'session_limit: 12h', 'session_limit: 400d', 20, /between 1s and 365d/],
+  ['policy', 'bundle: policy.tar.gz', 'bundel: policy.tar.gz', 3, /did you mean bundle/],
+  ['policy.bundle', 'bundle: policy.tar.gz', 'bundle: none.tar.gz', 11, /is not there/],
+  ['claims', 'serial: [{ header: x-device-serial }]', 'serail: []', 3, /did you mean serial/],
+  [
+    'claims.device_id',
+    'device_id: [{ context_extension: device_id }]',
+    'device_id: [{ context_extension: "" }]',
+    36,
+    /must not be empty/,
+  ],
+  [
+    'claims.serial',
+    'serial: [{ header: x-device-serial }]',
+    'serial: [{ header: X-Serial }]',
+    22,
+    /malformed/,
+  ],
+  [
+    'claims.firmware_hash',
+    'firmware_hash: [{ header: x-firmware }, { metadata: "envoy.lb:fw" }]',
+    'firmware_hash: [{ metadata: fw }]',
+    31,
+    /malformed/,
+  ],
+  [
+    'claims.attestation',
+    'attestation: [{ header: x-attestation }]',
+    'attestation: [{}]',
+    17,
+    /exactly one of header, context_extension, metadata/,
+  ],
+  [
+    'claims.attestation',
+    'attestation: [{ header: x-attestation }]',
+    'attestation: [{ inventory: token }]',
+    19,
+    /unknown key/,
+  ],
+  ['custom', 'line: { label: line }', 'Line: { label: line }', 3, /not a name that can stand here/],
+  ['custom', 'line: { label: line }', 'line: { label: line, header: x-line }', 9, /exactly one of/],
+  ['wire', 'unavailable: 500', 'unavailble: 500', 5, /did you mean unavailable/],
+  ['wire.statuses', 'unavailable: 500', 'other: 500', 5, /unknown key/],
+  ['wire.statuses.no_credential', 'no_credential: 400', 'no_credential: 200', 20, />= 400/],
+  ['wire.statuses.denied', 'denied: 404', 'denied: 302', 13, />= 400/],
+  ['wire.statuses.unavailable', 'unavailable: 500', 'unavailable: 600', 18, /<= 599/],
+  ['wire.retry_after', 'max: 1m', 'max: 9s', 10, /min is more than max/, 'min: 10s'],
+  ['wire.retry_after.min', 'min: 10s', 'min: 500ms', 10, /between 1s and 1h/],
+  ['wire.retry_after.max', 'max: 1m', 'max: 60s1ms', 10, /whole seconds/],
+  ['enforcement', '- pep: edge', '- pip: edge', 7, /did you mean pep/],
+  [
+    'enforcement.observe',
+    '- pep: edge',
+    '- class: meter\n      pep: edge',
+    7,
+    /exactly one of pep, class and site/,
+  ],
+  [
+    'server.listeners[].pep',
+    'address: 0.0.0.0:9443',
+    'pep: envoy\n      address: 0.0.0.0:9443',
+    12,
+    /by certificate/,
+  ],
+  ['enforcement.observe[].pep', '- pep: edge', '- pep: nobody', 12, /not in peps/],
+  ['enforcement.observe[].class', '- class: meter', '- class: camera', 14, /not in classes/],
+  ['enforcement.observe[].site', '- site: lyon', '- site: [lyon]', 13, /must be text/],
+  [
+    'enforcement.observe[].until',
+    'until: 2026-12-31T00:00:00+01:00',
+    'until: 2027-02-18T12:00:01Z',
+    14,
+    /more than 90 days from now/,
+  ],
+  ['enforcement.observe[].until', 'until: 2026-12-31T00:00:00+01:00', 'until: 2026-12-31', 14, /RFC 3339/],
+  ['enforcement.break_glass', 'who: J. Martin', 'whom: J. Martin', 7, /did you mean who/],
+  [
+    'enforcement.break_glass[].reasons',
+    '- reasons: [revocation.crl_stale]',
+    '- reasons: []',
+    16,
+    /must not be empty/,
+  ],
+  [
+    'enforcement.break_glass[].reasons',
+    '- reasons: [revocation.crl_stale]',
+    '- reasons: [revocation.crl_stal]',
+    17,
+    /did you mean revocation\.crl_stale/,
+  ],
+  [
+    'enforcement.break_glass[].reasons',
+    '- reasons: [revocation.crl_stale]',
+    '- reasons: [policy.ok]',
+    17,
+    /never denies/,
+  ],
+  ['enforcement.break_glass[].classes', 'classes: [meter]', 'classes: [camera]', 17, /not in classes/],
+  ['enforcement.break_glass[].devices', 'devices: [meter-1]', 'devices: [""]', 17, /must not be empty/],
+  ['enforcement.break_glass[].who', 'who: J. Martin', 'who: " "', 12, /must not be empty/],
+  ['enforcement.break_glass[].why', 'why: CRL host down', 'why: ""', 12, /must not be empty/],
+  ['enforcement.break_glass[].since', 'since: 2026-11-20T08:00:00Z', 'since: 8 o’clock', 14, /RFC 3339/],
+  [
+    'enforcement.break_glass[].until',
+    'until: 2026-11-20T20:00:00Z',
+    'until: 2026-11-21T08:00:01Z',
+    14,
+    /more than 24 hours after since/,
+  ],
+  [
+    'enforcement.break_glass[].until',
+    'until: 2026-11-20T20:00:00Z',
+    'until: 2026-11-20T08:00:00Z',
+    14,
+    /must be after since/,
+  ],
+  ['audit', 'keep: 7', 'kept: 7', 3, /unknown key/],
+  ['audit.path', 'path: log/decisions.ndjson', 'path: null', 9, /must be a path/],
+  ['audit.rotate_bytes', 'rotate_bytes: 1000000', 'rotate_bytes: 1', 17, />= 65536/],
+  ['audit.keep', 'keep: 7', 'keep: 1.5', 9, /whole number/],
+  ['audit.on_failure', 'on_failure: continue', 'on_failure: allow', 15, /one of deny, continue/],
+];
+
+for (const [key, right, wrong, column, message, elsewhere] of rows) {
+  test(`${key}: ${wrong.slice(0, 60)} is refused where it stands`, (t) => {
+    const { problems, config } = inspect(withLine(right, wrong));
+    t.is(config, undefined);
+    const told = problems.filter((problem) => message.test(problem.message));
+    const places = told.map((problem) => `${problem.line}:${problem.column}`);
+    t.true(places.includes(`${lineOf(elsewhere ?? right)}:${column}`), JSON.stringify(problems));
+  });
+}
+
+/** Every key of the schema, as the rows name it. */
+function keysOf(schema: Schema, path = ''): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, one]) => {
+    const key = path === '' ? name : `${path}.${name}`;
+    if (one.items?.properties)
+      return [key, ...(key.startsWith('claims') ? [] : keysOf(one.items, `${key}[]`))];
+    if (typeof one.additionalProperties === 'object') {
+      return [key, ...(key === 'custom' ? [] : keysOf(one.additionalProperties, `${key}.<name>`))];
+    }
+    return [key, ...keysOf(one, key)];
+  });
+}
+
+test('every key of the schema has a refusal here', (t) => {
+  const tested = new Set(rows.map(([key]) => key));
+  t.deepEqual(
+    keysOf(configSchema).filter((key) => !tested.has(key)),
+    [],
+  );
+});
