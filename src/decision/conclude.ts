@@ -28,6 +28,9 @@ export interface Material {
 /** The part of the configuration that conclusions depend on. */
 export type ConcludeSettings = Pick<Config, 'enforcement'>;
 
+/** No denial is without a reason, not even one that cannot come about. */
+const unexplained: Finding = { code: 'system.internal', detail: { problem: 'denied for no reason' } };
+
 const noObligations: Obligations = { entitlements: [], headers: {}, session_limit_s: null };
 
 /** An allow for which nothing else sets an end holds this long; every allow has an end. */
@@ -98,7 +101,8 @@ function verdictFindings(verdict: Verdict): readonly Finding[] {
 }
 
 function denial(material: Material, findings: readonly Finding[], settings: ConcludeSettings): Decision {
-  const reasons: readonly Reason[] = findings
+  const against = findings.some(denies) ? findings : [...findings, unexplained];
+  const reasons: readonly Reason[] = against
     .filter((finding) => finding.code !== 'policy.ok')
     .map(({ code, detail }) => makeReason(detail === undefined ? { code } : { code, detail }));
   const codes = reasons.filter((reason) => reason.severity === 'deny').map((reason) => reason.code);

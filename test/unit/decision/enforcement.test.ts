@@ -1,0 +1,120 @@
+import test from 'ava';
+import type { BreakGlassConfig, ObserveConfig } from '../../../src/config/types.ts';
+import { conclude } from '../../../src/decision/conclude.ts';
+import type { Material } from '../../../src/decision/conclude.ts';
+import { enforcementOf } from '../../../src/decision/enforcement.ts';
+import type { Denied } from '../../../src/decision/enforcement.ts';
+import { factsTime as now, someDevice, someFacts, someMaterial, somePep } from '../../helpers/facts.ts';
+
+const denied: Denied = { codes: ['revocation.crl_stale'], pep: somePep, facts: someFacts(), now };
+
+const glass: BreakGlassConfig = {
+  reasons: ['revocation.crl_stale', 'revocation.crl_missing'],
+  classes: ['meter'],
+  devices: [],
+  who: 'J. Martin',
+  why: 'CRL host down',
+  since: now - 1000,
+  until: now + 1000,
+};
+
+function enforced(rule: ObserveConfig | BreakGlassConfig, about: Partial<Denied> = {}): boolean {
+  const rules =
+    'reasons' in rule ? { observe: [], break_glass: [rule] } : { observe: [rule], break_glass: [] };
+  return enforcementOf({ ...denied, ...about }, rules).enforced;
+}
+
+test('without a rule every denial is enforced', (t) => {
+  t.deepEqual(enforcementOf(denied, { observe: [], break_glass: [] }), { enforced: true, findings: [] });
+});
+
+test('a PEP, a class or a site is observed by its name alone', (t) => {
+  const until = now + 1;
+  t.false(enforced({ pep: 'envoy', until }));
+  t.true(enforced({ pep: 'edge', until }));
+  t.false(enforced({ class: 'meter', until }));
+  t.true(enforced({ class: 'camera', until }));
+  t.false(enforced({ site: 'lyon', until }));
+  t.true(enforced({ site: 'oslo', until }));
+  t.true(enforced({ until }), 'a rule that names nothing observes nothing');
+});
+
+test('observation ends by itself, at its end and not after', (t) => {
+  t.false(enforced({ pep: 'envoy', until: now + 1 }));
+  t.true(enforced({ pep: 'envoy', until: now }));
+});
+
+test("the device's site counts before its PEP's", (t) => {
+  const facts = someFacts({ device: someDevice({ site: 'oslo' }) });
+  t.false(enforced({ site: 'oslo', until: now + 1 }, { facts }));
+  t.true(enforced({ site: 'lyon', until: now + 1 }, { facts }));
+});
+
+test('a denial without facts is observed for its PEP or site, and for no class', (t) => {
+  const until = now + 1;
+  t.false(enforced({ pep: 'envoy', until }, { facts: null }));
+  t.false(enforced({ site: 'lyon', until }, { facts: null }));
+  t.true(enforced({ class: 'meter', until }, { facts: null }));
+});
+
+test('the glass is broken for its reasons, all of them named, and for its classes or devices', (t) => {
+  t.false(enforced(glass));
+  t.true(enforced(glass, { codes: ['revocation.crl_stale', 'firmware.blocked'] }));
+  t.true(enforced(glass, { codes: ['revocation.revoked'] }));
+  t.true(enforced(glass, { codes: [] }));
+  t.true(enforced({ ...glass, classes: ['camera'] }));
+  t.false(enforced({ ...glass, classes: [], devices: ['meter-1'] }));
+  t.true(enforced({ ...glass, classes: [], devices: ['meter-2'] }));
+  t.true(enforced({ ...glass, classes: [] }), 'a rule that names nobody is for nobody');
+  t.true(enforced(glass, { facts: null }));
+});
+
+test('broken glass has a beginning and an end', (t) => {
+  t.false(enforced({ ...glass, since: now }));
+  t.true(enforced({ ...glass, since: now + 1 }));
+  t.true(enforced({ ...glass, until: now }));
+});
+
+test('one broken glass does not complete the reasons of another', (t) => {
+  const rules = [
+    { ...glass, reasons: ['revocation.crl_stale'] },
+    { ...glass, reasons: ['firmware.blocked'] },
+  ] as const satisfies BreakGlassConfig[];
+  const about: Denied = { ...denied, codes: ['revocation.crl_stale', 'firmware.blocked'] };
+  t.true(enforcementOf(about, { observe: [], break_glass: rules }).enforced);
+});
+
+const stale: Partial<Material> = { facts: someFacts({ findings: [{ code: 'revocation.crl_stale' }] }) };
+
+test('a decision under broken glass stays a denial, is not enforced and says who broke it, why and until when', (t) => {
+  const decision = conclude(someMaterial(stale), { enforcement: { observe: [], break_glass: [glass] } });
+  t.like(decision, { outcome: 'deny', enforced: false, valid_until: null });
+  t.deepEqual(
+    decision.reasons.map(({ code, severity, detail }) => ({ code, severity, detail })),
+    [
+      { code: 'revocation.crl_stale', severity: 'deny', detail: undefined },
+      {
+        code: 'system.break_glass_used',
+        severity: 'warn',
+        detail: { who: 'J. Martin', why: 'CRL host down', until: '2026-06-01T12:00:01.000Z' },
+      },
+    ],
+  );
+});
+
+test('an observed decision stays a denial with all its reasons and is not enforced', (t) => {
+  const observe = [{ pep: 'envoy', until: now + 1 }];
+  const decision = conclude(someMaterial(stale), { enforcement: { observe, break_glass: [] } });
+  t.like(decision, { outcome: 'deny', enforced: false });
+  t.deepEqual(
+    decision.reasons.map((reason) => reason.code),
+    ['revocation.crl_stale'],
+  );
+});
+
+test('an allow is never touched by observation or broken glass', (t) => {
+  const observe = [{ pep: 'envoy', until: now + 1 }];
+  const decision = conclude(someMaterial(), { enforcement: { observe, break_glass: [glass] } });
+  t.like(decision, { outcome: 'allow', enforced: true });
+  t.is(decision.reasons.length, 1);
+});

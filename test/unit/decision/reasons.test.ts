@@ -1,0 +1,126 @@
+import test from 'ava';
+import {
+  catalogue,
+  catalogueDigest,
+  catalogueText,
+  makeReason,
+  sortReasons,
+} from '../../../src/decision/reasons.ts';
+import { sha256Hex } from '../../../src/lib/bytes.ts';
+import { reasonCodes } from '../../../src/lib/reason-code.ts';
+import type { Finding } from '../../../src/lib/reason-code.ts';
+
+test('the catalogue has exactly one entry for every code of the closed list', (t) => {
+  t.deepEqual(Object.keys(catalogue).sort(), [...reasonCodes].sort());
+});
+
+test('every entry has one sentence, a remedy and controls of current editions', (t) => {
+  for (const [code, entry] of Object.entries(catalogue)) {
+    t.regex(entry.text, /^[A-Z][^\n]{10,140}\.$/, code);
+    t.regex(entry.remediation, /\.$/, code);
+    t.true(entry.control.length > 0, code);
+    for (const control of entry.control) t.notRegex(control, /PR\.AC-|PE-3|NHI-\d|AI RMF/, code);
+  }
+});
+
+test('no two codes are told in the same words', (t) => {
+  const texts = Object.values(catalogue).map((entry) => entry.text);
+  t.is(new Set(texts).size, texts.length);
+});
+
+test('what is ours denies, is retryable and tells the device to come back', (t) => {
+  for (const [code, entry] of Object.entries(catalogue).filter(([, entry]) => entry.ours)) {
+    t.is(entry.severity, 'deny', code);
+    t.true(entry.retryable, code);
+    t.is(entry.class, 'retry_later', code);
+  }
+});
+
+test('faults, the deadline, overload and missing or stale state are ours; what the device or the PEP did is not', (t) => {
+  const ours = reasonCodes.filter((code) => catalogue[code].ours);
+  t.deepEqual(ours, [
+    'revocation.crl_missing',
+    'revocation.crl_stale',
+    'policy.undefined',
+    'policy.error',
+    'policy.timeout',
+    'policy.bundle_missing',
+    'system.overload_shed',
+    'system.internal',
+    'system.dependency_stale',
+    'system.audit_unavailable',
+  ]);
+});
+
+test('only these codes do not deny', (t) => {
+  const mild = reasonCodes.filter((code) => catalogue[code].severity !== 'deny');
+  t.deepEqual(mild, [
+    'revocation.status_unknown',
+    'revocation.stale_within_grace',
+    'policy.ok',
+    'system.break_glass_used',
+  ]);
+});
+
+test('the digest is that of the text that is kept', (t) => {
+  t.is(catalogueDigest, sha256Hex(catalogueText));
+  t.deepEqual(JSON.parse(catalogueText), catalogue);
+});
+
+test('a reason has the words of the catalogue and the detail of the finding', (t) => {
+  t.deepEqual(makeReason({ code: 'credential.expired', detail: { days: 3 } }), {
+    code: 'credential.expired',
+    severity: 'deny',
+    message: catalogue['credential.expired'].text,
+    detail: { days: 3 },
+  });
+  t.false('detail' in makeReason({ code: 'credential.expired', detail: {} }));
+});
+
+test('reasons are told by severity, then in the order of the closed list, whatever order they came in', (t) => {
+  const codes = [
+    'policy.ok',
+    'system.internal',
+    'revocation.stale_within_grace',
+    'network.source_not_allowed',
+    'credential.expired',
+    'identity.serial_mismatch',
+  ] as const;
+  const expected = [
+    'identity.serial_mismatch',
+    'credential.expired',
+    'network.source_not_allowed',
+    'system.internal',
+    'revocation.stale_within_grace',
+    'policy.ok',
+  ];
+  const reasons = codes.map((code) => makeReason({ code }));
+  t.deepEqual(
+    sortReasons(reasons).map((reason) => reason.code),
+    expected,
+  );
+  t.deepEqual(
+    sortReasons(reasons.toReversed()).map((reason) => reason.code),
+    expected,
+  );
+});
+
+test('the same code with the same detail is told once, with other details each time, bare only if nothing says more', (t) => {
+  const found: Finding[] = [
+    { code: 'revocation.crl_stale' },
+    { code: 'revocation.crl_stale', detail: { certificate: 0, serial: 'aa' } },
+    { code: 'revocation.crl_stale', detail: { serial: 'aa', certificate: 0 } },
+    { code: 'revocation.crl_stale', detail: { certificate: 1 } },
+    { code: 'policy.denied' },
+    { code: 'policy.denied' },
+  ];
+  const told = sortReasons(found.map(makeReason));
+  t.deepEqual(
+    told.map(({ code, detail }) => [code, detail?.['certificate']]),
+    [
+      ['revocation.crl_stale', 0],
+      ['revocation.crl_stale', 1],
+      ['policy.denied', undefined],
+    ],
+  );
+});
