@@ -25,6 +25,8 @@ export interface OpenOptions {
 
 const mmapBytes = 1024 * 1024 * 1024;
 const walBytes = 64 * 1024 * 1024;
+/** Log pages (32 MiB) before they are copied into the file: bulk work rewrites the same pages often. */
+const checkpointPages = 8000;
 
 /**
  * Opens the store; with `read_write` makes it and brings it to this program's format where needed. Throws
@@ -68,7 +70,8 @@ function settle(
   // Changing to WAL does not wait for other connections by itself.
   withWriteLock(() => db.exec('PRAGMA journal_mode = WAL'), path, timeoutMs, clock);
   // FULL: an act that was acknowledged (a hold, a disabled device) survives a loss of power.
-  db.exec(`PRAGMA synchronous = FULL; PRAGMA journal_size_limit = ${walBytes}; PRAGMA cache_size = -16384`);
+  db.exec(`PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${checkpointPages}`);
+  db.exec(`PRAGMA journal_size_limit = ${walBytes}; PRAGMA cache_size = -16384`);
   if (maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${maxPages}`);
   if (readFormat(db, path) === storeFormat) return;
   beginImmediate(db, path, timeoutMs, clock);
