@@ -1,0 +1,29 @@
+/** What `serve` does, without the command line: runs a server on the configuration file argv[2], and tells by messages. */
+import { readEnvironment } from '../../src/config/environment.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { systemClock } from '../../src/lib/clock.ts';
+import { asPortreeveError } from '../../src/lib/errors.ts';
+import { runParent } from '../../src/server/run.ts';
+import type { ServerEvent } from './server.ts';
+
+const file = process.argv[2] as string;
+const tell = (event: ServerEvent): void => {
+  if (process.connected) process.send?.(event);
+};
+
+try {
+  const load = () => loadConfig(file, systemClock.now());
+  process.exitCode = await runParent(load(), {
+    load,
+    clock: systemClock,
+    otel: readEnvironment().otel,
+    log: (line) => tell({ log: line }),
+    onDecision: (decision) => tell({ decision }),
+    onReady: ({ addresses }) => tell({ ready: addresses }),
+  });
+} catch (thrown) {
+  const { code, message } = asPortreeveError(thrown);
+  tell({ failed: { code, message } });
+  process.exitCode = 2;
+}
+process.disconnect?.();
