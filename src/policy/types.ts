@@ -131,6 +131,6 @@ export interface PolicyEngine {
    * a trap, a wrong shape or an unknown reason code; after a trap it makes itself a fresh instance.
    */
   evaluate(input: PolicyInput): Verdict;
-  /** Pages (64 KiB) of WASM memory in use. */
+  /** Pages (64 KiB) of WASM memory in use; 0 between a trap and the next evaluation, which makes a fresh instance. */
   pages(): number;
 }
