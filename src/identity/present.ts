@@ -1,6 +1,6 @@
 import { limits } from '../context/limits.ts';
 import type { PresentedCredential } from '../context/types.ts';
-import { describeThrown } from '../lib/errors.ts';
+import { asPortreeveError, describeThrown } from '../lib/errors.ts';
 import { decodePem } from '../lib/pem.ts';
 import { CertificateError } from './certificate-error.ts';
 
@@ -16,10 +16,7 @@ export function presentedCertificates(presented: PresentedCredential): readonly 
   if (presented.source === 'peer_certificate' && certificates.length > 1) {
     throw new CertificateError('more than one certificate where the peer’s alone is expected');
   }
-  if (certificates.length > limits.chainLength) {
-    const problem = `more than ${limits.chainLength} certificates presented`;
-    throw new CertificateError(problem, { reason: 'chain.too_long' });
-  }
+  if (certificates.length > limits.chainLength) throw tooMany();
   return certificates;
 }
 
@@ -29,9 +26,9 @@ function decodeUrlPem(text: string): Uint8Array[] {
   }
   const pem = urlDecoded(text);
   try {
-    // One more than is allowed, so that too many certificates are told from a broken text.
-    return decodePem(pem, 'CERTIFICATE', limits.chainLength + 1);
+    return decodePem(pem, 'CERTIFICATE', limits.chainLength);
   } catch (cause) {
+    if (asPortreeveError(cause).code === 'PDP_LIMIT_EXCEEDED') throw tooMany();
     throw new CertificateError(describeThrown(cause), { cause });
   }
 }
@@ -42,4 +39,9 @@ function urlDecoded(text: string): string {
   } catch (cause) {
     throw new CertificateError('URL encoding is malformed or not of UTF-8', { cause });
   }
+}
+
+function tooMany(): CertificateError {
+  const problem = `more than ${limits.chainLength} certificates presented`;
+  return new CertificateError(problem, { reason: 'chain.too_long' });
 }
