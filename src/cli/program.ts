@@ -4,6 +4,7 @@ import { registerCrl } from './crl/group.ts';
 import { registerDecide } from './decide.ts';
 import { registerDevice } from './device/group.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerServe } from './serve.ts';
 import { registerVersion } from './version.ts';
 import { describeFailure } from './failure.ts';
 import { exitCodeHelp, exitCodes } from './exit-codes.ts';
@@ -59,6 +60,7 @@ export function buildProgram(session: Session, help: { text: string }): Command 
       writeErr: () => undefined,
     })
     .addHelpText('after', exitCodeHelp);
+  registerServe(program, session);
   registerDecide(program, session);
   registerDevice(program, session);
   registerCrl(program, session);
