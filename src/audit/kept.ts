@@ -21,8 +21,17 @@ export function keep(dir: string, digest: string, bytes: Uint8Array | string): v
     writeFileSync(temporary, bytes, { mode: 0o640, flush: true });
     renameSync(temporary, path);
   } catch (cause) {
-    rmSync(temporary, { force: true });
+    removeQuietly(temporary);
     throw unavailable(path, describeThrown(cause), cause);
+  }
+}
+
+/** What went wrong before is what is told; a file that is left behind has a name that nobody reads. */
+function removeQuietly(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    return;
   }
 }
 

@@ -1,0 +1,134 @@
+import test from 'ava';
+import { buildRecord, recordBytes } from '../../../src/audit/record.ts';
+import type { AuditRecord } from '../../../src/audit/record.ts';
+import { readRecord } from '../../../src/audit/read-record.ts';
+import { concludeAgain } from '../../../src/decision/replay.ts';
+import type { Kept, Replay } from '../../../src/decision/replay.ts';
+import type { MadeDecision } from '../../../src/decision/types.ts';
+import { PortreeveError } from '../../../src/lib/errors.ts';
+import type { PolicyEngine } from '../../../src/policy/types.ts';
+import { deviceId, makeWorld } from '../../helpers/world.ts';
+import type { World } from '../../helpers/world.ts';
+
+let world: World;
+let kept: Kept;
+test.before(async () => {
+  world = await makeWorld();
+  kept = { engine: world.deps.policy(), settings: world.config };
+});
+test.after.always(() => world.close());
+
+/** The record as it comes back from the log. */
+const recorded = (made: MadeDecision): AuditRecord => readRecord(recordBytes(buildRecord(made)));
+
+async function record(name: string): Promise<AuditRecord> {
+  return recorded(await world.decide(world.connect({ shows: await world.leaf(name) })));
+}
+
+const paths = (replay: Replay) => replay.differences.map((difference) => difference.path);
+
+function withEngine(evaluate: PolicyEngine['evaluate'], digest: string): PolicyEngine {
+  return { bundle: { digest, revision: 'r', inputVersion: 1 }, evaluate, pages: () => 1 };
+}
+
+test('an allow, a denial by the policy and one by the floor conclude to the same decision again', async (t) => {
+  for (const name of ['meter/1', 'meter/unheard-of', 'meter/lost']) {
+    const replay = concludeAgain(await record(name), kept);
+    t.deepEqual(replay.differences, []);
+    t.like(replay, { same: true, missing: [] });
+  }
+});
+
+test("a gateway's child and a connection without anything conclude to the same decision again", async (t) => {
+  const child = { pep: 'edge', claims: { device_id: deviceId('sensor/1') } };
+  for (const asked of [child, {}]) {
+    t.true(concludeAgain(recorded(await world.decide(world.connect(asked))), kept).same);
+  }
+});
+
+test('another policy under the same digest gives differences that say where', async (t) => {
+  const before = await record('meter/1');
+  const other = withEngine(
+    () => ({ ...before.verdict!, allow: false, reasons: [{ code: 'firmware.blocked' }] }),
+    before.versions.bundle as string,
+  );
+  const replay = concludeAgain(before, { ...kept, engine: other });
+  t.false(replay.same);
+  t.is(replay.decision?.outcome, 'deny');
+  t.true(['outcome', 'valid_until', 'reasons[0].code'].every((path) => paths(replay).includes(path)));
+});
+
+test('facts that were changed afterwards give differences, in the input and in the decision', async (t) => {
+  const before = await record('meter/lost');
+  const facts = { ...before.facts!, device: { ...before.facts!.device!, status: 'active' as const } };
+  const replay = concludeAgain({ ...before, facts }, kept);
+  t.false(replay.same);
+  t.true(paths(replay).includes('input.device_status'));
+
+  const allowed = await record('meter/1');
+  const revoked = { ...allowed.facts!, findings: [{ code: 'revocation.revoked' as const }] };
+  t.true(paths(concludeAgain({ ...allowed, facts: revoked }, kept)).includes('outcome'));
+});
+
+test('a decision that was changed afterwards differs from what it was made from', async (t) => {
+  const before = await record('meter/lost');
+  const changed = { ...before, outcome: 'allow' as const, device_id: 'another' };
+  t.deepEqual(paths(concludeAgain(changed, kept)).sort(), ['device_id', 'outcome']);
+});
+
+test('what is not kept is named, and nothing is concluded', async (t) => {
+  const before = await record('meter/1');
+  const { versions } = before;
+  const nothing = concludeAgain(before, { engine: undefined, settings: undefined });
+  t.like(nothing, { same: false, decision: null });
+  t.deepEqual(nothing.missing, [`bundle ${versions.bundle}`, `configuration ${versions.configuration}`]);
+
+  const otherBundle = withEngine(() => before.verdict!, '00'.repeat(32));
+  t.deepEqual(concludeAgain(before, { ...kept, engine: otherBundle }).missing, [`bundle ${versions.bundle}`]);
+
+  const catalogue = '11'.repeat(32);
+  const otherWords = concludeAgain({ ...before, versions: { ...versions, catalogue } }, kept);
+  t.deepEqual(otherWords.missing, [`catalogue ${catalogue} (${versions.program})`]);
+});
+
+test('circumstances of the time are taken from the record: a deadline, a shed call, a malformed request', async (t) => {
+  const raw = world.connect({ shows: await world.leaf('meter/1') });
+  const shed = await world.decide(raw, { timing: { arrived: 0, deadline: 0 } });
+  const missing = await world.decide(raw, { deps: { policy: () => undefined } });
+  const built = { ok: false, pep: world.pep('envoy'), door: 'native', field: 'sni', problem: 'x' } as const;
+  const invalid = await world.decide(built);
+  for (const made of [shed, missing, invalid]) {
+    const replay = concludeAgain(recorded(made), kept);
+    t.deepEqual(replay.differences, [], made.decision.reasons[0]?.code);
+    t.true(replay.same);
+  }
+});
+
+test('a policy that broke off is asked again, and breaking off again is the same decision', async (t) => {
+  const broken = withEngine(() => {
+    throw new PortreeveError('PDP_POLICY_UNDEFINED', 'nothing');
+  }, '22'.repeat(32));
+  const raw = world.connect({ shows: await world.leaf('meter/1') });
+  const before = recorded(await world.decide(raw, { deps: { policy: () => broken } }));
+  t.true(concludeAgain(before, { ...kept, engine: broken }).same);
+  const mended = withEngine(() => ({ ...allowing }), '22'.repeat(32));
+  t.true(paths(concludeAgain(before, { ...kept, engine: mended })).includes('outcome'));
+});
+
+const allowing = { allow: true, reasons: [], entitlements: [], headers: {}, session_limit_s: null, ttl_s: 5 };
+
+test('an allow that failed on its own term fails again in the same way', async (t) => {
+  const raw = world.connect({ shows: await world.leaf('meter/1') });
+  const instant = withEngine(() => ({ ...allowing, ttl_s: 0 }), '33'.repeat(32));
+  const before = recorded(await world.decide(raw, { deps: { policy: () => instant } }));
+  t.is(before.reasons[0]?.code, 'system.internal');
+  t.true(concludeAgain(before, { ...kept, engine: instant }).same);
+});
+
+test('the configuration of the time decides whether it was enforced', async (t) => {
+  const before = await record('meter/lost');
+  const settings = {
+    enforcement: { observe: [{ pep: 'envoy', until: before.facts!.now + 1 }], break_glass: [] },
+  };
+  t.deepEqual(paths(concludeAgain(before, { ...kept, settings })), ['enforced']);
+});
