@@ -14,9 +14,11 @@ import { unaryService } from './unary-door.ts';
 
 export interface GrpcServerOptions {
   readonly point: DecisionPoint;
+  /** Read at every call, so that a reloaded configuration may stand behind it. */
   readonly config: Config;
   /** The listener that the server is for: it says who may ask. */
   readonly listener: ListenerConfig;
+  /** Asked at every call. */
   readonly peps: PepResolver;
   readonly clock: Clock;
   /** Whether policy, trust anchors and store are loaded: what health says. Decisions are made either way. */
@@ -38,7 +40,12 @@ export function createGrpcServer(options: GrpcServerOptions): Server {
     'grpc.keepalive_permit_without_calls': 1,
     'grpc.enable_channelz': 0,
   });
-  const door = { point, clock, budgetMs: config.server.budget, pepOf: pepOfCalls(listener, peps, clock) };
+  const door = {
+    point,
+    clock,
+    budgetMs: () => config.server.budget,
+    pepOf: pepOfCalls(listener, peps, clock),
+  };
   for (const service of [
     unaryService(extAuthzDoor(config), door),
     unaryService(decisionServiceDoor(config), door),

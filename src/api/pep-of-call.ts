@@ -21,8 +21,7 @@ export function pepOfCalls(
 ): (call: AuthenticatedCall) => ResolvedPep {
   const kind = listenerKind(listener);
   if (kind !== 'tls') {
-    const named = resolver.byName(listener.pep, kind);
-    return () => named;
+    return () => resolver.byName(listener.pep, kind);
   }
   const chains = new WeakMap<object, readonly Uint8Array[]>();
   return (call) => {

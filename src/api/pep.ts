@@ -49,10 +49,11 @@ export function createPepResolver(sources: PepSources): PepResolver {
   const entries = sources.peps.flatMap((config) =>
     config.match ? [compile(config, config.match, cas)] : [],
   );
+  const named = new Map(sources.peps.map((pep) => [pep.name, pep]));
   entries.sort((a, b) => Number(isPattern(a)) - Number(isPattern(b)));
   return {
     byName(name, how) {
-      const config = sources.peps.find((pep) => pep.name === name);
+      const config = name === null ? undefined : named.get(name);
       return config
         ? { known: true, pep: pepOf(config, how, {}) }
         : unknown(how, 'the listener names no configured PEP');

@@ -29,8 +29,8 @@ export interface UnaryDoor<Request extends object, Response extends object> {
 export interface DoorOptions {
   readonly point: DecisionPoint;
   readonly clock: Clock;
-  /** Most time for one decision (ms). */
-  readonly budgetMs: number;
+  /** Most time for one decision (ms); asked at every call. */
+  readonly budgetMs: () => number;
   readonly pepOf: (call: AuthenticatedCall) => ResolvedPep;
 }
 
@@ -87,7 +87,7 @@ async function answer<Request extends object, Response extends object>(
   options: DoorOptions,
   codec: MessageCodec<Response>,
 ): Promise<Buffer> {
-  const timing = readTiming(call, options.clock, options.budgetMs);
+  const timing = readTiming(call, options.clock, options.budgetMs());
   const received = call.request;
   const name = door.doorOf('request' in received ? received.request : undefined);
   const traceparent = call.metadata.get('traceparent')[0]?.toString();

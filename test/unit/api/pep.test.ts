@@ -1,0 +1,172 @@
+import test from 'ava';
+import { createPepResolver } from '../../../src/api/pep.ts';
+import type { PepResolver } from '../../../src/api/pep.ts';
+import { compileSan } from '../../../src/api/pep-pattern.ts';
+import { createRoot, issueCa, issueLeaf } from '../../../src/ca/index.ts';
+import type { Authority, Leaf, LeafOptions } from '../../../src/ca/index.ts';
+import type { PepConfig } from '../../../src/config/types.ts';
+import type { GeneralName } from '../../../src/identity/types.ts';
+import { parseInstant } from '../../../src/lib/clock.ts';
+import { pepConfig } from './fixtures.ts';
+
+const now = parseInstant('2026-11-21T12:00:00Z') as number;
+const day = 86_400_000;
+const lifetime = { notBefore: now - day, notAfter: now + day };
+const root = await createRoot({ subject: 'CN=PEP Root', ...lifetime, notAfter: now + 10 * day });
+const namesake = await createRoot({ subject: 'CN=PEP Root', ...lifetime });
+const middle = await issueCa(root, { subject: 'CN=PEP Middle', ...lifetime });
+
+const uri = 'spiffe://ops.example/pep/north/a1';
+const leafOf = (issuer: Authority, over: Partial<LeafOptions> = {}): Promise<Leaf> =>
+  issueLeaf(issuer, { subject: 'CN=pep', san: { uri: [uri] }, ...lifetime, ...over });
+const pem = (authority: Authority): Uint8Array => Buffer.from(authority.pem);
+
+function resolver(
+  peps: readonly Partial<PepConfig>[],
+  intermediates: readonly Authority[] = [],
+): PepResolver {
+  return createPepResolver({
+    peps: peps.map(pepConfig),
+    cas: [
+      { name: 'ops', certificate: pem(root) },
+      { name: 'other', certificate: pem(namesake) },
+    ],
+    intermediates: intermediates.map((ca) => ({ name: 'middle', certificate: pem(ca) })),
+  });
+}
+
+const exact = { match: { san: uri, ca: 'ops' } };
+
+test('a certificate with the exact name under the named CA is its PEP, with its rights', async (t) => {
+  const peps = resolver([
+    {
+      ...exact,
+      name: 'north',
+      tenant: 't1',
+      site: 's1',
+      may_assert_devices: true,
+      may_send_xfcc: true,
+      networks: ['10.0.0.0/8'],
+      trusted_hops: 1,
+    },
+  ]);
+  t.deepEqual(peps.byCertificate([(await leafOf(root)).der], now), {
+    known: true,
+    pep: {
+      name: 'north',
+      tenant: 't1',
+      site: 's1',
+      authenticatedBy: 'tls',
+      mayAssertDevices: true,
+      maySendXfcc: true,
+      networks: ['10.0.0.0/8'],
+      trustedHops: 1,
+    },
+  });
+});
+
+test('the same name under a CA of the same subject is unknown and has no rights', async (t) => {
+  const found = resolver([{ ...exact, may_assert_devices: true }]).byCertificate(
+    [(await leafOf(namesake)).der],
+    now,
+  );
+  t.false(found.known);
+  t.like(found.pep, { name: 'unknown', mayAssertDevices: false, maySendXfcc: false, networks: [] });
+});
+
+test('an expired, a not yet valid and a server’s certificate are unknown', async (t) => {
+  const peps = resolver([exact]);
+  const [leaf, server] = [await leafOf(root), await leafOf(root, { eku: ['serverAuth'] })];
+  t.true(peps.byCertificate([leaf.der], now).known);
+  t.false(peps.byCertificate([leaf.der], now + 2 * day).known, 'judged at each call, remembered or not');
+  t.false(peps.byCertificate([leaf.der], now - 2 * day).known);
+  t.false(peps.byCertificate([server.der], now).known);
+});
+
+test('intermediates come from the PEP or from the configuration', async (t) => {
+  const leaf = await leafOf(middle);
+  t.true(resolver([exact]).byCertificate([leaf.der, middle.der, root.der], now).known);
+  t.true(resolver([exact], [middle]).byCertificate([leaf.der], now).known);
+  t.false(resolver([exact]).byCertificate([leaf.der], now).known);
+});
+
+test('captures of a pattern become facts and precede the entry’s own', async (t) => {
+  const pattern = {
+    name: 'any',
+    site: 'own',
+    match: { san: 'spiffe://ops.example/pep/{site}/{zone}', ca: 'ops' },
+  };
+  const { pep } = resolver([pattern]).byCertificate([(await leafOf(root)).der], now);
+  t.like(pep, { name: 'any', site: 'north', zone: 'a1' });
+});
+
+test('an exact entry goes before a pattern wherever it stands', async (t) => {
+  const pattern = { name: 'any', match: { san: 'spiffe://ops.example/pep/{site}/{zone}', ca: 'ops' } };
+  t.is(
+    resolver([pattern, { ...exact, name: 'north' }]).byCertificate([(await leafOf(root)).der], now).pep.name,
+    'north',
+  );
+});
+
+test('no certificate, and no certificate at all, are unknown', (t) => {
+  t.false(resolver([exact]).byCertificate([], now).known);
+  t.false(resolver([exact]).byCertificate([Uint8Array.of(1, 2, 3)], now).known);
+});
+
+test('a listener names its PEP; one that is not configured is unknown', (t) => {
+  const peps = resolver([{ name: 'edge', site: 's' }]);
+  t.like(peps.byName('edge', 'socket'), {
+    known: true,
+    pep: { name: 'edge', site: 's', authenticatedBy: 'socket' },
+  });
+  t.false(peps.byName('nobody', 'plaintext').known);
+  t.false(peps.byName(null, 'plaintext').known);
+});
+
+test('an entry that names an unknown CA is refused', (t) => {
+  t.throws(() => resolver([{ match: { san: uri, ca: 'nowhere' } }]), { code: 'PDP_CONFIG_INVALID' });
+});
+
+const named = (kind: 'uri' | 'dns', value: string): GeneralName[] => [{ kind, value }];
+const matches: readonly (readonly [string, GeneralName[], object | undefined])[] = [
+  ['spiffe://a/b', named('uri', 'spiffe://a/b'), {}],
+  ['spiffe://a/b', named('uri', 'spiffe://a/bc'), undefined],
+  ['spiffe://a/b', named('uri', 'spiffe://A/b'), undefined],
+  ['spiffe://a/b', named('dns', 'spiffe://a/b'), undefined],
+  ['pep.example', named('dns', 'PEP.Example'), {}],
+  ['pep.example', named('dns', 'pepxexample'), undefined],
+  ['pep.example', named('uri', 'pep.example'), undefined],
+  ['spiffe://a/{site}/p', named('uri', 'spiffe://a/north-1/p'), { site: 'north-1' }],
+  ['spiffe://a/{site}/p', named('uri', 'spiffe://a/x/y/p'), undefined],
+  ['spiffe://a/{site}/p', named('uri', 'spiffe://a//p'), undefined],
+  ['spiffe://a/{site}/p', named('uri', 'spiffe://a/../p'), undefined],
+  ['spiffe://a/{site}', named('uri', 'spiffe://a/..'), undefined],
+  ['spiffe://a/{site}', named('uri', 'spiffe://a/x%2Fy'), undefined],
+  ['{site}.{zone}.example', named('dns', 'North.A1.example'), { site: 'north', zone: 'a1' }],
+  ['{site}.example', named('dns', 'a.b.example'), undefined],
+  ['{site}.example', named('dns', '*.example'), undefined],
+  ['{site}.example', named('dns', 'a.example.'), undefined],
+  ['{site}.example', [...named('uri', 'urn:x'), ...named('dns', 'a.example')], { site: 'a' }],
+];
+for (const [index, [san, names, captures]] of matches.entries()) {
+  test(`${index}: ${san} ${captures ? 'matches' : 'does not match'} ${JSON.stringify(names)}`, (t) => {
+    const found = compileSan(san)(names);
+    t.deepEqual(found && { ...found }, captures);
+  });
+}
+
+for (const san of [
+  'spiffe://{site}/a',
+  'spiffe://a/{region}',
+  'spiffe://a/x{site}',
+  'spiffe://a/{site}x',
+  'spiffe://a/{site}/{site}',
+  'edge-{site}.example',
+  '{site',
+  'spiffe://a/b}',
+  'spiffe://a/{}',
+]) {
+  test(`the pattern ${san} is refused`, (t) => {
+    t.throws(() => compileSan(san), { code: 'PDP_CONFIG_INVALID' });
+  });
+}
