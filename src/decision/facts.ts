@@ -5,7 +5,8 @@ import type { Binding, DeviceRecord } from '../inventory/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { Assurance } from '../policy/types.ts';
 import { judgeRevocation } from '../revocation/judge.ts';
-import type { RevocationFact, RevocationJudgement } from '../revocation/types.ts';
+import type { RevocationFact, RevocationJudgement, RevocationReader } from '../revocation/types.ts';
+import { notingReader } from './consulted-crls.ts';
 import type { DecisionDeps } from './deps.ts';
 import { examineCredential } from './facts-credential.ts';
 import type { ExaminedCredential } from './facts-credential.ts';
@@ -27,7 +28,8 @@ export interface Gathered {
 export function gatherFacts(context: ConnectionContext, now: EpochMs, deps: DecisionDeps): Gathered {
   const credential = context.credential && examineCredential(context.credential, now, deps);
   return deps.store.snapshot(() => {
-    const revocation = revocationOf(credential, now, deps);
+    const reader = notingReader(deps.revocation);
+    const revocation = revocationOf(credential, now, reader);
     const gateway = judgeGateway(context, credential, revocation.findings);
     const deviceId = subjectOf(context, credential);
     const device = deviceId === undefined ? undefined : deps.inventory.device(context.tenant, deviceId);
@@ -53,7 +55,7 @@ export function gatherFacts(context: ConnectionContext, now: EpochMs, deps: Deci
       ],
       limits: limitsOf(credential, revocation.facts),
     };
-    return { facts, state: { epochs: deps.store.epochs(), crls: crlsOf(revocation.facts, deps) } };
+    return { facts, state: { epochs: deps.store.epochs(), crls: reader.consulted() } };
   });
 }
 
@@ -78,10 +80,10 @@ function connectionOf(context: ConnectionContext): Facts['connection'] {
 function revocationOf(
   credential: ExaminedCredential | undefined,
   now: EpochMs,
-  deps: DecisionDeps,
+  reader: RevocationReader,
 ): RevocationJudgement {
   const path = credential?.judged.path;
-  return path ? judgeRevocation(path, deps.revocation, now) : { facts: [], findings: [] };
+  return path ? judgeRevocation(path, reader, now) : { facts: [], findings: [] };
 }
 
 /** The device that the decision is about: what its own certificate says, else what is claimed. */
@@ -156,19 +158,4 @@ function limitsOf(
         : [{ until: fact.usable_until, because: `CRL for certificate ${fact.certificate}: usable until` }],
     ),
   ];
-}
-
-/** The CRLs that were consulted, once each, for `versions`. */
-function crlsOf(revocation: readonly RevocationFact[], deps: DecisionDeps): Versions['crls'] {
-  const consulted = new Map<string, Versions['crls'][number]>();
-  for (const fact of revocation) {
-    const { crl } = deps.revocation.lookup(fact.issuer_key, fact.serial);
-    if (!crl) continue;
-    consulted.set(crl.issuerKey, {
-      issuer_key: crl.issuerKey,
-      number: crl.number ?? null,
-      digest: crl.digest,
-    });
-  }
-  return [...consulted.values()];
 }
