@@ -10,7 +10,11 @@ export class LoadClient {
   constructor(address: string, connections: number) {
     this.#clients = Array.from(
       { length: connections },
-      (_, index) => new Client(address, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1, 'bench.connection': index }),
+      (_, index) =>
+        new Client(address, credentials.createInsecure(), {
+          'grpc.use_local_subchannel_pool': 1,
+          'bench.connection': index,
+        }),
     );
   }
 

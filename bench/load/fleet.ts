@@ -20,7 +20,11 @@ export interface BenchFleet {
 }
 
 /** 1,000 devices under one issuing CA with one fresh CRL of 1,000 other serials; EC P-256 throughout. */
-export async function makeBenchFleet(port: number, counts: { warm: number; cold: number }, now: number): Promise<BenchFleet> {
+export async function makeBenchFleet(
+  port: number,
+  counts: { warm: number; cold: number },
+  now: number,
+): Promise<BenchFleet> {
   const folder = await mkdtemp(join(tmpdir(), 'portreeve-bench-'));
   await mkdir(join(folder, 'crls'));
   const life = { notBefore: now - 30 * day, notAfter: now + 400 * day };
@@ -29,13 +33,25 @@ export async function makeBenchFleet(port: number, counts: { warm: number; cold:
   await writeFile(join(folder, 'root.pem'), root.pem);
   await writeFile(join(folder, 'issuer.pem'), issuer.pem);
   const update = { number: 1, thisUpdate: now - 3_600_000, nextUpdate: now + 7 * day };
-  const others = Array.from({ length: 1000 }, (_, index) => ({ serial: (0x7000_0000 + index).toString(16), at: now - day }));
+  const others = Array.from({ length: 1000 }, (_, index) => ({
+    serial: (0x7000_0000 + index).toString(16),
+    at: now - day,
+  }));
   await writeFile(join(folder, 'crls/root.crl'), (await issueCrl(root, { ...update, revoked: [] })).pem);
-  await writeFile(join(folder, 'crls/issuer.crl'), (await issueCrl(issuer, { ...update, revoked: others })).pem);
+  await writeFile(
+    join(folder, 'crls/issuer.crl'),
+    (await issueCrl(issuer, { ...update, revoked: others })).pem,
+  );
 
   const store = openStore({ path: join(folder, 'state.db'), mode: 'read_write', now });
   const rows = Array.from({ length: 1000 }, (_, index) =>
-    JSON.stringify({ device_id: deviceId(index), status: 'active', class: 'meter', owner: 'bench', site: 'bench' }),
+    JSON.stringify({
+      device_id: deviceId(index),
+      status: 'active',
+      class: 'meter',
+      owner: 'bench',
+      site: 'bench',
+    }),
   );
   await importDevices(store, {
     input: Readable.from([Buffer.from(`${rows.join('\n')}\n`)]),
@@ -53,7 +69,11 @@ export async function makeBenchFleet(port: number, counts: { warm: number; cold:
   const bodies: Buffer[] = [];
   for (let index = 0; index < counts.warm + counts.cold; index += 1) {
     const id = deviceId(index % 1000);
-    const leaf = await issueLeaf(issuer, { subject: `CN=${id}`, notBefore: now - day, notAfter: now + 90 * day });
+    const leaf = await issueLeaf(issuer, {
+      subject: `CN=${id}`,
+      notBefore: now - day,
+      notAfter: now + 90 * day,
+    });
     bodies.push(encode(leaf.pem));
   }
   return { folder, configFile, warm: bodies.slice(0, counts.warm), cold: bodies.slice(counts.warm) };
@@ -85,7 +105,7 @@ classes:
     firmware: { required: true, allowed: ["${firmware}"] }
     networks: ["127.0.0.0/8", "10.0.0.0/8"]
     ttl: 1h
-audit: { path: records }
+audit: { path: records.ndjson }
 `;
 }
 
@@ -100,7 +120,11 @@ function requestEncoder(): (pem: string) => Buffer {
   return (pem) => {
     const message = type.fromObject({
       attributes: {
-        source: { address: address('10.4.2.1', 40112), principal: 'CN=meter', certificate: encodeURIComponent(pem) },
+        source: {
+          address: address('10.4.2.1', 40112),
+          principal: 'CN=meter',
+          certificate: encodeURIComponent(pem),
+        },
         destination: { address: address('10.4.0.9', 8443) },
         request: {
           http: {

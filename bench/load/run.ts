@@ -50,7 +50,12 @@ try {
 
   const samples: Record<'noop' | 'warm' | 'cold', number[]> = { noop: [], warm: [], cold: [] };
   let failed = 0;
-  const measure = async (process: ChildProcess, client: LoadClient, bodies: readonly Buffer[], count: number): Promise<number> => {
+  const measure = async (
+    process: ChildProcess,
+    client: LoadClient,
+    bodies: readonly Buffer[],
+    count: number,
+  ): Promise<number> => {
     const before = cpuMicros(process.pid as number);
     failed += await client.run(bodies, count, parallel);
     return (cpuMicros(process.pid as number) - before) / count;
@@ -60,7 +65,11 @@ try {
     samples.warm.push(await measure(ours, oursClient, fleet.warm, calls));
     const unseen = fleet.cold.slice(round * 400, (round + 1) * 400);
     samples.cold.push(await measure(ours, oursClient, unseen, unseen.length));
-    say(`bench: round ${round + 1}/${rounds}: ${Object.entries(samples).map(([name, all]) => `${name} ${(all.at(-1) as number).toFixed(0)}`).join(', ')} µs`);
+    say(
+      `bench: round ${round + 1}/${rounds}: ${Object.entries(samples)
+        .map(([name, all]) => `${name} ${(all.at(-1) as number).toFixed(0)}`)
+        .join(', ')} µs`,
+    );
   }
   oursClient.close();
   noopClient.close();
@@ -75,7 +84,10 @@ try {
 function start(args: readonly string[]): ChildProcess {
   const node = [process.execPath, '--disable-warning=ExperimentalWarning', ...args];
   const command = pin ? ['taskset', '-c', '0', ...node] : node;
-  const child = spawn(command[0] as string, command.slice(1), { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(command[0] as string, command.slice(1), {
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   children.push(child);
   return child;
 }
@@ -102,7 +114,11 @@ function freePort(): Promise<number> {
 
 function median(all: readonly number[]): number {
   const sorted = [...all].sort((a, b) => a - b);
-  return ((sorted[Math.floor((sorted.length - 1) / 2)] as number) + (sorted[Math.ceil((sorted.length - 1) / 2)] as number)) / 2;
+  return (
+    ((sorted[Math.floor((sorted.length - 1) / 2)] as number) +
+      (sorted[Math.ceil((sorted.length - 1) / 2)] as number)) /
+    2
+  );
 }
 
 function report(samples: Record<'noop' | 'warm' | 'cold', number[]>, failed: number): void {
@@ -126,10 +142,18 @@ function report(samples: Record<'noop' | 'warm' | 'cold', number[]>, failed: num
   writeFileSync(join(root, 'bench/results/load.json'), `${JSON.stringify(result, null, 2)}\n`);
   if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else {
-    process.stdout.write(`CPU per call of all server processes, medians of ${rounds} interleaved rounds of ${calls} calls\n`);
-    process.stdout.write(`  no-op grpc-js server      ${median(samples.noop).toFixed(0).padStart(6)} µs   1.00\n`);
-    process.stdout.write(`  portreeve, warm           ${median(samples.warm).toFixed(0).padStart(6)} µs   ${ratio('warm').toFixed(2)}\n`);
-    process.stdout.write(`  portreeve, unseen leaves  ${median(samples.cold).toFixed(0).padStart(6)} µs   ${ratio('cold').toFixed(2)}\n`);
+    process.stdout.write(
+      `CPU per call of all server processes, medians of ${rounds} interleaved rounds of ${calls} calls\n`,
+    );
+    process.stdout.write(
+      `  no-op grpc-js server      ${median(samples.noop).toFixed(0).padStart(6)} µs   1.00\n`,
+    );
+    process.stdout.write(
+      `  portreeve, warm           ${median(samples.warm).toFixed(0).padStart(6)} µs   ${ratio('warm').toFixed(2)}\n`,
+    );
+    process.stdout.write(
+      `  portreeve, unseen leaves  ${median(samples.cold).toFixed(0).padStart(6)} µs   ${ratio('cold').toFixed(2)}\n`,
+    );
     process.stdout.write(`  failed calls              ${String(failed).padStart(6)}\n`);
   }
   if (failed > 0) process.exitCode = 1;

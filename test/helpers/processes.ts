@@ -1,0 +1,91 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { root } from './source-files.ts';
+
+/** A child process of a test with everything that it printed. */
+export interface Running {
+  readonly child: ChildProcess;
+  readonly output: () => string;
+  readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
+}
+
+/** A port of 127.0.0.1 that nothing listens on just now. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Starts a program and gathers its output; `stop` sends a signal and answers the exit code (null if it was killed). */
+export function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  return {
+    child,
+    output: () => output,
+    stop: (signal = 'SIGTERM') => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+const cli = ['--disable-warning=ExperimentalWarning', join(root, 'src/main.ts')];
+
+/** Starts `portreeve` with these arguments. */
+export function startPortreeve(args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
+  return start(process.execPath, [...cli, ...args], env);
+}
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs `portreeve` to its end. */
+export function portreeve(
+  args: readonly string[],
+  options: { readonly input?: string; readonly cwd?: string } = {},
+): Ran {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...cli, ...args], {
+    cwd: options.cwd ?? root,
+    input: options.input ?? '',
+    encoding: 'utf8',
+    timeout: 60_000,
+  });
+  return { code: status, stdout, stderr };
+}
+
+/** Waits until `condition` answers something; fails with `what` and the output of `running` after `timeoutMs`. */
+export async function until<T>(
+  what: string,
+  condition: () => T | undefined | false | Promise<T | undefined | false>,
+  options: { readonly timeoutMs?: number; readonly running?: Running } = {},
+): Promise<T> {
+  const deadline = performance.now() + (options.timeoutMs ?? 15_000);
+  for (;;) {
+    const value = await Promise.resolve(condition()).catch(() => undefined);
+    if (value !== undefined && value !== false) return value;
+    if (performance.now() > deadline)
+      throw new Error(`waited in vain: ${what}\n${options.running?.output() ?? ''}`);
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** Path of a real Envoy, or why there is none. */
+export function envoyPath(): { readonly path: string } | { readonly problem: string } {
+  const found = spawnSync('sh', [join(root, 'scripts/envoy.sh')], { encoding: 'utf8' });
+  return found.status === 0 ? { path: found.stdout.trim() } : { problem: found.stderr.trim() };
+}
