@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { registerConfig } from './config.ts';
 import { registerCrl } from './crl/group.ts';
 import { registerDecide } from './decide.ts';
+import { registerDemo } from './demo/command.ts';
 import { registerDevice } from './device/group.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerServe } from './serve.ts';
@@ -66,6 +67,7 @@ export function buildProgram(session: Session, help: { text: string }): Command 
   registerCrl(program, session);
   registerConfig(program, session);
   registerDoctor(program, session);
+  registerDemo(program, session);
   registerVersion(program, session);
   return program;
 }

@@ -1,0 +1,86 @@
+import { createRoot, issueCa, issueCrl, type Authority } from '../../ca/index.ts';
+import type { EpochMs } from '../../lib/clock.ts';
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+/** The demo's certification authorities. Each issuing CA exists because a row of the table needs it. */
+export interface Authorities {
+  readonly root: Authority;
+  readonly meters: Authority;
+  readonly cameras: Authority;
+  /** Its CRL is past nextUpdate, but within the anchor's grace. */
+  readonly depot: Authority;
+  /** Its CRL is past nextUpdate and the grace. */
+  readonly annex: Authority;
+  /** The root has revoked it. */
+  readonly withdrawn: Authority;
+  /** Names itself as the meters' CA does, but is nobody's. */
+  readonly foreign: Authority;
+  readonly foreignRoot: Authority;
+  /** Gateways have a root of their own: nothing is accepted across anchors. */
+  readonly gateways: Authority;
+}
+
+/** Grace of the demo's anchors after a CRL's nextUpdate, in hours. */
+export const graceHours = 48;
+
+/** Makes all CAs, with EC P-256 keys; nothing is older than 30 days or younger than a day. */
+export async function makeAuthorities(now: EpochMs): Promise<Authorities> {
+  const life = { notBefore: now - 30 * day, notAfter: now + 5 * 365 * day };
+  const root = await createRoot({ subject: 'CN=Harbour Fleet Root,O=Harbour Utilities', ...life });
+  const issue = (name: string): Promise<Authority> =>
+    issueCa(root, { subject: `CN=${name},O=Harbour Utilities`, ...life, pathLen: 0 });
+  const foreignRoot = await createRoot({ subject: 'CN=Harbour Fleet Root,O=Harbour Utilities', ...life });
+  return {
+    root,
+    meters: await issue('Meters CA'),
+    cameras: await issue('Cameras CA'),
+    depot: await issue('Depot CA'),
+    annex: await issue('Annex CA'),
+    withdrawn: await issue('Withdrawn CA'),
+    foreignRoot,
+    foreign: await issueCa(foreignRoot, { subject: 'CN=Meters CA,O=Harbour Utilities', ...life, pathLen: 0 }),
+    gateways: await createRoot({ subject: 'CN=Gateways CA,O=Harbour Utilities', ...life }),
+  };
+}
+
+export interface RevokedSerial {
+  readonly serial: string;
+  readonly at: EpochMs;
+  readonly reason: string;
+}
+
+/** One signed CRL a CA, PEM by file name. `revokedMeters` are listed by the meters' CA. */
+export async function makeCrls(
+  authorities: Authorities,
+  revokedMeters: readonly RevokedSerial[],
+  now: EpochMs,
+): Promise<ReadonlyMap<string, string>> {
+  const fresh = { thisUpdate: now - hour, nextUpdate: now + 7 * day };
+  const crls: readonly (readonly [string, Authority, typeof fresh, readonly RevokedSerial[]])[] = [
+    [
+      'root',
+      authorities.root,
+      fresh,
+      [{ serial: authorities.withdrawn.serial, at: now - 2 * day, reason: 'cACompromise' }],
+    ],
+    ['meters', authorities.meters, fresh, revokedMeters],
+    ['cameras', authorities.cameras, fresh, []],
+    ['withdrawn', authorities.withdrawn, fresh, []],
+    ['gateways', authorities.gateways, fresh, []],
+    ['depot', authorities.depot, { thisUpdate: now - 8 * day, nextUpdate: now - hour }, []],
+    [
+      'annex',
+      authorities.annex,
+      { thisUpdate: now - 12 * day, nextUpdate: now - (graceHours + 24) * hour },
+      [],
+    ],
+  ];
+  const files = new Map<string, string>();
+  for (const [name, issuer, times, revoked] of crls) {
+    const { pem } = await issueCrl(issuer, { number: 7, ...times, revoked: [...revoked] });
+    files.set(`${name}.crl`, pem);
+  }
+  return files;
+}

@@ -1,0 +1,68 @@
+import { stringify } from 'yaml';
+import { firmware, gatewayId } from './devices.ts';
+import { graceHours } from './authorities.ts';
+
+/** Where the demo listens; `127.0.0.1:9191` and `127.0.0.1:9190` for `make run`. */
+export interface DemoAddresses {
+  readonly grpc: string;
+  readonly admin: string;
+}
+
+/** The demo's `portreeve.yaml`; all paths are relative to it. */
+export function demoConfiguration(addresses: DemoAddresses, issuers: readonly string[]): string {
+  const anchor = (name: string, profile: object): object => ({
+    name,
+    file: `pki/${name}.pem`,
+    profile,
+    revocation: { required: true, grace: `${graceHours}h` },
+  });
+  const settings = {
+    version: 1,
+    site: 'harbour',
+    state: { path: 'state.db' },
+    server: {
+      listeners: [{ name: 'local', address: addresses.grpc, pep: 'local-gateway' }],
+      admin: { address: addresses.admin },
+    },
+    peps: [{ name: 'local-gateway', may_assert_devices: false }],
+    trust: {
+      anchors: [
+        anchor('fleet-root', { kind: 'ieee_802_1ar' }),
+        anchor('gateways', { kind: 'spiffe', trust_domain: 'gateways.harbour.example' }),
+      ],
+      intermediates: issuers.map((name) => ({ name, file: `pki/${name}.pem` })),
+    },
+    revocation: { crls: ['crls'] },
+    classes: {
+      meter: {
+        assurance: 'device_proved',
+        binding: 'certificate',
+        anchors: ['fleet-root'],
+        max_lifetime: '400d',
+        firmware: { required: true, allowed: [firmware.meterGood], blocked: [firmware.meterBlocked] },
+        networks: ['10.0.0.0/8', '127.0.0.0/8'],
+        ttl: '1h',
+      },
+      camera: {
+        assurance: 'device_proved',
+        binding: 'issuer',
+        issuers: ['cameras'],
+        anchors: ['fleet-root'],
+        max_lifetime: '400d',
+        firmware: { required: true, allowed: [firmware.cameraGood] },
+        entitlements: ['video:publish'],
+        ttl: '1h',
+      },
+      gateway: {
+        assurance: 'gateway_asserted',
+        binding: 'certificate',
+        anchors: ['gateways', 'fleet-root'],
+        max_lifetime: '400d',
+        entitlements: ['telemetry:write'],
+        ttl: '15m',
+      },
+    },
+    audit: { path: 'records.ndjson' },
+  };
+  return `# Made by the demo; gateways are such as ${gatewayId}.\n${stringify(settings)}`;
+}

@@ -1,0 +1,46 @@
+import { plain, table, type Cell, type Paint } from '../output.ts';
+import type { RowResult } from './ask.ts';
+
+/** The demo's table, one line a connection; what did not come out as expected is said under it. */
+export function demoTable(results: readonly RowResult[], paint: Paint): string {
+  const head = ['OUTCOME', 'CONNECTION', 'DEVICE', 'ASSURANCE', 'MS', 'REASON', 'IN WORDS'];
+  const rows = results.map(({ row, decision, milliseconds }): readonly Cell[] => [
+    { text: decision.outcome, tone: decision.outcome === 'allow' ? 'good' : 'bad' },
+    row.title,
+    shorten(decision.device_id ?? '-', 22),
+    decision.assurance,
+    milliseconds.toFixed(1),
+    decision.reasons[0]?.code ?? '-',
+    decision.reasons[0]?.message ?? '-',
+  ]);
+  const surprises = results
+    .filter((result) => !result.asExpected)
+    .map(({ row, decision }) => {
+      const got = `${decision.outcome} with ${decision.reasons[0]?.code ?? 'no reason'}`;
+      return `not as expected: ${row.title}: ${got}, expected ${row.outcome} with ${row.reason}\n`;
+    });
+  return `${table(head, rows, paint)}${surprises.map((line) => paint('warn', line)).join('')}`;
+}
+
+/** What a visitor can do next, with commands that work as they stand. */
+export function whatNext(
+  addresses: { readonly grpc: string; readonly admin: string },
+  folder: string,
+): string {
+  return `
+Listening: gRPC on ${addresses.grpc} (ext_authz v3 and portreeve.v1), admin on http://${addresses.admin}
+Try, in another terminal:
+  bin/portreeve decide --request ${folder}/requests/revoked.json
+  bin/portreeve device set-status MTR-0001 quarantined --why "looks odd"
+  bin/portreeve decide --request ${folder}/requests/active-meter.json
+  bin/portreeve device set-status MTR-0001 active --why "all clear"
+  bin/portreeve crl status
+  curl -s http://${addresses.admin}/status
+Further decisions appear below, one a line. Ctrl-C drains and ends.
+`;
+}
+
+function shorten(text: string, width: number): string {
+  const safe = plain(text);
+  return safe.length <= width ? safe : `…${safe.slice(safe.length - width + 1)}`;
+}
