@@ -1,8 +1,9 @@
 import type { ConnectionContext } from '../context/types.ts';
 import { sameDeviceId } from '../identity/compare.ts';
 import type { DeviceIdentity } from '../identity/types.ts';
-import type { Finding, ReasonCode } from '../lib/reason-code.ts';
+import type { Finding } from '../lib/reason-code.ts';
 import type { ExaminedCredential } from './facts-credential.ts';
+import { denies } from './reasons.ts';
 
 /** Who vouches for the device, and whether that word counts. */
 export interface Vouching {
@@ -13,12 +14,6 @@ export interface Vouching {
   readonly trusted: boolean;
   readonly findings: readonly Finding[];
 }
-
-const revokedCodes: ReadonlySet<ReasonCode> = new Set([
-  'revocation.revoked',
-  'revocation.issuer_revoked',
-  'revocation.on_hold',
-]);
 
 /**
  * The gateway of a connection; undefined where none takes part. Under `gateway_asserted` a presented certificate is
@@ -69,7 +64,7 @@ function whyNotProved(
   revocation: readonly Finding[],
 ): string | undefined {
   if (!credential.facts.valid) return 'its certificate is not valid';
-  if (revocation.some((finding) => revokedCodes.has(finding.code))) return 'its certificate is revoked';
+  if (revocation.some(denies)) return 'its certificate is revoked, or not known to be unrevoked';
   const { identity } = credential.judged;
   if (!identity) return 'its certificate names nobody';
   if (context.gateway !== undefined && !isSame(context.gateway, identity)) {

@@ -13,6 +13,7 @@ import type { ExaminedCredential } from './facts-credential.ts';
 import { customFacts } from './facts-custom.ts';
 import { judgeGateway } from './facts-gateway.ts';
 import type { Vouching } from './facts-gateway.ts';
+import { denies } from './reasons.ts';
 import type { Facts, Versions } from './types.ts';
 
 /** Facts, and which state they were read from. */
@@ -41,7 +42,7 @@ export function gatherFacts(context: ConnectionContext, now: EpochMs, deps: Deci
       connection: connectionOf(context),
       credential: credential?.facts ?? null,
       device_id: deviceId ?? null,
-      assurance: assuranceOf(context, credential, gateway),
+      assurance: assuranceOf(context, credential, revocation, gateway),
       revocation: revocation.facts,
       device: device ?? null,
       binding: bindingOf(context, credential, device, deps),
@@ -95,14 +96,17 @@ function subjectOf(
   return credential?.judged.identity?.id ?? context.claims.device_id;
 }
 
+/** A key whose certificate is revoked, or not known to be unrevoked where its anchor asks for that, proves nobody. */
 function assuranceOf(
   context: ConnectionContext,
   credential: ExaminedCredential | undefined,
+  revocation: RevocationJudgement,
   gateway: Vouching | undefined,
 ): Assurance {
   switch (context.authenticatedBy) {
     case 'device_tls':
-      return credential?.facts.valid && credential.facts.identity ? 'device_proved' : 'none';
+      if (!credential?.facts.valid || !credential.facts.identity) return 'none';
+      return revocation.findings.some(denies) ? 'none' : 'device_proved';
     case 'gateway_asserted':
       return gateway?.trusted ? 'gateway_asserted' : 'none';
     case 'none':
