@@ -19,7 +19,7 @@ export interface UnaryDoor<Request extends object, Response extends object> {
   readonly responseType: string;
   /** The door's name in contexts and records; for requests that cannot be read, the most talkative one. */
   doorOf(request: Request | undefined): Door;
-  /** The context of a request; never throws for anything that a request can hold. */
+  /** The context of a request; must not throw, and is recorded as malformed input should it do so all the same. */
   build(request: Request, pep: Pep, traceparent: string | undefined): ContextResult;
   encode(made: MadeDecision, door: Door): Response;
   /** The denial that is left where the decision cannot be encoded. Made of constants and the id. */
@@ -115,5 +115,9 @@ function contextOf<Request extends object, Response extends object>(
   });
   if (!asking.known) return refuse(new Refusal('pep', asking.problem));
   if ('refusal' in received) return refuse(received.refusal);
-  return at.door.build(received.request, asking.pep, at.traceparent);
+  try {
+    return at.door.build(received.request, asking.pep, at.traceparent);
+  } catch {
+    return refuse(new Refusal('request', 'could not be read'));
+  }
 }

@@ -11,7 +11,8 @@ export function doorOf(request: CheckRequest): Extract<Door, 'ext_authz_http' | 
 /**
  * What a CheckRequest says, still untrusted. `traceparent` is the call's own, from the proxy; one among the device's
  * headers is the device's word and not used. Labels are those of the destination, which the proxy's bootstrap sets.
- * `route_metadata_context` is not read: what routes are to say belongs into context extensions.
+ * The request's id is `x-request-id`, which logs and
+ * upstreams know; the proxy's own number stands in for it. `route_metadata_context` is not read: what routes are to say belongs into context extensions.
  */
 export function decodeCheck(
   request: CheckRequest,
@@ -47,7 +48,7 @@ export function decodeCheck(
         ...present('path', http.path),
       },
     }),
-    ...present('requestId', http?.id),
+    ...present('requestId', headers?.get('x-request-id') ?? http?.id),
     ...present('traceparent', traceparent),
   };
 }

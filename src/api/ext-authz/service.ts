@@ -5,6 +5,7 @@ import { serviceNames } from '../load-protos.ts';
 import type { UnaryDoor } from '../unary-door.ts';
 import { decodeCheck, doorOf } from './decode.ts';
 import { encodeCheck } from './encode.ts';
+import { overwrite } from './headers.ts';
 import type { CheckRequest, CheckResponse } from './wire.ts';
 
 /** Envoy's ext_authz v3, for its HTTP filter and for its network filter. */
@@ -24,13 +25,25 @@ export function extAuthzDoor(
       return { ok: false, pep, door: doorOf(request), field, problem, ...(traceparent && { traceparent }) };
     },
     encode: (made, door) => encodeCheck(made.decision, door, config.wire),
-    lastResort: (decisionId) => ({
-      status: { code: 7 },
-      denied_response: {
-        status: { code: 503 },
-        headers: [],
-        body: JSON.stringify({ decision_id: decisionId, class: 'retry_later' }),
+    lastResort: (decisionId) => lastResort(decisionId ?? ''),
+  };
+}
+
+/** HTTP or L4 alike: where there is no HTTP, Envoy passes over the response. */
+function lastResort(decisionId: string): CheckResponse {
+  return {
+    status: { code: 7 },
+    denied_response: {
+      status: { code: 503 },
+      headers: [overwrite('content-type', 'application/json')],
+      body: JSON.stringify({ decision_id: decisionId, class: 'retry_later' }),
+    },
+    dynamic_metadata: {
+      fields: {
+        decision_id: { stringValue: decisionId },
+        outcome: { stringValue: 'deny' },
+        reason: { stringValue: 'system.internal' },
       },
-    }),
+    },
   };
 }

@@ -70,6 +70,13 @@ test('a request without HTTP came to the L4 door', (t) => {
   t.is(doorOf({ attributes: { request: { http: {} } } }), 'ext_authz_http');
 });
 
+test('the id of a request is the one that logs and upstreams know', (t) => {
+  const id = (headers: Record<string, string>) =>
+    decoded({ request: { http: { id: '49', headers } } }).requestId;
+  t.is(id({ 'x-request-id': 'abc' }), 'abc');
+  t.is(id({}), '49');
+});
+
 test('a request without attributes is refused', (t) => {
   t.true(decodeCheck({}, edge, undefined) instanceof Refusal);
 });
