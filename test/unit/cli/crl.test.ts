@@ -1,0 +1,78 @@
+import { writeFileSync } from 'node:fs';
+import test from 'ava';
+import { createRoot, issueCrl } from '../../../src/ca/index.ts';
+import { makeInstallation } from './helpers/installation.ts';
+import { onlyObject, portreeve } from './helpers/run.ts';
+
+const hour = 3_600_000;
+
+test('CRLs of configured CAs are imported once and shown with their state', async (t) => {
+  const { folder: cwd } = await makeInstallation();
+  const files = ['root.crl', 'meters.crl'];
+  const first = await portreeve(['crl', 'import', ...files, '--json'], { cwd });
+  t.is(first.code, 0, first.stdout);
+  t.like(onlyObject(first), {
+    crls: [
+      { result: 'imported', issuer: 'CN=Test Root' },
+      { result: 'imported', number: '01' },
+    ],
+  });
+  const again = await portreeve(['crl', 'import', ...files, '--json'], { cwd });
+  t.like(onlyObject(again), { crls: [{ result: 'unchanged', epoch: null }, { result: 'unchanged' }] });
+  const status = await portreeve(['crl', 'status', '--json'], { cwd });
+  t.is(status.code, 0);
+  t.like(onlyObject(status), {
+    crls: [
+      { authority: 'root', state: 'fresh', required: true, number: '01' },
+      { authority: 'meters', state: 'fresh', required: true },
+    ],
+  });
+});
+
+test('a required CRL that is missing or stale makes the status answer 1', async (t) => {
+  const { folder: cwd, path, issuer } = await makeInstallation();
+  const now = Date.now();
+  const old = await issueCrl(issuer, {
+    number: 1,
+    thisUpdate: now - 3 * hour,
+    nextUpdate: now - hour,
+    revoked: [],
+  });
+  writeFileSync(path('meters.crl'), old.der);
+  t.is((await portreeve(['crl', 'import', 'meters.crl'], { cwd })).code, 0);
+  const status = await portreeve(['crl', 'status', '--json'], { cwd });
+  t.is(status.code, 1);
+  t.like(onlyObject(status), {
+    crls: [
+      { authority: 'root', state: 'missing' },
+      { authority: 'meters', state: 'stale' },
+    ],
+  });
+});
+
+test('each CRL that is refused is told, the others are in force: 2', async (t) => {
+  const { folder: cwd, path } = await makeInstallation();
+  const now = Date.now();
+  const foreign = await createRoot({ subject: 'CN=Meters', notBefore: now - hour, notAfter: now + hour });
+  const forged = await issueCrl(foreign, {
+    number: 9,
+    thisUpdate: now - hour,
+    nextUpdate: now + hour,
+    revoked: [],
+  });
+  writeFileSync(path('forged.crl'), forged.der);
+  writeFileSync(path('half.crl'), forged.der.subarray(0, 40));
+  const run = await portreeve(['crl', 'import', 'forged.crl', 'gone.crl', 'half.crl', 'root.crl', '--json'], {
+    cwd,
+  });
+  t.is(run.code, 2);
+  const { crls, error } = onlyObject(run) as {
+    crls: { source: string; result: string }[];
+    error: { problems: { source: string; code: string }[] };
+  };
+  const results = new Map(crls.map(({ source, result }) => [source, result]));
+  t.is(results.get(path('root.crl')), 'imported');
+  const refused = error.problems.map(({ source }) => source).sort();
+  t.deepEqual(refused, [path('forged.crl'), path('gone.crl'), path('half.crl')]);
+  t.true(error.problems.every(({ code }) => code.startsWith('PDP_CRL_')));
+});

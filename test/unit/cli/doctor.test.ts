@@ -1,0 +1,91 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import test from 'ava';
+import { makeInstallation } from './helpers/installation.ts';
+import { onlyObject, portreeve, type Run } from './helpers/run.ts';
+
+interface Told {
+  readonly check: string;
+  readonly status: string;
+  readonly message: string;
+  readonly advice?: string;
+}
+
+const told = (run: Run) => (onlyObject(run) as { checks: Told[] }).checks;
+const failed = (run: Run) => told(run).filter(({ status }) => status === 'fail');
+
+test('a sound installation: 0', async (t) => {
+  const { folder: cwd } = await makeInstallation();
+  await portreeve(['crl', 'import', 'root.crl', 'meters.crl'], { cwd });
+  await portreeve(['device', 'import', 'devices.ndjson'], { cwd });
+  const run = await portreeve(['doctor', '--json'], { cwd });
+  t.is(run.code, 0, run.stdout);
+  t.deepEqual(failed(run), []);
+  const checks = new Set(told(run).map(({ check }) => check));
+  const all = [
+    'configuration',
+    'files',
+    'CAs',
+    'store',
+    'inventory',
+    'CRLs',
+    'policy',
+    'clock',
+    'ports',
+    'audit',
+  ];
+  t.deepEqual([...checks], all);
+});
+
+test('what fails is told with advice: 1', async (t) => {
+  const { folder: cwd } = await makeInstallation();
+  const run = await portreeve(['doctor', '--json'], { cwd });
+  t.is(run.code, 1);
+  t.deepEqual([...new Set(failed(run).map(({ check }) => check))], ['inventory', 'CRLs']);
+  for (const { status, advice } of told(run)) t.is(status === 'ok', advice === undefined);
+});
+
+test('without a usable configuration there is nothing else to look at: 1', async (t) => {
+  const { folder: cwd, path } = await makeInstallation();
+  rmSync(path('root.pem'));
+  const run = await portreeve(['doctor', '--json'], { cwd });
+  t.is(run.code, 1);
+  t.deepEqual([...new Set(told(run).map(({ check }) => check))], ['configuration']);
+  t.is((await portreeve(['doctor', '--json'])).code, 1);
+});
+
+test('a CA that is none fails with its name', async (t) => {
+  const { folder: cwd, path, leaf } = await makeInstallation();
+  writeFileSync(path('meters.pem'), leaf.pem);
+  const run = await portreeve(['doctor', '--json'], { cwd });
+  t.true(failed(run).some(({ check, message }) => check === 'CAs' && message.includes('meters')));
+});
+
+test('a bundle that does not load fails', async (t) => {
+  const { folder: cwd, path, config } = await makeInstallation();
+  writeFileSync(path('bad.tar.gz'), 'no bundle');
+  const yaml = readFileSync(config, 'utf8');
+  writeFileSync(config, `${yaml}policy: { bundle: bad.tar.gz }\n`);
+  const run = await portreeve(['doctor', '--json'], { cwd });
+  t.true(failed(run).some(({ check }) => check === 'policy'));
+});
+
+test('a port that others have is told', async (t) => {
+  const { folder: cwd, config } = await makeInstallation();
+  const other = createServer((socket) => socket.end());
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', () => resolve()));
+  t.teardown(() => other.close());
+  const { port } = other.address() as { port: number };
+  const yaml = readFileSync(config, 'utf8');
+  writeFileSync(config, yaml.replace("address: '127.0.0.1:0', pep", `address: '127.0.0.1:${port}', pep`));
+  const run = await portreeve(['doctor', '--json'], { cwd });
+  t.true(failed(run).some(({ check, message }) => check === 'ports' && message.includes('EADDRINUSE')));
+});
+
+test('a store file that is no store fails, and is left as it is', async (t) => {
+  const { folder: cwd, path } = await makeInstallation();
+  writeFileSync(path('state.db'), 'something else entirely, long enough to be read as a header of a file');
+  const run = await portreeve(['doctor', '--json'], { cwd });
+  t.true(failed(run).some(({ check }) => check === 'store'));
+  t.is(readFileSync(path('state.db'), 'utf8').slice(0, 9), 'something');
+});

@@ -1,0 +1,97 @@
+import test from 'ava';
+import { onlyObject, portreeve } from './helpers/run.ts';
+
+const wrong: readonly (readonly [what: string, args: readonly string[]])[] = [
+  ['no command', []],
+  ['an unknown command', ['decied']],
+  ['an unknown command of a group', ['device', 'remove', 'x']],
+  ['a group without a command', ['crl']],
+  ['an unknown option', ['version', '--frobnicate']],
+  ['a missing argument', ['device', 'get']],
+  ['an argument too many', ['device', 'get', 'a', 'b']],
+  ['a missing option value', ['config', 'check', '--json', '--config']],
+  ['a status that does not exist', ['device', 'set-status', 'a', 'broken', '--why', 'x']],
+  ['a change without its why', ['device', 'set-status', 'a', 'disabled']],
+  ['an empty why', ['device', 'set-status', 'a', 'disabled', '--why', ' ']],
+  ['a limit that is no number', ['device', 'list', '--limit', '1e3']],
+  ['a time that is not RFC 3339', ['decide', '--request', '-', '--at', 'now']],
+  ['a request and a record at once', ['decide', '--request', '-', '--replay', '-']],
+  ['neither request nor record', ['decide']],
+  ['decisions in the one object', ['serve', '--print-decisions']],
+];
+
+for (const [what, args] of wrong) {
+  test(`${what} is wrong usage: 2, and one object on stdout with --json`, async (t) => {
+    const json = await portreeve(args.includes('--json') ? args : [...args, '--json']);
+    t.is(json.code, 2, json.stdout + json.stderr);
+    const { error } = onlyObject(json) as { error: { code: string; message: string } };
+    t.is(error.code, 'PDP_USAGE');
+    t.true(error.message.length > 0);
+    t.is(json.stderr, '');
+  });
+}
+
+test('without --json a complaint is on stderr only', async (t) => {
+  const run = await portreeve(['decied']);
+  t.is(run.code, 2);
+  t.is(run.stdout, '');
+  t.regex(run.stderr, /unknown command 'decied'.*decide/s);
+});
+
+const commands = [
+  ['serve'],
+  ['decide'],
+  ['device', 'import'],
+  ['device', 'list'],
+  ['device', 'get'],
+  ['device', 'set-status'],
+  ['crl', 'import'],
+  ['crl', 'status'],
+  ['config', 'check'],
+  ['config', 'schema'],
+  ['doctor'],
+  ['version'],
+];
+
+test('every command has help with examples and exit codes, on stdout', async (t) => {
+  for (const command of commands) {
+    const run = await portreeve([...command, '--help']);
+    t.is(run.code, 0, command.join(' '));
+    for (const part of [
+      /^Usage: portreeve /,
+      /--json/,
+      /Examples:\n {2}\$ portreeve /,
+      /Exit codes:\n {2}0/,
+    ]) {
+      t.regex(run.stdout, part, command.join(' '));
+    }
+  }
+});
+
+test('the program’s help lists every command', async (t) => {
+  const { code, stdout } = await portreeve(['--help']);
+  t.is(code, 0);
+  for (const [name] of commands) t.regex(stdout, new RegExp(`^  ${name} `, 'm'));
+});
+
+test('version names program, Node.js, policy and formats', async (t) => {
+  const run = await portreeve(['version', '--json']);
+  t.is(run.code, 0);
+  const version = onlyObject(run) as {
+    program: string;
+    node: string;
+    bundle: { digest: string };
+    formats: object;
+  };
+  t.regex(version.program, /^\d+\.\d+\.\d+$/);
+  t.is(version.node, process.version);
+  t.regex(version.bundle.digest, /^[0-9a-f]{64}$/);
+  t.deepEqual(version.formats, { configuration: 1, store: 1, policy_input: 1, record: 1 });
+  t.is((await portreeve(['--version'])).stdout, `${version.program}\n`);
+});
+
+test('a command without a configuration says how to name one', async (t) => {
+  const run = await portreeve(['device', 'list', '--json'], { cwd: '/' });
+  t.is(run.code, 2);
+  t.like(onlyObject(run), { error: { code: 'PDP_CONFIG_INVALID' } });
+});
