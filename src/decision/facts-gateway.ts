@@ -3,7 +3,7 @@ import { sameDeviceId } from '../identity/compare.ts';
 import type { DeviceIdentity } from '../identity/types.ts';
 import type { Finding } from '../lib/reason-code.ts';
 import type { ExaminedCredential } from './facts-credential.ts';
-import { denies } from './reasons.ts';
+import { catalogue, denies } from './reasons.ts';
 
 /** Who vouches for the device, and whether that word counts. */
 export interface Vouching {
@@ -54,8 +54,9 @@ function vouchedByCertificate(
   const { identity } = credential.judged;
   const id = gatewayId(context, identity);
   const problem = whyNotProved(context, credential, revocation);
-  if (problem === undefined) return { id, proved: true, trusted: true, findings: [] };
-  return { id, proved: false, trusted: false, findings: [untrusted(id, problem)] };
+  if (problem !== undefined) return { id, proved: false, trusted: false, findings: [untrusted(id, problem)] };
+  // Where revocation is not established the cause is ours: it vouches for nothing, and the revocation findings say why.
+  return { id, proved: true, trusted: !revocation.some(denies), findings: [] };
 }
 
 function whyNotProved(
@@ -64,13 +65,17 @@ function whyNotProved(
   revocation: readonly Finding[],
 ): string | undefined {
   if (!credential.facts.valid) return 'its certificate is not valid';
-  if (revocation.some(denies)) return 'its certificate is revoked, or not known to be unrevoked';
+  if (revocation.some(isRevoked)) return 'its certificate is revoked';
   const { identity } = credential.judged;
   if (!identity) return 'its certificate names nobody';
   if (context.gateway !== undefined && !isSame(context.gateway, identity)) {
     return 'the certificate is of another gateway';
   }
   return undefined;
+}
+
+function isRevoked(finding: Finding): boolean {
+  return denies(finding) && !catalogue[finding.code].ours;
 }
 
 /** In the profile's normal form where the certificate says so, since the inventory is asked by it. */
