@@ -1,12 +1,4 @@
 import { Command, CommanderError } from 'commander';
-import { registerConfig } from './config.ts';
-import { registerCrl } from './crl/group.ts';
-import { registerDecide } from './decide.ts';
-import { registerDemo } from './demo/command.ts';
-import { registerDevice } from './device/group.ts';
-import { registerDoctor } from './doctor.ts';
-import { registerServe } from './serve.ts';
-import { registerVersion } from './version.ts';
 import { describeFailure } from './failure.ts';
 import { exitCodeHelp, exitCodes } from './exit-codes.ts';
 import { Session, type Surroundings } from './session.ts';
@@ -20,7 +12,8 @@ export async function runProgram(argv: readonly string[], around: Surroundings):
   const session = new Session(around, argv.includes('--json'));
   const help = { text: '' };
   try {
-    await buildProgram(session, help).parseAsync(argv, { from: 'user' });
+    const program = await buildProgram(argv[0] ?? '', session, help);
+    await program.parseAsync(argv, { from: 'user' });
     return print(session);
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) {
@@ -47,8 +40,25 @@ function explainHelp(thrown: unknown): unknown {
   return new CommanderError(exitCodes.refused, thrown.code, 'a command is missing');
 }
 
-/** The whole command line. What commander writes is kept in `help`, so that nothing is printed twice. */
-export function buildProgram(session: Session, help: { text: string }): Command {
+type Register = (program: Command, session: Session) => void;
+
+/**
+ * Every command, in the order of the help. Each is loaded when it is asked for: `crl import` needs neither the server
+ * nor the policy's runtime, and should not wait for them.
+ */
+const commands: Readonly<Record<string, () => Promise<Register>>> = {
+  serve: async () => (await import('./serve.ts')).registerServe,
+  decide: async () => (await import('./decide.ts')).registerDecide,
+  device: async () => (await import('./device/group.ts')).registerDevice,
+  crl: async () => (await import('./crl/group.ts')).registerCrl,
+  config: async () => (await import('./config.ts')).registerConfig,
+  doctor: async () => (await import('./doctor.ts')).registerDoctor,
+  demo: async () => (await import('./demo/command.ts')).registerDemo,
+  version: async () => (await import('./version.ts')).registerVersion,
+};
+
+/** The command line: the one command that is called, or all of them where none is (help, a misspelt name). */
+async function buildProgram(name: string, session: Session, help: { text: string }): Promise<Command> {
   const program = new Command('portreeve')
     .description(
       'Decides which devices may connect: real certificate paths, revocation, inventory and policy.',
@@ -56,18 +66,10 @@ export function buildProgram(session: Session, help: { text: string }): Command 
     .version(programVersion, '-V, --version', 'print the version number')
     .exitOverride()
     .showSuggestionAfterError()
-    .configureOutput({
-      writeOut: (text) => (help.text += text),
-      writeErr: () => undefined,
-    })
+    // Kept, so that nothing is printed twice; complaints are told by describeFailure.
+    .configureOutput({ writeOut: (text) => (help.text += text), writeErr: () => undefined })
     .addHelpText('after', exitCodeHelp);
-  registerServe(program, session);
-  registerDecide(program, session);
-  registerDevice(program, session);
-  registerCrl(program, session);
-  registerConfig(program, session);
-  registerDoctor(program, session);
-  registerDemo(program, session);
-  registerVersion(program, session);
+  const called = Object.hasOwn(commands, name) ? [name] : Object.keys(commands);
+  for (const one of called) (await commands[one]?.())?.(program, session);
   return program;
 }

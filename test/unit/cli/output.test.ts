@@ -17,7 +17,7 @@ test('a table aligns columns, numbers to the right, and shows nothing as a dash'
 test('colour does not count in a column’s width', (t) => {
   const rows = [[{ text: 'ok', tone: 'good' as const }, 'x']];
   const painted = table(['state', 'y'], rows, painter(true));
-   
+
   t.is(painted.replaceAll(/\u001b\[\d+m/g, ''), table(['state', 'y'], rows, painter(false)));
   t.regex(painted, /\u001b\[32mok {3}\u001b\[39m/);
 });
