@@ -1,0 +1,159 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { makeLiveFleet } from '../helpers/live-fleet.ts';
+import { root } from '../helpers/source-files.ts';
+
+interface Header {
+  readonly header: { readonly key: string; readonly value: string };
+}
+
+interface Checked {
+  readonly status?: { readonly code?: number; readonly message?: string };
+  readonly ok_response?: {
+    readonly headers?: readonly Header[];
+    readonly headers_to_remove?: readonly string[];
+  };
+  readonly denied_response?: {
+    readonly status?: { readonly code?: string };
+    readonly headers?: readonly Header[];
+    readonly body?: string;
+  };
+  readonly dynamic_metadata?: Readonly<Record<string, string>>;
+}
+
+interface Decided {
+  readonly outcome?: string;
+  readonly enforcement?: string;
+  readonly assurance?: string;
+  readonly device_id?: string;
+  readonly decision_id?: string;
+  readonly valid_until?: string;
+  readonly reasons?: readonly { readonly code?: string; readonly severity?: string }[];
+  readonly obligations?: { readonly entitlements?: readonly string[] };
+  readonly versions?: {
+    readonly crls?: readonly object[];
+    readonly epochs?: Readonly<Record<string, string>>;
+  };
+}
+
+interface Answers {
+  readonly check: Readonly<
+    Record<'http_allowed' | 'http_denied' | 'http_nobody' | 'l4_allowed' | 'l4_denied', Checked>
+  >;
+  readonly decide: Readonly<Record<'allowed' | 'denied' | 'nobody' | 'unspecified', Decided>>;
+  readonly health: Readonly<Record<string, string>>;
+  readonly services: readonly string[];
+  readonly descriptors: number;
+}
+
+/** The Python that has grpcio, or why there is none. */
+function pythonPath(): { readonly path: string } | { readonly problem: string } {
+  const found = spawnSync('sh', [join(root, 'scripts/python-dir.sh')], { encoding: 'utf8' });
+  if (found.status !== 0) return { problem: found.stderr.trim() };
+  return { path: join(found.stdout.trim(), 'python') };
+}
+
+const python = pythonPath();
+const withPython = 'path' in python || process.env.CI === 'true' ? test.serial : test.serial.skip;
+
+withPython(
+  'a client that is not ours (grpcio, stubs made of proto/) gets whole answers through every service',
+  async (t) => {
+    if (!('path' in python)) return t.fail(python.problem);
+    const fleet = await makeLiveFleet(t, ['meter-1', 'meter-2']);
+    await fleet.serve();
+    const [good, bad] = [await fleet.device('meter-1'), await fleet.device('meter-2')];
+    const revoked = fleet.cli(['crl', 'import', await fleet.crl([bad.serial]), '--why', 'stolen']);
+    t.is(revoked.code, 0, revoked.stderr);
+    const ran = spawnSync(
+      python.path,
+      [
+        join(root, 'test/helpers/interop_client.py'),
+        join(root, 'proto'),
+        fleet.folder,
+        `127.0.0.1:${fleet.grpcPort}`,
+      ],
+      {
+        encoding: 'utf8',
+        timeout: 120_000,
+        input: JSON.stringify({
+          allowed: good.pem,
+          denied: bad.pem,
+          allowed_der: Buffer.from(good.der).toString('base64'),
+          denied_der: Buffer.from(bad.der).toString('base64'),
+        }),
+      },
+    );
+    t.is(ran.status, 0, ran.stderr);
+    const answers = JSON.parse(ran.stdout) as Answers;
+    judgeChecks(t, answers.check);
+    judgeDecisions(t, answers.decide);
+    t.deepEqual(answers.health, {
+      '': 'SERVING',
+      'envoy.service.auth.v3.Authorization': 'SERVING',
+      'portreeve.v1.DecisionService': 'SERVING',
+    });
+    t.true(answers.services.includes('envoy.service.auth.v3.Authorization'));
+    t.true(answers.services.includes('portreeve.v1.DecisionService'));
+    t.true(answers.descriptors > 0, 'reflection describes the native service');
+  },
+);
+
+function judgeChecks(t: ExecutionContext, check: Answers['check']): void {
+  const allowed = check.http_allowed;
+  t.is(allowed.status?.code ?? 0, 0);
+  const headers = new Map(allowed.ok_response?.headers?.map(({ header }) => [header.key, header.value]));
+  t.is(headers.get('x-portreeve-device'), 'meter-1');
+  t.is(headers.get('x-portreeve-assurance'), 'device_proved');
+  t.is(headers.get('x-portreeve-entitlements'), 'telemetry');
+  t.is(headers.get('x-portreeve-decision'), allowed.dynamic_metadata?.['decision_id']);
+  judgeMetadata(t, allowed, { outcome: 'allow', reason: 'policy.ok', device_id: 'meter-1' });
+
+  const denied = check.http_denied;
+  t.is(denied.status?.code, 7);
+  t.is(denied.denied_response?.status?.code, 'Forbidden');
+  t.deepEqual(JSON.parse(denied.denied_response?.body ?? ''), {
+    decision_id: denied.dynamic_metadata?.['decision_id'],
+    class: 'not_authorized',
+  });
+  judgeMetadata(t, denied, { outcome: 'deny', reason: 'revocation.revoked', device_id: 'meter-2' });
+
+  const nobody = check.http_nobody;
+  t.is(nobody.status?.code, 16);
+  t.is(nobody.denied_response?.status?.code, 'Unauthorized');
+  t.is(nobody.dynamic_metadata?.['reason'], 'identity.no_credential');
+
+  t.is(check.l4_allowed.status?.code ?? 0, 0);
+  judgeMetadata(t, check.l4_allowed, { outcome: 'allow', reason: 'policy.ok', device_id: 'meter-1' });
+  t.is(check.l4_denied.status?.code, 7);
+  t.is(check.l4_denied.denied_response, undefined, 'nothing of HTTP on layer 4');
+  judgeMetadata(t, check.l4_denied, { outcome: 'deny', reason: 'revocation.revoked', device_id: 'meter-2' });
+}
+
+function judgeMetadata(
+  t: ExecutionContext,
+  checked: Checked,
+  wanted: Readonly<Record<string, string>>,
+): void {
+  const { decision_id: id, ...rest } = checked.dynamic_metadata ?? {};
+  t.regex(id ?? '', /^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+  t.deepEqual(rest, wanted);
+}
+
+function judgeDecisions(t: ExecutionContext, decide: Answers['decide']): void {
+  const { allowed, denied, nobody, unspecified } = decide;
+  t.is(allowed.outcome, 'OUTCOME_ALLOW');
+  t.is(allowed.enforcement, 'ENFORCEMENT_ENFORCED');
+  t.is(allowed.assurance, 'ASSURANCE_DEVICE_PROVED');
+  t.is(allowed.device_id, 'meter-1');
+  t.deepEqual(allowed.obligations?.entitlements, ['telemetry']);
+  t.true(Date.parse(allowed.valid_until ?? '') > Date.now());
+  t.is(allowed.versions?.crls?.length, 2);
+  t.is(denied.outcome, 'OUTCOME_DENY');
+  t.is(denied.reasons?.[0]?.code, 'revocation.revoked');
+  t.is(denied.valid_until, undefined);
+  t.is(nobody.reasons?.[0]?.code, 'identity.no_credential');
+  t.is(unspecified.outcome, 'OUTCOME_DENY');
+  t.is(unspecified.reasons?.[0]?.code, 'system.input_invalid');
+}
