@@ -1,14 +1,19 @@
 import { TLSSocket } from 'node:tls';
 
 /**
- * The two things about a call that grpc-js has but does not offer. Everything here is optional: where a version of
+ * What grpc-js has of a call but does not offer. Everything here is optional: where a version of
  * grpc-js is shaped otherwise, callers fall back to what it does offer, and a test says so.
  */
 interface Internals {
   readonly call?: {
     readonly stream?: { readonly session?: object & { readonly socket?: unknown } };
-    readonly deadlineTimer?: NodeJS.Timeout | null;
   };
+}
+
+/** A call as grpc-js hands it to its first interceptor. */
+interface InterceptedCall {
+  readonly deadlineTimer?: NodeJS.Timeout | null;
+  sendStatus?: (status: { readonly details?: string }) => void;
 }
 
 /** The HTTP/2 session that a call came on, as an identity to remember things by; undefined where unknown. */
@@ -33,10 +38,17 @@ export function peerChainOf(call: object): readonly Uint8Array[] | undefined {
 }
 
 /**
- * Stops grpc-js from answering DEADLINE_EXCEEDED by itself: a gRPC error is what a PEP may be configured to let
- * through, and a timeout beyond its 32-bit timer (`99999999H`) fires at once. The decision has the deadline.
+ * Keeps grpc-js from answering a call by itself because of its `grpc-timeout`, from the moment its headers are read:
+ * DEADLINE_EXCEEDED, which a timeout beyond a 32-bit timer (`99999999H`) or one that is over before the message has
+ * come brings about, and INTERNAL for a malformed one. Both are gRPC errors, which a PEP may be configured to let
+ * through. The decision has the deadline instead; a malformed timeout is none. `call` is what interceptors are given.
  */
-export function disarmDeadline(call: object): void {
-  const timer = (call as Internals).call?.deadlineTimer;
-  if (timer) clearTimeout(timer);
+export function outliveTimeout(call: object): void {
+  const base = call as InterceptedCall;
+  if (base.deadlineTimer) clearTimeout(base.deadlineTimer);
+  const { sendStatus } = base;
+  if (sendStatus === undefined) return;
+  base.sendStatus = (status) => {
+    if (!status.details?.startsWith('Invalid grpc-timeout ')) sendStatus.call(base, status);
+  };
 }

@@ -22,9 +22,16 @@ export function readTiming(call: TimedCall, clock: Clock, budgetMs: number): Cal
   return { arrived, deadline: arrived + allowed - reserveMs };
 }
 
+/**
+ * grpc-js adds a timeout to the time at which the call came, so that no deadline lies far behind it unless the timeout
+ * (25 days and more) has overflowed 32 bits.
+ */
+const overflowedMs = -60_000;
+
 function grpcTimeout(call: TimedCall, clock: Clock): number {
   const deadline = Number(call.getDeadline());
-  return Number.isFinite(deadline) ? deadline - clock.now() : Infinity;
+  const left = deadline - clock.now();
+  return Number.isFinite(deadline) && left > overflowedMs ? left : Infinity;
 }
 
 /** Envoy sends its own timeout under this name and no `grpc-timeout`. */

@@ -1,9 +1,11 @@
 import { Server } from '@grpc/grpc-js';
+import type { ServerInterceptor } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import type { Config, ListenerConfig } from '../config/types.ts';
 import { limits } from '../context/limits.ts';
 import type { DecisionPoint } from '../decision/types.ts';
 import type { Clock } from '../lib/clock.ts';
+import { outliveTimeout } from './call-internals.ts';
 import { decisionServiceDoor } from './decision-service/service.ts';
 import { extAuthzDoor } from './ext-authz/service.ts';
 import { addHealth } from './health.ts';
@@ -39,6 +41,7 @@ export function createGrpcServer(options: GrpcServerOptions): Server {
     'grpc.keepalive_timeout_ms': 10_000,
     'grpc.keepalive_permit_without_calls': 1,
     'grpc.enable_channelz': 0,
+    interceptors: [decisionsHaveTheDeadline],
   });
   const door = {
     point,
@@ -56,3 +59,11 @@ export function createGrpcServer(options: GrpcServerOptions): Server {
   new ReflectionService(loadProtos(), { services: Object.values(serviceNames) }).addToServer(server);
   return server;
 }
+
+const doors = Object.values(serviceNames).map((name) => `/${name}/`);
+
+/** Hands the call on as it is: a wrapper around it would cost every call. */
+const decisionsHaveTheDeadline: ServerInterceptor = (method, call) => {
+  if (doors.some((door) => method.path.startsWith(door))) outliveTimeout(call);
+  return call as ReturnType<ServerInterceptor>;
+};

@@ -4,7 +4,6 @@ import { Refusal } from '../context/refusal.ts';
 import type { ContextResult, Door, Pep } from '../context/types.ts';
 import type { DecisionPoint, MadeDecision } from '../decision/types.ts';
 import type { Clock } from '../lib/clock.ts';
-import { disarmDeadline } from './call-internals.ts';
 import { readTiming } from './deadline.ts';
 import { messageCodec } from './load-protos.ts';
 import type { MessageCodec } from './load-protos.ts';
@@ -48,7 +47,6 @@ export function unaryService<Request extends object, Response extends object>(
   const requests = messageCodec<Request>(door.requestType);
   const responses = messageCodec<Response>(door.responseType);
   const handle: handleUnaryCall<Received<Request>, Buffer> = (call, callback) => {
-    disarmDeadline(call);
     answer(call, door, options, responses).then(
       (bytes) => callback(null, bytes),
       () => callback(null, responses.encode(door.lastResort(undefined))),

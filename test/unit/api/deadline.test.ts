@@ -26,6 +26,10 @@ test('values above the budget are clipped to it', (t) => {
   t.is(left(3_600_000_000, '99999999999999999999999'), 140);
 });
 
+test('a timeout that has overflowed into the past leaves the budget', (t) => {
+  t.is(left((35_792 * 60_000) | 0), 140);
+});
+
 test('malformed values leave the budget', (t) => {
   for (const text of ['', 'abc', '1e9', '0x10', '5.5', '12ms', 'NaN', 'Infinity'])
     t.is(left(undefined, text), 140, text);
