@@ -1,0 +1,93 @@
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import type { Decision, MadeDecision } from '../../src/decision/types.ts';
+import { askCheck, askCommandLine, askDecide } from '../helpers/case-ask.ts';
+import { instant } from '../helpers/case-certificates.ts';
+import { doorsOf } from '../helpers/case-doors.ts';
+import type { WireDoor } from '../helpers/case-doors.ts';
+import { answerOf, comparable, expectedAnswer, expectedDecision, misshapen } from '../helpers/case-expect.ts';
+import { readCases } from '../helpers/case-files.ts';
+import type { Case, CaseDoor } from '../helpers/case-types.ts';
+import { closeWorlds, worldOf } from '../helpers/case-world.ts';
+import type { CaseWorld } from '../helpers/case-world.ts';
+import { opaOrSkip } from '../helpers/policies.ts';
+
+const cases = readCases();
+const opa = opaOrSkip();
+
+test.after.always(closeWorlds);
+
+for (const one of cases) {
+  for (const door of doorsOf(one)) {
+    // Clocks are set and answers taken by turns.
+    const run = needsOpa(one) && opa === undefined ? test.serial.skip : test.serial;
+    run(`${one.title} [${door}]`, async (t) => {
+      const world = await worldOf(one);
+      world.setTime(instant(one.at));
+      if (door === 'cli') await throughCommandLine(t, one, world);
+      else await throughWire(t, one, door, world);
+    });
+  }
+}
+
+/** Policies of a case's own are compiled; without opa these cases are skipped, loudly. */
+function needsOpa({ state, fault }: Case): boolean {
+  return state?.policy !== undefined || fault?.startsWith('policy_') === true;
+}
+
+async function throughWire(t: ExecutionContext, one: Case, door: WireDoor, world: CaseWorld): Promise<void> {
+  world.answered.length = 0;
+  world.recorded.length = 0;
+  if (door === 'native') {
+    const decision = await askDecide(one, world);
+    t.deepEqual(decision, onlyAnswer(t, world, door).decision, 'the answer is the whole decision');
+  } else {
+    const answer = await askCheck(one, door, world);
+    const { decision } = onlyAnswer(t, world, door);
+    t.deepEqual(answerOf(answer, world), expectedAnswer(one, door, decision.decision_id));
+  }
+  const made = onlyAnswer(t, world, door);
+  checkDecision(t, one, made.decision, world);
+  checkRecord(t, one, made, world);
+}
+
+function onlyAnswer(t: ExecutionContext, world: CaseWorld, door: CaseDoor): MadeDecision {
+  t.is(world.answered.length, 1, 'one request, one decision');
+  const [made] = world.answered as [MadeDecision];
+  t.is(made.door, door);
+  return made;
+}
+
+/** Whatever was decided is what was recorded, unless recording is what failed. */
+function checkRecord(t: ExecutionContext, { fault }: Case, made: MadeDecision, world: CaseWorld): void {
+  const expected = fault === 'audit_log_full' ? [] : [made];
+  t.deepEqual(world.recorded, expected, 'recorded as it was answered');
+}
+
+async function throughCommandLine(t: ExecutionContext, one: Case, world: CaseWorld): Promise<void> {
+  const { exit, decision } = await askCommandLine(one, world);
+  checkDecision(t, one, decision, world);
+  t.is(exit, one.expect.faults ? 4 : one.expect.outcome === 'allow' ? 0 : 3);
+}
+
+function checkDecision(t: ExecutionContext, one: Case, decision: Decision, world: CaseWorld): void {
+  t.deepEqual(comparable(decision, one.expect), expectedDecision(one));
+  t.deepEqual(misshapen(decision, world), []);
+}
+
+test('every case runs through at least two doors, or says why it cannot', (t) => {
+  for (const one of cases) {
+    const doors = doorsOf(one);
+    const alone = doors.length < 2 ? doors : undefined;
+    t.deepEqual(one.only && [one.only.door], alone, one.title);
+  }
+});
+
+test('no two cases have the same title', (t) => {
+  const titles = cases.map(({ title }) => title);
+  t.deepEqual([...new Set(titles)], titles);
+});
+
+test('there are at least 60 cases', (t) => {
+  t.true(cases.length >= 60, `${cases.length}`);
+});

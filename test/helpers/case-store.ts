@@ -1,0 +1,76 @@
+import { closeSync, openSync, statSync, writeSync } from 'node:fs';
+import { parseCertificate } from '../../src/identity/parse.ts';
+import { importCrl } from '../../src/revocation/import-crl.ts';
+import { openStore } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/types.ts';
+import { authority, crl, fleetTime, leaf } from './case-certificates.ts';
+import { fleet } from './case-files.ts';
+import type { Case } from './case-types.ts';
+import { importRows } from './inventory.ts';
+import type { Fields } from './inventory.ts';
+
+/** Makes the store of a case's state by real imports, and closes it: whoever decides opens it anew. */
+export async function fillStore(path: string, { state = {}, fault }: Pick<Case, 'state' | 'fault'>): Promise<void> {
+  const store = openStore({ path, mode: 'read_write', now: fleetTime });
+  try {
+    await importCrls(store, state.crls ?? {});
+    await importFleet(store, state.devices ?? []);
+    // A row that some other program spoilt: it can be read, and not understood.
+    if (fault === 'device_row_damaged') store.prepare("UPDATE devices SET body = '{'").run();
+    store.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+  } finally {
+    store.close();
+  }
+}
+
+const page = 4096;
+
+/** Spoils every page but the first of a store's file, behind the back of whoever has it open. */
+export function damageStore(path: string): void {
+  const file = openSync(path, 'r+');
+  const rubbish = Buffer.alloc(page, 0xff);
+  for (let at = page; at < statSync(path).size; at += page) writeSync(file, rubbish, 0, page, at);
+  closeSync(file);
+}
+
+async function importCrls(store: Store, changes: NonNullable<Case['state']>['crls'] & object): Promise<void> {
+  for (const [issuer, words] of Object.entries({ ...fleet.crls, ...changes })) {
+    if (words === null) continue;
+    await importCrl(store, {
+      bytes: await crl(issuer, words),
+      issuers: [parseCertificate((await authority(issuer)).der)],
+      source: `crl/${issuer}.crl`,
+      now: fleetTime,
+      actor: 'operator',
+      why: 'the state of a case',
+    });
+  }
+}
+
+async function importFleet(store: Store, changes: readonly Fields[]): Promise<void> {
+  const keyOf = ({ tenant = 'default', device_id: id }: Fields) => `${String(tenant)} ${String(id)}`;
+  const rows = new Map([...fleet.devices, ...changes].map((row) => [keyOf(row), row]));
+  for (const [tenant, group] of Map.groupBy(rows.values(), (row) => String(row['tenant'] ?? 'default'))) {
+    const resolved = await Promise.all(group.map(withFingerprints));
+    await importRows(store, resolved, { tenant, now: fleetTime });
+  }
+}
+
+/** `$name` in `certificates` and `keys` stands for the digest of a certificate of the fleet or of its key. */
+async function withFingerprints({ tenant: _tenant, ...row }: Fields): Promise<Fields> {
+  const digests = async (key: 'certificates' | 'keys', of: 'fingerprint' | 'keyDigest') => {
+    const listed = row[key];
+    if (!Array.isArray(listed)) return {};
+    const names = listed as readonly string[];
+    return { [key]: await Promise.all(names.map(async (name) => digestOf(name, of))) };
+  };
+  return {
+    ...row,
+    ...(await digests('certificates', 'fingerprint')),
+    ...(await digests('keys', 'keyDigest')),
+  };
+}
+
+async function digestOf(name: string, of: 'fingerprint' | 'keyDigest'): Promise<string> {
+  return name.startsWith('$') ? (await leaf(name.slice(1)))[of] : name;
+}

@@ -1,0 +1,140 @@
+import type { AuthenticatedBy, ClaimName } from '../../src/context/types.ts';
+import type { Assurance, Severity } from '../../src/decision/types.ts';
+import type { ReasonCode } from '../../src/lib/reason-code.ts';
+import type { Document } from './world-document.ts';
+
+/** The cases as their files say them; `test/cases/given/case.schema.yaml` describes every word. */
+export type CaseDoor = 'ext_authz_http' | 'ext_authz_l4' | 'native' | 'cli';
+
+export const caseDoors: readonly CaseDoor[] = ['ext_authz_http', 'ext_authz_l4', 'native', 'cli'];
+
+export interface Case {
+  readonly file: string;
+  readonly title: string;
+  readonly at: string;
+  readonly only?: { readonly door: CaseDoor; readonly because: string };
+  readonly fault?: string;
+  readonly state?: State;
+  readonly certificate?: Described;
+  readonly connection: CaseConnection;
+  readonly expect: Expectation;
+}
+
+export interface State {
+  readonly devices?: readonly Readonly<Record<string, unknown>>[];
+  readonly crls?: Readonly<Record<string, DescribedCrl | null>>;
+  readonly configuration?: Document;
+  readonly policy?: string;
+}
+
+export interface DescribedCrl {
+  readonly number?: number;
+  readonly this_update?: string;
+  readonly next_update?: string;
+  readonly revoked?: readonly {
+    readonly serial?: string;
+    readonly authority?: string;
+    readonly at: string;
+    readonly reason?: string;
+  }[];
+}
+
+export interface DescribedExtension {
+  readonly oid: string;
+  readonly critical: boolean;
+  readonly value: string;
+}
+
+/** A certificate of the fleet by name, or one in words. */
+export type Described = string | DescribedCertificate;
+
+export interface DescribedCertificate {
+  readonly issuer: string;
+  readonly name?: string;
+  readonly subject?: string;
+  readonly uri?: readonly string[];
+  readonly dns?: readonly string[];
+  readonly not_before?: string;
+  readonly not_after?: string;
+  readonly eku?: readonly string[];
+  readonly key_usage?: readonly string[];
+  readonly key?: string;
+  readonly key_of?: string;
+  readonly hash?: string;
+  readonly serial?: string;
+  readonly ca?: boolean;
+  readonly extensions?: readonly DescribedExtension[];
+  readonly damage?: 'signature' | 'truncated' | 'trailing_byte' | 'not_a_certificate';
+  readonly with?: readonly string[];
+}
+
+export interface DescribedAuthority {
+  readonly subject: string;
+  readonly under?: string;
+  readonly path_length?: number;
+  readonly key_usage?: readonly string[];
+  readonly key?: string;
+  readonly not_before?: string;
+  readonly not_after?: string;
+  readonly end_entity?: boolean;
+  readonly extensions?: readonly DescribedExtension[];
+}
+
+export interface CaseConnection {
+  readonly pep?: string;
+  readonly source_ip?: string | null;
+  readonly destination?: string;
+  readonly sni?: string;
+  readonly connection_id?: string;
+  readonly authenticated_by?: AuthenticatedBy | 'unspecified';
+  readonly gateway?: string;
+  readonly claims?: Readonly<Partial<Record<ClaimName, string>>>;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly http?: { readonly method?: string; readonly host?: string; readonly path?: string };
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly context_extensions?: Readonly<Record<string, string>>;
+  readonly metadata?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly forwarded?: {
+    readonly certificate: Described;
+    readonly as: 'cert' | 'chain' | 'hash_only' | 'wrong_hash' | 'twice';
+  };
+  readonly granted_ms?: number;
+}
+
+export type ExpectedReason = Readonly<Partial<Record<Severity, ReasonCode>>> & {
+  readonly detail?: Readonly<Record<string, string | number | boolean>>;
+};
+
+export interface Expectation {
+  readonly outcome: 'allow' | 'deny';
+  readonly enforced?: false;
+  readonly reasons: readonly ExpectedReason[];
+  readonly device_id: string | null;
+  readonly assurance: Assurance;
+  readonly tenant?: string;
+  readonly valid_until?: string;
+  readonly obligations?: {
+    readonly entitlements?: readonly string[];
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly session_limit_s?: number;
+  };
+  readonly faults?: readonly string[];
+  readonly wire?: string;
+}
+
+/** What every case begins with: `test/cases/given/fleet.yaml`. */
+export interface Fleet {
+  readonly time: string;
+  readonly authorities: Readonly<Record<string, DescribedAuthority>>;
+  readonly certificates: Readonly<Record<string, DescribedCertificate>>;
+  readonly crls: Readonly<Record<string, DescribedCrl>>;
+  readonly devices: readonly Readonly<Record<string, unknown>>[];
+  readonly configuration: Document;
+  readonly policies: Readonly<Record<string, string>>;
+}
+
+/** Which doors carry which facts and meet which faults: `test/cases/given/doors.yaml`. */
+export interface DoorTable {
+  readonly facts: Readonly<Record<string, readonly CaseDoor[]>>;
+  readonly faults: Readonly<Record<string, readonly CaseDoor[]>>;
+}
