@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { nestedRanges, policies, policyFile } from '../helpers/policies.ts';
 import { valueOf } from '../helpers/prometheus.ts';
 import { forServer, startServer, until } from '../helpers/server.ts';
 import type { Server } from '../helpers/server.ts';
@@ -35,3 +38,131 @@ test('a server decides, counts, and ends with 0 when told to', async (t) => {
   t.is((await server.page('/readyz')).status, 200);
   t.is(await server.stop(), 0);
 });
+
+test('a worker that is killed is started again, on the same port, and totals do not go back', async (t) => {
+  const { server, ask } = await serving(t);
+  await ask();
+  await until(() => server.decisions.length === 1);
+  const address = server.address('local');
+  const [before] = (await server.status()).workers;
+  process.kill(before?.pid as number, 'SIGKILL');
+  await until(async () => {
+    const [worker] = (await server.status()).workers;
+    return worker?.ready === true && worker.pid !== before?.pid;
+  });
+  t.is(await ask(), 'allow policy.ok');
+  await until(() => server.decisions.length === 2);
+  t.is(server.address('local'), address);
+  const samples = await server.metrics();
+  t.is(valueOf(samples, 'portreeve_decisions_total', { outcome: 'allow' }), 2);
+  t.is(valueOf(samples, 'portreeve_worker_restarts_total', { why: 'exit' }), 1);
+  t.is((await server.status()).workers[0]?.restarts, 1);
+});
+
+test('with several workers the others go on deciding while a killed one comes back', async (t) => {
+  const { server, ask } = await serving(t, (document) => (document.server.workers = 2));
+  const { workers } = await server.status();
+  t.is(workers.length, 2);
+  process.kill(workers[1]?.pid as number, 'SIGKILL');
+  t.is((await server.page('/readyz')).status, 200);
+  await until(async () => (await ask().catch(() => '')) === 'allow policy.ok');
+  await until(async () => (await server.status()).workers.every(({ ready }) => ready));
+  t.is(await ask(), 'allow policy.ok');
+});
+
+test('every answered decision is in the log, although its worker was killed right after', async (t) => {
+  const { world, server, ask } = await serving(t);
+  const answers = await Promise.all(Array.from({ length: 50 }, ask));
+  const [worker] = (await server.status()).workers;
+  process.kill(worker?.pid as number, 'SIGKILL');
+  await server.stop();
+  t.is(decisionsIn(world).length, answers.length);
+});
+
+test('a worker whose policy does not come back is killed within about a second and started again', async (t) => {
+  const bundle = policyFile(policies.hangs);
+  if (bundle === undefined) return t.pass();
+  const { server, ask } = await serving(t, (document) => (document.policy = { bundle }));
+  const asked = performance.now();
+  await t.throwsAsync(ask());
+  const took = performance.now() - asked;
+  // Far less than the policy's own several seconds; the margin is for a busy machine.
+  t.true(took < 3500, `${took} ms`);
+  await until(async () => (await server.status()).workers[0]?.ready === true);
+  t.is(valueOf(await server.metrics(), 'portreeve_worker_restarts_total', { why: 'hung' }), 1);
+  t.true(server.log.some((line) => line.includes('hung and was killed')));
+});
+
+test('an evaluation that returns late is a denial, and the worker lives on', async (t) => {
+  const bundle = policyFile(policies.late);
+  if (bundle === undefined) return t.pass();
+  const { server, ask } = await serving(t, (document) => (document.policy = { bundle }));
+  t.is(await ask(), 'deny policy.timeout');
+  t.is((await server.status()).workers[0]?.restarts, 0);
+});
+
+test('workers end at once when the parent is killed', async (t) => {
+  const { server, ask } = await serving(t, (document) => (document.server.workers = 2));
+  const { workers } = await server.status();
+  server.signal('SIGKILL');
+  await server.ended;
+  await until(() => workers.every(({ pid }) => !alive(pid)));
+  await t.throwsAsync(ask());
+});
+
+test('a drain lets calls end that are in flight, and takes no further ones', async (t) => {
+  const bundle = policyFile(nestedRanges(60));
+  if (bundle === undefined) return t.pass();
+  const { world, server, ask } = await serving(t, (document) => {
+    document.policy = { bundle };
+    document.server.budget = '5s';
+  });
+  const inFlight = [ask(), ask(), ask()];
+  // All three are with the worker once the first is decided: evaluation is one after the other.
+  await until(() => server.decisions.length >= 1);
+  t.is(await server.stop(), 0);
+  t.deepEqual(await Promise.all(inFlight), Array(3).fill('allow policy.ok'));
+  t.is(decisionsIn(world).length, 3);
+  await t.throwsAsync(ask());
+});
+
+test('signals that reach a whole process group drain once; the workers leave them to the parent', async (t) => {
+  const { server, ask } = await serving(t);
+  await ask();
+  const [worker] = (await server.status()).workers;
+  process.kill(worker?.pid as number, 'SIGINT');
+  server.signal('SIGINT');
+  t.is(await server.ended, 0);
+});
+
+test('a second signal ends the parent at once', async (t) => {
+  const bundle = policyFile(policies.hangs);
+  if (bundle === undefined) return t.pass();
+  const { server, ask } = await serving(t, (document) => (document.policy = { bundle }));
+  const inFlight = ask();
+  inFlight.catch(() => undefined);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  server.signal('SIGTERM');
+  await until(() => server.log.some((line) => line.includes('draining')));
+  server.signal('SIGTERM');
+  t.is(await server.ended, 1);
+});
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Ids of the decisions in the log. */
+function decisionsIn(world: World): string[] {
+  return readFileSync(join(world.folder, 'audit/decisions.ndjson'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { kind: string; decision_id: string })
+    .filter(({ kind }) => kind === 'decision')
+    .map(({ decision_id: id }) => id);
+}

@@ -11,6 +11,10 @@ const tell = (event: ServerEvent): void => {
   if (process.connected) process.send?.(event);
 };
 
+// A server must not outlive the test that started it.
+const orphaned = new AbortController();
+process.once('disconnect', () => orphaned.abort());
+
 try {
   const load = () => loadConfig(file, systemClock.now());
   process.exitCode = await runParent(load(), {
@@ -19,6 +23,7 @@ try {
     otel: readEnvironment().otel,
     log: (line) => tell({ log: line }),
     onDecision: (decision) => tell({ decision }),
+    abort: orphaned.signal,
     onReady: ({ addresses }) => tell({ ready: addresses }),
   });
 } catch (thrown) {
