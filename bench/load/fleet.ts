@@ -64,7 +64,7 @@ export async function makeBenchFleet(
   store.close();
 
   const configFile = join(folder, 'portreeve.yaml');
-  await writeFile(configFile, configuration(port));
+  await writeFile(configFile, configuration(port, folder));
   const encode = requestEncoder();
   const bodies: Buffer[] = [];
   for (let index = 0; index < counts.warm + counts.cold; index += 1) {
@@ -83,12 +83,13 @@ function deviceId(index: number): string {
   return `meter-${String(index).padStart(5, '0')}`;
 }
 
-function configuration(port: number): string {
+function configuration(port: number, folder: string): string {
   return `version: 1
 state: { path: state.db }
 server:
+  workers: 1 # the server has one core
   listeners: [{ name: bench, address: "127.0.0.1:${port}", pep: bench }]
-  admin: { address: "unix:admin.sock" }
+  admin: { address: "unix:${folder}/admin.sock" }
 peps: [{ name: bench }]
 trust:
   anchors: [{ name: root, file: root.pem, profile: { kind: cn }, revocation: { required: true } }]

@@ -1,7 +1,8 @@
 /**
  * CPU time per decision of all server processes beside a no-op grpc-js server that answers the same bytes: one run,
  * interleaved rounds, medians, ratios. The servers are pinned to one core and the load to another (`taskset`).
- * Usage: node bench/load/run.ts [--rounds N] [--calls N] [--json]
+ * Usage: node bench/load/run.ts [--rounds N] [--calls N] [--json] [--profile DIR]
+ * --profile writes a V8 CPU profile of each server process into DIR when it ends (numbers are then not to be trusted).
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '7' },
     calls: { type: 'string', default: '4000' },
     json: { type: 'boolean', default: false },
+    profile: { type: 'string' },
   },
 });
 const rounds = Number(values.rounds);
@@ -26,6 +28,10 @@ const calls = Number(values.calls);
 const parallel = 32;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
+const env = {
+  ...process.env,
+  ...(values.profile && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${values.profile}` }),
+};
 const pin = spawnSync('taskset', ['-c', '0', 'true']).status === 0 && cpus().length > 1;
 if (pin) spawnSync('taskset', ['-cp', '1', String(process.pid)]);
 else say('bench: no taskset or one core only: server and load share cores, trust the ratios less');

@@ -1,9 +1,86 @@
 import canonicalize from 'canonicalize';
-import { PortreeveError } from './errors.ts';
+import { describeThrown, PortreeveError } from './errors.ts';
 
-/** RFC 8785 (JCS) text of a JSON value. Throws PDP_INTERNAL for what JSON cannot hold. */
+/**
+ * RFC 8785 (JCS) text of a JSON value. Throws PDP_INTERNAL for what JSON cannot hold.
+ *
+ * JCS prescribes ECMAScript's own way of writing strings and numbers, so an ordinary value is put in order and written
+ * by the runtime in one go, several times faster than member by member. What the runtime would not write as JCS has it
+ * (names like array indices, which it enumerates first; lone surrogates; objects with a `toJSON`) is left to the library.
+ */
 export function canonicalJson(value: unknown): string {
-  const text = canonicalize(value);
-  if (text === undefined) throw new PortreeveError('PDP_INTERNAL', 'value has no canonical JSON form');
-  return text;
+  const sorted = inOrder(value);
+  if (sorted !== odd) return JSON.stringify(sorted);
+  try {
+    const text = canonicalize(value);
+    if (text !== undefined) return text;
+  } catch (thrown) {
+    throw new PortreeveError('PDP_INTERNAL', `value has no canonical JSON form: ${describeThrown(thrown)}`, {
+      cause: thrown,
+    });
+  }
+  throw new PortreeveError('PDP_INTERNAL', 'value has no canonical JSON form');
+}
+
+/** Stands for a value that is not an ordinary one. */
+const odd = Symbol('odd');
+
+/** The value with all members in order of their names' UTF-16 code units, or `odd`. */
+function inOrder(value: unknown): unknown {
+  switch (typeof value) {
+    case 'string':
+      return value.isWellFormed() ? value : odd;
+    case 'number':
+      return Number.isFinite(value) ? value : odd;
+    case 'boolean':
+      return value;
+    case 'object':
+      if (value === null) return null;
+      return Array.isArray(value) ? arrayInOrder(value) : objectInOrder(value as Record<string, unknown>);
+    default:
+      return odd;
+  }
+}
+
+/** The same array where every element is in order already, else a copy. */
+function arrayInOrder(values: readonly unknown[]): unknown {
+  let copy: unknown[] | undefined;
+  for (let index = 0; index < values.length; index++) {
+    const member = inOrder(values[index]);
+    if (member === odd) return odd;
+    if (member !== values[index]) copy ??= values.slice(0, index);
+    copy?.push(member);
+  }
+  return copy ?? values;
+}
+
+/** The same object where it and all below are in order already, as our own documents are made, else a copy. */
+function objectInOrder(value: Record<string, unknown>): unknown {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return odd;
+  const names = Object.keys(value);
+  let changed: Map<string, unknown> | undefined;
+  let [sorted, before] = [true, ''];
+  for (const name of names) {
+    if (isOddName(name)) return odd;
+    if (name < before) sorted = false;
+    before = name;
+    const member = value[name];
+    // A member that is undefined is none, as in JSON.
+    if (member === undefined) continue;
+    const ordered = inOrder(member);
+    if (ordered === odd) return odd;
+    if (ordered !== member) (changed ??= new Map<string, unknown>()).set(name, ordered);
+  }
+  if (sorted && changed === undefined) return value;
+  const copy: Record<string, unknown> = {};
+  for (const name of sorted ? names : names.sort()) copy[name] = changed?.get(name) ?? value[name];
+  return copy;
+}
+
+function isOddName(name: string): boolean {
+  const first = name.charCodeAt(0);
+  return (
+    (first >= 0x30 && first <= 0x39) || name === '__proto__' || name === 'toJSON' || !name.isWellFormed()
+  );
 }
