@@ -21,6 +21,14 @@ export interface RawServer {
   record(decisionId: string): Promise<AuditRecord>;
 }
 
+/** A busy machine must not make decisions late: nothing that is asked here is about the budget. */
+function patiently(more?: (document: Document) => void): (document: Document) => void {
+  return (document) => {
+    Object.assign(document['server'] as object, { budget: '10s' });
+    more?.(document);
+  };
+}
+
 /** What ext_authz answered. */
 export interface Wire {
   /** Status within the answer; the call itself has succeeded. */
@@ -48,7 +56,7 @@ interface Test {
 }
 
 export async function serveRaw(t: Test, more?: (document: Document) => void): Promise<RawServer> {
-  const world = await makeWorld({ now: Date.now(), configure: forServer(more) });
+  const world = await makeWorld({ now: Date.now(), configure: forServer(patiently(more)) });
   t.teardown(world.close);
   const server = await startServer(t, world.configFile);
   const client = rawClient(t, server.address('local'));
