@@ -133,9 +133,11 @@ class WorkerPool implements Pool {
   }
 
   audit(writable: boolean): void {
-    for (const { process } of this.#slots) {
-      process?.channel.send({ kind: 'audit', writable }).catch(() => undefined);
-    }
+    for (const slot of this.#slots) this.#tellAudit(slot, writable);
+  }
+
+  #tellAudit({ process }: Slot, writable: boolean): void {
+    process?.channel.send({ kind: 'audit', writable }).catch(() => undefined);
   }
 
   async drain(graceMs: number): Promise<void> {
@@ -191,6 +193,8 @@ class WorkerPool implements Pool {
       case 'ready':
         slot.ready = true;
         slot.addresses = message.addresses;
+        // The log may have failed since it was told to start, when there was no pool yet to tell it.
+        this.#tellAudit(slot, this.#options.auditWritable());
         slot.onReady.resolve();
         break;
       case 'records':
