@@ -15,6 +15,7 @@ import { program, programVersion } from './program.ts';
 import { holdInForce, prepare, watchedFiles } from './reload.ts';
 import { readinessOf, statusOf } from './status.ts';
 import type { StatusSources } from './status.ts';
+import { isUnrecorded } from './summary.ts';
 import type { DecisionSummary } from './summary.ts';
 import { Undo } from './undo.ts';
 import { startWatching } from './watch.ts';
@@ -112,6 +113,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     auditWritable: () => ledger.records.writable(),
     onRecords: (lines, summaries) => {
       ledger.records.write(lines);
+      ledger.records.missed(summaries.filter(isUnrecorded).length);
       counting.decisions(summaries);
       if (options.onDecision) summaries.forEach(options.onDecision);
     },

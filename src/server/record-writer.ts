@@ -10,6 +10,8 @@ export interface LineLog {
 export interface RecordWriter {
   /** Takes lines to be written in order; never throws. */
   write(lines: readonly string[]): void;
+  /** Counts records as lost that never came here, because their workers knew that they could not be written. */
+  missed(count: number): void;
   /** False from a failed write until one has succeeded again. */
   writable(): boolean;
   readonly stats: { readonly written: number; readonly lost: number; readonly waiting: number };
@@ -41,6 +43,11 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
   let error: PortreeveError | undefined;
   let retry: NodeJS.Timeout | undefined;
 
+  const lose = (count: number): void => {
+    if (count === 0) return;
+    stats.lost += count;
+    options.onLost(count);
+  };
   const attempt = async (): Promise<void> => {
     while (waiting.length > 0) {
       const batch = waiting;
@@ -85,12 +92,10 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
       const lost = lines.length - taken.length;
       waiting.push(...taken);
       stats.waiting += taken.length;
-      if (lost > 0) {
-        stats.lost += lost;
-        options.onLost(lost);
-      }
+      lose(lost);
       if (!error) run();
     },
+    missed: lose,
     writable: () => error === undefined,
     lastError: () => error,
     close: async () => {
@@ -98,10 +103,7 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
       await writing;
       await attempt();
       clearTimeout(retry);
-      if (waiting.length > 0) {
-        stats.lost += waiting.length;
-        options.onLost(waiting.length);
-      }
+      lose(waiting.length);
       await log.close();
     },
   };

@@ -35,3 +35,8 @@ export function summarize(made: MadeDecision): DecisionSummary {
     timings: made.timings,
   };
 }
+
+/** Whether the decision was answered without a record of it: its worker could not hand one over. */
+export function isUnrecorded(summary: DecisionSummary): boolean {
+  return summary.faults.some(({ stage }) => stage === 'record');
+}
