@@ -93,6 +93,7 @@ function start(args: readonly string[]): ChildProcess {
   const child = spawn(command[0] as string, command.slice(1), {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
+    env,
   });
   children.push(child);
   return child;

@@ -138,7 +138,7 @@ function isPattern(entry: Entry): boolean {
   return entry.config.match?.san.includes('{') ?? false;
 }
 
-function pepOf(config: PepConfig, how: Pep['authenticatedBy'], captures: Captures): Pep {
+function pepOf(config: PepConfig, how: Pep['authenticated_by'], captures: Captures): Pep {
   const site = captures.site ?? config.site;
   const zone = captures.zone ?? config.zone;
   return {
@@ -146,23 +146,23 @@ function pepOf(config: PepConfig, how: Pep['authenticatedBy'], captures: Capture
     tenant: config.tenant,
     ...(site !== null && { site }),
     ...(zone !== null && { zone }),
-    authenticatedBy: how,
-    mayAssertDevices: config.may_assert_devices,
-    maySendXfcc: config.may_send_xfcc,
+    authenticated_by: how,
+    may_assert_devices: config.may_assert_devices,
+    may_send_xfcc: config.may_send_xfcc,
     networks: config.networks,
-    trustedHops: config.trusted_hops,
+    trusted_hops: config.trusted_hops,
   };
 }
 
-function unknown(how: Pep['authenticatedBy'], problem: string): ResolvedPep {
+function unknown(how: Pep['authenticated_by'], problem: string): ResolvedPep {
   const pep: Pep = {
+    authenticated_by: how,
+    may_assert_devices: false,
+    may_send_xfcc: false,
     name: 'unknown',
-    tenant: 'default',
-    authenticatedBy: how,
-    mayAssertDevices: false,
-    maySendXfcc: false,
     networks: [],
-    trustedHops: 0,
+    tenant: 'default',
+    trusted_hops: 0,
   };
   return { known: false, pep, problem };
 }

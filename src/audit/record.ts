@@ -1,6 +1,6 @@
 import type { Pep } from '../context/types.ts';
 import type { Decision, Facts, MadeDecision } from '../decision/types.ts';
-import { canonicalJson } from '../lib/canonical-json.ts';
+import { canonicalJson, memberOrder } from '../lib/canonical-json.ts';
 import type { PolicyInput, Verdict } from '../policy/types.ts';
 
 /** Format of decision records and records of acts; `record.schema.json` and `act.schema.json` describe it. */
@@ -39,7 +39,7 @@ export interface AuditRecord extends Decision {
 export function buildRecord(made: MadeDecision): AuditRecord {
   const { decision, facts, input, verdict, pep, door, trace } = made;
   const { credential = null, device = null } = facts ?? {};
-  return {
+  return inOrder({
     schema: recordFormat,
     kind: 'decision',
     ...decision,
@@ -60,8 +60,10 @@ export function buildRecord(made: MadeDecision): AuditRecord {
     facts,
     input,
     verdict,
-  };
+  });
 }
+
+const inOrder = memberOrder<AuditRecord>();
 
 /** The record's line without its line feed: RFC 8785 text, so that equal records are equal bytes. */
 export function recordBytes(record: object): string {

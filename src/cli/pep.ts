@@ -20,10 +20,10 @@ export function cliPep(config: Config, name?: string): Pep {
     tenant: entry.tenant,
     ...(entry.site !== null && { site: entry.site }),
     ...(entry.zone !== null && { zone: entry.zone }),
-    authenticatedBy: 'cli',
-    mayAssertDevices: entry.may_assert_devices,
-    maySendXfcc: entry.may_send_xfcc,
+    authenticated_by: 'cli',
+    may_assert_devices: entry.may_assert_devices,
+    may_send_xfcc: entry.may_send_xfcc,
     networks: entry.networks,
-    trustedHops: entry.trusted_hops,
+    trusted_hops: entry.trusted_hops,
   };
 }

@@ -66,7 +66,7 @@ function fromProxy(raw: RawConnection, certified: boolean, claimed: boolean): Au
     if (malformed) return malformed;
   }
   const gateway = named === undefined ? {} : { gateway: named };
-  const asserts = said === undefined && !certified && claimed && raw.pep.mayAssertDevices;
+  const asserts = said === undefined && !certified && claimed && raw.pep.may_assert_devices;
   if (said === 'gateway' || asserts) return { by: 'gateway_asserted', ...gateway };
   return { by: certified ? 'device_tls' : 'none', ...gateway };
 }

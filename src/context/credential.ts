@@ -13,8 +13,8 @@ import type { PresentedCredential, RawConnection } from './types.ts';
  * proxy (or the same device, whose chain the header also carries); without the header, the TLS peer's certificate.
  */
 export function readCredential(raw: RawConnection): PresentedCredential | Refusal | undefined {
-  const forwarded = raw.pep.maySendXfcc ? raw.headers?.get(xfccHeader) : undefined;
-  if (forwarded !== undefined) return readForwarded(forwarded, raw.pep.trustedHops);
+  const forwarded = raw.pep.may_send_xfcc ? raw.headers?.get(xfccHeader) : undefined;
+  if (forwarded !== undefined) return readForwarded(forwarded, raw.pep.trusted_hops);
   if (raw.certificate === undefined) return undefined;
   return raw.certificate.form === 'url_pem'
     ? fromText(raw.certificate.text)

@@ -17,15 +17,15 @@ export interface Pep {
   readonly site?: string;
   readonly zone?: string;
   /** How the PEP itself was authenticated: client certificate, Unix socket, plaintext loopback, or the command line. */
-  readonly authenticatedBy: 'tls' | 'socket' | 'plaintext' | 'cli';
+  readonly authenticated_by: 'tls' | 'socket' | 'plaintext' | 'cli';
   /** May say, without the device's own certificate, which device is connecting. */
-  readonly mayAssertDevices: boolean;
+  readonly may_assert_devices: boolean;
   /** Its `x-forwarded-client-cert` header is sanitised and may be believed. */
-  readonly maySendXfcc: boolean;
+  readonly may_send_xfcc: boolean;
   /** CIDRs that its connections may come from; empty means that no network is named, so none is checked. */
   readonly networks: readonly string[];
   /** Trusted proxies in front of the PEP: how many entries to step back in `x-forwarded-for`; 0 = the peer address counts. */
-  readonly trustedHops: number;
+  readonly trusted_hops: number;
 }
 
 /** What a door decoded; every field untrusted. Header names are lower-case; repeated headers are joined by the PEP. */

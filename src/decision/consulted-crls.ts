@@ -19,9 +19,9 @@ export function notingReader(reader: RevocationReader): NotingReader {
     crls: () => reader.crls(),
     consulted: () =>
       [...noted.values()].map(({ issuerKey, number, digest }) => ({
+        digest,
         issuer_key: issuerKey,
         number: number ?? null,
-        digest,
       })),
   };
 }

@@ -30,24 +30,24 @@ function credentialFacts(
 ): CredentialFacts {
   const { leaf, path, identity } = judged;
   return {
-    key: presented.key,
-    source: presented.source,
-    fingerprint: leaf?.fingerprint ?? null,
-    key_digest: leaf?.keyDigest ?? null,
-    key_algorithm: leaf ? keyAlgorithm(leaf.key) : null,
-    issuer_name: leaf ? nameText(leaf.issuer) : null,
-    issuer_key: path?.certificates[1]?.keyDigest ?? null,
-    serial: leaf?.serial ?? null,
-    not_before: leaf?.notBefore ?? null,
-    not_after: leaf?.notAfter ?? null,
-    valid: path !== undefined && !judged.findings.some(denies),
     anchor: path?.anchor.name ?? null,
-    profile: path?.anchor.profile.kind ?? null,
-    issuer: path ? issuerName(path, trust) : null,
-    path: path?.certificates.map((certificate) => certificate.fingerprint) ?? [],
+    fingerprint: leaf?.fingerprint ?? null,
     identity: identity
       ? { id: identity.id, scheme: identity.scheme, hardware_serial: identity.hardwareSerial ?? null }
       : null,
+    issuer: path ? issuerName(path, trust) : null,
+    issuer_key: path?.certificates[1]?.keyDigest ?? null,
+    issuer_name: leaf ? nameText(leaf.issuer) : null,
+    key: presented.key,
+    key_algorithm: leaf ? keyAlgorithm(leaf.key) : null,
+    key_digest: leaf?.keyDigest ?? null,
+    not_after: leaf?.notAfter ?? null,
+    not_before: leaf?.notBefore ?? null,
+    path: path?.certificates.map((certificate) => certificate.fingerprint) ?? [],
+    profile: path?.anchor.profile.kind ?? null,
+    serial: leaf?.serial ?? null,
+    source: presented.source,
+    valid: path !== undefined && !judged.findings.some(denies),
   };
 }
 

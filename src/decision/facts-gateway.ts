@@ -35,7 +35,7 @@ export function judgeGateway(
 
 function vouchedByPep(context: ConnectionContext): Vouching {
   const id = context.gateway ?? context.pep.name;
-  if (context.pep.mayAssertDevices) return { id, proved: false, trusted: true, findings: [] };
+  if (context.pep.may_assert_devices) return { id, proved: false, trusted: true, findings: [] };
   return {
     id,
     proved: false,

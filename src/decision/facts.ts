@@ -35,26 +35,26 @@ export function gatherFacts(context: ConnectionContext, now: EpochMs, deps: Deci
     const deviceId = subjectOf(context, credential);
     const device = deviceId === undefined ? undefined : deps.inventory.device(context.tenant, deviceId);
     const facts: Facts = {
-      now,
-      tenant: context.tenant,
-      door: context.door,
-      pep: context.pep,
+      assurance: assuranceOf(context, credential, revocation, gateway),
+      attestation: attestationFact(context.claims.attestation),
+      binding: bindingOf(context, credential, device, deps),
       connection: connectionOf(context),
       credential: credential?.facts ?? null,
-      device_id: deviceId ?? null,
-      assurance: assuranceOf(context, credential, revocation, gateway),
-      revocation: revocation.facts,
-      device: device ?? null,
-      binding: bindingOf(context, credential, device, deps),
-      gateway: gateway ? gatewayFacts(context, gateway, device, deps) : null,
-      attestation: attestationFact(context.claims.attestation),
       custom: customFacts(context, device, deps.config.custom),
+      device: device ?? null,
+      device_id: deviceId ?? null,
+      door: context.door,
       findings: [
         ...(credential?.judged.findings ?? []),
         ...revocation.findings,
         ...(gateway?.findings ?? []),
       ],
+      gateway: gateway ? gatewayFacts(context, gateway, device, deps) : null,
       limits: limitsOf(credential, revocation.facts),
+      now,
+      pep: context.pep,
+      revocation: revocation.facts,
+      tenant: context.tenant,
     };
     return { facts, state: { epochs: deps.store.epochs(), crls: reader.consulted() } };
   });
@@ -63,18 +63,18 @@ export function gatherFacts(context: ConnectionContext, now: EpochMs, deps: Deci
 function connectionOf(context: ConnectionContext): Facts['connection'] {
   return {
     authenticated_by: context.authenticatedBy,
-    source_ip: context.sourceIp ?? null,
-    destination: context.destination ?? null,
-    protocol: context.protocol ?? null,
-    sni: context.sni ?? null,
-    http: context.http ?? null,
-    connection_id: context.connectionId ?? null,
-    request_id: context.requestId ?? null,
     claims: {
       device_id: context.claims.device_id ?? null,
-      serial: context.claims.serial ?? null,
       firmware_hash: context.claims.firmware_hash ?? null,
+      serial: context.claims.serial ?? null,
     },
+    connection_id: context.connectionId ?? null,
+    destination: context.destination ?? null,
+    http: context.http ?? null,
+    protocol: context.protocol ?? null,
+    request_id: context.requestId ?? null,
+    sni: context.sni ?? null,
+    source_ip: context.sourceIp ?? null,
   };
 }
 
@@ -136,11 +136,11 @@ function gatewayFacts(
 ): NonNullable<Facts['gateway']> {
   const record = deps.inventory.device(context.tenant, gateway.id);
   return {
-    id: gateway.id,
-    proved: gateway.proved,
-    known: record !== undefined,
-    status: record?.status ?? null,
     enrolled: child?.gateways.includes(gateway.id) ?? false,
+    id: gateway.id,
+    known: record !== undefined,
+    proved: gateway.proved,
+    status: record?.status ?? null,
   };
 }
 

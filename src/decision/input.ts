@@ -1,5 +1,6 @@
 import { sameDeviceId, sameSerial } from '../identity/compare.ts';
 import type { ProfileKind } from '../identity/types.ts';
+import { memberOrder } from '../lib/canonical-json.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { PolicyInput } from '../policy/types.ts';
 import { denies } from './reasons.ts';
@@ -17,7 +18,7 @@ export interface InputSettings {
  * compares spellings.
  */
 export function policyInput(facts: Facts, settings: InputSettings): PolicyInput {
-  return {
+  return inOrder({
     ...connectionPart(facts),
     ...credentialPart(facts, settings),
     ...revocationPart(facts),
@@ -25,8 +26,10 @@ export function policyInput(facts: Facts, settings: InputSettings): PolicyInput 
     ...devicePart(facts),
     ...gatewayPart(facts),
     custom: facts.custom,
-  };
+  });
 }
+
+const inOrder = memberOrder<PolicyInput>();
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
@@ -44,8 +47,8 @@ function connectionPart(facts: Facts) {
     pep: pep.name,
     pep_site: pep.site ?? null,
     pep_zone: pep.zone ?? null,
-    pep_authenticated_by: pep.authenticatedBy,
-    pep_may_assert_devices: pep.mayAssertDevices,
+    pep_authenticated_by: pep.authenticated_by,
+    pep_may_assert_devices: pep.may_assert_devices,
     pep_networks: pep.networks,
     source_ip: connection.source_ip,
     destination: connection.destination,

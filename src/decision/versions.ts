@@ -13,16 +13,16 @@ export function versionsOf(
   state: Gathered['state'] = { epochs: {}, crls: [] },
 ): Versions {
   return {
-    program: deps.program,
-    instance: deps.store.instance,
-    site: deps.config.site,
-    bundle: engine?.bundle.digest ?? null,
-    input_version: inputVersion,
-    epochs: state.epochs,
-    crls: state.crls,
-    configuration: deps.digests.configuration,
     anchors: deps.digests.anchors,
-    classes: deps.digests.classes,
+    bundle: engine?.bundle.digest ?? null,
     catalogue: deps.digests.catalogue,
+    classes: deps.digests.classes,
+    configuration: deps.digests.configuration,
+    crls: state.crls,
+    epochs: state.epochs,
+    input_version: inputVersion,
+    instance: deps.store.instance,
+    program: deps.program,
+    site: deps.config.site,
   };
 }

@@ -84,3 +84,17 @@ function isOddName(name: string): boolean {
     (first >= 0x30 && first <= 0x39) || name === '__proto__' || name === 'toJSON' || !name.isWellFormed()
   );
 }
+
+/**
+ * Makes a function that puts the members of documents of one kind, which always have the same names, in canonical
+ * order: `canonicalJson` then need not sort them. The names are those of the first document.
+ */
+export function memberOrder<T extends object>(): (document: T) => T {
+  let order: readonly (keyof T)[] | undefined;
+  return (document) => {
+    order ??= (Object.keys(document) as (keyof T)[]).sort();
+    const copy: Partial<T> = {};
+    for (const name of order) copy[name] = document[name];
+    return copy as T;
+  };
+}

@@ -41,18 +41,18 @@ function judgeOne(
   const believed = freshness === 'fresh' || freshness === 'within_grace';
   const listed = entry?.reason === 'certificateHold' ? 'on_hold' : 'revoked';
   return {
-    certificate: index,
-    issuer_key: issuerKey,
-    serial,
-    status: entry ? listed : believed ? 'good' : 'unknown',
-    freshness,
-    crl_number: crl?.number ?? null,
-    source: crl?.source ?? null,
-    this_update: crl?.thisUpdate ?? null,
-    next_update: crl?.nextUpdate ?? null,
     age_s: crl ? Math.max(0, Math.floor((now - crl.thisUpdate) / 1000)) : null,
-    revoked_at: entry?.revokedAt ?? null,
+    certificate: index,
+    crl_number: crl?.number ?? null,
+    freshness,
+    issuer_key: issuerKey,
+    next_update: crl?.nextUpdate ?? null,
     reason: entry?.reason ?? null,
+    revoked_at: entry?.revokedAt ?? null,
+    serial,
+    source: crl?.source ?? null,
+    status: entry ? listed : believed ? 'good' : 'unknown',
+    this_update: crl?.thisUpdate ?? null,
     usable_until: usableUntil,
   };
 }

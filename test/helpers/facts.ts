@@ -11,11 +11,11 @@ export const somePep: Pep = {
   name: 'envoy',
   tenant: 'default',
   site: 'lyon',
-  authenticatedBy: 'tls',
-  mayAssertDevices: false,
-  maySendXfcc: false,
+  authenticated_by: 'tls',
+  may_assert_devices: false,
+  may_send_xfcc: false,
   networks: [],
-  trustedHops: 0,
+  trusted_hops: 0,
 };
 
 export function someDevice(changes: Partial<DeviceRecord> = {}): DeviceRecord {

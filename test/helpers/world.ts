@@ -257,11 +257,11 @@ function pepOf(config: Config, name: string): Pep {
     tenant: entry.tenant,
     ...(entry.site !== null && { site: entry.site }),
     ...(entry.zone !== null && { zone: entry.zone }),
-    authenticatedBy: 'plaintext',
-    mayAssertDevices: entry.may_assert_devices,
-    maySendXfcc: entry.may_send_xfcc,
+    authenticated_by: 'plaintext',
+    may_assert_devices: entry.may_assert_devices,
+    may_send_xfcc: entry.may_send_xfcc,
     networks: entry.networks,
-    trustedHops: entry.trusted_hops,
+    trusted_hops: entry.trusted_hops,
   };
 }
 

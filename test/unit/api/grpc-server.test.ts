@@ -25,7 +25,7 @@ test('an HTTP check becomes a context, and its decision an answer', async (t) =>
       door: 'ext_authz_http',
       authenticatedBy: 'device_tls',
       claims: { device_id: 'meter-1' },
-      pep: { name: 'edge', authenticatedBy: 'plaintext' },
+      pep: { name: 'edge', authenticated_by: 'plaintext' },
     },
   });
   t.deepEqual(answer['status'], { code: 0 });

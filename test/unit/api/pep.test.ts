@@ -56,11 +56,11 @@ test('a certificate with the exact name under the named CA is its PEP, with its 
       name: 'north',
       tenant: 't1',
       site: 's1',
-      authenticatedBy: 'tls',
-      mayAssertDevices: true,
-      maySendXfcc: true,
+      authenticated_by: 'tls',
+      may_assert_devices: true,
+      may_send_xfcc: true,
       networks: ['10.0.0.0/8'],
-      trustedHops: 1,
+      trusted_hops: 1,
     },
   });
 });
@@ -71,7 +71,7 @@ test('the same name under a CA of the same subject is unknown and has no rights'
     now,
   );
   t.false(found.known);
-  t.like(found.pep, { name: 'unknown', mayAssertDevices: false, maySendXfcc: false, networks: [] });
+  t.like(found.pep, { name: 'unknown', may_assert_devices: false, may_send_xfcc: false, networks: [] });
 });
 
 test('an expired, a not yet valid and a server’s certificate are unknown', async (t) => {
@@ -117,7 +117,7 @@ test('a listener names its PEP; one that is not configured is unknown', (t) => {
   const peps = resolver([{ name: 'edge', site: 's' }]);
   t.like(peps.byName('edge', 'socket'), {
     known: true,
-    pep: { name: 'edge', site: 's', authenticatedBy: 'socket' },
+    pep: { name: 'edge', site: 's', authenticated_by: 'socket' },
   });
   t.false(peps.byName('nobody', 'plaintext').known);
   t.false(peps.byName(null, 'plaintext').known);

@@ -51,7 +51,7 @@ test('a PEP is known by its client certificate, call after call', async (t) => {
     await client.decide({ authenticated_by: 'AUTHENTICATED_BY_NONE' });
     t.like(point.last, {
       ok: true,
-      context: { pep: { name: 'any', site: 'north', authenticatedBy: 'tls' } },
+      context: { pep: { name: 'any', site: 'north', authenticated_by: 'tls' } },
     });
   }
 });
@@ -72,7 +72,7 @@ test('a certificate of the right CA with another name is an unknown PEP', async 
     ...lifetime,
   });
   await connect(t, address, as(stranger)).decide({ authenticated_by: 'AUTHENTICATED_BY_NONE' });
-  t.like(point.last, { ok: false, field: 'pep', pep: { name: 'unknown', authenticatedBy: 'tls' } });
+  t.like(point.last, { ok: false, field: 'pep', pep: { name: 'unknown', authenticated_by: 'tls' } });
 });
 
 test('two PEPs on two connections are told apart', async (t) => {

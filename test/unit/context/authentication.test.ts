@@ -10,7 +10,7 @@ const credential: PresentedCredential = {
   material: { form: 'url_pem', text: 'certificate' },
 };
 const claimed = { device_id: 'meter-1' };
-const asserting = { ...edge, mayAssertDevices: true };
+const asserting = { ...edge, may_assert_devices: true };
 const extensions = (entries: Record<string, string>) => ({
   contextExtensions: new Map(Object.entries(entries)),
 });

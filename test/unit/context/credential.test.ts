@@ -17,7 +17,7 @@ const hash = createHash('sha256').update(device).digest('hex');
 
 function forwarded(xfcc: string | undefined, over: Partial<RawConnection['pep']> = {}): RawConnection {
   return httpRequest({
-    pep: { ...edge, maySendXfcc: true, ...over },
+    pep: { ...edge, may_send_xfcc: true, ...over },
     headers: new Map(xfcc === undefined ? [] : [['x-forwarded-client-cert', xfcc]]),
   });
 }
@@ -28,8 +28,8 @@ function text(raw: RawConnection): string | undefined {
 }
 
 test('a PEP without the right to send the header is known by its TLS peer alone', (t) => {
-  t.is(text(forwarded(`Cert="${pem(other)}"`, { maySendXfcc: false })), 'certificate');
-  t.is(text(forwarded('not;;the=format', { maySendXfcc: false })), 'certificate');
+  t.is(text(forwarded(`Cert="${pem(other)}"`, { may_send_xfcc: false })), 'certificate');
+  t.is(text(forwarded('not;;the=format', { may_send_xfcc: false })), 'certificate');
 });
 
 test('the header of a trusted PEP names the device behind the proxy', (t) => {
@@ -60,11 +60,11 @@ test('more elements than trusted hops and the PEP write are refused as not sanit
   const two = `Cert="${pem(device)}",Cert="${pem(other)}"`;
   t.true(readCredential(forwarded(two)) instanceof Refusal);
   t.is(
-    text(forwarded(two, { trustedHops: 1 })),
+    text(forwarded(two, { trusted_hops: 1 })),
     pem(device),
     'the outermost trusted hop speaks of the device',
   );
-  t.true(readCredential(forwarded(`${two},Cert="${pem(other)}"`, { trustedHops: 1 })) instanceof Refusal);
+  t.true(readCredential(forwarded(`${two},Cert="${pem(other)}"`, { trusted_hops: 1 })) instanceof Refusal);
 });
 
 test('no certificate is no credential', (t) => {

@@ -4,11 +4,11 @@ import type { ConnectionContext, ContextResult, Pep, RawConnection } from '../..
 export const edge: Pep = {
   name: 'edge',
   tenant: 'default',
-  authenticatedBy: 'plaintext',
-  mayAssertDevices: false,
-  maySendXfcc: false,
+  authenticated_by: 'plaintext',
+  may_assert_devices: false,
+  may_send_xfcc: false,
   networks: [],
-  trustedHops: 0,
+  trusted_hops: 0,
 };
 
 export const settings: ContextSettings = {

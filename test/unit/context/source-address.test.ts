@@ -29,7 +29,12 @@ function behind(
   over: Partial<RawConnection> = {},
 ): RawConnection {
   const headers = new Map(forwardedFor === undefined ? [] : [['x-forwarded-for', forwardedFor]]);
-  return httpRequest({ pep: { ...edge, trustedHops }, headers, sourceIp: '203.0.113.9', ...over });
+  return httpRequest({
+    pep: { ...edge, trusted_hops: trustedHops },
+    headers,
+    sourceIp: '203.0.113.9',
+    ...over,
+  });
 }
 
 test('without trusted hops the peer counts and the header is only the client’s word', (t) => {

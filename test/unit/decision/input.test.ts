@@ -139,7 +139,7 @@ test('a firmware hash that the device says is claimed, never attested', (t) => {
 });
 
 test("the PEP's rights and place are facts", (t) => {
-  const pep = { ...somePep, zone: 'hall-2', mayAssertDevices: true, networks: ['10.0.0.0/8'] };
+  const pep = { ...somePep, zone: 'hall-2', may_assert_devices: true, networks: ['10.0.0.0/8'] };
   t.like(inputOf({ pep }), {
     pep: 'envoy',
     pep_site: 'lyon',
