@@ -1,3 +1,5 @@
+// The configuration document is open to change, hence not typed.
+/* eslint-disable @typescript-eslint/no-unsafe-member-access */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
