@@ -161,19 +161,22 @@ function told(states: ReadonlyMap<string, SourceState>): FeedSource[] {
   return [...states].map(([source, { lastRead, error }]) => ({ source, lastRead, error }));
 }
 
-/** Configured paths behind which there is no readable file at all. */
+/** CRL files that cannot be read, and configured paths behind which there is none at all. */
 function unreadable(watcher: Watcher, options: FeedOptions): FeedSource[] {
+  const config = options.config();
   const files = watcher.files();
-  return options
-    .config()
-    .revocation.crls.filter((path) => !files.some((file) => file === path || file.startsWith(`${path}/`)))
-    .map((source) => ({
-      source,
-      lastRead: null,
-      error: {
-        code: 'PDP_CRL_INVALID',
-        message: `${source}: there is no CRL file that can be read`,
-        at: options.clock.now(),
-      },
-    }));
+  const broken = watcher.unreadable().filter(isCrlFile(config));
+  const empty = config.revocation.crls.filter(
+    (path) => ![...files, ...broken].some((file) => file === path || file.startsWith(`${path}/`)),
+  );
+  const at = options.clock.now();
+  return [
+    ...broken.map((source) => unusable(source, 'cannot be read: is it there, a file, and readable?', at)),
+    ...empty.map((source) => unusable(source, 'there is no CRL file in it', at)),
+  ];
+}
+
+function unusable(source: string, problem: string, at: EpochMs): FeedSource {
+  const message = `${source}: ${problem}`;
+  return { source, lastRead: null, error: { code: 'PDP_CRL_INVALID', message, at } };
 }

@@ -13,6 +13,8 @@ export interface FileChange {
 export interface Watcher {
   /** Readable files as of the last look, sorted. */
   files(): readonly string[];
+  /** Files that were there at the last look and could not be read (permissions, links that lead nowhere), sorted. */
+  unreadable(): readonly string[];
   /** Looks now and resolves once changes have been handed over. Looks never overlap. */
   look(): Promise<void>;
   stop(): void;
@@ -37,6 +39,7 @@ const settleMs = 10;
  */
 export async function startWatching(options: WatchOptions): Promise<Watcher> {
   const known = new Map<string, Fingerprint>();
+  const unreadable = new Set<string>();
   const hints = new Map<string, FSWatcher>();
   let stopped = false;
   let settle: NodeJS.Timeout | undefined;
@@ -47,7 +50,7 @@ export async function startWatching(options: WatchOptions): Promise<Watcher> {
     last = last.then(async () => {
       if (stopped) return;
       followFolders(options.paths(), hints, hint);
-      const changes = await findChanges(options, known);
+      const changes = await findChanges(options, known, unreadable);
       if (changes.length > 0 && !stopped) await options.onChange(changes);
     });
     return last;
@@ -60,10 +63,11 @@ export async function startWatching(options: WatchOptions): Promise<Watcher> {
   };
 
   followFolders(options.paths(), hints, hint);
-  await findChanges(options, known);
+  await findChanges(options, known, unreadable);
   const timer = setInterval(() => void look(), options.pollMs);
   return {
     files: () => [...known.keys()].sort(),
+    unreadable: () => [...unreadable].sort(),
     look,
     stop: () => {
       stopped = true;
@@ -75,15 +79,24 @@ export async function startWatching(options: WatchOptions): Promise<Watcher> {
   };
 }
 
-/** Compares what is there with what was known, and remembers what is there. */
-async function findChanges(options: WatchOptions, known: Map<string, Fingerprint>): Promise<FileChange[]> {
+/** Compares what is there with what was known, and remembers what is there and what of it cannot be read. */
+async function findChanges(
+  options: WatchOptions,
+  known: Map<string, Fingerprint>,
+  unreadable: Set<string>,
+): Promise<FileChange[]> {
   const changes: FileChange[] = [];
   const gone = new Set(known.keys());
   const files = (await Promise.all(options.paths().map(filesOf))).flat();
+  for (const path of unreadable) if (!files.includes(path)) unreadable.delete(path);
   for (const path of new Set(files)) {
     const before = known.get(path);
     const found = await fingerprint(path, before, options.clock.now());
-    if (found === undefined) continue;
+    if (found === undefined) {
+      unreadable.add(path);
+      continue;
+    }
+    unreadable.delete(path);
     gone.delete(path);
     known.set(path, found);
     if (before === undefined) changes.push({ path, state: 'new' });

@@ -144,3 +144,18 @@ test('nothing is handed over after the end', async (t) => {
   await watcher.look();
   t.deepEqual(seen, []);
 });
+
+test('what is there and cannot be read is told, and new once it can be', async (t) => {
+  const at = folder(t);
+  const file = join(at, 'a.crl');
+  symlinkSync('nowhere', file);
+  mkdirSync(join(at, 'b.crl'));
+  const { watcher, seen } = await watching(t, at);
+  t.deepEqual(watcher.unreadable(), [file, join(at, 'b.crl')]);
+  t.deepEqual(watcher.files(), []);
+  rmSync(join(at, 'b.crl'), { recursive: true });
+  writeFileSync(join(at, 'nowhere'), 'one');
+  await watcher.look();
+  t.deepEqual(watcher.unreadable(), []);
+  t.deepEqual(seen.map(({ state }) => state).sort(), ['new', 'new']);
+});
