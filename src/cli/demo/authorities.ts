@@ -28,10 +28,10 @@ export const graceHours = 48;
 /** Makes all CAs, with EC P-256 keys; nothing is older than 30 days or younger than a day. */
 export async function makeAuthorities(now: EpochMs): Promise<Authorities> {
   const life = { notBefore: now - 30 * day, notAfter: now + 5 * 365 * day };
-  const root = await createRoot({ subject: 'CN=Harbour Fleet Root,O=Harbour Utilities', ...life });
+  const root = await createRoot({ subject: 'O=Harbour Utilities,CN=Harbour Fleet Root', ...life });
   const issue = (name: string): Promise<Authority> =>
-    issueCa(root, { subject: `CN=${name},O=Harbour Utilities`, ...life, pathLen: 0 });
-  const foreignRoot = await createRoot({ subject: 'CN=Harbour Fleet Root,O=Harbour Utilities', ...life });
+    issueCa(root, { subject: `O=Harbour Utilities,CN=${name}`, ...life, pathLen: 0 });
+  const foreignRoot = await createRoot({ subject: 'O=Harbour Utilities,CN=Harbour Fleet Root', ...life });
   return {
     root,
     meters: await issue('Meters CA'),
@@ -40,8 +40,8 @@ export async function makeAuthorities(now: EpochMs): Promise<Authorities> {
     annex: await issue('Annex CA'),
     withdrawn: await issue('Withdrawn CA'),
     foreignRoot,
-    foreign: await issueCa(foreignRoot, { subject: 'CN=Meters CA,O=Harbour Utilities', ...life, pathLen: 0 }),
-    gateways: await createRoot({ subject: 'CN=Gateways CA,O=Harbour Utilities', ...life }),
+    foreign: await issueCa(foreignRoot, { subject: 'O=Harbour Utilities,CN=Meters CA', ...life, pathLen: 0 }),
+    gateways: await createRoot({ subject: 'O=Harbour Utilities,CN=Gateways CA', ...life }),
   };
 }
 

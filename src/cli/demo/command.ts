@@ -68,16 +68,17 @@ async function stay(
   log: (line: string) => void,
 ): Promise<Answer> {
   const { stdout } = session.around;
-  let shown = false;
+  let asked: ReadonlySet<string> | undefined;
   const onReady = async (server: RunningServer): Promise<void> => {
-    const answer = answerOf(await askAll(server, fleet, session), session);
+    const results = await askAll(server, fleet, session);
+    const answer = answerOf(results, session);
     stdout.write(`${answer.text}${whatNext(addressesOf(server), relative(session.around.folder, folder))}\n`);
-    shown = true;
+    asked = new Set(results.map((result) => result.decision.decision_id));
   };
   const exit = await serve(fleet, session, log, {
     onReady: (server) => void onReady(server).catch((thrown: unknown) => log(String(thrown))),
     onDecision: (decision) => {
-      if (shown) stdout.write(decisionLine(decision, session.paint));
+      if (asked?.has(decision.decision_id) === false) stdout.write(decisionLine(decision, session.paint));
     },
   });
   return { exit, data: { exit }, text: '' };

@@ -52,7 +52,7 @@ export async function makeDevices(authorities: Authorities, now: EpochMs): Promi
   ): Promise<DemoDevice> => ({
     id,
     leaf: await issueLeaf(issuer, {
-      subject: `CN=${id},2.5.4.5=${id},O=Harbour Utilities`,
+      subject: `O=Harbour Utilities,CN=${id},2.5.4.5=${id}`,
       ...current,
       ...more,
     }),
@@ -61,7 +61,7 @@ export async function makeDevices(authorities: Authorities, now: EpochMs): Promi
     meter: await device('MTR-0001', authorities.meters),
     camera: await device('CAM-0001', authorities.cameras),
     gateway: await device(gatewayId, authorities.gateways, {
-      subject: 'CN=gw-1,O=Harbour Utilities',
+      subject: 'O=Harbour Utilities,CN=gw-1',
       san: { uri: [gatewayId] },
       eku: ['clientAuth', 'serverAuth'],
     }),
