@@ -16,6 +16,9 @@ export interface RecordSender extends Recorder {
 /** Most time that a summary waits for company (ms); records themselves go with the next turn of the event loop. */
 const summaryDelayMs = 5;
 
+/** Most time that a batch may take to leave this process (ms); a parent that reads nothing must not hold answers up. */
+const handoverMs = 100;
+
 /** Records that may be on their way at once; beyond that the parent does not keep up and decisions say so. */
 const maxInFlight = 10_000;
 
@@ -62,7 +65,16 @@ export function createRecordSender(
       }
       lines.push(line(made));
       batch ??= new Promise((resolve, reject) => {
-        setImmediate(() => void send().then(resolve, reject));
+        setImmediate(() => {
+          const late = setTimeout(() => {
+            reject(
+              new PortreeveError('PDP_AUDIT_UNAVAILABLE', `the record was not taken in ${handoverMs} ms`),
+            );
+          }, handoverMs);
+          void send()
+            .then(resolve, reject)
+            .finally(() => clearTimeout(late));
+        });
       });
       await batch;
     },

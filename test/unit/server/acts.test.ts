@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import type { BreakGlassConfig, Config } from '../../../src/config/types.ts';
+import { startActs } from '../../../src/server/acts.ts';
+import type { Acts } from '../../../src/server/acts.ts';
+import type { Change, Store } from '../../../src/store/types.ts';
+
+const glass: BreakGlassConfig = {
+  reasons: ['revocation.crl_stale'],
+  classes: ['meter'],
+  devices: [],
+  who: 'J. Martin',
+  why: 'CRL host down',
+  since: 1000,
+  until: 2000,
+};
+
+const change = (epoch: number): Change => ({
+  epoch,
+  origin: 'local',
+  tenant: 'default',
+  at: 0,
+  actor: 'cli',
+  why: 'test',
+  kind: 'device.set_status',
+  selector: 'meter-1',
+  detail: {},
+});
+
+interface Line {
+  readonly act: string;
+  readonly time: string;
+  readonly epoch: { readonly number: number } | null;
+}
+
+/** Acts over changes and a configuration in memory; `begin` starts them anew, as after a restart. */
+function acting(t: ExecutionContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'portreeve-acts-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const lines: Line[] = [];
+  const state = { now: 0, settled: true, changes: [] as Change[], glass: [] as BreakGlassConfig[] };
+  const store = {
+    changesSince: (epoch: number, limit: number) =>
+      state.changes.filter((one) => one.epoch > epoch).slice(0, limit),
+  } as unknown as Store;
+  const begin = (): Acts => {
+    const acts = startActs({
+      writer: { program: 'portreeve test', instance: 'i' },
+      store,
+      clock: { now: () => state.now, monotonic: () => 0 },
+      config: () =>
+        ({
+          audit: { path: join(folder, 'log') },
+          enforcement: { observe: [], break_glass: state.glass },
+        }) as unknown as Config,
+      write: (written) => lines.push(...written.map((line) => JSON.parse(line) as Line)),
+      settled: () => state.settled,
+      log: () => undefined,
+    });
+    t.teardown(() => acts.stop());
+    return acts;
+  };
+  return { state, lines, begin };
+}
+
+test('changes by whichever process are recorded once, also those from before the start', (t) => {
+  const { state, lines, begin } = acting(t);
+  state.changes = [change(1), change(2)];
+  const acts = begin();
+  state.changes.push(change(3));
+  acts.look();
+  acts.look();
+  acts.stop();
+  state.changes.push(change(4));
+  begin();
+  t.deepEqual(
+    lines.map(({ epoch }) => epoch?.number),
+    [1, 2, 3, 4],
+  );
+});
+
+test('changes whose records did not reach the log before the end are recorded again', (t) => {
+  const { state, lines, begin } = acting(t);
+  state.changes = [change(1)];
+  state.settled = false;
+  begin().stop();
+  state.settled = true;
+  begin().stop();
+  t.is(lines.length, 2);
+});
+
+test('a broken glass is recorded when it opens and when its time is over', (t) => {
+  const { state, lines, begin } = acting(t);
+  state.glass = [glass];
+  const acts = begin();
+  t.is(lines.length, 0);
+  state.now = 1500;
+  acts.look();
+  acts.look();
+  state.now = 2500;
+  acts.look();
+  t.deepEqual(
+    lines.map(({ act, time }) => [act, time]),
+    [
+      ['break_glass_opened', '1970-01-01T00:00:01.500Z'],
+      ['break_glass_ended', '1970-01-01T00:00:02.000Z'],
+    ],
+  );
+});
+
+test('a glass that is taken out of the configuration has ended then', (t) => {
+  const { state, lines, begin } = acting(t);
+  state.glass = [glass];
+  state.now = 1500;
+  const acts = begin();
+  state.glass = [];
+  state.now = 1600;
+  acts.look();
+  t.is(lines[1]?.act, 'break_glass_ended');
+  t.is(lines[1]?.time, '1970-01-01T00:00:01.600Z');
+});

@@ -1,0 +1,72 @@
+import test from 'ava';
+import { PortreeveError } from '../../../src/lib/errors.ts';
+import { createRecordWriter } from '../../../src/server/record-writer.ts';
+import type { RecordWriter } from '../../../src/server/record-writer.ts';
+
+/** A log in memory that fails while it is told to. */
+function written(maxWaiting = 100): {
+  lines: string[];
+  told: boolean[];
+  lost: number[];
+  fail: (yes: boolean) => void;
+  writer: RecordWriter;
+} {
+  const [lines, told, lost]: [string[], boolean[], number[]] = [[], [], []];
+  let failing = false;
+  const writer = createRecordWriter({
+    log: {
+      append: async (batch) => {
+        if (failing) throw new PortreeveError('PDP_AUDIT_UNAVAILABLE', 'no space');
+        lines.push(...batch);
+      },
+      close: () => undefined,
+    },
+    onWritable: (writable) => void told.push(writable),
+    onWritten: () => undefined,
+    onLost: (count) => void lost.push(count),
+    retryMs: 5,
+    maxWaiting,
+  });
+  return { lines, told, lost, writer, fail: (yes) => void (failing = yes) };
+}
+
+const until = async (holds: () => boolean): Promise<void> => {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2));
+};
+
+test('lines are written in the order in which they came', async (t) => {
+  const { lines, writer } = written();
+  writer.write(['1', '2']);
+  writer.write(['3']);
+  await writer.close();
+  t.deepEqual(lines, ['1', '2', '3']);
+  t.deepEqual({ ...writer.stats }, { written: 3, lost: 0, waiting: 0 });
+});
+
+test('a log that cannot be written is told once; its lines are kept and written later, in order', async (t) => {
+  const { lines, told, writer, fail } = written();
+  fail(true);
+  writer.write(['1']);
+  await until(() => !writer.writable());
+  writer.write(['2']);
+  t.is(writer.lastError()?.message, 'no space');
+  t.deepEqual(told, [false]);
+  fail(false);
+  await until(() => writer.writable());
+  await writer.close();
+  t.deepEqual(told, [false, true]);
+  t.deepEqual(lines, ['1', '2']);
+  t.is(writer.lastError(), undefined);
+});
+
+test('beyond what may wait the newest lines are lost, and counted', async (t) => {
+  const { lost, writer, fail } = written(2);
+  fail(true);
+  writer.write(['1']);
+  await until(() => !writer.writable());
+  writer.write(['2', '3', '4']);
+  t.deepEqual(lost, [2]);
+  t.is(writer.stats.waiting, 2);
+  await writer.close();
+  t.is(writer.stats.lost, 4);
+});
