@@ -25,11 +25,19 @@ interface Outcome {
   readonly output: string;
 }
 
-function execute(command: string, args: readonly string[], onLine?: (line: string) => void): Promise<Outcome> {
+function execute(
+  command: string,
+  args: readonly string[],
+  onLine?: (line: string) => void,
+): Promise<Outcome> {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: root,
-      env: { ...process.env, PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`, FORCE_COLOR: '0' },
+      env: {
+        ...process.env,
+        PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
+        FORCE_COLOR: '0',
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
@@ -68,15 +76,19 @@ function ava(folder: string, extra: readonly string[] = []): Part {
       if (!hasTests(join(root, 'test', folder))) return { passed: 0, failed: 0, skipped: 0 };
       const count: Count = { passed: 0, failed: 0, skipped: 0 };
       let failing = false;
-      const { code, output } = await execute('ava', ['--tap', ...extra, `test/${folder}/**/*.test.ts`], (line) => {
-        if (/^\s*not ok /.test(line) && !/# TODO/.test(line)) count.failed += 1;
-        else if (/^\s*ok .*# SKIP/.test(line)) {
-          count.skipped += 1;
-          process.stdout.write(`  skipped: ${line.trim()}\n`);
-        } else if (/^\s*ok /.test(line)) count.passed += 1;
-        if (/^\s*(not ok |ok |1\.\.|# )/.test(line)) failing = /^\s*not ok /.test(line);
-        if (failing) process.stdout.write(`  ${line}\n`);
-      });
+      const { code, output } = await execute(
+        'ava',
+        ['--tap', ...extra, `test/${folder}/**/*.test.ts`],
+        (line) => {
+          if (/^\s*not ok /.test(line) && !/# TODO/.test(line)) count.failed += 1;
+          else if (/^\s*ok .*# SKIP/.test(line)) {
+            count.skipped += 1;
+            process.stdout.write(`  skipped: ${line.trim()}\n`);
+          } else if (/^\s*ok /.test(line)) count.passed += 1;
+          if (/^\s*(not ok |ok |1\.\.|# )/.test(line)) failing = /^\s*not ok /.test(line);
+          if (failing) process.stdout.write(`  ${line}\n`);
+        },
+      );
       // A crash or an unhandled rejection outside any test must not look green.
       if (code !== 0 && count.failed === 0) {
         process.stdout.write(output.split('\n').slice(-60).join('\n'));
@@ -88,7 +100,10 @@ function ava(folder: string, extra: readonly string[] = []): Part {
 }
 
 function hasTests(folder: string): boolean {
-  return existsSync(folder) && readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith('.test.ts'));
+  return (
+    existsSync(folder) &&
+    readdirSync(folder, { recursive: true }).some((name) => String(name).endsWith('.test.ts'))
+  );
 }
 
 /** Rego formatting, strict check, tests, and that the committed bundle is what its sources make. */
@@ -105,7 +120,18 @@ const rego: Part = {
     const total: Count = { passed: 0, failed: 0, skipped: 0 };
     const steps: readonly (readonly [string, readonly string[]])[] = [
       [opa, ['fmt', '--fail', '--list', 'rego']],
-      [opa, ['check', '--strict', '--schema', 'rego/schema/input.json', '--capabilities', 'rego/capabilities.json', 'rego/portreeve']],
+      [
+        opa,
+        [
+          'check',
+          '--strict',
+          '--schema',
+          'rego/schema/input.json',
+          '--capabilities',
+          'rego/capabilities.json',
+          'rego/portreeve',
+        ],
+      ],
       ['node', ['scripts/build-bundle.ts', '--check']],
     ];
     for (const [command, args] of steps) {
@@ -133,7 +159,9 @@ const rego: Part = {
   },
 };
 
-function parseOpaTests(text: string): { package: string; name: string; fail?: boolean; error?: unknown }[] | undefined {
+function parseOpaTests(
+  text: string,
+): { package: string; name: string; fail?: boolean; error?: unknown }[] | undefined {
   try {
     const parsed: unknown = JSON.parse(text);
     return Array.isArray(parsed) ? (parsed as { package: string; name: string }[]) : undefined;
@@ -160,10 +188,14 @@ const parts: readonly Part[] = [
 ];
 
 const wanted = process.argv.slice(2);
-const chosen = parts.filter((part) => wanted.length === 0 || wanted.includes(part.name.split(':')[0] as string));
+const chosen = parts.filter(
+  (part) => wanted.length === 0 || wanted.includes(part.name.split(':')[0] as string),
+);
 const unknown = wanted.filter((name) => !parts.some((part) => part.name.split(':')[0] === name));
 if (unknown.length > 0) {
-  process.stderr.write(`no such part: ${unknown.join(', ')}; parts: ${parts.map((part) => part.name).join(', ')}\n`);
+  process.stderr.write(
+    `no such part: ${unknown.join(', ')}; parts: ${parts.map((part) => part.name).join(', ')}\n`,
+  );
   process.exit(2);
 }
 

@@ -16,7 +16,9 @@ const floors: readonly (readonly string[])[] = [
 ];
 
 /** `config` describes what rooms are given, so it may name the types of the policy's class rules; nothing else goes up. */
-const typeOnlyUpwards: readonly (readonly [from: string, to: string])[] = [['src/config/', 'src/policy/types.ts']];
+const typeOnlyUpwards: readonly (readonly [from: string, to: string])[] = [
+  ['src/config/', 'src/policy/types.ts'],
+];
 
 const importersOfCa: readonly string[] = ['cli', 'workshop', 'ca'];
 
@@ -93,7 +95,9 @@ test('clock, environment and console are touched only in their places', (t) => {
 });
 
 test('no test code is imported by the product', (t) => {
-  const wrong = files.filter((file) => file.imports.some((specifier) => /\btest\/|^ava$|^fast-check$/.test(specifier)));
+  const wrong = files.filter((file) =>
+    file.imports.some((specifier) => /\btest\/|^ava$|^fast-check$/.test(specifier)),
+  );
   t.deepEqual(
     wrong.map((file) => file.path),
     [],
