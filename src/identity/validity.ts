@@ -3,7 +3,10 @@ import type { Finding } from '../lib/reason-code.ts';
 import { nameText } from './name.ts';
 import type { Certificate, CertificationPath } from './types.ts';
 
-/** What of a path does not hold at `now` (RFC 5280 section 6.1.3 (a)(2); both ends count as valid). */
+/**
+ * What of a path does not hold at `now` (RFC 5280 section 6.1.3 (a)(2)). The instant of notAfter is already outside: what
+ * an allow relies on has to hold after the decision, and no more than that instant would be left of it.
+ */
 export function checkValidity(path: CertificationPath, now: EpochMs): Finding[] {
   return path.certificates.flatMap((certificate, place) =>
     place === 0 ? leafValidity(certificate, now) : issuerValidity(certificate, place, now),
@@ -11,7 +14,7 @@ export function checkValidity(path: CertificationPath, now: EpochMs): Finding[] 
 }
 
 function leafValidity(leaf: Certificate, now: EpochMs): Finding[] {
-  if (now > leaf.notAfter) {
+  if (now >= leaf.notAfter) {
     return [
       {
         code: 'credential.expired',
@@ -27,7 +30,7 @@ function leafValidity(leaf: Certificate, now: EpochMs): Finding[] {
 }
 
 function issuerValidity(ca: Certificate, place: number, now: EpochMs): Finding[] {
-  if (now >= ca.notBefore && now <= ca.notAfter) return [];
+  if (now >= ca.notBefore && now < ca.notAfter) return [];
   const detail = {
     certificate: place,
     subject: nameText(ca.subject),
