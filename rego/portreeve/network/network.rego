@@ -13,11 +13,12 @@ import data.portreeve.subject
 # scope: document
 reasons contains result.reason("network.source_not_allowed", {
 	"source_ip": input.source_ip,
-	"outside": concat(", ", _outside),
+	"outside": concat(", ", sort(_outside)),
 }) if {
 	count(_outside) > 0
 }
 
+# Sets have no order in WASM.
 _outside contains "pep" if not _within(input.pep_networks)
 
 _outside contains "class" if {
