@@ -73,7 +73,11 @@ export async function askCommandLine(one: Case, world: CaseWorld): Promise<Print
     environment: { configFile: undefined, debug: false, noColor: true, otel: {} },
     clock: { now: () => fleetTime, monotonic: () => systemClock.monotonic() },
   });
-  return { exit, decision: JSON.parse(Buffer.concat(out).toString()) as Decision };
+  const printed = JSON.parse(Buffer.concat(out).toString()) as Decision & {
+    readonly error?: { message: string };
+  };
+  if (printed.error) throw new Error(`exit ${exit}: ${printed.error.message}`);
+  return { exit, decision: printed };
 }
 
 /** The request that a wire door would get, as proto3 JSON. */
@@ -81,12 +85,17 @@ async function jsonRequest(one: Case): Promise<object> {
   const form = formOf(one, 'cli');
   if (form === 'native') {
     const { peer_chain: chain, ...request } = await decideRequest(one);
-    return { ...request, ...(chain && { peer_chain: chain.map((der) => Buffer.from(der).toString('base64')) }) };
+    return {
+      ...request,
+      ...(chain && { peer_chain: chain.map((der) => Buffer.from(der).toString('base64')) }),
+    };
   }
   const { attributes = {} } = await checkRequest(one, form);
   // A google.protobuf.Struct is a plain object in JSON.
   const { metadata } = one.connection;
-  return { attributes: { ...attributes, ...(metadata && { metadata_context: { filter_metadata: metadata } }) } };
+  return {
+    attributes: { ...attributes, ...(metadata && { metadata_context: { filter_metadata: metadata } }) },
+  };
 }
 
 export function pepOf({ connection }: Case): string {

@@ -2,7 +2,6 @@ import { createRoot, issueCa, issueCrl, issueLeaf } from '../../src/ca/index.ts'
 import type { Authority, Leaf, RawExtension } from '../../src/ca/index.ts';
 import type { IssueOptions } from '../../src/ca/authority.ts';
 import { toPem } from '../../src/ca/authority.ts';
-import { canonicalJson } from '../../src/lib/canonical-json.ts';
 import { parseInstant } from '../../src/lib/clock.ts';
 import type { EpochMs } from '../../src/lib/clock.ts';
 import { fleet } from './case-files.ts';
@@ -50,8 +49,8 @@ export function authority(name: string): Promise<Authority> {
 
 /** The certificate of a description, or of a name in the fleet, before any damage. */
 export function leaf(described: Described): Promise<Leaf> {
-  const { damage: _damage, with: _with, ...certificate } = wordsOf(described);
-  return remember(leaves, canonicalJson(certificate), () => issueDescribed(certificate));
+  const certificate: DescribedCertificate = { ...wordsOf(described), damage: undefined, with: undefined };
+  return remember(leaves, JSON.stringify(certificate), () => issueDescribed(certificate));
 }
 
 /** What a device shows that shows this certificate. */
@@ -66,7 +65,7 @@ export async function shown(described: Described): Promise<Shown> {
 /** The description of a certificate that is named or described. */
 export function wordsOf(described: Described): DescribedCertificate {
   const words = typeof described === 'string' ? fleet.certificates[described] : described;
-  if (!words) throw new Error(`the fleet has no certificate ${String(described)}`);
+  if (!words) throw new Error(`the fleet has no certificate ${JSON.stringify(described)}`);
   return words;
 }
 
@@ -150,7 +149,10 @@ function damaged(der: Uint8Array, damage: DescribedCertificate['damage']): Uint8
   }
 }
 
-function given<Key extends string, Value>(key: Key, value: Value | undefined): { readonly [K in Key]?: Value } {
+function given<Key extends string, Value>(
+  key: Key,
+  value: Value | undefined,
+): { readonly [K in Key]?: Value } {
   return (value === undefined ? {} : { [key]: value }) as { readonly [K in Key]?: Value };
 }
 

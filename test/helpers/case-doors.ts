@@ -11,8 +11,9 @@ export type WireDoor = Exclude<CaseDoor, 'cli'>;
 
 /** What a case says of its connection, in the words of the table of doors. */
 export function factsOf({ certificate, connection }: Case): readonly string[] {
-  const { pep: _pep, authenticated_by: by, ...told } = connection;
-  const facts = new Set(Object.keys(told));
+  const { authenticated_by: by } = connection;
+  // Who asks is the door's own affair, and how the device was authenticated is looked at below.
+  const facts = new Set(Object.keys(connection).filter((key) => key !== 'pep' && key !== 'authenticated_by'));
   if (certificate !== undefined) facts.add('certificate');
   if (certificate !== undefined && certificateWords(certificate).with) facts.add('sent_chain');
   if (by === 'unspecified') facts.add('authenticated_by_unsaid');

@@ -45,11 +45,19 @@ function expectedReason(reason: ExpectedReason): object {
   return { code: reason[severity], severity, detail: reason.detail ?? {} };
 }
 
+const decisionKeys: ReadonlySet<string> = new Set([
+  ...['decision_id', 'versions', 'tenant', 'time', 'outcome', 'enforced'],
+  ...['device_id', 'assurance', 'obligations', 'valid_until'],
+]);
+
 /** The Decision that came, with of each reason's detail only the values that the case names. */
 export function comparable(decision: Decision, expect: Expectation): Comparable {
-  const { decision_id: _id, versions: _versions, reasons, faults, ...rest } = decision;
+  const { tenant, time, outcome, enforced, device_id, assurance, obligations, valid_until } = decision;
+  const { reasons, faults, ...others } = decision;
+  const unknown = Object.keys(others).filter((key) => !decisionKeys.has(key));
+  if (unknown.length > 0) throw new Error(`no expectation speaks of ${unknown.join(', ')}`);
   return {
-    ...rest,
+    ...{ tenant, time, outcome, enforced, device_id, assurance, obligations, valid_until },
     reasons: reasons.map((reason, index) => told(reason, expect.reasons[index])),
     faults: faults.map(({ code, stage }) => `${code} in ${stage}`),
   };
@@ -141,7 +149,9 @@ function upstreamHeaders(expect: Expectation, decisionId: string): Readonly<Reco
 /** Of our own names those that this answer does not set, so that a client's forgery does not pass either. */
 function removed(expect: Expectation): readonly string[] {
   const set = upstreamHeaders(expect, 'id');
-  const own = ['decision', 'device', 'assurance', 'entitlements', 'valid-until'].map((name) => `x-portreeve-${name}`);
+  const own = ['decision', 'device', 'assurance', 'entitlements', 'valid-until'].map(
+    (name) => `x-portreeve-${name}`,
+  );
   return own.filter((name) => !Object.hasOwn(set, name));
 }
 
@@ -158,7 +168,7 @@ export function answerOf(answer: CheckResponse, world: CaseWorld): ExpectedAnswe
   const fields = Object.entries(metadata?.fields ?? {});
   return {
     grpc: answer.status.code ?? 0,
-    http: denied?.status.code,
+    http: denied && httpStatus(denied.status.code),
     headers: Object.fromEntries(headers.map(({ header }) => [header.key, valueOf(header, world)])),
     removed: ok?.headers_to_remove ?? [],
     body: denied ? JSON.parse(denied.body) : undefined,
@@ -166,9 +176,22 @@ export function answerOf(answer: CheckResponse, world: CaseWorld): ExpectedAnswe
   };
 }
 
+/** Statuses that our proto names come by their names. */
+const statusNames: Readonly<Record<string, number>> = {
+  Unauthorized: 401,
+  Forbidden: 403,
+  ServiceUnavailable: 503,
+};
+
+function httpStatus(code: number | string): number {
+  return statusNames[code] ?? Number(code);
+}
+
 function valueOf({ key, value }: { key: string; value: string }, { config }: CaseWorld): string {
   if (key !== 'retry-after') return value;
   const { min, max } = config.wire.retry_after;
   const seconds = Number(value);
-  return Number.isInteger(seconds) && seconds >= min && seconds <= max ? 'within the configured range' : value;
+  return Number.isInteger(seconds) && seconds >= min && seconds <= max
+    ? 'within the configured range'
+    : value;
 }

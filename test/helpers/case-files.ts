@@ -27,7 +27,8 @@ const isCaseFile = ajv.compile(readYaml(join(given, 'case.schema.yaml')) as obje
 
 /** Reads one file's text strictly. Throws, naming every problem, for what the schema does not know. */
 export function parseCases(value: unknown, file: string): readonly Case[] {
-  if (!isCaseFile(value)) throw new Error(`${file}: ${ajv.errorsText(isCaseFile.errors, { separator: '\n' })}`);
+  if (!isCaseFile(value))
+    throw new Error(`${file}: ${ajv.errorsText(isCaseFile.errors, { separator: '\n' })}`);
   const { at, cases } = value as { at: string; cases: readonly Omit<Case, 'file'>[] };
   return cases.map((one) => ({ ...one, at: one.at ?? at, file }));
 }

@@ -10,7 +10,10 @@ import { importRows } from './inventory.ts';
 import type { Fields } from './inventory.ts';
 
 /** Makes the store of a case's state by real imports, and closes it: whoever decides opens it anew. */
-export async function fillStore(path: string, { state = {}, fault }: Pick<Case, 'state' | 'fault'>): Promise<void> {
+export async function fillStore(
+  path: string,
+  { state = {}, fault }: Pick<Case, 'state' | 'fault'>,
+): Promise<void> {
   const store = openStore({ path, mode: 'read_write', now: fleetTime });
   try {
     await importCrls(store, state.crls ?? {});
@@ -48,16 +51,17 @@ async function importCrls(store: Store, changes: NonNullable<Case['state']>['crl
 }
 
 async function importFleet(store: Store, changes: readonly Fields[]): Promise<void> {
-  const keyOf = ({ tenant = 'default', device_id: id }: Fields) => `${String(tenant)} ${String(id)}`;
+  const tenantOf = (row: Fields) => (row['tenant'] as string | undefined) ?? 'default';
+  const keyOf = (row: Fields) => `${tenantOf(row)} ${row['device_id'] as string}`;
   const rows = new Map([...fleet.devices, ...changes].map((row) => [keyOf(row), row]));
-  for (const [tenant, group] of Map.groupBy(rows.values(), (row) => String(row['tenant'] ?? 'default'))) {
+  for (const [tenant, group] of Map.groupBy(rows.values(), tenantOf)) {
     const resolved = await Promise.all(group.map(withFingerprints));
     await importRows(store, resolved, { tenant, now: fleetTime });
   }
 }
 
 /** `$name` in `certificates` and `keys` stands for the digest of a certificate of the fleet or of its key. */
-async function withFingerprints({ tenant: _tenant, ...row }: Fields): Promise<Fields> {
+async function withFingerprints(row: Fields): Promise<Fields> {
   const digests = async (key: 'certificates' | 'keys', of: 'fingerprint' | 'keyDigest') => {
     const listed = row[key];
     if (!Array.isArray(listed)) return {};
@@ -65,7 +69,7 @@ async function withFingerprints({ tenant: _tenant, ...row }: Fields): Promise<Fi
     return { [key]: await Promise.all(names.map(async (name) => digestOf(name, of))) };
   };
   return {
-    ...row,
+    ...Object.fromEntries(Object.entries(row).filter(([key]) => key !== 'tenant')),
     ...(await digests('certificates', 'fingerprint')),
     ...(await digests('keys', 'keyDigest')),
   };
