@@ -6,7 +6,7 @@ import { instant } from '../helpers/case-certificates.ts';
 import { doorsOf } from '../helpers/case-doors.ts';
 import type { WireDoor } from '../helpers/case-doors.ts';
 import { answerOf, comparable, expectedAnswer, expectedDecision, misshapen } from '../helpers/case-expect.ts';
-import { readCases } from '../helpers/case-files.ts';
+import { parseCases, readCases } from '../helpers/case-files.ts';
 import type { Case, CaseDoor } from '../helpers/case-types.ts';
 import { closeWorlds, worldOf } from '../helpers/case-world.ts';
 import type { CaseWorld } from '../helpers/case-world.ts';
@@ -90,4 +90,36 @@ test('no two cases have the same title', (t) => {
 
 test('there are at least 60 cases', (t) => {
   t.true(cases.length >= 60, `${cases.length}`);
+});
+
+test('a word in a case that nothing reads fails, wherever it stands', (t) => {
+  const deny = { deny: 'identity.no_credential' };
+  const expect = {
+    outcome: 'deny',
+    reasons: [deny],
+    device_id: null,
+    assurance: 'none',
+    wire: '401 not_authorized',
+  };
+  const sound = { title: 'a sound case for this test', connection: {}, expect };
+  const parse = (one: object) => parseCases({ at: '2026-06-01T12:00:00Z', cases: [one] }, 'test');
+  t.is(parse(sound).length, 1);
+  for (const wrong of [
+    { ...sound, expects: {} },
+    { ...sound, connection: { sourceip: '10.20.0.7' } },
+    { ...sound, connection: { claims: { id: 'x' } } },
+    { ...sound, certificate: { issuer: 'meters', name: 'x', notafter: '-1s' } },
+    { ...sound, state: { device: [] } },
+    { ...sound, at: 'yesterday' },
+    { ...sound, fault: 'bad_luck' },
+    { ...sound, expect: { ...expect, outcome: 'maybe' } },
+    { ...sound, expect: { ...expect, reasons: [] } },
+    { ...sound, expect: { ...expect, reasons: [{ ...deny, warn: 'policy.ok' }] } },
+    { ...sound, expect: { ...expect, valid_until: '2026-06-01T13:00:00Z' } },
+    { ...sound, expect: { ...expect, wire: undefined } },
+    { ...sound, expect: { ...expect, enforced: false } },
+    { ...sound, expect: { ...expect, outcome: 'allow', wire: undefined } },
+  ]) {
+    t.throws(() => parse(JSON.parse(JSON.stringify(wrong)) as object), undefined, JSON.stringify(wrong));
+  }
 });
