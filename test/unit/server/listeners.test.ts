@@ -264,3 +264,17 @@ test('a connection that has not said a word is closed by the drain too', async (
   await closed;
   t.is(listeners.connections(), 0);
 });
+
+test('idle TLS connections do not hold a drain up', async (t) => {
+  const { config, root, as } = await tlsFixture(t);
+  const { listeners, address } = await opened(t, config);
+  const client = new EchoClient(address, await as(root, 'envoy-1'), {
+    'grpc.ssl_target_name_override': 'pdp.test',
+  });
+  t.teardown(() => client.close());
+  await new Promise<void>((resolve, reject) => {
+    client.say?.(Buffer.from('hello'), (error: ServiceError | null) => (error ? reject(error) : resolve()));
+  });
+  await listeners.drain(60_000);
+  t.is(listeners.connections(), 0);
+});
