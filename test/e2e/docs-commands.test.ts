@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -25,12 +26,15 @@ import { root } from '../helpers/source-files.ts';
  *               `skip: REASON`: not run
  *     ```yaml   `config as FILE`: a whole configuration, checked, and written for later commands; unmarked: checked
  *               `fragment`: checked within a base that has what it refers to
+ *               `demo with this as FILE`: checked within the demo's configuration, and written beside it
  *     ```json   unmarked: parsed; `request as FILE`: written for later commands
- *     ```text   output; not checked
+ *     ```text   `printed by the demo`, `printed`: exactly what the demo or the last command printed, but for what differs
+ *               from run to run; `part of what was printed`: lines of it; unmarked: not allowed
  */
 const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...docPages()];
 
 let demo: string;
+let demoOutput: string;
 let shims: string;
 
 function docPages(): readonly string[] {
@@ -43,8 +47,9 @@ function docPages(): readonly string[] {
 test.before('make the demo fleet once', (t) => {
   t.timeout(120_000);
   demo = mkdtempSync(join(tmpdir(), 'portreeve-docs-'));
-  const made = portreeve(['demo', '--json'], { cwd: demo });
+  const made = portreeve(['demo'], { cwd: demo });
   if (made.code !== 0) t.fail(`the demo answers ${made.code}: ${made.stderr}${made.stdout}`);
+  demoOutput = made.stdout;
   // A demo that stays up has its fleet here, which is what the pages speak of.
   renameSync(join(demo, '.portreeve/once'), join(demo, 'once'));
   rmSync(join(demo, '.portreeve'), { recursive: true });
@@ -65,27 +70,73 @@ for (const page of pages) {
     const folder = mkdtempSync(join(tmpdir(), 'portreeve-page-'));
     t.teardown(() => rmSync(folder, { recursive: true, force: true }));
     cpSync(demo, folder, { recursive: true });
-    for (const block of blocksOf(page)) tryBlock(t, block, folder);
+    let printed = '';
+    for (const block of blocksOf(page)) printed = tryBlock(t, block, folder, printed) ?? printed;
     t.pass();
   });
 }
 
-function tryBlock(t: ExecutionContext, block: Block, folder: string): void {
+/** Answers what the block's last command printed, where it has commands. */
+function tryBlock(t: ExecutionContext, block: Block, folder: string, printed: string): string | undefined {
   const skipped = /^skip: (.{10,})$/.exec(block.mark ?? '');
-  if (skipped) return t.log(`${block.place} is not run: ${skipped[1]}`);
+  if (skipped) {
+    t.log(`${block.place} is not run: ${skipped[1]}`);
+    return undefined;
+  }
   switch (block.language) {
     case 'sh':
       t.is(block.mark, undefined, `${block.place}: a mark that is not known`);
-      return commandsOf(block).forEach((command) => runCommand(t, block, command, folder));
+      return commandsOf(block)
+        .map((command) => runCommand(t, block, command, folder))
+        .at(-1);
     case 'yaml':
-      return checkYaml(t, block, folder);
+      checkYaml(t, block, folder);
+      return undefined;
     case 'json':
-      return checkJson(t, block, folder);
+      checkJson(t, block, folder);
+      return undefined;
     case 'text':
-      return;
+      checkOutput(t, block, printed);
+      return undefined;
     default:
       t.fail(`${block.place}: a block is sh, yaml, json or text`);
+      return undefined;
   }
+}
+
+function checkOutput(t: ExecutionContext, block: Block, printed: string): void {
+  const shown = steady(block.text);
+  switch (block.mark) {
+    case 'printed by the demo':
+      return void t.deepEqual(shown, steady(demoOutput), block.place);
+    case 'printed':
+      return void t.deepEqual(shown, steady(printed), block.place);
+    case 'part of what was printed': {
+      const lines = new Set(steady(printed));
+      return void t.deepEqual(
+        shown.filter((line) => !lines.has(line)),
+        [],
+        `${block.place}: not in ${printed}`,
+      );
+    }
+    default:
+      return t.fail(`${block.place}: output without a mark that is known`);
+  }
+}
+
+/** Lines of an output without what differs from run to run: ids, digests, times, ages, folders, widths of columns. */
+function steady(text: string): readonly string[] {
+  return text
+    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'ID')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replaceAll(/\b[0-9a-f]{10,64}\b/g, 'HEX')
+    .replaceAll(/\bage_s: \d+/g, 'age_s: N')
+    .replaceAll(/\b\d+[dhms]( \d+[dhms])?\b/g, 'AGE')
+    .replaceAll(/\b\d+\.\d(?= )/g, 'MS')
+    .replaceAll(/\S*\/crls\//g, 'FOLDER/')
+    .split('\n')
+    .map((line) => line.replaceAll(/\s+/g, ' ').trim())
+    .filter((line) => line !== '');
 }
 
 /** Lines of a block, with continued ones joined; comments and empty lines are none. */
@@ -96,7 +147,7 @@ function commandsOf(block: Block): readonly string[] {
     .filter((line) => line.trim() !== '' && !line.startsWith('#'));
 }
 
-function runCommand(t: ExecutionContext, block: Block, command: string, folder: string): void {
+function runCommand(t: ExecutionContext, block: Block, command: string, folder: string): string {
   const expected = Number(/#\s*exit (\d)\s*$/.exec(command)?.[1] ?? 0);
   const { status, stdout, stderr } = spawnSync('sh', ['-c', command], {
     cwd: folder,
@@ -109,6 +160,7 @@ function runCommand(t: ExecutionContext, block: Block, command: string, folder: 
     },
   });
   t.is(status, expected, `${block.place}: ${command}\n${stderr}${stdout}`);
+  return stdout;
 }
 
 function checkYaml(t: ExecutionContext, block: Block, folder: string): void {
@@ -117,6 +169,11 @@ function checkYaml(t: ExecutionContext, block: Block, folder: string): void {
   if (block.mark === undefined || named) {
     t.is(value['version'], 1, `${block.place}: neither a whole configuration nor marked as a fragment`);
     return checkConfiguration(t, block, value, join(folder, named?.[1] ?? 'whole.yaml'));
+  }
+  const onDemo = /^demo with this as (\S+)$/.exec(block.mark ?? '');
+  if (onDemo) {
+    const whole = parse(readFileSync(join(demo, '.portreeve/portreeve.yaml'), 'utf8')) as Tree;
+    return checkConfiguration(t, block, merge(whole, value), join(folder, '.portreeve', onDemo[1] as string));
   }
   t.is(block.mark, 'fragment', `${block.place}: a mark that is not known`);
   checkConfiguration(t, block, merge(base, value), join(folder, 'fragment.yaml'));
