@@ -1,4 +1,3 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import type { ExecutionContext } from 'ava';
 import { valueOf } from '../helpers/prometheus.ts';
 import { serveRaw } from '../helpers/raw-server.ts';
 import type { RawServer } from '../helpers/raw-server.ts';
+import { smallVolume } from '../helpers/raw-volume.ts';
 import { until } from '../helpers/server.ts';
 
 interface Volume {
@@ -16,24 +16,9 @@ interface Volume {
   empty(): void;
 }
 
-/** A real small volume; undefined where this process may not mount one. */
-function smallVolume(t: ExecutionContext): Volume | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'portreeve-volume-'));
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder]).status === 0;
-  t.teardown(() => {
-    if (mounted) execFileSync('umount', ['-l', folder]);
-    rmSync(folder, { recursive: true, force: true });
-  });
-  if (!mounted) return undefined;
-  const ballast = join(folder, 'ballast');
-  return {
-    path: join(folder, 'decisions.ndjson'),
-    fill: () => {
-      // Fills what is left to the last byte and then fails, which is the point.
-      spawnSync('dd', ['if=/dev/zero', `of=${ballast}`, 'bs=1024']);
-    },
-    empty: () => rmSync(ballast),
-  };
+function realVolume(t: ExecutionContext): Volume | undefined {
+  const volume = smallVolume(t, '4m');
+  return volume && { ...volume, path: join(volume.folder, 'decisions.ndjson') };
 }
 
 /** A log that is a device without room, from the start, until a file takes its place: needs no rights. */
@@ -106,7 +91,7 @@ async function untilAnswer(
 }
 
 for (const [kind, make] of [
-  ['a volume that runs full', smallVolume],
+  ['a volume that runs full', realVolume],
   ['a device without room', fullDevice],
 ] as const) {
   test(`with on_failure deny, ${kind} under the records denies with 503 until there is room again`, async (t) => {
