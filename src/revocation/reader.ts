@@ -1,3 +1,4 @@
+import { createEpochMemory } from '../store/epoch-memory.ts';
 import type { Statement, Store } from '../store/types.ts';
 import { crlColumns, crlInfo, type CrlRow } from './crl-table.ts';
 import { reasonName } from './reasons.ts';
@@ -8,7 +9,10 @@ interface LookupRow extends CrlRow {
   reason: number | null;
 }
 
-/** Reads revocation state from the store. Throws PDP_STORE_UNAVAILABLE where the store cannot be read. */
+/** Look-ups that are remembered until the state changes. */
+const rememberedLookups = 20_000;
+
+/** Reads revocation state from the store, once under the same epochs. Throws PDP_STORE_UNAVAILABLE where the store cannot be read. */
 export function createRevocationReader(store: Store): RevocationReader {
   // A CRL and its entries are found by one statement: both are of the same generation whatever is imported meanwhile.
   const find: Statement<LookupRow> = store.prepare(
@@ -19,9 +23,10 @@ export function createRevocationReader(store: Store): RevocationReader {
   const list: Statement<CrlRow> = store.prepare(
     `SELECT ${crlColumns} FROM crls c ORDER BY c.issuer_name, c.issuer_key`,
   );
+  const memory = createEpochMemory<RevocationLookup>(store, rememberedLookups);
   return {
     lookup: (issuerKey: string, serial: string): RevocationLookup =>
-      toLookup(find.get(serialBytes(serial), issuerKey), serial),
+      memory.read(`${issuerKey}:${serial}`, () => toLookup(find.get(serialBytes(serial), issuerKey), serial)),
     crls: (): readonly CrlInfo[] => list.all().map(crlInfo),
   };
 }

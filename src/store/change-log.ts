@@ -34,14 +34,27 @@ export function appendChange(store: Preparer, entry: NewChange): number {
   return epoch;
 }
 
-/** Origin → highest epoch, always as the database has it now. */
-export function readEpochs(store: Preparer): Readonly<Record<string, number>> {
-  const rows: Statement<{ origin: string; epoch: number }> = store.prepare(
-    'SELECT origin, epoch FROM epochs',
+interface EpochRow {
+  origin: string;
+  epoch: number;
+}
+
+/** Origin → highest epoch, always as the database has it now; `known` itself where that says the same. */
+export function readEpochs(
+  store: Preparer,
+  known?: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  const statement: Statement<EpochRow> = store.prepare('SELECT origin, epoch FROM epochs ORDER BY origin');
+  const rows = statement.all();
+  if (known && isSame(rows, known)) return known;
+  return Object.freeze(Object.fromEntries(rows.map(({ origin, epoch }) => [origin, epoch])));
+}
+
+/** Origins are the table's key: as many rows as members, each the same, is the same. */
+function isSame(rows: readonly EpochRow[], known: Readonly<Record<string, number>>): boolean {
+  return (
+    rows.length === Object.keys(known).length && rows.every(({ origin, epoch }) => known[origin] === epoch)
   );
-  const epochs: Record<string, number> = {};
-  for (const { origin, epoch } of rows.all()) epochs[origin] = epoch;
-  return epochs;
 }
 
 /** Changes with an epoch greater than `epoch`, oldest first, at most `limit`. */

@@ -24,13 +24,21 @@ export class SqliteStore implements Store {
   readonly #parts: SqliteStoreParts;
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, Statement<unknown>>();
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
   #open: 'none' | 'snapshot' | 'transaction' = 'none';
+  /** As last read outside a transaction; told again as the same object for as long as nothing has changed. */
+  #epochs: Readonly<Record<string, number>> | undefined;
+  /** The open snapshot has read its epochs: within it they cannot change any more. */
+  #epochsRead = false;
 
   constructor(parts: SqliteStoreParts) {
     this.#parts = parts;
     this.#db = parts.db;
     this.path = parts.path;
     this.instance = parts.instance;
+    this.#begin = parts.db.prepare('BEGIN');
+    this.#commit = parts.db.prepare('COMMIT');
   }
 
   prepare<Row = Record<string, SqlValue>>(sql: string): Statement<Row> {
@@ -43,11 +51,12 @@ export class SqliteStore implements Store {
 
   snapshot<T>(read: () => T): T {
     if (this.#open !== 'none') return read();
-    this.prepare('BEGIN').run();
+    this.#run(this.#begin);
     this.#open = 'snapshot';
+    this.#epochsRead = false;
     try {
       const result = settled(read());
-      this.prepare('COMMIT').run();
+      this.#run(this.#commit);
       return result;
     } catch (thrown) {
       this.#rollBack();
@@ -88,7 +97,12 @@ export class SqliteStore implements Store {
   }
 
   epochs(): Readonly<Record<string, number>> {
-    return readEpochs(this);
+    // What a transaction has written so far may have its epoch only later.
+    if (this.#open === 'transaction') return readEpochs(this);
+    if (this.#open === 'snapshot' && this.#epochsRead && this.#epochs) return this.#epochs;
+    this.#epochs = readEpochs(this, this.#epochs);
+    this.#epochsRead = this.#open === 'snapshot';
+    return this.#epochs;
   }
 
   changesSince(epoch: number, limit: number): readonly Change[] {
@@ -98,6 +112,14 @@ export class SqliteStore implements Store {
   close(): void {
     this.#statements.clear();
     if (this.#db.isOpen) this.#guard(() => this.#db.close());
+  }
+
+  #run(statement: StatementSync): void {
+    try {
+      statement.run();
+    } catch (thrown) {
+      throw storeError(thrown, this.path);
+    }
   }
 
   /** SQLite has rolled back by itself after some errors (full disk, I/O). */

@@ -42,7 +42,11 @@ export interface Store {
   transact<T>(write: () => T): T;
   /** Appends to `changes` and answers the new epoch. Only within `transact`. */
   change(entry: NewChange): number;
-  /** Origin → highest epoch, `{}` in an empty store. */
+  /**
+   * Origin → highest epoch, `{}` in an empty store. Outside transactions the same object as before, for as long as
+   * nothing has changed: what was read in one snapshot under it is what any other snapshot under it would read,
+   * because every change of state comes with its epoch.
+   */
   epochs(): Readonly<Record<string, number>>;
   /** Changes after an epoch, oldest first. */
   changesSince(epoch: number, limit: number): readonly Change[];
