@@ -13,10 +13,10 @@ export function judgeCredential(resolved: ResolvedCredential, now: EpochMs): Jud
   const { leaf, paths } = resolved;
   const [first, ...others] = paths;
   if (first === undefined) return { leaf, findings: resolved.findings };
-  let [best, expired] = [first, checkValidity(first, now)];
+  let [best, expired] = [first, checkValidity(first, now, 'excludes')];
   for (const path of others) {
     if (expired.length === 0) break;
-    const findings = checkValidity(path, now);
+    const findings = checkValidity(path, now, 'excludes');
     if (findings.length < expired.length) [best, expired] = [path, findings];
   }
   const named = identityUnder(resolved, best);

@@ -61,7 +61,7 @@ export function validateCertificate(o: ValidationRequest): ValidationResult {
 }
 
 function check(path: CertificationPath, o: ValidationRequest): readonly Finding[] {
-  const findings = checkValidity(path, o.at);
+  const findings = checkValidity(path, o.at, 'includes');
   return findings.length > 0 ? findings : (o.accept?.(path.certificates) ?? []);
 }
 

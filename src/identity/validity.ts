@@ -4,17 +4,24 @@ import { nameText } from './name.ts';
 import type { Certificate, CertificationPath } from './types.ts';
 
 /**
- * What of a path does not hold at `now` (RFC 5280 section 6.1.3 (a)(2)). The instant of notAfter is already outside: what
- * an allow relies on has to hold after the decision, and no more than that instant would be left of it.
+ * What of a path does not hold at `now` (RFC 5280 section 6.1.3 (a)(2)). Section 4.1.2.5 counts the instant of notAfter
+ * in: `includes` it for who asks whether a certificate is valid. A decision `excludes` it: what an allow relies on has
+ * to hold after the decision, and nothing would be left of it.
  */
-export function checkValidity(path: CertificationPath, now: EpochMs): Finding[] {
+export function checkValidity(
+  path: CertificationPath,
+  now: EpochMs,
+  notAfter: 'includes' | 'excludes',
+): Finding[] {
+  const at = notAfter === 'includes' ? now : now + 1;
   return path.certificates.flatMap((certificate, place) =>
-    place === 0 ? leafValidity(certificate, now) : issuerValidity(certificate, place, now),
+    place === 0 ? leafValidity(certificate, now, at) : issuerValidity(certificate, place, now, at),
   );
 }
 
-function leafValidity(leaf: Certificate, now: EpochMs): Finding[] {
-  if (now >= leaf.notAfter) {
+/** `at` is the instant that must not be past notAfter. */
+function leafValidity(leaf: Certificate, now: EpochMs, at: EpochMs): Finding[] {
+  if (at > leaf.notAfter) {
     return [
       {
         code: 'credential.expired',
@@ -29,8 +36,8 @@ function leafValidity(leaf: Certificate, now: EpochMs): Finding[] {
   return [];
 }
 
-function issuerValidity(ca: Certificate, place: number, now: EpochMs): Finding[] {
-  if (now >= ca.notBefore && now < ca.notAfter) return [];
+function issuerValidity(ca: Certificate, place: number, now: EpochMs, at: EpochMs): Finding[] {
+  if (now >= ca.notBefore && at <= ca.notAfter) return [];
   const detail = {
     certificate: place,
     subject: nameText(ca.subject),
