@@ -96,10 +96,14 @@ test('a worker whose policy does not come back is killed within about a second a
 });
 
 test('an evaluation that returns late is a denial, and the worker lives on', async (t) => {
-  const bundle = policyFile(policies.late);
+  const bundle = policyFile(nestedRanges(100));
   if (bundle === undefined) return t.pass();
-  const { server, ask } = await serving(t, (document) => (document.policy = { bundle }));
-  t.is(await ask(), 'deny policy.timeout');
+  const { server, ask } = await serving(t, (document) => {
+    document.policy = { bundle };
+    document.server.budget = '60ms';
+  });
+  // Before its first decision a worker on a busy machine may be late for other reasons.
+  await until(async () => (await ask()) === 'deny policy.timeout');
   t.is((await server.status()).workers[0]?.restarts, 0);
 });
 
@@ -117,7 +121,6 @@ test('a drain lets calls end that are in flight, and takes no further ones', asy
   if (bundle === undefined) return t.pass();
   const { world, server, ask } = await serving(t, (document) => {
     document.policy = { bundle };
-    document.server.budget = '5s';
   });
   const inFlight = [ask(), ask(), ask()];
   // All three are with the worker once the first is decided: evaluation is one after the other.

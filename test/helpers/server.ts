@@ -83,6 +83,8 @@ export function forServer(more?: (document: Document) => void): (document: Docum
   return (document) => {
     document.server = {
       workers: 1,
+      // A busy machine must not turn allows into denials for being late.
+      budget: '5s',
       drain: '5s',
       listeners: [{ name: 'local', address: '127.0.0.1:0', pep: 'envoy' }],
       admin: { address: '127.0.0.1:0' },
