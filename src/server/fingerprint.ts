@@ -5,6 +5,8 @@ import type { EpochMs } from '../lib/clock.ts';
 
 /** What is remembered of one watched file. */
 export interface Fingerprint {
+  /** Where the links on the way to it end. */
+  readonly real: string;
   /** Real path, inode, times and size: equal means that the content need not be read again. */
   readonly identity: string;
   /** SHA-256 of the content. */
@@ -32,7 +34,7 @@ export async function fingerprint(
     const identity = [real, found.dev, found.ino, found.mtimeNs, found.ctimeNs, found.size].join(':');
     if (before?.identity === identity && !before.racy) return before;
     const digest = sha256Hex(await readFile(real));
-    return { identity, digest, racy: Math.abs(now - Number(found.mtimeMs)) < racyWithin };
+    return { real, identity, digest, racy: Math.abs(now - Number(found.mtimeMs)) < racyWithin };
   } catch {
     return undefined;
   }

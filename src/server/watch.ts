@@ -1,6 +1,6 @@
 import { statSync, watch } from 'node:fs';
 import type { FSWatcher } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import { filesOf, fingerprint } from './fingerprint.ts';
 import type { Fingerprint } from './fingerprint.ts';
@@ -49,7 +49,7 @@ export async function startWatching(options: WatchOptions): Promise<Watcher> {
   const look = (): Promise<void> => {
     last = last.then(async () => {
       if (stopped) return;
-      followFolders(options.paths(), hints, hint);
+      followFolders(options.paths(), hints, onEvent);
       const changes = await findChanges(options, known, unreadable);
       if (changes.length > 0 && !stopped) await options.onChange(changes);
     });
@@ -62,7 +62,11 @@ export async function startWatching(options: WatchOptions): Promise<Watcher> {
     }, settleMs);
   };
 
-  followFolders(options.paths(), hints, hint);
+  const onEvent = (folder: string, name: string | null): void => {
+    if (mayConcern(folder, name, options.paths(), known)) hint();
+  };
+
+  followFolders(options.paths(), hints, onEvent);
   await findChanges(options, known, unreadable);
   const timer = setInterval(() => void look(), options.pollMs);
   return {
@@ -109,8 +113,26 @@ async function findChanges(
   return changes;
 }
 
+/**
+ * Whether an event in a folder may be about what is watched. Logs and databases often stand beside it, and their every
+ * write must not be a reason to look. Names that begin with two dots are Kubernetes' links; a file that is a link is
+ * also told of by where it leads.
+ */
+function mayConcern(
+  folder: string,
+  name: string | null,
+  paths: readonly string[],
+  known: ReadonlyMap<string, Fingerprint>,
+): boolean {
+  if (name === null || name.startsWith('..') || paths.includes(folder)) return true;
+  const isNamed = (path: string): boolean => basename(path) === name;
+  return paths.some(isNamed) || known.values().some(({ real }) => isNamed(real));
+}
+
+type OnEvent = (folder: string, name: string | null) => void;
+
 /** Keeps one watcher on each folder that matters: a watched folder itself, and the folder that a file is in. */
-function followFolders(paths: readonly string[], hints: Map<string, FSWatcher>, hint: () => void): void {
+function followFolders(paths: readonly string[], hints: Map<string, FSWatcher>, onEvent: OnEvent): void {
   const wanted = new Set(paths.flatMap((path) => [path, dirname(path)]));
   for (const [folder, watching] of hints) {
     if (wanted.has(folder)) continue;
@@ -119,16 +141,16 @@ function followFolders(paths: readonly string[], hints: Map<string, FSWatcher>, 
   }
   for (const folder of wanted) {
     if (hints.has(folder)) continue;
-    const watching = watchFolder(folder, hint, () => hints.delete(folder));
+    const watching = watchFolder(folder, onEvent, () => hints.delete(folder));
     if (watching) hints.set(folder, watching);
   }
 }
 
 /** Undefined where the path is no folder or cannot be watched: polling sees its changes all the same. */
-function watchFolder(folder: string, hint: () => void, ended: () => void): FSWatcher | undefined {
+function watchFolder(folder: string, onEvent: OnEvent, ended: () => void): FSWatcher | undefined {
   try {
     if (!statSync(folder).isDirectory()) return undefined;
-    const watching = watch(folder, { persistent: false }, hint);
+    const watching = watch(folder, { persistent: false }, (_kind, name) => onEvent(folder, name));
     watching.on('error', () => {
       watching.close();
       ended();

@@ -159,3 +159,27 @@ test('what is there and cannot be read is told, and new once it can be', async (
   t.deepEqual(watcher.unreadable(), []);
   t.deepEqual(seen.map(({ state }) => state).sort(), ['new', 'new']);
 });
+
+test('what is written beside a watched file is no reason to look', async (t) => {
+  const at = folder(t);
+  const file = join(at, 'config.yaml');
+  writeFileSync(file, 'one');
+  let looks = 0;
+  const change = Promise.withResolvers<void>();
+  const watcher = await startWatching({
+    paths: () => [file],
+    pollMs: 3_600_000,
+    // Each look asks the time of each file.
+    clock: { ...systemClock, now: () => ((looks += 1), systemClock.now()) },
+    onChange: () => change.resolve(),
+  });
+  t.teardown(() => watcher.stop());
+  const after = looks;
+  for (let line = 0; line < 5; line += 1) {
+    writeFileSync(join(at, 'records.ndjson'), `${line}\n`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  t.is(looks, after);
+  writeFileSync(file, 'two');
+  await t.notThrowsAsync(change.promise);
+});
