@@ -1,9 +1,11 @@
+import { parseGeneralNames } from '../identity/general-names.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import { derError, DerReader } from '../lib/der/reader.ts';
 import { tags } from '../lib/der/tags.ts';
 import { readSmallInteger, readTime, readUnsignedHex } from '../lib/der/values.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import { invalid, readExtensions, refused, type CrlExtension } from './crl-extensions.ts';
+import { distinguishedNames } from './distribution-point-name.ts';
 import { crlLimits } from './limits.ts';
 import { reasonName, reasonNumbers } from './reasons.ts';
 
@@ -14,6 +16,14 @@ export interface CrlEntry {
   readonly revokedAt: EpochMs;
   /** RFC 5280 reason number; 0 where none is given. */
   readonly reason: number;
+  /** In an indirect CRL, comparison keys of the issuers that it names; absent where that is the CRL's own. */
+  readonly issuers?: readonly string[];
+}
+
+/** What of a CRL decides how its entries are read. */
+export interface CrlKind {
+  readonly delta: boolean;
+  readonly indirect: boolean;
 }
 
 const oids = {
@@ -24,23 +34,32 @@ const oids = {
 
 /**
  * Reads revokedCertificates (the whole SEQUENCE OF, RFC 5280 section 5.3) one entry at a time, holding one at a
- * time. Throws PDP_CRL_INVALID for a broken entry and PDP_CRL_REFUSED for an unknown critical entry extension or
- * an indirect CRL's certificateIssuer: either way the whole CRL is unusable.
+ * time. Entries with a negative serial number, which no certificate has, are passed over. Throws PDP_CRL_INVALID for
+ * a broken entry and PDP_CRL_REFUSED for an unknown critical entry extension, or a certificateIssuer in a CRL that is
+ * not indirect: either way the whole CRL is unusable.
  */
-export function* readEntries(revokedCertificates: Uint8Array): Generator<CrlEntry, void> {
+export function* readEntries(revokedCertificates: Uint8Array, kind: CrlKind): Generator<CrlEntry, void> {
   const outer = new DerReader(revokedCertificates);
   const list = outer.enter(tags.sequence);
-  for (let index = 0; !list.done; index++) yield readEntry(list, index);
+  // RFC 5280 section 5.3.3: an issuer holds for the entries that follow, until another is named.
+  let issuers: readonly string[] | undefined;
+  for (let index = 0; !list.done; index++) {
+    const entry = readEntry(list, index, kind);
+    issuers = entry.issuers ?? issuers;
+    if (entry.negative) continue;
+    const { serial, revokedAt, reason } = entry;
+    yield issuers === undefined ? { serial, revokedAt, reason } : { serial, revokedAt, reason, issuers };
+  }
 }
 
-function readEntry(list: DerReader, index: number): CrlEntry {
+function readEntry(list: DerReader, index: number, kind: CrlKind): CrlEntry & { readonly negative: boolean } {
   try {
     const fields = list.enter(tags.sequence);
-    const serial = readSerial(fields);
+    const { hex: serial, negative } = readSerial(fields);
     const revokedAt = readTime(fields.next());
-    const reason = fields.done ? reasonNumbers.unspecified : entryReason(fields.enter(tags.sequence));
+    const said = fields.done ? {} : readEntryExtensions(fields.enter(tags.sequence), kind);
     fields.end();
-    return { serial, revokedAt, reason };
+    return { serial, negative, revokedAt, reason: reasonNumbers.unspecified, ...said };
   } catch (thrown) {
     const cause = asPortreeveError(thrown);
     if (cause.code === 'PDP_CRL_REFUSED') throw cause;
@@ -48,31 +67,42 @@ function readEntry(list: DerReader, index: number): CrlEntry {
   }
 }
 
-function readSerial(fields: DerReader): string {
-  const { hex, negative } = readUnsignedHex(fields.read(tags.integer));
-  if (negative) throw derError('serial number is negative');
-  if (hex.length > crlLimits.serialOctets * 2) throw derError('serial number is too long');
-  return hex;
+function readSerial(fields: DerReader): ReturnType<typeof readUnsignedHex> {
+  const serial = readUnsignedHex(fields.read(tags.integer));
+  if (serial.hex.length > crlLimits.serialOctets * 2) throw derError('serial number is too long');
+  return serial;
 }
 
-function entryReason(extensions: DerReader): number {
-  let reason: number = reasonNumbers.unspecified;
+function readEntryExtensions(
+  extensions: DerReader,
+  kind: CrlKind,
+): { readonly reason?: number; readonly issuers?: readonly string[] } {
+  let said: { readonly reason?: number; readonly issuers?: readonly string[] } = {};
   for (const extension of readExtensions(extensions)) {
-    if (extension.oid === oids.reasonCode) reason = reasonCode(extension);
+    if (extension.oid === oids.reasonCode) said = { ...said, reason: reasonCode(extension, kind) };
     else if (extension.oid === oids.certificateIssuer)
-      throw refused('it is indirect (an entry names another certificateIssuer)');
+      said = { ...said, issuers: certificateIssuers(extension, kind) };
     else if (extension.oid !== oids.invalidityDate && extension.critical)
       throw refused(`critical extension ${extension.oid} of an entry is unknown`);
   }
-  return reason;
+  return said;
 }
 
-function reasonCode(extension: CrlExtension): number {
+function certificateIssuers(extension: CrlExtension, { indirect }: CrlKind): readonly string[] {
+  if (!indirect) throw refused('an entry names another certificateIssuer, but the CRL is not indirect');
+  const reader = new DerReader(extension.value);
+  const issuers = distinguishedNames(parseGeneralNames(reader.enter(tags.sequence)));
+  reader.end();
+  if (issuers.length === 0) throw derError('certificateIssuer without a distinguished name');
+  return issuers;
+}
+
+function reasonCode(extension: CrlExtension, { delta }: CrlKind): number {
   const reader = new DerReader(extension.value);
   const reason = readSmallInteger(reader.read(tags.enumerated));
   reader.end();
   if (reasonName(reason) === undefined) throw derError(`reason ${reason} does not exist`);
   // Only a delta CRL takes certificates off the list (RFC 5280 section 5.3.1).
-  if (reason === reasonNumbers.removeFromCRL) throw derError('removeFromCRL in a complete CRL');
+  if (reason === reasonNumbers.removeFromCRL && !delta) throw derError('removeFromCRL in a complete CRL');
   return reason;
 }

@@ -1,7 +1,9 @@
+import type { DistinguishedName } from '../identity/types.ts';
 import { derError, DerReader } from '../lib/der/reader.ts';
 import { contextConstructed, contextPrimitive, tags } from '../lib/der/tags.ts';
 import { readBoolean, readOctets, readOid, readUnsignedHex } from '../lib/der/values.ts';
 import { PortreeveError } from '../lib/errors.ts';
+import { readScope, type CrlScope } from './crl-scope.ts';
 import { crlLimits } from './limits.ts';
 
 /** An extension of a CRL or of one of its entries. */
@@ -18,14 +20,27 @@ export interface CrlExtensions {
   readonly number?: string;
   /** keyIdentifier of authorityKeyIdentifier, a view. */
   readonly authorityKeyId?: Uint8Array;
+  /** BaseCRLNumber, lower-case hex: this is a delta CRL. */
+  readonly baseNumber?: string;
+  /** issuingDistributionPoint: this is partial, indirect or both. */
+  readonly scope?: CrlScope;
+  /** Critical extensions that are not processed: the CRL must not be used (RFC 5280 section 5.2). */
+  readonly unknownCritical: readonly string[];
+  /** OIDs of the extensions that are critical although RFC 5280 section 5.2 has them not critical. */
+  readonly wronglyCritical: readonly string[];
 }
 
-const oids = {
+/** Extensions of a CRL (RFC 5280 section 5.2). */
+export const crlOids = {
   authorityKeyIdentifier: '2.5.29.35',
   crlNumber: '2.5.29.20',
   deltaCrlIndicator: '2.5.29.27',
   issuingDistributionPoint: '2.5.29.28',
 } as const;
+
+const neverCritical: ReadonlySet<string> = new Set([crlOids.crlNumber, crlOids.authorityKeyIdentifier]);
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * Reads the contents of an Extensions SEQUENCE. An extension that comes twice, more than the limit
@@ -48,31 +63,31 @@ export function readExtensions(list: DerReader): CrlExtension[] {
   return read;
 }
 
-/**
- * Interprets the extensions of a CRL (RFC 5280 section 5.2). Throws PDP_CRL_REFUSED for what would change the
- * meaning of the list and is not supported: delta CRLs, CRLs with an issuing distribution point (partial and
- * indirect ones), unknown critical extensions.
- */
-export function interpretCrlExtensions(extensions: readonly CrlExtension[]): CrlExtensions {
-  let number: string | undefined;
-  let authorityKeyId: Uint8Array | undefined;
+/** Interprets the extensions of a CRL (RFC 5280 section 5.2). Throws PDP_DER_INVALID for a broken one. */
+export function interpretCrlExtensions(
+  extensions: readonly CrlExtension[],
+  issuer: DistinguishedName,
+): CrlExtensions {
+  const unknownCritical: string[] = [];
+  const wronglyCritical: string[] = [];
+  const found: Mutable<CrlExtensions> = { unknownCritical, wronglyCritical };
   for (const { oid, critical, value } of extensions) {
-    if (oid === oids.crlNumber) number = crlNumber(value);
-    else if (oid === oids.authorityKeyIdentifier) authorityKeyId = keyIdentifier(value);
-    else if (oid === oids.deltaCrlIndicator) throw refused('it is a delta CRL (deltaCRLIndicator)');
-    else if (oid === oids.issuingDistributionPoint)
-      throw refused('it covers a part only or is indirect (issuingDistributionPoint)');
-    else if (critical) throw refused(`critical extension ${oid} is unknown`);
+    if (oid === crlOids.crlNumber) found.number = crlNumber(value, 'cRLNumber');
+    else if (oid === crlOids.authorityKeyIdentifier) found.authorityKeyId = keyIdentifier(value);
+    else if (oid === crlOids.deltaCrlIndicator) found.baseNumber = crlNumber(value, 'BaseCRLNumber');
+    else if (oid === crlOids.issuingDistributionPoint) found.scope = readScope(value, issuer);
+    else if (critical) unknownCritical.push(oid);
+    if (critical && neverCritical.has(oid)) wronglyCritical.push(oid);
   }
-  return { ...(number !== undefined && { number }), ...(authorityKeyId && { authorityKeyId }) };
+  return found;
 }
 
-function crlNumber(value: Uint8Array): string {
+function crlNumber(value: Uint8Array, name: string): string {
   const reader = new DerReader(value);
   const { hex, negative } = readUnsignedHex(reader.read(tags.integer));
   reader.end();
-  if (negative) throw derError('cRLNumber is negative');
-  if (hex.length > crlLimits.numberOctets * 2) throw derError('cRLNumber has more than 20 octets');
+  if (negative) throw derError(`${name} is negative`);
+  if (hex.length > crlLimits.numberOctets * 2) throw derError(`${name} has more than 20 octets`);
   return hex;
 }
 

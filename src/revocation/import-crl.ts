@@ -10,6 +10,7 @@ import { refuseFromFuture, refuseRollback } from './crl-order.ts';
 import { oneCrl } from './crl-pem.ts';
 import { crlInfo, readCrlRow, writeCrlRow, type CrlRow } from './crl-table.ts';
 import { parseCrl, type ParsedCrl } from './parse-crl.ts';
+import { refuseUnstorable } from './storable.ts';
 import { beginEntries, stageEntries, type StagedEntries } from './stage-entries.ts';
 import type { CrlInfo } from './types.ts';
 
@@ -49,6 +50,7 @@ const sweepBudgetMs = 1000;
  */
 export async function importCrl(store: Store, o: CrlImportOptions): Promise<CrlImport> {
   const crl = parseCrl(oneCrl(o.bytes));
+  refuseUnstorable(crl);
   refuseFromFuture(crl, o.now);
   const issuer = findCrlIssuer(crl, o.issuers, o.now);
   for (let attempt = 0; attempt < attempts; attempt++) {

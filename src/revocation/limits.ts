@@ -10,6 +10,12 @@ export const crlLimits = {
   serialOctets: 64,
   /** Octets of cRLNumber (RFC 5280 section 5.2.3). */
   numberOctets: 20,
+  /** Distribution points of one certificate. */
+  distributionPoints: 64,
+  /** Certification paths of CRL issuers that are validated for one question. */
+  issuerPaths: 32,
+  /** CRL issuers whose own revocation hangs on further CRL issuers. */
+  issuerDepth: 4,
   /** Files in one watched folder. */
   filesPerFolder: 10_000,
 } as const;

@@ -7,11 +7,17 @@ import { contextConstructed, tags } from '../lib/der/tags.ts';
 import { readOctetAlignedBits, readOid, readSmallInteger, readTime } from '../lib/der/values.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import { readEntries, type CrlEntry } from './crl-entries.ts';
-import { interpretCrlExtensions, invalid, readExtensions, refused } from './crl-extensions.ts';
+import {
+  interpretCrlExtensions,
+  invalid,
+  readExtensions,
+  refused,
+  type CrlExtensions,
+} from './crl-extensions.ts';
 import { crlLimits } from './limits.ts';
 
-/** A complete CRL, read but not yet believed. Byte fields are views into what was given. */
-export interface ParsedCrl {
+/** A CRL, read but not yet believed. Byte fields are views into what was given. */
+export interface ParsedCrl extends CrlExtensions {
   readonly der: Uint8Array;
   /** SHA-256 of `der`, hex. */
   readonly digest: string;
@@ -19,9 +25,6 @@ export interface ParsedCrl {
   readonly issuer: DistinguishedName;
   readonly thisUpdate: EpochMs;
   readonly nextUpdate: EpochMs;
-  /** cRLNumber, lower-case hex. */
-  readonly number?: string;
-  readonly authorityKeyId?: Uint8Array;
   readonly signatureAlgorithm: { readonly oid: string; readonly der: Uint8Array };
   readonly signature: Uint8Array;
   /**
@@ -32,7 +35,7 @@ export interface ParsedCrl {
 }
 
 /**
- * Reads a version 2 CRL (RFC 5280 section 5.1) from DER. What comes before and after the entries is read at once,
+ * Reads a version 2 CRL (RFC 5280 section 5.1) from DER: complete, delta, partial or indirect. What comes before and after the entries is read at once,
  * the entries when `entries()` is iterated. Throws PDP_CRL_INVALID for what is malformed and PDP_CRL_REFUSED for
  * what is well-formed but not supported.
  */
@@ -79,14 +82,18 @@ function readTbs(
   const nextUpdate = readNextUpdate(tbs);
   if (nextUpdate < thisUpdate) throw refused('nextUpdate is before thisUpdate');
   const revoked = tbs.optional(tags.sequence)?.whole;
-  const extensions = interpretCrlExtensions(readCrlExtensions(tbs));
+  const extensions = interpretCrlExtensions(readCrlExtensions(tbs), issuer);
   tbs.end();
+  const kind = {
+    delta: extensions.baseNumber !== undefined,
+    indirect: extensions.scope?.indirect ?? false,
+  };
   return {
     issuer,
     thisUpdate,
     nextUpdate,
     ...extensions,
-    entries: () => (revoked === undefined ? [] : readEntries(revoked)),
+    entries: () => (revoked === undefined ? [] : readEntries(revoked, kind)),
   };
 }
 

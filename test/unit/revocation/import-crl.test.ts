@@ -1,5 +1,5 @@
 import test from 'ava';
-import { integer } from '../../../src/ca/der.ts';
+import { integer, sequence } from '../../../src/ca/der.ts';
 import { createRoot, issueCa, issueCrl } from '../../../src/ca/index.ts';
 import { createRevocationReader } from '../../../src/revocation/reader.ts';
 import { beginEntries, stageEntries } from '../../../src/revocation/stage-entries.ts';
@@ -242,7 +242,10 @@ test('a broken last entry leaves the list before in force, and its own rows are 
   const store = temporaryStore(t);
   await importInto(store, cas, await crlOf(ca, { number: 1, revoked: revoke('1') }));
   const many = Array.from({ length: 5000 }, (_, index) => (index + 16).toString(16));
-  const broken = await crlOf(ca, { number: 2, revoked: revoke(...many, '-1') });
+  const broken = await crlOf(ca, {
+    number: 2,
+    revoked: [...revoke(...many), { serial: '1', at: now, reason: 7 }],
+  });
   await t.throwsAsync(importInto(store, cas, broken), { code: 'PDP_CRL_INVALID', message: /entry 5001/ });
   const reader = createRevocationReader(store);
   t.is(reader.crls()[0]?.number, '01');
@@ -288,6 +291,20 @@ test('CRLs of several issuers stand side by side and do not share serial numbers
   t.is(reader.lookup(ca.keyDigest, '02').entry, undefined);
   t.not(reader.lookup(root.keyDigest, '02').entry, undefined);
   t.deepEqual(store.epochs(), { local: 2 });
+});
+
+test('a CRL that the store cannot represent is refused by name and changes nothing', async (t) => {
+  const store = temporaryStore(t);
+  const refusals: readonly (readonly [oid: string, value: Uint8Array, message: RegExp])[] = [
+    ['2.5.29.27', integer('1'), /delta/],
+    ['2.5.29.28', sequence(), /issuingDistributionPoint/],
+    ['1.2.3.4', sequence(), /critical extension 1\.2\.3\.4 is unknown/],
+  ];
+  for (const [oid, value, message] of refusals) {
+    const crl = await crlOf(ca, { extensions: [{ oid, critical: true, value }] });
+    await t.throwsAsync(importInto(store, cas, crl), { code: 'PDP_CRL_REFUSED', message });
+  }
+  t.is(count(store, 'changes'), 0);
 });
 
 test('a delta CRL, two CRLs at once and what is no CRL are refused and change nothing', async (t) => {
