@@ -70,10 +70,21 @@ function recordChanges(options: ActsOptions, cursor: Cursor): void {
   for (;;) {
     const changes = options.store.changesSince(cursor.epoch, changesAtOnce);
     const last = changes.at(-1);
-    if (!last) return;
+    if (!last) return restart(options, cursor);
     options.write(changes.map((change) => recordBytes(changeAct(options.writer, change))));
     cursor.move(last.epoch);
   }
+}
+
+/**
+ * A cursor ahead of the store means that an older state was put back: its changes count again from where it stands,
+ * or those to come would not be recorded until they had caught up.
+ */
+function restart({ store, log }: ActsOptions, cursor: Cursor): void {
+  const newest = Math.max(0, ...Object.values(store.epochs()));
+  if (cursor.epoch <= newest) return;
+  log(`the state is older than what was recorded of it: change ${newest}, recorded up to ${cursor.epoch}`);
+  cursor.move(newest);
 }
 
 /** `known` holds every glass whose opening was recorded; one that is gone from the configuration has ended too. */

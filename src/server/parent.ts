@@ -82,7 +82,8 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     },
   });
   const current = (): Config => reload.current().config;
-  const { bundleError } = reload.current();
+  const { bundleError, keepError } = reload.current();
+  if (keepError !== null) log(`records will not replay until this is kept: ${keepError}`);
   if (bundleError !== null) log(`without a policy every decision is a denial: ${bundleError}`);
 
   let ending = 'the start failed';

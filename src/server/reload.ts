@@ -15,6 +15,8 @@ export interface InForce {
   /** Digest, revision and time of loading; null where there is no bundle that can be used. */
   readonly bundle: { readonly digest: string; readonly revision: string; readonly loadedAt: EpochMs } | null;
   readonly bundleError: string | null;
+  /** Why what decisions name by digest could not be kept for replay; null where it could. */
+  readonly keepError: string | null;
 }
 
 export interface ReloadState {
@@ -39,20 +41,33 @@ export interface ReloadOptions {
 
 /**
  * Everything that a configuration needs to be in force. A bundle that cannot be used is told in `bundleError`;
- * anchors, PEPs and what cannot be kept for replay throw (PDP_CONFIG_INVALID, PDP_AUDIT_UNAVAILABLE).
+ * anchors and PEPs throw (PDP_CONFIG_INVALID), and so does what cannot be kept for replay (PDP_AUDIT_UNAVAILABLE) unless
+ * `audit.on_failure` is `continue`: then it is told in `keepError`.
  */
 export async function prepare(config: Config, before: InForce | undefined, clock: Clock): Promise<InForce> {
   const trust = loadTrust(config);
   loadPeps(config);
   const { bundle, error } = await tryBundle(config);
-  keepVersions(config, trust);
+  const keepError = tryKeep(config, trust);
   const same = bundle !== null && before?.bundle?.digest === bundle.digest;
   return {
     config,
     trust,
     bundle: bundle && { ...bundle, loadedAt: same ? before.bundle.loadedAt : clock.now() },
     bundleError: error,
+    keepError,
   };
+}
+
+/** A full volume keeps nobody out where the configuration says that decisions go on without records. */
+function tryKeep(config: Config, trust: TrustSet): string | null {
+  try {
+    keepVersions(config, trust);
+    return null;
+  } catch (thrown) {
+    if (config.audit.on_failure === 'deny') throw thrown;
+    return asPortreeveError(thrown).message;
+  }
 }
 
 /** Holds what is in force and replaces it, one reload after another; what does not check leaves the old in force. */

@@ -58,6 +58,7 @@ export function statusOf(sources: StatusSources): object {
       bytes: sizeOf(config.audit.path),
       writable: sources.records.writable(),
       error: sources.records.lastError()?.message ?? null,
+      kept_error: sources.reload.current().keepError,
       written: stats.written,
       waiting: stats.waiting,
       lost: stats.lost,

@@ -34,6 +34,8 @@ export function forkWorker(on: {
   const child = fork(entry, [], {
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // A group of its own: a terminal's Ctrl-C is for the parent, which drains. The worker ends with its channel.
+    detached: true,
     // A debugger's port is the parent's; two processes cannot have it.
     execArgv: process.execArgv.filter((argument) => !argument.startsWith('--inspect')),
   });

@@ -45,6 +45,7 @@ function acting(t: ExecutionContext) {
   const store = {
     changesSince: (epoch: number, limit: number) =>
       state.changes.filter((one) => one.epoch > epoch).slice(0, limit),
+    epochs: () => ({ local: Math.max(0, ...state.changes.map((one) => one.epoch)) }),
   } as unknown as Store;
   const begin = (): Acts => {
     const acts = startActs({
@@ -79,6 +80,20 @@ test('changes by whichever process are recorded once, also those from before the
   t.deepEqual(
     lines.map(({ epoch }) => epoch?.number),
     [1, 2, 3, 4],
+  );
+});
+
+test('after an older state was put back the changes to come are recorded, not waited for', (t) => {
+  const { state, lines, begin } = acting(t);
+  state.changes = [change(1), change(2), change(3)];
+  begin().stop();
+  state.changes = [change(1)];
+  const acts = begin();
+  state.changes.push(change(2));
+  acts.look();
+  t.deepEqual(
+    lines.map(({ epoch }) => epoch?.number),
+    [1, 2, 3, 2],
   );
 });
 
