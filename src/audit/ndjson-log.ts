@@ -3,6 +3,8 @@ import type { FileHandle } from 'node:fs/promises';
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describeThrown, PortreeveError } from '../lib/errors.ts';
+import { bytesOf } from './line-block.ts';
+import type { Lines } from './line-block.ts';
 import { rotate } from './rotate.ts';
 
 export interface LogOptions {
@@ -16,10 +18,10 @@ export interface LogOptions {
 /** An append-only file of JSON lines. */
 export interface NdjsonLog {
   /**
-   * Appends lines (without line feeds) in one write, in the order of the calls. Rejects with PDP_AUDIT_UNAVAILABLE;
+   * Appends lines in one write, in the order of the calls. Rejects with PDP_AUDIT_UNAVAILABLE;
    * nothing of that call is then in the file, as far as the volume lets it be taken back.
    */
-  append(lines: readonly string[]): Promise<void>;
+  append(lines: readonly Lines[]): Promise<void>;
   /** Waits for what was appended and closes the file. */
   close(): Promise<void>;
 }
@@ -56,8 +58,8 @@ class LogWriter {
     this.#options = options;
   }
 
-  async write(lines: readonly string[]): Promise<void> {
-    const bytes = Buffer.from(`${lines.join('\n')}\n`, 'utf8');
+  async write(lines: readonly Lines[]): Promise<void> {
+    const bytes = bytesOf(lines);
     try {
       const file = await this.#fileFor(bytes.byteLength);
       // A line that never got its end is ended now: its reader sees one damaged line, and not this one with it.

@@ -3,6 +3,7 @@ import type { Config } from '../config/types.ts';
 import { PortreeveError, describeThrown } from '../lib/errors.ts';
 import type { OtelEnv } from './otel.ts';
 import type { DecisionSummary } from './summary.ts';
+import type { DecisionTally } from './tally.ts';
 
 /** Address of one listener as it was really bound: `host:port` with the port that port 0 became, or `unix:/path`. */
 export interface BoundAddress {
@@ -32,6 +33,8 @@ export type ToWorker =
       /** Where an earlier worker really listens, by listener; so that all share the port that port 0 became. */
       readonly bound: readonly BoundAddress[];
       readonly auditWritable: boolean;
+      /** Somebody wants to see each decision, not only what is counted of them. */
+      readonly tellEach: boolean;
       readonly otel: OtelEnv;
     }
   | { readonly kind: 'reload'; readonly config: Config; readonly reload: number }
@@ -40,10 +43,11 @@ export type ToWorker =
 
 export type ToParent =
   | { readonly kind: 'ready'; readonly addresses: readonly BoundAddress[] }
-  /** Records as they are to be written (no line ends), and what is counted of the decisions that were answered. */
+  /** What is counted of decisions that were answered; their records have a pipe of their own. */
   | {
-      readonly kind: 'records';
-      readonly lines: readonly string[];
+      readonly kind: 'decided';
+      readonly tallies: readonly DecisionTally[];
+      /** Each decision, where that is wanted. */
       readonly summaries: readonly DecisionSummary[];
     }
   | { readonly kind: 'heartbeat'; readonly stats: WorkerStats }
@@ -55,7 +59,7 @@ export type ToParent =
 const toWorkerKinds: readonly ToWorker['kind'][] = ['start', 'reload', 'audit', 'drain'];
 const toParentKinds: readonly ToParent['kind'][] = [
   'ready',
-  'records',
+  'decided',
   'heartbeat',
   'reloaded',
   'fault',

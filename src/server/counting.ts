@@ -5,7 +5,7 @@ import type { OtelEnv } from './otel.ts';
 import { programVersion } from './program.ts';
 import { readingsOf } from './status.ts';
 import type { StatusSources } from './status.ts';
-import type { DecisionSummary } from './summary.ts';
+import type { DecisionTally } from './tally.ts';
 import { createUnenforced } from './unenforced.ts';
 import type { Unenforced } from './unenforced.ts';
 
@@ -13,7 +13,7 @@ import type { Unenforced } from './unenforced.ts';
 export interface Counting {
   readonly metrics: Metrics;
   readonly unenforced: Unenforced;
-  decisions(summaries: readonly DecisionSummary[]): void;
+  decisions(tallies: readonly DecisionTally[]): void;
   prometheus(): Promise<string>;
   /** What the gauges read from, once it is there. */
   gauges(sources: StatusSources): void;
@@ -42,10 +42,10 @@ export function startCounting(instance: string, otel: OtelEnv): Counting {
   return {
     metrics,
     unenforced,
-    decisions: (summaries) => {
-      for (const summary of summaries) {
-        metrics.decision(summary);
-        unenforced.count(summary);
+    decisions: (tallies) => {
+      for (const tally of tallies) {
+        metrics.decisions(tally, tally.times);
+        unenforced.count(tally);
       }
     },
     prometheus: () => metering.prometheus(),

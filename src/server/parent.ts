@@ -15,8 +15,8 @@ import { program, programVersion } from './program.ts';
 import { holdInForce, prepare, watchedFiles } from './reload.ts';
 import { readinessOf, statusOf } from './status.ts';
 import type { StatusSources } from './status.ts';
-import { isUnrecorded } from './summary.ts';
 import type { DecisionSummary } from './summary.ts';
+import { isUnrecorded } from './tally.ts';
 import { Undo } from './undo.ts';
 import { startWatching } from './watch.ts';
 
@@ -112,12 +112,12 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     clock,
     otel: options.otel,
     auditWritable: () => ledger.records.writable(),
-    onRecords: (lines, summaries) => {
-      ledger.records.write(lines);
-      ledger.records.missed(summaries.filter(isUnrecorded).length);
-      counting.decisions(summaries);
-      if (options.onDecision) summaries.forEach(options.onDecision);
+    onRecords: (block) => ledger.records.write([block]),
+    onDecided: (tallies) => {
+      for (const tally of tallies.filter(isUnrecorded)) ledger.records.missed(tally.times.total.length);
+      counting.decisions(tallies);
     },
+    ...(options.onDecision && { onDecision: options.onDecision }),
     onRestart: (why) => counting.metrics.workerRestarted(why),
     log,
   });

@@ -1,9 +1,11 @@
 import type { Config } from '../config/types.ts';
+import type { LineBlock } from '../audit/line-block.ts';
 import type { Clock } from '../lib/clock.ts';
 import { PortreeveError } from '../lib/errors.ts';
 import type { BoundAddress, ToParent, WorkerStats } from './channel.ts';
 import type { OtelEnv } from './otel.ts';
 import type { DecisionSummary } from './summary.ts';
+import type { DecisionTally } from './tally.ts';
 import { forkWorker } from './worker-process.ts';
 import type { Ending, WorkerProcess } from './worker-process.ts';
 
@@ -12,7 +14,10 @@ export interface PoolOptions {
   readonly clock: Clock;
   readonly otel: OtelEnv;
   readonly auditWritable: () => boolean;
-  readonly onRecords: (lines: readonly string[], summaries: readonly DecisionSummary[]) => void;
+  readonly onRecords: (records: LineBlock) => void;
+  readonly onDecided: (tallies: readonly DecisionTally[]) => void;
+  /** Told of each decision, if anybody wants to know. */
+  readonly onDecision?: (summary: DecisionSummary) => void;
   readonly onRestart: (why: 'exit' | 'hung') => void;
   readonly log: (line: string) => void;
 }
@@ -172,6 +177,7 @@ class WorkerPool implements Pool {
     slot.heardAt = startedAt;
     slot.process = forkWorker({
       message: (message) => this.#hear(slot, message),
+      records: (block) => this.#options.onRecords(block),
       ended: (ending) => this.#ended(slot, ending, startedAt),
       printed: (line) => this.#options.log(`worker ${slot.index}: ${line}`),
     });
@@ -182,6 +188,7 @@ class WorkerPool implements Pool {
         index: slot.index,
         bound: slot.addresses.length > 0 ? slot.addresses : this.addresses(),
         auditWritable: this.#options.auditWritable(),
+        tellEach: this.#options.onDecision !== undefined,
         otel: this.#options.otel,
       })
       .catch(() => slot.process?.kill());
@@ -197,8 +204,9 @@ class WorkerPool implements Pool {
         this.#tellAudit(slot, this.#options.auditWritable());
         slot.onReady.resolve();
         break;
-      case 'records':
-        this.#options.onRecords(message.lines, message.summaries);
+      case 'decided':
+        this.#options.onDecided(message.tallies);
+        if (this.#options.onDecision) message.summaries.forEach(this.#options.onDecision);
         break;
       case 'heartbeat':
         slot.stats = message.stats;

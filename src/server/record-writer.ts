@@ -1,15 +1,17 @@
+import { countOf } from '../audit/line-block.ts';
+import type { Lines } from '../audit/line-block.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import type { PortreeveError } from '../lib/errors.ts';
 
 /** The log that records are written to, as `audit/` opens it. */
 export interface LineLog {
-  append(lines: readonly string[]): void | Promise<void>;
+  append(lines: readonly Lines[]): void | Promise<void>;
   close(): void | Promise<void>;
 }
 
 export interface RecordWriter {
   /** Takes lines to be written in order; never throws. */
-  write(lines: readonly string[]): void;
+  write(lines: readonly Lines[]): void;
   /** Counts records as lost that never came here, because their workers knew that they could not be written. */
   missed(count: number): void;
   /** False from a failed write until one has succeeded again. */
@@ -25,6 +27,8 @@ export interface RecordWriterOptions {
   readonly onWritable: (writable: boolean, error: PortreeveError | undefined) => void;
   readonly onWritten: (count: number) => void;
   readonly onLost: (count: number) => void;
+  /** Most time that lines wait for others to be written with (ms). */
+  readonly gatherMs?: number;
   /** Between attempts while the log cannot be written (ms). */
   readonly retryMs?: number;
   /** Lines that are kept while the log cannot be written; the newest beyond that are lost, and counted. */
@@ -36,12 +40,13 @@ export interface RecordWriterOptions {
  * kept and tried again, and `onWritable` tells so, that workers may deny (`audit.on_failure`).
  */
 export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
-  const { log, retryMs = 500, maxWaiting = 100_000 } = options;
+  const { log, gatherMs = 5, retryMs = 500, maxWaiting = 100_000 } = options;
   const stats = { written: 0, lost: 0, waiting: 0 };
-  let waiting: string[] = [];
+  let waiting: Lines[] = [];
   let writing: Promise<void> | undefined;
   let error: PortreeveError | undefined;
   let retry: NodeJS.Timeout | undefined;
+  let gather: NodeJS.Timeout | undefined;
 
   const lose = (count: number): void => {
     if (count === 0) return;
@@ -59,9 +64,10 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
         failed(asPortreeveError(thrown, 'PDP_AUDIT_UNAVAILABLE'));
         return;
       }
-      stats.written += batch.length;
-      stats.waiting -= batch.length;
-      options.onWritten(batch.length);
+      const count = batch.reduce((sum, lines) => sum + countOf(lines), 0);
+      stats.written += count;
+      stats.waiting -= count;
+      options.onWritten(count);
       if (error) {
         error = undefined;
         options.onWritable(true, undefined);
@@ -87,23 +93,33 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
   return {
     stats,
     write: (lines) => {
-      const room = Math.max(0, maxWaiting - waiting.length);
-      const taken = lines.slice(0, room);
-      const lost = lines.length - taken.length;
-      waiting.push(...taken);
-      stats.waiting += taken.length;
+      let lost = 0;
+      for (const one of lines) {
+        const count = countOf(one);
+        if (stats.waiting + count > maxWaiting) {
+          lost += count;
+          continue;
+        }
+        waiting.push(one);
+        stats.waiting += count;
+      }
       lose(lost);
-      if (!error) run();
+      if (error) return;
+      gather ??= setTimeout(() => {
+        gather = undefined;
+        if (!error) run();
+      }, gatherMs);
     },
     missed: lose,
     writable: () => error === undefined,
     lastError: () => error,
     close: async () => {
+      clearTimeout(gather);
       clearTimeout(retry);
       await writing;
       await attempt();
       clearTimeout(retry);
-      lose(waiting.length);
+      lose(stats.waiting);
       await log.close();
     },
   };

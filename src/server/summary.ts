@@ -1,8 +1,8 @@
 import type { MadeDecision } from '../decision/types.ts';
-import type { CountedDecision } from '../telemetry/metrics.ts';
+import type { CountedKind } from '../telemetry/metrics.ts';
 
-/** What the parent is told of one decision beside its record: enough to count it and to print it in one line. */
-export interface DecisionSummary extends CountedDecision {
+/** What the parent is told of one decision where somebody wants to see each: enough to print it in one line. */
+export interface DecisionSummary extends CountedKind {
   readonly decision_id: string;
   readonly tenant: string;
   /** RFC 3339. */
@@ -32,11 +32,5 @@ export function summarize(made: MadeDecision): DecisionSummary {
     message: primary?.message ?? '',
     reasons: decision.reasons.map(({ code, severity }) => ({ code, severity })),
     faults: decision.faults.map(({ code, stage }) => ({ code, stage })),
-    timings: made.timings,
   };
-}
-
-/** Whether the decision was answered without a record of it: its worker could not hand one over. */
-export function isUnrecorded(summary: DecisionSummary): boolean {
-  return summary.faults.some(({ stage }) => stage === 'record');
 }

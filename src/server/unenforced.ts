@@ -2,11 +2,11 @@ import type { Config } from '../config/types.ts';
 import { formatInstant } from '../lib/clock.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import { becauseOf } from '../telemetry/metrics.ts';
-import type { DecisionSummary } from './summary.ts';
+import type { DecisionTally } from './tally.ts';
 
 /** Counts of what passes only because of observe mode or a broken glass, by PEP, since the server started. */
 export interface Unenforced {
-  count(summary: DecisionSummary): void;
+  count(tally: DecisionTally): void;
   status(config: Config, now: EpochMs): object;
   inForce(config: Config, now: EpochMs): { readonly observeInForce: number; readonly glassInForce: number };
 }
@@ -20,10 +20,10 @@ export function createUnenforced(): Unenforced {
     passed_by_pep: Object.fromEntries(counts[because]),
   });
   return {
-    count: (summary) => {
-      if (summary.outcome !== 'deny' || summary.enforced) return;
-      const by = counts[becauseOf(summary)];
-      by.set(summary.pep, (by.get(summary.pep) ?? 0) + 1);
+    count: (tally) => {
+      if (tally.outcome !== 'deny' || tally.enforced) return;
+      const by = counts[becauseOf(tally)];
+      by.set(tally.pep, (by.get(tally.pep) ?? 0) + tally.times.total.length);
     },
     status: (config, now) => ({
       observe: {

@@ -1,9 +1,12 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import type { LineBlock } from '../audit/line-block.ts';
 import { channelToWorker } from './channel.ts';
 import type { Channel, ToParent, ToWorker } from './channel.ts';
+import { readRecordPipe, recordPipeFd } from './record-pipe.ts';
 
 /** How a worker process came to its end. */
 export interface Ending {
@@ -28,12 +31,14 @@ const entry = fileURLToPath(
  */
 export function forkWorker(on: {
   readonly message: (message: ToParent) => void;
+  readonly records: (block: LineBlock) => void;
   readonly ended: (ending: Ending) => void;
   readonly printed: (line: string) => void;
 }): WorkerProcess {
   const child = fork(entry, [], {
     serialization: 'advanced',
-    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // The last is the pipe of records.
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
     // A group of its own: a terminal's Ctrl-C is for the parent, which drains. The worker ends with its channel.
     detached: true,
     // A debugger's port is the parent's; two processes cannot have it.
@@ -42,6 +47,8 @@ export function forkWorker(on: {
   for (const stream of [child.stdout, child.stderr]) {
     if (stream) createInterface({ input: stream }).on('line', on.printed);
   }
+  const records = child.stdio[recordPipeFd];
+  if (records) readRecordPipe(records as Readable, on.records);
   const channel = channelToWorker(child, {
     message: on.message,
     broken: (error) => {

@@ -14,6 +14,7 @@ import type { LiveComposition } from './live-composition.ts';
 import { startTracing } from './otel.ts';
 import type { Tracing } from './otel.ts';
 import { programVersion } from './program.ts';
+import { openRecordPipe } from './record-pipe.ts';
 import { createRecordSender } from './record-sender.ts';
 import type { RecordSender } from './record-sender.ts';
 
@@ -42,7 +43,8 @@ export function runWorker(): void {
     message: (message) => inTurn(message),
     broken: () => process.exit(1),
   });
-  const records = createRecordSender(channel, (made) => recordBytes(buildRecord(made)));
+  const pipe = openRecordPipe(() => process.exit(1));
+  const records = createRecordSender(pipe, channel, (made) => recordBytes(buildRecord(made)));
   let running: Running | undefined;
   let last: Promise<void> = Promise.resolve();
 
@@ -67,6 +69,7 @@ export function runWorker(): void {
 
 async function start(message: Start, channel: Channel<ToParent>, records: RecordSender): Promise<Running> {
   records.writable(message.auditWritable);
+  records.tellEach(message.tellEach);
   const composition = await composeDecision(message.config, { recorder: records, clock, mode: 'read_only' });
   const tracing = startTracing(
     { version: programVersion, instance: composition.deps.store.instance },

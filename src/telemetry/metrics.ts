@@ -5,8 +5,8 @@ import type { GaugeReadings } from './gauges.ts';
 
 export type { GaugeReadings } from './gauges.ts';
 
-/** What is counted of one decision. No device id: every field becomes a label or a measurement. */
-export interface CountedDecision {
+/** What is counted of decisions that are alike. No device id: every field becomes a label. */
+export interface CountedKind {
   readonly door: string;
   readonly outcome: 'allow' | 'deny';
   readonly enforced: boolean;
@@ -14,13 +14,15 @@ export interface CountedDecision {
   readonly reason: string;
   readonly reasons: readonly { readonly code: string; readonly severity: string }[];
   readonly faults: readonly { readonly code: string; readonly stage: string }[];
-  /** Microseconds by stage. */
-  readonly timings: Readonly<Record<'facts' | 'policy' | 'conclude' | 'total', number>>;
 }
+
+/** Microseconds by stage, one of each a decision. */
+export type StageTimes = Readonly<Record<'facts' | 'policy' | 'conclude' | 'total', readonly number[]>>;
 
 /** Where the server counts. One instance, in the parent, over the decisions of all workers. */
 export interface Metrics {
-  decision(counted: CountedDecision): void;
+  /** Counts as many decisions of one kind as there are times. */
+  decisions(kind: CountedKind, times: StageTimes): void;
   recordsWritten(count: number): void;
   recordsLost(count: number): void;
   workerRestarted(why: string): void;
@@ -67,24 +69,26 @@ export function createMetrics(meter: Meter, read: () => GaugeReadings): Metrics 
   observeGauges(meter, read);
 
   return {
-    decision: (counted) => {
-      const { outcome, enforced, reason, door } = counted;
-      decisions.add(1, {
+    decisions: (kind, times) => {
+      const { outcome, enforced, reason, door } = kind;
+      const count = times.total.length;
+      decisions.add(count, {
         [label.outcome]: outcome,
         [label.enforced]: enforced,
         [label.reason]: reason,
         [label.door]: door,
       });
-      for (const told of counted.reasons) {
-        reasons.add(1, { [label.reason]: told.code, [label.severity]: told.severity });
+      for (const told of kind.reasons) {
+        reasons.add(count, { [label.reason]: told.code, [label.severity]: told.severity });
       }
-      for (const fault of counted.faults) {
-        faults.add(1, { [label.code]: fault.code, [label.stage]: fault.stage });
+      for (const fault of kind.faults) {
+        faults.add(count, { [label.code]: fault.code, [label.stage]: fault.stage });
       }
-      if (outcome === 'deny' && !enforced) unenforced.add(1, { [label.because]: becauseOf(counted) });
-      duration.record(counted.timings.total / 1e6, { [label.outcome]: outcome, [label.door]: door });
+      if (outcome === 'deny' && !enforced) unenforced.add(count, { [label.because]: becauseOf(kind) });
+      const labels = { [label.outcome]: outcome, [label.door]: door };
+      for (const time of times.total) duration.record(time / 1e6, labels);
       for (const stage of stages) {
-        stageDuration.record(counted.timings[stage] / 1e6, { [label.stage]: stage });
+        for (const time of times[stage]) stageDuration.record(time / 1e6, { [label.stage]: stage });
       }
     },
     recordsWritten: (count) => written.add(count),
@@ -94,6 +98,6 @@ export function createMetrics(meter: Meter, read: () => GaugeReadings): Metrics 
 }
 
 /** Why a denial is not enforced: a broken glass always tells itself among the reasons, observe mode does not. */
-export function becauseOf(counted: Pick<CountedDecision, 'reasons'>): 'break_glass' | 'observe' {
-  return counted.reasons.some((told) => told.code === 'system.break_glass_used') ? 'break_glass' : 'observe';
+export function becauseOf(kind: Pick<CountedKind, 'reasons'>): 'break_glass' | 'observe' {
+  return kind.reasons.some((told) => told.code === 'system.break_glass_used') ? 'break_glass' : 'observe';
 }

@@ -74,7 +74,6 @@ test('a decision is one line, whatever its device is called', (t) => {
     message: 'No certificate was presented.',
     reasons: [],
     faults: [],
-    timings: { facts: 0, policy: 0, conclude: 0, total: 0 },
   };
   t.is(
     decisionLine(summary, painter(false)),

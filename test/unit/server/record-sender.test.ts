@@ -3,6 +3,7 @@ import type { MadeDecision } from '../../../src/decision/types.ts';
 import { PortreeveError } from '../../../src/lib/errors.ts';
 import type { ToParent } from '../../../src/server/channel.ts';
 import { createRecordSender } from '../../../src/server/record-sender.ts';
+import { isUnrecorded } from '../../../src/server/tally.ts';
 
 const made = (id: string): MadeDecision =>
   ({
@@ -22,21 +23,27 @@ const made = (id: string): MadeDecision =>
     timings: { facts: 1, policy: 1, conclude: 1, total: 3 },
   }) as unknown as MadeDecision;
 
-function sending(send?: (message: ToParent) => Promise<void>) {
-  const sent: Extract<ToParent, { kind: 'records' }>[] = [];
+function sending(send?: () => Promise<void>) {
+  const sent: (readonly string[])[] = [];
+  const told: Extract<ToParent, { kind: 'decided' }>[] = [];
   const sender = createRecordSender(
     {
+      send: async (lines) => {
+        await send?.();
+        sent.push(lines);
+      },
+    },
+    {
       send: async (message) => {
-        await send?.(message);
-        if (message.kind === 'records') sent.push(message);
+        if (message.kind === 'decided') told.push(message);
       },
     },
     ({ decision }) => decision.decision_id,
   );
-  return { sent, sender };
+  return { sent, told, sender };
 }
 
-test('records of one turn leave in one message, and each append waits until it has left', async (t) => {
+test('records of one turn leave together, and each append waits until they have left', async (t) => {
   const gate = Promise.withResolvers<void>();
   const { sent, sender } = sending(() => gate.promise);
   let answered = false;
@@ -47,18 +54,56 @@ test('records of one turn leave in one message, and each append waits until it h
   t.false(answered);
   gate.resolve();
   await both;
-  t.deepEqual(
-    sent.map(({ lines }) => lines),
-    [['1', '2']],
-  );
+  t.deepEqual(sent, [['1', '2']]);
 });
 
-test('summaries follow within milliseconds and carry what was answered', async (t) => {
-  const { sent, sender } = sending();
+test('decisions that are alike are counted together, each with its times, within milliseconds', async (t) => {
+  const { told, sender } = sending();
   sender.count(made('1'));
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  t.is(sent.length, 1);
-  t.like(sent[0]?.summaries[0], { decision_id: '1', outcome: 'allow', reason: 'policy.ok', pep: 'envoy' });
+  sender.count(made('2'));
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  t.is(told.length, 1);
+  t.deepEqual(told[0]?.tallies, [
+    {
+      door: 'native',
+      pep: 'envoy',
+      outcome: 'allow',
+      enforced: true,
+      reason: 'policy.ok',
+      reasons: [{ code: 'policy.ok', severity: 'info' }],
+      faults: [],
+      times: { facts: [1, 1], policy: [1, 1], conclude: [1, 1], total: [3, 3] },
+    },
+  ]);
+  t.deepEqual(told[0]?.summaries, []);
+});
+
+test('decisions that differ in anything that is counted are told apart', async (t) => {
+  const { told, sender } = sending();
+  const like = made('1');
+  const denied = { ...like.decision, outcome: 'deny' as const };
+  const fault = { code: 'system.internal', stage: 'record', message: '' } as const;
+  const others = [
+    like,
+    { ...like, door: 'cli' },
+    { ...like, pep: { ...like.pep, name: 'other' } },
+    { ...like, decision: denied },
+    { ...like, decision: { ...denied, enforced: false } },
+    { ...like, decision: { ...like.decision, faults: [fault] } },
+    { ...like, decision: { ...like.decision, faults: [{ ...fault, stage: 'policy' as const }] } },
+  ];
+  for (const one of others) sender.count(one);
+  await sender.flush();
+  t.is(told[0]?.tallies.length, others.length);
+  t.deepEqual(told[0]?.tallies.map(isUnrecorded), [false, false, false, false, false, true, false]);
+});
+
+test('each decision is told where somebody wants to see it', async (t) => {
+  const { told, sender } = sending();
+  sender.tellEach(true);
+  sender.count(made('1'));
+  await sender.flush();
+  t.like(told[0]?.summaries[0], { decision_id: '1', outcome: 'allow', reason: 'policy.ok', pep: 'envoy' });
 });
 
 test('while the log cannot be written, append rejects; afterwards it does not', async (t) => {

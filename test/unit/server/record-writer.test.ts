@@ -1,4 +1,5 @@
 import test from 'ava';
+import { bytesOf } from '../../../src/audit/line-block.ts';
 import { PortreeveError } from '../../../src/lib/errors.ts';
 import { createRecordWriter } from '../../../src/server/record-writer.ts';
 import type { RecordWriter } from '../../../src/server/record-writer.ts';
@@ -17,7 +18,7 @@ function written(maxWaiting = 100): {
     log: {
       append: async (batch) => {
         if (failing) throw new PortreeveError('PDP_AUDIT_UNAVAILABLE', 'no space');
-        lines.push(...batch);
+        lines.push(...bytesOf(batch).toString().trimEnd().split('\n'));
       },
       close: () => undefined,
     },
@@ -57,6 +58,16 @@ test('a log that cannot be written is told once; its lines are kept and written 
   t.deepEqual(told, [false, true]);
   t.deepEqual(lines, ['1', '2']);
   t.is(writer.lastError(), undefined);
+});
+
+test('blocks of lines count as many as they hold, and one that has no room is lost whole', async (t) => {
+  const { lines, lost, writer } = written(3);
+  writer.write([{ bytes: Buffer.from('1\n2\n'), count: 2 }]);
+  writer.write([{ bytes: Buffer.from('3\n4\n'), count: 2 }, '5']);
+  await writer.close();
+  t.deepEqual(lines, ['1', '2', '5']);
+  t.deepEqual(lost, [2]);
+  t.deepEqual({ ...writer.stats }, { written: 3, lost: 2, waiting: 0 });
 });
 
 test('beyond what may wait the newest lines are lost, and counted', async (t) => {
