@@ -109,6 +109,9 @@ export interface AnchorConfig {
     readonly grace: number;
   };
   readonly allow_sha1: boolean;
+  readonly allow_small_keys: boolean;
+  /** Lint findings deny. */
+  readonly strict: boolean;
 }
 
 /** Exactly one of the keys is set. `inventory` is for `custom` only: a column of the device's record. */

@@ -41,6 +41,7 @@ function credentialFacts(
     key: presented.key,
     key_algorithm: leaf ? keyAlgorithm(leaf.key) : null,
     key_digest: leaf?.keyDigest ?? null,
+    lint: judged.lint ?? [],
     not_after: leaf?.notAfter ?? null,
     not_before: leaf?.notBefore ?? null,
     path: path?.certificates.map((certificate) => certificate.fingerprint) ?? [],

@@ -132,6 +132,12 @@ export interface CredentialFacts {
   readonly issuer: string | null;
   /** Fingerprints, leaf first, anchor last; empty without a path. */
   readonly path: readonly string[];
+  /** What certificates of the path should have had otherwise; denies under a strict anchor alone. */
+  readonly lint: readonly {
+    readonly code: string;
+    readonly message: string;
+    readonly certificate: number | null;
+  }[];
   readonly identity: {
     readonly id: string;
     readonly scheme: string;

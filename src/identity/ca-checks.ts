@@ -1,21 +1,23 @@
 import type { Finding } from '../lib/reason-code.ts';
 import { checkExtensions, checkKey } from './certificate-checks.ts';
 import { isSelfIssued, nameText } from './name.ts';
-import { purposeOids } from './oids.ts';
 import type { Certificate } from './types.ts';
 
 /**
  * What makes a certificate unfit to stand above the leaf at `place` in this path, the anchor included: RFC 5280
- * section 6.1.4 (k) to (o). Absent keyUsage and extendedKeyUsage restrict nothing; an absent cA denies.
+ * section 6.1.4 (k) to (o). An absent keyUsage restricts nothing; an absent cA denies.
  */
-export function checkCa(certificates: readonly Certificate[], place: number): Finding[] {
+export function checkCa(
+  certificates: readonly Certificate[],
+  place: number,
+  strength: { readonly allowSmallKeys: boolean },
+): Finding[] {
   const ca = certificates[place] as Certificate;
   return [
     ...checkExtensions(ca, place),
-    ...checkKey(ca, place),
+    ...checkKey(ca, place, strength),
     ...checkRights(ca, place),
     ...checkPathLength(certificates, ca, place),
-    ...checkPurposes(ca, place),
   ];
 }
 
@@ -37,13 +39,4 @@ function checkPathLength(certificates: readonly Certificate[], ca: Certificate, 
   if (below <= allowed) return [];
   const detail = { certificate: place, subject: nameText(ca.subject), allowed, found: below };
   return [{ code: 'chain.pathlen_exceeded', detail }];
-}
-
-/** A CA that states purposes vouches for these only, as every common validator has it. */
-function checkPurposes(ca: Certificate, place: number): Finding[] {
-  const purposes = ca.extendedKeyUsage;
-  if (purposes === undefined) return [];
-  if (purposes.includes(purposeOids.clientAuth) || purposes.includes(purposeOids.any)) return [];
-  const detail = { certificate: place, extended_key_usage: purposes.join(' ') };
-  return [{ code: 'credential.eku_missing_client_auth', detail }];
 }

@@ -9,8 +9,15 @@ import {
   readSmallInteger,
 } from '../lib/der/values.ts';
 import { CertificateError } from './certificate-error.ts';
+import {
+  readCertificatePolicies,
+  readInhibitAnyPolicy,
+  readNameConstraints,
+  readPolicyConstraints,
+  readPolicyMappings,
+} from './constraint-values.ts';
 import { parseGeneralNames } from './general-names.ts';
-import { extensionOids } from './oids.ts';
+import { extensionOids, policyQualifierOids } from './oids.ts';
 import type { Certificate, Extension } from './types.ts';
 
 /** What the extensions say, as `Certificate` holds it. */
@@ -23,6 +30,11 @@ export type ExtensionFields = Pick<
   | 'subjectAltNames'
   | 'subjectKeyId'
   | 'authorityKeyId'
+  | 'nameConstraints'
+  | 'policies'
+  | 'policyMappings'
+  | 'policyConstraints'
+  | 'inhibitAnyPolicy'
   | 'unknownCritical'
 >;
 
@@ -49,6 +61,23 @@ const readers: ReadonlyMap<string, ReadValue> = new Map<string, ReadValue>([
   [extensionOids.basicConstraints, readBasicConstraints],
   [extensionOids.authorityKeyIdentifier, readAuthorityKeyId],
   [extensionOids.extendedKeyUsage, readExtendedKeyUsage],
+  [
+    extensionOids.nameConstraints,
+    (value, fields) => void (fields.nameConstraints = readNameConstraints(value)),
+  ],
+  [
+    extensionOids.certificatePolicies,
+    (value, fields) => void (fields.policies = readCertificatePolicies(value)),
+  ],
+  [extensionOids.policyMappings, (value, fields) => void (fields.policyMappings = readPolicyMappings(value))],
+  [
+    extensionOids.policyConstraints,
+    (value, fields) => void (fields.policyConstraints = readPolicyConstraints(value)),
+  ],
+  [
+    extensionOids.inhibitAnyPolicy,
+    (value, fields) => void (fields.inhibitAnyPolicy = readInhibitAnyPolicy(value)),
+  ],
 ]);
 
 /** What a certificate without extensions says. */
@@ -75,7 +104,21 @@ export function parseExtensions(list: DerReader): ExtensionFields {
     if (read !== undefined) readValue(extension, read, fields);
     else if (extension.critical) unknownCritical.push(extension.oid);
   }
+  refuseUnknownQualifiers(fields, unknownCritical);
   return fields;
+}
+
+/** RFC 5280 section 4.2.1.4: critical policies whose qualifiers are not understood are an extension not processed. */
+function refuseUnknownQualifiers(
+  { extensions, policies }: Mutable<ExtensionFields>,
+  unknown: string[],
+): void {
+  const { certificatePolicies } = extensionOids;
+  if (policies === undefined || !extensions.get(certificatePolicies)?.critical) return;
+  const understood = policies.every(({ qualifiers }) =>
+    qualifiers.every((oid) => policyQualifierOids.has(oid)),
+  );
+  if (!understood) unknown.push(certificatePolicies);
 }
 
 function readExtension(reader: DerReader): Extension {

@@ -12,7 +12,7 @@ import { checkValidity } from './validity.ts';
 export function judgeCredential(resolved: ResolvedCredential, now: EpochMs): JudgedCredential {
   const { leaf, paths } = resolved;
   const [first, ...others] = paths;
-  if (first === undefined) return { leaf, findings: resolved.findings };
+  if (first === undefined) return { leaf, findings: resolved.findings, lint: resolved.lint };
   let [best, expired] = [first, checkValidity(first, now, 'excludes')];
   for (const path of others) {
     if (expired.length === 0) break;
@@ -22,7 +22,7 @@ export function judgeCredential(resolved: ResolvedCredential, now: EpochMs): Jud
   const named = identityUnder(resolved, best);
   const findings = [...expired, ...named.findings];
   const path = expired.length === 0 ? best : undefined;
-  return { leaf, path, findings, identity: named.identity };
+  return { leaf, path, findings, identity: named.identity, lint: best === first ? resolved.lint : best.lint };
 }
 
 /** The cached identity is that of the first path; another anchor may name the device otherwise. */

@@ -10,6 +10,7 @@ import {
   readTime,
   readUnsignedHex,
 } from '../lib/der/values.ts';
+import type { EpochMs } from '../lib/clock.ts';
 import { describeThrown } from '../lib/errors.ts';
 import { CertificateError } from './certificate-error.ts';
 import { type ExtensionFields, noExtensions, parseExtensions } from './extensions.ts';
@@ -19,11 +20,13 @@ import type { Certificate } from './types.ts';
 
 /** RFC 5280 section 4.1.2.2. */
 const maxSerialOctets = 20;
+/** 2050-01-01T00:00:00Z. */
+const firstGeneralized: EpochMs = 2_524_608_000_000;
 
 /**
  * Reads one DER certificate (RFC 5280 section 4.1), whole, once and strictly; byte fields of the answer are views into
- * `der`. Nothing is judged but the form, and what makes a certificate ambiguous: a negative or over-long serial
- * number, an empty issuer, two signature algorithms. Throws CertificateError only.
+ * `der`. Nothing is judged but the form, and what makes a certificate ambiguous: a negative serial number, an
+ * empty issuer, two signature algorithms. Throws CertificateError only.
  */
 export function parseCertificate(der: Uint8Array): Certificate {
   try {
@@ -45,23 +48,27 @@ function readCertificate(der: Uint8Array): Certificate {
 
   const reader = tbs.open();
   const version = readVersion(reader);
-  const serial = readSerial(reader.read(tags.integer));
+  const oddities: string[] = [];
+  const serial = readSerial(reader.read(tags.integer), oddities);
   const signatureAlgorithm = readAlgorithm(reader.read(tags.sequence), algorithm);
   const issuer = parseName(reader.read(tags.sequence));
   if (issuer.key === '') throw new CertificateError('issuer name is empty');
   const validity = reader.enter(tags.sequence);
-  const notBefore = readTime(validity.next());
-  const notAfter = readTime(validity.next());
+  const [starts, ends] = [validity.next(), validity.next()];
+  const [notBefore, notAfter] = [readTime(starts), readTime(ends)];
   validity.end();
+  if (isEarlyGeneralized(starts, notBefore) || isEarlyGeneralized(ends, notAfter)) oddities.push('time_form');
   const subject = parseName(reader.read(tags.sequence));
   const spkiTlv = reader.read(tags.sequence);
   const spki = spkiTlv.whole;
   const key = parsePublicKey(spkiTlv);
-  const more = readOptionalFields(reader, version);
+  const more = readOptionalFields(reader, version, oddities);
   reader.end();
 
   return {
     der,
+    version,
+    oddities,
     fingerprint: sha256Hex(der),
     tbs: tbs.whole,
     serial,
@@ -89,14 +96,18 @@ function readVersion(reader: DerReader): number {
   return value + 1;
 }
 
-function readSerial(tlv: Tlv): string {
+/** RFC 5280 section 4.1.2.2: positive, and of at most 20 octets; zero and longer ones are odd, negative ones never read. */
+function readSerial(tlv: Tlv, oddities: string[]): string {
   const { hex, negative } = readUnsignedHex(tlv);
   if (negative) throw new CertificateError('serial number is negative');
-  const octets = tlv.content.byteLength;
-  if (octets > maxSerialOctets) {
-    throw new CertificateError(`serial number of ${octets} octets, at most ${maxSerialOctets}`);
-  }
+  if (tlv.content.byteLength > maxSerialOctets) oddities.push('serial_too_long');
+  if (hex === '00') oddities.push('serial_zero');
   return hex;
+}
+
+/** RFC 5280 section 4.1.2.5: dates through 2049 are UTCTime. */
+function isEarlyGeneralized(time: Tlv, at: EpochMs): boolean {
+  return time.tag === tags.generalizedTime && at < firstGeneralized;
 }
 
 /** RFC 5280 section 4.1.1.2: the algorithm beside the signature must be the one that the signature covers. */
@@ -107,10 +118,12 @@ function readAlgorithm(covered: Tlv, beside: Uint8Array): Certificate['signature
 }
 
 /** Unique identifiers (versions 2 and 3, used for nothing) and extensions (version 3). */
-function readOptionalFields(reader: DerReader, version: number): ExtensionFields {
+function readOptionalFields(reader: DerReader, version: number, oddities: string[]): ExtensionFields {
   for (const field of [1, 2]) {
     const identifier = version >= 2 ? reader.optional(contextPrimitive(field)) : undefined;
-    if (identifier !== undefined) bitStringContent(identifier.content);
+    if (identifier === undefined) continue;
+    bitStringContent(identifier.content);
+    oddities.push('unique_identifier');
   }
   const explicit = version === 3 ? reader.optional(contextConstructed(3)) : undefined;
   if (explicit === undefined) return noExtensions();

@@ -4,8 +4,8 @@ import type { Certificate } from './types.ts';
 
 /** Why one branch of the search ended without a path. */
 export interface Failure {
-  /** Certificates of the branch, by which a failure further on counts as more specific. */
-  readonly depth: number;
+  /** Certificates of the branch, by whose number a failure further on counts as more specific. */
+  readonly chain: readonly Certificate[];
   readonly findings: readonly Finding[];
   /** The branch reached an anchor, and then broke a rule. */
   readonly complete: boolean;
@@ -27,7 +27,7 @@ export function deadEnd(code: (typeof specificity)[number], chain: readonly Cert
     subject: nameText(last.subject),
     issuer: nameText(last.issuer),
   };
-  return { depth: chain.length, complete: false, findings: [{ code, detail }] };
+  return { chain, complete: false, findings: [{ code, detail }] };
 }
 
 /** The failure that tells more: one that reached an anchor, with fewer broken rules; else the longer branch's. */
@@ -35,7 +35,8 @@ export function moreSpecific(known: Failure | undefined, other: Failure): Failur
   if (known === undefined) return other;
   if (known.complete !== other.complete) return known.complete ? known : other;
   if (known.complete) return other.findings.length < known.findings.length ? other : known;
-  if (known.depth !== other.depth) return other.depth > known.depth ? other : known;
+  const longer = other.chain.length - known.chain.length;
+  if (longer !== 0) return longer > 0 ? other : known;
   return rank(other) > rank(known) ? other : known;
 }
 

@@ -1,12 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import type { PresentedCredential } from '../context/types.ts';
+import type { Finding } from '../lib/reason-code.ts';
 import { unreadable } from './certificate-error.ts';
+import { lint } from './lint.ts';
 import { parseCertificate } from './parse.ts';
 import { buildPaths } from './path-build.ts';
 import { presentedCertificates } from './present.ts';
 import { identify } from './profiles/index.ts';
 import { indexTrust, type TrustIndex } from './trust-index.ts';
-import type { Certificate, IdentityResolver, ResolvedCredential, TrustSet } from './types.ts';
+import type { Certificate, IdentityResolver, Lint, ResolvedCredential, TrustSet } from './types.ts';
 
 /**
  * Resolves presented certificates under one trust set, behind an LRU of at most `maxEntries` credentials, refused ones
@@ -38,26 +40,41 @@ export function createIdentityResolver(
   };
 }
 
-/** Decodes, parses, builds paths and identifies. What cannot be read is a finding. */
+/** Decodes, parses, builds paths and identifies. What cannot be read is a finding; of what was sent along only if it was missed. */
 export function resolveCredential(presented: PresentedCredential, index: TrustIndex): ResolvedCredential {
-  let leaf: Certificate | undefined;
-  const sent: Certificate[] = [];
-  let place = 0;
+  let leaf: Certificate;
+  let others: readonly Uint8Array[];
   try {
-    const [first, ...others] = presentedCertificates(presented);
+    const [first, ...rest] = presentedCertificates(presented);
     leaf = parseCertificate(owned(first as Uint8Array));
-    for (const der of others) {
-      place++;
-      sent.push(parseCertificate(owned(der)));
-    }
+    others = rest;
   } catch (thrown) {
-    return { leaf, paths: [], findings: [unreadable(thrown, { certificate: place })], identityFindings: [] };
+    return { paths: [], findings: [unreadable(thrown, { certificate: 0 })], identityFindings: [] };
   }
+  const { sent, problems } = readSent(others);
   const { paths, findings } = buildPaths(leaf, sent, index);
   const [best] = paths;
-  if (best === undefined) return { leaf, paths, findings, identityFindings: [] };
+  if (best === undefined) return { leaf, paths, findings: [...problems, ...findings], identityFindings: [] };
+  const remarks = [...(best.lint ?? []), ...problems.map(unreadableLint)];
   const { identity, findings: identityFindings } = identify(best);
-  return { leaf, paths, findings, identity, identityFindings };
+  return { leaf, paths, findings, identity, identityFindings, lint: remarks };
+}
+
+function readSent(others: readonly Uint8Array[]): { sent: Certificate[]; problems: Finding[] } {
+  const sent: Certificate[] = [];
+  const problems: Finding[] = [];
+  for (const [index, der] of others.entries()) {
+    try {
+      sent.push(parseCertificate(owned(der)));
+    } catch (thrown) {
+      problems.push(unreadable(thrown, { certificate: index + 1 }));
+    }
+  }
+  return { sent, problems };
+}
+
+function unreadableLint({ detail }: Finding): Lint {
+  return lint('intermediate_unreadable', null, `${detail?.certificate}: ${detail?.problem}`);
 }
 
 /** A copy: certificates are views, and would keep the whole message that they came in for as long as they are cached. */

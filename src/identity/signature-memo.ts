@@ -1,19 +1,19 @@
 import { Budget } from '../lib/budget.ts';
 import { pathLimits } from './path-limits.ts';
-import type { TrustIndex } from './trust-index.ts';
+import type { IssuerIndex } from './trust-index.ts';
 import type { Certificate } from './types.ts';
-import { type SignatureVerdict, verifySignature } from './verify-signature.ts';
+import { type SignatureVerdict, type SignedData, verifySignature } from './verify-signature.ts';
 
 /**
  * Verifies each signature once: over a configured certificate by a configured key once and for all, over a sent one
  * once within one search, and no more of those than the search's budget.
  */
 export class SignatureMemo {
-  readonly #index: TrustIndex;
+  readonly #index: Pick<IssuerIndex<unknown>, 'verdicts' | 'keyDigests'>;
   readonly #budget = new Budget(pathLimits.signatures);
   readonly #own = new Map<string, Map<string, SignatureVerdict>>();
 
-  constructor(index: TrustIndex) {
+  constructor(index: Pick<IssuerIndex<unknown>, 'verdicts' | 'keyDigests'>) {
     this.#index = index;
   }
 
@@ -23,8 +23,8 @@ export class SignatureMemo {
     const known = memo.get(issuer.keyDigest);
     if (known !== undefined) return known;
     if (!this.#budget.spend()) return undefined;
-    // Whether SHA-1 is good enough the anchor says, which is known only at the end of the path.
-    const verdict = verifySignature(signedData(certificate, issuer), 'verify');
+    // Whether SHA-1 and small keys are good enough the anchor says, which is known only at the end of the path.
+    const verdict = verifySignature(signedBy(certificate, issuer), 'verify');
     memo.set(issuer.keyDigest, verdict);
     return verdict;
   }
@@ -41,7 +41,8 @@ export class SignatureMemo {
   }
 }
 
-function signedData(certificate: Certificate, issuer: Certificate): Parameters<typeof verifySignature>[0] {
+/** A certificate's signature and the key that is said to have made it. */
+export function signedBy(certificate: Certificate, issuer: Certificate): SignedData {
   return {
     algorithmOid: certificate.signatureAlgorithm.oid,
     algorithmDer: certificate.signatureAlgorithm.der,

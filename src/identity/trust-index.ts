@@ -2,43 +2,55 @@ import type { Certificate, TrustAnchor, TrustSet } from './types.ts';
 import type { SignatureVerdict } from './verify-signature.ts';
 
 /** A certificate that may have issued another. */
-export interface Issuer {
+export interface Issuer<Anchor> {
   readonly certificate: Certificate;
-  /** Where the certificate is a configured anchor: a path ends here. */
-  readonly anchor?: TrustAnchor;
+  /** Where the certificate is an anchor: a path ends here. */
+  readonly anchor?: Anchor;
 }
 
-/** The configured CAs, ready for building paths. */
-export interface TrustIndex {
-  readonly trust: TrustSet;
-  /** Configured CAs by the comparison form of their subject, anchors first. */
-  readonly bySubject: ReadonlyMap<string, readonly Issuer[]>;
-  /** SHA-256 of every configured certificate. */
+/** CAs that are known beforehand, ready for building paths. */
+export interface IssuerIndex<Anchor> {
+  /** Known CAs by the comparison form of their subject, anchors first, then the newest. */
+  readonly bySubject: ReadonlyMap<string, readonly Issuer<Anchor>[]>;
+  /** SHA-256 of every known certificate. */
   readonly fingerprints: ReadonlySet<string>;
   /**
-   * Signatures over configured certificates: fingerprint → issuer's key digest → verdict. They are verified once;
-   * their number is bounded by the configuration, since keys that are sent do not enter.
+   * Signatures over known certificates: fingerprint → issuer's key digest → verdict. They are verified once; their
+   * number is bounded by what is known, since keys that are sent do not enter.
    */
   readonly verdicts: ReadonlyMap<string, Map<string, SignatureVerdict>>;
-  /** Digests of the keys of configured CAs. */
+  /** Digests of the keys of known CAs. */
   readonly keyDigests: ReadonlySet<string>;
 }
 
+/** The configured CAs. */
+export type TrustIndex = IssuerIndex<TrustAnchor>;
+
 /** Indexes a trust set. Intermediates that are configured as anchors too count as anchors only. */
-export function indexTrust(trust: TrustSet): TrustIndex {
-  const issuers = new Map<string, Issuer>();
-  for (const anchor of trust.anchors) {
-    issuers.set(anchor.certificate.fingerprint, { certificate: anchor.certificate, anchor });
+export function indexTrust(trust: Pick<TrustSet, 'anchors' | 'intermediates'>): TrustIndex {
+  return indexIssuers([
+    ...trust.anchors.map((anchor) => ({ certificate: anchor.certificate, anchor })),
+    ...trust.intermediates.map(({ certificate }) => ({ certificate })),
+  ]);
+}
+
+/** Indexes CAs; of several entries for one certificate the first counts. */
+export function indexIssuers<Anchor>(entries: readonly Issuer<Anchor>[]): IssuerIndex<Anchor> {
+  const issuers = new Map<string, Issuer<Anchor>>();
+  for (const entry of entries) {
+    if (!issuers.has(entry.certificate.fingerprint)) issuers.set(entry.certificate.fingerprint, entry);
   }
-  for (const { certificate } of trust.intermediates) {
-    if (!issuers.has(certificate.fingerprint)) issuers.set(certificate.fingerprint, { certificate });
-  }
-  const all = [...issuers.values()];
+  const all = [...issuers.values()].sort(promising);
   return {
-    trust,
     bySubject: Map.groupBy(all, ({ certificate }) => certificate.subject.key),
     fingerprints: new Set(issuers.keys()),
     verdicts: new Map(all.map(({ certificate }) => [certificate.fingerprint, new Map()])),
     keyDigests: new Set(all.map(({ certificate }) => certificate.keyDigest)),
   };
+}
+
+/** Anchors before others, the newest of renewed CAs before those that it replaced. */
+export function promising(a: Issuer<unknown>, b: Issuer<unknown>): number {
+  const anchors = Number(b.anchor !== undefined) - Number(a.anchor !== undefined);
+  return anchors || b.certificate.notBefore - a.certificate.notBefore;
 }

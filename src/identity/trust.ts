@@ -14,6 +14,8 @@ export interface TrustSources {
     readonly profile: ProfileSettings;
     readonly revocation: RevocationRules;
     readonly allowSha1: boolean;
+    readonly allowSmallKeys?: boolean;
+    readonly strict?: boolean;
   }[];
   readonly intermediates: readonly { readonly name: string; readonly certificate: Uint8Array }[];
 }
@@ -26,14 +28,17 @@ export interface TrustSources {
 export function buildTrustSet(sources: TrustSources): TrustSet {
   const anchors = sources.anchors.map((source): TrustAnchor => ({
     name: source.name,
-    certificate: readCa('trust anchor', source),
+    certificate: readCa('trust anchor', source, source.allowSmallKeys),
     profile: source.profile,
     revocation: source.revocation,
     allowSha1: source.allowSha1,
+    allowSmallKeys: source.allowSmallKeys ?? false,
+    strict: source.strict ?? false,
   }));
+  const smallKeys = sources.anchors.some((anchor) => anchor.allowSmallKeys);
   const intermediates = sources.intermediates.map((source) => ({
     name: source.name,
-    certificate: readCa('intermediate', source),
+    certificate: readCa('intermediate', source, smallKeys),
   }));
   refuseSharedNames([...anchors, ...intermediates]);
   refuseSharedKeys(anchors);
@@ -43,9 +48,10 @@ export function buildTrustSet(sources: TrustSources): TrustSet {
 function readCa(
   role: string,
   source: { readonly name: string; readonly certificate: Uint8Array },
+  allowSmallKeys = false,
 ): Certificate {
   const certificate = readFile(role, source);
-  const weakness = keyWeakness(certificate.key);
+  const weakness = keyWeakness(certificate.key, allowSmallKeys);
   if (certificate.basicConstraints?.ca !== true)
     throw refused(role, source.name, 'the certificate is not a CA');
   if (weakness !== undefined) throw refused(role, source.name, weakness);

@@ -40,9 +40,54 @@ export interface DistinguishedName {
   readonly key: string;
 }
 
+/** What a GeneralSubtree of NameConstraints names; hosts and domains (with a leading period) in lower case. */
+export type Subtree =
+  | { readonly kind: 'dns' | 'uri' | 'email'; readonly value: string }
+  /** Address and mask, 8 or 32 octets. */
+  | { readonly kind: 'ip'; readonly value: Uint8Array }
+  | { readonly kind: 'dn'; readonly value: DistinguishedName }
+  | { readonly kind: 'other' }
+  | { readonly kind: 'unsupported'; readonly tag: number };
+
+export interface NameConstraints {
+  readonly permitted: readonly Subtree[];
+  readonly excluded: readonly Subtree[];
+}
+
+export interface PolicyInformation {
+  readonly oid: string;
+  /** OIDs of its qualifiers. */
+  readonly qualifiers: readonly string[];
+}
+
+export interface PolicyMapping {
+  /** issuerDomainPolicy. */
+  readonly issuer: string;
+  /** subjectDomainPolicy. */
+  readonly subject: string;
+}
+
+export interface PolicyConstraints {
+  /** Certificates that may follow before the demand takes hold. */
+  readonly requireExplicitPolicy?: number;
+  readonly inhibitPolicyMapping?: number;
+}
+
+/** What a certificate, as such or in its place in a path, should have had otherwise: a row of `lintTable`. */
+export interface Lint {
+  readonly code: string;
+  readonly message: string;
+  /** Counted in the path from the leaf, 0; null where it is about none of them. */
+  readonly certificate: number | null;
+}
+
 /** One certificate, read once by the strict reader. Byte fields are views into `der`. */
 export interface Certificate {
   readonly der: Uint8Array;
+  /** 1, 2 or 3. */
+  readonly version: number;
+  /** Codes of `lintTable` for what the reader let through although the standard forbids CAs to write it. */
+  readonly oddities: readonly string[];
   /** SHA-256 of `der`, hex. */
   readonly fingerprint: string;
   readonly tbs: Uint8Array;
@@ -67,6 +112,12 @@ export interface Certificate {
   readonly subjectAltNames: readonly GeneralName[];
   readonly subjectKeyId?: Uint8Array;
   readonly authorityKeyId?: Uint8Array;
+  readonly nameConstraints?: NameConstraints;
+  readonly policies?: readonly PolicyInformation[];
+  readonly policyMappings?: readonly PolicyMapping[];
+  readonly policyConstraints?: PolicyConstraints;
+  /** SkipCerts of inhibitAnyPolicy. */
+  readonly inhibitAnyPolicy?: number;
   /** Critical extensions that no part of this program processes. */
   readonly unknownCritical: readonly string[];
 }
@@ -96,6 +147,10 @@ export interface TrustAnchor {
   readonly revocation: RevocationRules;
   /** SHA-1 signatures below this anchor are accepted, by name. */
   readonly allowSha1: boolean;
+  /** RSA keys of 1024 bits and more at and below this anchor are accepted, by name; else of 2048. */
+  readonly allowSmallKeys?: boolean;
+  /** Lint findings in a path to this anchor deny. */
+  readonly strict?: boolean;
 }
 
 /** All anchors and configured intermediates, compiled once per configuration. */
@@ -119,6 +174,8 @@ export interface DeviceIdentity {
 export interface CertificationPath {
   readonly anchor: TrustAnchor;
   readonly certificates: readonly Certificate[];
+  /** What its certificates should have had otherwise; it denies where the anchor is strict. */
+  readonly lint?: readonly Lint[];
 }
 
 /** What does not depend on time or state, so that it may be cached by the credential's key. */
@@ -132,6 +189,8 @@ export interface ResolvedCredential {
   /** Identity under the first path's anchor; absent with findings of group identity. */
   readonly identity?: DeviceIdentity;
   readonly identityFindings: readonly Finding[];
+  /** Of the first path, or of what was sent; never a reason to deny of itself. */
+  readonly lint?: readonly Lint[];
 }
 
 /** A resolved credential judged at one instant. */
@@ -141,6 +200,8 @@ export interface JudgedCredential {
   readonly path?: CertificationPath;
   readonly findings: readonly Finding[];
   readonly identity?: DeviceIdentity;
+  /** Lint findings of the path, or of what was sent. */
+  readonly lint?: readonly Lint[];
 }
 
 export interface IdentityResolver {

@@ -1,14 +1,20 @@
+import { Budget } from '../lib/budget.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { Finding, ReasonCode } from '../lib/reason-code.ts';
-import { buildPaths } from './path-build.ts';
-import { indexTrust } from './trust-index.ts';
-import type { Certificate, CertificationPath } from './types.ts';
-import { checkValidity } from './validity.ts';
+import { lintPath } from './lint.ts';
+import { openInputs, type PathInputs } from './path-inputs.ts';
+import { pathLimits } from './path-limits.ts';
+import { PathSearch } from './path-search.ts';
+import { SignatureMemo } from './signature-memo.ts';
+import { indexIssuers, type IssuerIndex } from './trust-index.ts';
+import type { Certificate, Lint } from './types.ts';
+import { validatePath } from './validate-path.ts';
 
 /** What is asked of a certificate: RFC 5280 section 6.1.1 with a bundle of intermediates instead of one path. */
 export interface ValidationRequest {
   readonly leaf: Certificate;
   readonly intermediates: readonly Certificate[];
+  /** The same array for many requests is prepared once. */
   readonly anchors: readonly Certificate[];
   readonly at: EpochMs;
   /** OIDs of purposes, each of which the leaf and every CA above must permit; absent or empty = none required. */
@@ -17,6 +23,8 @@ export interface ValidationRequest {
   readonly maxDepth?: number;
   /** Whether what only a CA should have done better denies. */
   readonly strict?: boolean;
+  /** SHA-1 signatures and RSA keys from 1024 bits are accepted. */
+  readonly allowWeak?: boolean;
   readonly initialPolicySet?: readonly string[];
   readonly initialExplicitPolicy?: boolean;
   readonly initialPolicyMappingInhibit?: boolean;
@@ -25,9 +33,9 @@ export interface ValidationRequest {
   readonly accept?: (path: readonly Certificate[]) => readonly Finding[];
 }
 
-/** One thing about one certificate; `certificate` counts in the path from the leaf, 0, null = none of them. */
-export interface Remark<Code extends string> {
-  readonly code: Code;
+/** Why a certificate is refused; `certificate` counts in the path from the leaf, 0, null = none of them. */
+export interface Refusal {
+  readonly code: ReasonCode;
   readonly message: string;
   readonly certificate: number | null;
 }
@@ -36,39 +44,77 @@ export interface ValidationResult {
   readonly valid: boolean;
   /** The path that holds, leaf first and anchor last; else the best that was tried, empty where none was complete. */
   readonly path: readonly Certificate[];
-  readonly reasons: readonly Remark<ReasonCode>[];
-  readonly lint: readonly Remark<string>[];
+  /** Empty where valid. */
+  readonly reasons: readonly Refusal[];
+  /** Of that path. */
+  readonly lint: readonly Lint[];
 }
 
-/** Validates one certificate. Never throws for what the certificates say. */
+/**
+ * Validates one certificate at one time: finds a path to an anchor that RFC 5280 section 6.1 accepts, over
+ * cross-certificates and renewed CAs, in bounded work. Never throws for what certificates say.
+ */
 export function validateCertificate(o: ValidationRequest): ValidationResult {
-  const anchors = o.anchors.map((certificate, index) => ({
-    name: String(index),
-    certificate,
-    profile: { kind: 'ieee_802_1ar' as const },
-    revocation: { required: false, graceMs: 0 },
-    allowSha1: false,
-  }));
-  const built = buildPaths(o.leaf, o.intermediates, indexTrust({ anchors, intermediates: [], digest: '' }));
-  let findings: readonly Finding[] = built.findings;
-  let best: readonly Certificate[] = [];
-  for (const path of built.paths) {
-    findings = check(path, o);
-    best = path.certificates;
-    if (findings.length === 0) return { valid: true, path: best, reasons: [], lint: [] };
+  const index = indexOf(o.anchors);
+  const signatures = new SignatureMemo(index);
+  const inputs = inputsOf(o, signatures);
+  const search = new PathSearch<Certificate>(o.intermediates, index, signatures, {
+    judge(chain) {
+      const { findings } = validatePath(chain, inputs);
+      return findings.length > 0 ? findings : (o.accept?.(chain) ?? []);
+    },
+    kept: 1,
+    isPreferred: ({ notBefore, notAfter }) => notBefore <= o.at && o.at <= notAfter,
+    ...(o.maxDepth === undefined ? {} : { maxIntermediates: o.maxDepth }),
+  });
+  search.extend([o.leaf]);
+  const [found] = search.paths;
+  if (found !== undefined) {
+    return { valid: true, path: found.certificates, reasons: [], lint: lintPath(found.certificates) };
   }
-  return { valid: false, path: best, reasons: findings.map(remark), lint: [] };
+  return refused(search);
 }
 
-function check(path: CertificationPath, o: ValidationRequest): readonly Finding[] {
-  const findings = checkValidity(path, o.at, 'includes');
-  return findings.length > 0 ? findings : (o.accept?.(path.certificates) ?? []);
+function refused(search: PathSearch<Certificate>): ValidationResult {
+  const path = search.failure?.complete ? search.failure.chain : [];
+  return { valid: false, path, reasons: search.explain().map(refusal), lint: lintPath(path) };
 }
 
-function remark({ code, detail }: Finding): Remark<ReasonCode> {
+function inputsOf(o: ValidationRequest, signatures: SignatureMemo): PathInputs {
+  return {
+    ...openInputs,
+    at: o.at,
+    purposes: o.eku ?? [],
+    strict: o.strict ?? false,
+    allowSha1: o.allowWeak ?? false,
+    allowSmallKeys: o.allowWeak ?? false,
+    policySet: new Set(o.initialPolicySet),
+    explicitPolicy: o.initialExplicitPolicy ?? false,
+    policyMappingInhibit: o.initialPolicyMappingInhibit ?? false,
+    inhibitAnyPolicy: o.initialInhibitAnyPolicy ?? false,
+    ...(o.maxDepth === undefined ? {} : { maxIntermediates: o.maxDepth }),
+    verdict: (certificate, issuer) => signatures.verdict(certificate, issuer),
+    work: new Budget(pathLimits.work),
+  };
+}
+
+/** Prepared anchors, for as long as the caller keeps its array of them. */
+const indexes = new WeakMap<readonly Certificate[], IssuerIndex<Certificate>>();
+
+function indexOf(anchors: readonly Certificate[]): IssuerIndex<Certificate> {
+  const known = indexes.get(anchors);
+  if (known !== undefined) return known;
+  const index = indexIssuers(anchors.map((certificate) => ({ certificate, anchor: certificate })));
+  indexes.set(anchors, index);
+  return index;
+}
+
+/** The detail of a finding as one line: `name value`, the certificate's place apart. */
+function refusal({ code, detail }: Finding): Refusal {
   const { certificate, ...values } = detail ?? {};
   const message = Object.entries(values)
-    .map(([name, value]) => `${name} ${value}`)
+    .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${value}`)
     .join(', ');
-  return { code, message, certificate: typeof certificate === 'number' ? certificate : null };
+  const leafItself = code.startsWith('credential.') && certificate === undefined ? 0 : null;
+  return { code, message, certificate: typeof certificate === 'number' ? certificate : leafItself };
 }

@@ -9,7 +9,7 @@ import type { Certificate, CertificationPath } from './types.ts';
  * to hold after the decision, and nothing would be left of it.
  */
 export function checkValidity(
-  path: CertificationPath,
+  path: Pick<CertificationPath, 'certificates'>,
   now: EpochMs,
   notAfter: 'includes' | 'excludes',
 ): Finding[] {

@@ -24,18 +24,16 @@ const imported = new WeakMap<Uint8Array, KeyObject>();
  * Verifies one signature with OpenSSL. `weak` is a SHA-1 or MD5 digest, or a key below today's strength, and was not
  * verified; `unsupported` an algorithm, parameters or key that this program does not verify; `invalid` everything that
  * does not verify, a key that cannot be imported and a broken AlgorithmIdentifier included. Never throws.
- * With `weakDigest: 'verify'` SHA-1 and MD5 signatures are verified like others; the caller answers for them.
+ * With `weak: 'verify'` SHA-1 and MD5 signatures, and those by RSA keys from 1024 bits, are verified like others; the
+ * caller answers for them.
  */
-export function verifySignature(
-  signed: SignedData,
-  weakDigest: 'refuse' | 'verify' = 'refuse',
-): SignatureVerdict {
+export function verifySignature(signed: SignedData, weak: 'refuse' | 'verify' = 'refuse'): SignatureVerdict {
   try {
     const scheme = readSignatureScheme(signed.algorithmDer);
     if (scheme === undefined || signed.key.algorithm === 'unsupported') return 'unsupported';
     if (!scheme.keys.includes(signed.key.algorithm)) return 'invalid';
-    if (keyWeakness(signed.key) !== undefined) return 'weak';
-    if (weakDigest === 'refuse' && hasWeakDigest(scheme)) return 'weak';
+    if (keyWeakness(signed.key, weak === 'verify') !== undefined) return 'weak';
+    if (weak === 'refuse' && hasWeakDigest(scheme)) return 'weak';
     return verifyWith(scheme, signed) ? 'valid' : 'invalid';
   } catch {
     // Keys off their curve, signatures that are no DER, broken algorithm identifiers: all are no valid signature.

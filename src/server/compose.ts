@@ -110,6 +110,8 @@ export function loadTrust(config: Config): TrustSet {
         ...(anchor.revocation.max_age === null ? {} : { maxAgeMs: anchor.revocation.max_age }),
       },
       allowSha1: anchor.allow_sha1,
+      allowSmallKeys: anchor.allow_small_keys,
+      strict: anchor.strict,
     })),
     intermediates: config.trust.intermediates.map((intermediate) => ({
       name: intermediate.name,

@@ -53,6 +53,7 @@ export function someCredential(changes: Partial<CredentialFacts> = {}): Credenti
     anchor: 'fleet',
     profile: 'cn',
     issuer: 'meters',
+    lint: [],
     path: ['22'.repeat(32), '55'.repeat(32)],
     identity: { id: 'meter-1', scheme: 'cn', hardware_serial: null },
     ...changes,

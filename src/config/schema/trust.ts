@@ -61,6 +61,14 @@ export const trust = section(
             default: false,
             example: false,
           }),
+          allow_small_keys: flag(
+            'Accepts RSA keys from 1024 bits at and below this anchor, for legacy devices only; else from 2048.',
+            { default: false, example: false },
+          ),
+          strict: flag(
+            'Denies what is a lint finding otherwise: certificates that their CA should have made better, none of which lets a stranger in.',
+            { default: false, example: true },
+          ),
         },
         { required: ['name', 'file', 'profile'] },
       ),

@@ -94,6 +94,16 @@ export const certificateReasons: ReasonGroup<'identity' | 'chain' | 'credential'
     'Reissue the CA certificate with keyCertSign.',
     chainControls,
   ),
+  'chain.name_constraint_violation': about(
+    'A name in a certificate of the path lies outside of what a CA above it may vouch for.',
+    "Issue the certificate with names within the CA's constraints, or under a CA that may name it.",
+    chainControls,
+  ),
+  'chain.policy_unsatisfied': about(
+    'No certificate policy that is required here is valid along the path.',
+    'Issue under the policies that the CAs and their policy constraints demand.',
+    chainControls,
+  ),
   'chain.unknown_critical_extension': about(
     'A certificate in the path has a critical extension that is not supported.',
     'Issue it without that extension, or with the extension marked as not critical.',
@@ -160,6 +170,12 @@ export const certificateReasons: ReasonGroup<'identity' | 'chain' | 'credential'
     "The presented certificate is a CA's certificate, which never identifies a device.",
     "Give the device an end-entity certificate; find out how it came to hold a CA's key.",
     strengthControls,
+    'renew_certificate',
+  ),
+  'credential.lint_strict': about(
+    'A certificate of the path is not made as the standards ask of CAs, and the anchor is strict.',
+    "Reissue the certificate that the detail names, or drop `strict` from the anchor where its CA can't be mended.",
+    [control.identities, control.certificateProfile],
     'renew_certificate',
   ),
 };

@@ -14,7 +14,10 @@ function expectTag(tlv: Tlv, tag: number, name: string): Uint8Array {
 /** Contents of an INTEGER or ENUMERATED in the shortest form (X.690 section 8.3.2). */
 function integerContent(tlv: Tlv): Uint8Array {
   if (tlv.tag !== tags.enumerated) expectTag(tlv, tags.integer, 'INTEGER');
-  const content = tlv.content;
+  return shortestInteger(tlv.content);
+}
+
+function shortestInteger(content: Uint8Array): Uint8Array {
   const [first, second] = content;
   if (first === undefined) throw derError('INTEGER without contents');
   if (second !== undefined && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80))) {
@@ -36,11 +39,16 @@ export function readUnsignedHex(tlv: Tlv): { readonly hex: string; readonly nega
 
 /** Reads a non-negative INTEGER or ENUMERATED below 2^31. Throws PDP_DER_INVALID for any other. */
 export function readSmallInteger(tlv: Tlv): number {
-  const content = integerContent(tlv);
-  if ((content[0] as number) >= 0x80) throw derError('INTEGER is negative');
-  if (content.byteLength > 4) throw derError('INTEGER too large');
+  return smallIntegerContent(integerContent(tlv));
+}
+
+/** As `readSmallInteger`, of the contents alone: for INTEGERs under an implicit tag. */
+export function smallIntegerContent(content: Uint8Array): number {
+  const shortest = shortestInteger(content);
+  if ((shortest[0] as number) >= 0x80) throw derError('INTEGER is negative');
+  if (shortest.byteLength > 4) throw derError('INTEGER too large');
   let value = 0;
-  for (const octet of content) value = value * 256 + octet;
+  for (const octet of shortest) value = value * 256 + octet;
   return value;
 }
 

@@ -57,6 +57,8 @@ test('a minimal file gets every default', (t) => {
           profile: { kind: 'cn' },
           revocation: { required: true, max_age: null, grace: 0 },
           allow_sha1: false,
+          allow_small_keys: false,
+          strict: false,
         },
       ],
       intermediates: [],

@@ -148,6 +148,8 @@ const rows: readonly Row[] = [
   ['trust.anchors[].revocation.max_age', 'max_age: 24h', 'max_age: 1s', 18, /between 1m and 400d/],
   ['trust.anchors[].revocation.grace', 'grace: 12h', 'grace: -12h', 16, /length of time/],
   ['trust.anchors[].allow_sha1', 'allow_sha1: true', 'allow_sha1: sometimes', 19, /true or false/],
+  ['trust.anchors[].allow_small_keys', 'allow_small_keys: true', 'allow_small_keys: 1', 25, /true or false/],
+  ['trust.anchors[].strict', 'strict: true', 'strict: very', 15, /true or false/],
   ['trust.intermediates', 'file: ca/meters.pem', 'path: ca/meters.pem', 7, /unknown key/],
   ['trust.intermediates[].name', '- name: meters', '- name: root', 13, /is there twice/],
   ['trust.intermediates[].file', 'file: ca/meters.pem', 'file: ca', 13, /is a folder/],

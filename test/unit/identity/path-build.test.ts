@@ -136,7 +136,11 @@ test('a leaf for servers only is refused', async (t) => {
   t.deepEqual(built.findings, [
     {
       code: 'credential.eku_missing_client_auth',
-      detail: { certificate: 0, extended_key_usage: '1.3.6.1.5.5.7.3.1' },
+      detail: {
+        certificate: 0,
+        extended_key_usage: '1.3.6.1.5.5.7.3.1',
+        required: '1.3.6.1.5.5.7.3.2',
+      },
     },
   ]);
 });
@@ -195,17 +199,7 @@ for (const [where, place] of [
   });
 }
 
-for (const oid of ['2.5.29.30', '2.5.29.36', '2.5.29.54']) {
-  test(`constraints under ${oid} deny even where they are not critical`, async (t) => {
-    const anchor = await root();
-    const issuing = await ca(anchor, { extensions: [{ oid, critical: false, value: der(0x30) }] });
-    t.deepEqual(codes(build(trustOf([anchor], [issuing]), await leaf(issuing))), [
-      'chain.unknown_critical_extension',
-    ]);
-  });
-}
-
-for (const oid of ['2.5.29.30', '2.5.29.32', '2.5.29.33', '2.5.29.36', '2.5.29.54', '2.5.29.31']) {
+for (const oid of ['2.5.29.31', '2.5.29.46', '1.3.6.1.5.5.7.1.1']) {
   test(`the extension ${oid} denies where it is critical`, async (t) => {
     const anchor = await root({ extensions: [{ oid, critical: true, value: der(0x30) }] });
     t.deepEqual(codes(build(trustOf([anchor]), await leaf(anchor))), ['chain.unknown_critical_extension']);
@@ -219,7 +213,7 @@ test('weak keys are refused in leaf and CA', async (t) => {
   ]);
   const weak = await ca(anchor, { key: 'rsa-1024' });
   const built = build(trustOf([anchor]), await leaf(weak), weak);
-  t.deepEqual(codes(built), ['credential.weak_key', 'credential.weak_signature']);
+  t.deepEqual(codes(built), ['credential.weak_key']);
   t.like(built.findings[0]?.detail, { certificate: 1 });
 });
 

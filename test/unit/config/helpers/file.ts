@@ -82,6 +82,8 @@ trust:
         max_age: 24h
         grace: 12h
       allow_sha1: true
+      allow_small_keys: true
+      strict: true
   intermediates:
     - name: meters
       file: ca/meters.pem
