@@ -14,11 +14,9 @@ export function countOf(lines: Lines): number {
   return typeof lines === 'string' ? 1 : lines.count;
 }
 
-/** The bytes of lines in their order, each with its line feed. */
-export function bytesOf(lines: readonly Lines[]): Buffer {
-  return Buffer.concat(
-    lines.map((one) => (typeof one === 'string' ? Buffer.from(`${one}\n`, 'utf8') : one.bytes)),
-  );
+/** The bytes of lines, each with its line feed. */
+export function bytesOf(lines: Lines): Uint8Array {
+  return typeof lines === 'string' ? Buffer.from(`${lines}\n`, 'utf8') : lines.bytes;
 }
 
 /** Cuts whole lines out of chunks of a stream, which end anywhere. */
@@ -34,7 +32,8 @@ export class LineCutter {
     }
     const whole = chunk.subarray(0, end);
     const bytes = this.#rest.length === 0 ? whole : Buffer.concat([...this.#rest, whole]);
-    this.#rest = end === chunk.byteLength ? [] : [chunk.subarray(end)];
+    // A copy, because whoever has written the lines may release the chunk.
+    this.#rest = end === chunk.byteLength ? [] : [Buffer.from(chunk.subarray(end))];
     return { bytes, count: countLines(whole) };
   }
 }

@@ -59,14 +59,15 @@ class LogWriter {
   }
 
   async write(lines: readonly Lines[]): Promise<void> {
-    const bytes = bytesOf(lines);
+    const parts = lines.map(bytesOf);
+    const length = parts.reduce((sum, part) => sum + part.byteLength, 0);
     try {
-      const file = await this.#fileFor(bytes.byteLength);
+      const file = await this.#fileFor(length);
       // A line that never got its end is ended now: its reader sees one damaged line, and not this one with it.
-      const whole = file.torn ? Buffer.concat([Buffer.of(lineFeed), bytes]) : bytes;
-      await file.handle.appendFile(whole);
+      if (file.torn) parts.unshift(Buffer.of(lineFeed));
+      await writeAll(file.handle, parts);
+      file.size += length + (file.torn ? 1 : 0);
       file.torn = false;
-      file.size += whole.byteLength;
     } catch (cause) {
       await this.#abandon();
       const problem = `audit log ${this.#options.path}: ${describeThrown(cause)}`;
@@ -105,6 +106,28 @@ async function openForAppend(path: string): Promise<OpenFile> {
   const handle = await open(path, 'a+', 0o640);
   const { size } = await handle.stat();
   return { handle, size, torn: size > 0 && (await lastByte(handle, size)) !== lineFeed };
+}
+
+/** Writes all parts, in as many calls as the volume makes of them. */
+async function writeAll(handle: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+  let left = parts;
+  while (left.length > 0) {
+    const { bytesWritten } = await handle.writev(left);
+    left = after(left, bytesWritten);
+  }
+}
+
+/** What of the parts follows their first `count` bytes. */
+function after(parts: readonly Uint8Array[], count: number): readonly Uint8Array[] {
+  let rest = count;
+  let index = 0;
+  for (; index < parts.length; index += 1) {
+    const { byteLength } = parts[index] as Uint8Array;
+    if (rest < byteLength) break;
+    rest -= byteLength;
+  }
+  const [first, ...others] = parts.slice(index);
+  return first === undefined ? [] : [first.subarray(rest), ...others];
 }
 
 async function lastByte(handle: FileHandle, size: number): Promise<number | undefined> {

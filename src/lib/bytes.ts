@@ -25,3 +25,13 @@ export function sha256HexOfParts(parts: readonly Uint8Array[]): string {
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength === b.byteLength && Buffer.compare(a, b) === 0;
 }
+
+/**
+ * Gives a buffer's memory back now, instead of when garbage is next collected: memory outside the heap makes the
+ * collector run over all of it long before the heap is full. Nobody may read the buffer afterwards. One that is a part
+ * of a larger piece of memory is left alone.
+ */
+export function release(bytes: Uint8Array): void {
+  const { buffer, byteLength } = bytes;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+}

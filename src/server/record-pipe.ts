@@ -2,10 +2,13 @@ import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { LineCutter } from '../audit/line-block.ts';
 import type { LineBlock } from '../audit/line-block.ts';
+import { release } from '../lib/bytes.ts';
 import { PortreeveError, describeThrown } from '../lib/errors.ts';
 
 /** The descriptor under which a worker finds the pipe, after the standard streams and the channel. */
 export const recordPipeFd = 4;
+
+const lineFeed = 0x0a;
 
 /** The worker's end: records leave as the bytes that stand in the log, and are not packed into messages. */
 export interface RecordPipe {
@@ -20,12 +23,26 @@ export function openRecordPipe(broken: () => void): RecordPipe {
   return {
     send: (lines) =>
       new Promise((resolve, reject) => {
-        socket.write(`${lines.join('\n')}\n`, 'utf8', (error) => {
+        const bytes = joined(lines);
+        socket.write(bytes, (error) => {
+          release(bytes);
           if (error) reject(brokenPipe(error));
           else resolve();
         });
       }),
   };
+}
+
+function joined(lines: readonly string[]): Buffer {
+  let length = lines.length;
+  for (const line of lines) length += Buffer.byteLength(line, 'utf8');
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const line of lines) {
+    at += bytes.write(line, at, 'utf8');
+    bytes[at++] = lineFeed;
+  }
+  return bytes;
 }
 
 /** The parent's end: hands whole lines on. The last line of a worker that was killed while it wrote is none. */

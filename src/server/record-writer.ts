@@ -1,5 +1,6 @@
 import { countOf } from '../audit/line-block.ts';
 import type { Lines } from '../audit/line-block.ts';
+import { release } from '../lib/bytes.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import type { PortreeveError } from '../lib/errors.ts';
 
@@ -67,6 +68,7 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
       const count = batch.reduce((sum, lines) => sum + countOf(lines), 0);
       stats.written += count;
       stats.waiting -= count;
+      for (const lines of batch) if (typeof lines !== 'string') release(lines.bytes);
       options.onWritten(count);
       if (error) {
         error = undefined;

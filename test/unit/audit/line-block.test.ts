@@ -1,7 +1,9 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { bytesOf, countOf, LineCutter } from '../../../src/audit/line-block.ts';
-import type { LineBlock } from '../../../src/audit/line-block.ts';
+import { bytesOf as bytesOfOne, countOf, LineCutter } from '../../../src/audit/line-block.ts';
+import type { LineBlock, Lines } from '../../../src/audit/line-block.ts';
+
+const bytesOf = (lines: readonly Lines[]): Buffer => Buffer.concat(lines.map(bytesOfOne));
 
 test('lines and blocks are one run of bytes, counted line by line', (t) => {
   const block: LineBlock = { bytes: Buffer.from('b\nc\n'), count: 2 };

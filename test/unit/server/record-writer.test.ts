@@ -18,7 +18,7 @@ function written(maxWaiting = 100): {
     log: {
       append: async (batch) => {
         if (failing) throw new PortreeveError('PDP_AUDIT_UNAVAILABLE', 'no space');
-        lines.push(...bytesOf(batch).toString().trimEnd().split('\n'));
+        for (const one of batch) lines.push(...Buffer.from(bytesOf(one)).toString().trimEnd().split('\n'));
       },
       close: () => undefined,
     },
