@@ -51,6 +51,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   decide: async () => (await import('./decide.ts')).registerDecide,
   device: async () => (await import('./device/group.ts')).registerDevice,
   crl: async () => (await import('./crl/group.ts')).registerCrl,
+  cert: async () => (await import('./cert/group.ts')).registerCert,
   config: async () => (await import('./config.ts')).registerConfig,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,
   demo: async () => (await import('./demo/command.ts')).registerDemo,

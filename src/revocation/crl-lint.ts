@@ -38,6 +38,12 @@ export const crlLintTable = {
     harmless: 'the CRL counts as missing, which denies where revocation is required',
     denies: true,
   },
+  crl_unreadable: {
+    text: 'CRL cannot be read',
+    source: 'RFC 5280 section 5.1',
+    harmless: 'the CRL counts as missing, which denies where revocation is required',
+    denies: true,
+  },
   crl_unused: {
     text: 'CRL not used',
     source: 'RFC 5280 section 6.3.3',
@@ -48,11 +54,12 @@ export const crlLintTable = {
 
 export type CrlLintCode = keyof typeof crlLintTable;
 
-/** A row of the table about one CRL; `certificate` is the place in the path of the one that the CRL is about. */
+/** A row of the table about one CRL. */
 export interface CrlLint {
   readonly code: CrlLintCode;
   readonly message: string;
-  readonly certificate: number;
+  /** Place in the path of the certificate that the CRL is about; null where that is not known. */
+  readonly certificate: number | null;
 }
 
 /** Looks over the CRLs that were used for one certificate, and those of its issuer that were not. */
@@ -62,6 +69,11 @@ export function lintCrls({ lists, unused }: CrlLists, certificate: number): CrlL
     ...used.flatMap((crl) => lintUsed(crl).map((code) => lint(code, certificate, describe(crl)))),
     ...unused.map((one) => lintUnused(one, certificate)),
   ];
+}
+
+/** A CRL that was given and could not be read. */
+export function unreadableCrl(problem: string): CrlLint {
+  return lint('crl_unreadable', null, problem);
 }
 
 /** Those that deny where strictness is asked for. */
@@ -83,7 +95,7 @@ function lintUnused({ crl, problem, withoutRight }: UnusedCrl, certificate: numb
   return lint('crl_unused', certificate, `${describe(crl)}: ${problem}`);
 }
 
-function lint(code: CrlLintCode, certificate: number, note: string): CrlLint {
+function lint(code: CrlLintCode, certificate: number | null, note: string): CrlLint {
   return { code, message: `${crlLintTable[code].text}: ${note}`, certificate };
 }
 
