@@ -71,11 +71,24 @@ for (const [name, damage, problem] of broken) {
   });
 }
 
-test('an unreadable certificate in the sent chain denies, and its place is told', async (t) => {
-  const { device, issuing } = await fleet;
-  const resolved = await resolve(presented(device.der, issuing.der, Buffer.from('garbage')));
-  t.is(resolved.leaf?.fingerprint, device.fingerprint);
-  t.like(resolved.findings[0], { code: 'identity.unparsable_certificate', detail: { certificate: 2 } });
+test('an unreadable certificate in the sent chain is a remark where the path does without, else it is told', async (t) => {
+  const anchor = await root();
+  const issuing = await ca(anchor);
+  const device = await leaf(issuing);
+  const resolver = createIdentityResolver(trustOf([anchor]), { maxEntries: 10 });
+  const junk = Buffer.from('junk');
+  const whole = resolver.resolve(presented(device.der, issuing.der, junk));
+  t.is(whole.paths.length, 1);
+  t.like(whole.lint?.[0], { code: 'intermediate_unreadable', certificate: null });
+  const torn = resolver.resolve(presented(device.der, junk));
+  t.is(torn.leaf?.fingerprint, device.fingerprint);
+  t.deepEqual(
+    torn.findings.map(({ code, detail }) => [code, detail?.certificate]),
+    [
+      ['identity.unparsable_certificate', 1],
+      ['chain.incomplete', 0],
+    ],
+  );
 });
 
 test('an empty chain, and one that is too long, are refused', async (t) => {
