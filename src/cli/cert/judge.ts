@@ -5,7 +5,7 @@ import type { Finding, ReasonCode } from '../../lib/reason-code.ts';
 import { denyingLint, unreadableCrl, type CrlLint } from '../../revocation/crl-lint.ts';
 import { evaluateRevocation } from '../../revocation/evaluate-crls.ts';
 import type { ParsedCrl } from '../../revocation/parse-crl.ts';
-import { sectionOf } from './sections.ts';
+import { sectionOf, textOf } from './sections.ts';
 
 /** One remark about one certificate of the path; `certificate` counts from the leaf, 0, null = none of them. */
 export interface VerdictRemark {
@@ -60,7 +60,7 @@ export function verifyCertificate(o: Verification): Verdict {
 export function reasonOf(code: ReasonCode, found: string, certificate: number | null): VerdictRemark {
   const section = sectionOf(code);
   const words = [
-    catalogue[code].text,
+    textOf(code) ?? catalogue[code].text,
     ...(found === '' ? [] : [found]),
     ...(section ? [`[${section}]`] : []),
   ];

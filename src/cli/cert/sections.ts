@@ -18,6 +18,9 @@ const sections: Partial<Readonly<Record<ReasonCode, string>>> = {
   'credential.expired': 'RFC 5280 section 6.1.3 (a)(2)',
   'credential.weak_key': 'RFC 5280 section 8',
   'credential.weak_signature': 'RFC 5280 section 8',
+  'credential.lint_strict': 'RFC 5280 sections 4 and 5',
+  'chain.name_constraint_violation': 'RFC 5280 section 6.1.3 (b) and (c)',
+  'chain.policy_unsatisfied': 'RFC 5280 section 6.1.5 (g)',
   'credential.eku_missing_client_auth': 'RFC 5280 section 4.2.1.12',
   'credential.key_usage_invalid': 'RFC 5280 section 4.2.1.3',
   'credential.ca_as_leaf': 'RFC 5280 section 4.2.1.9',
@@ -32,4 +35,15 @@ const sections: Partial<Readonly<Record<ReasonCode, string>>> = {
 /** The section that a reason rests on; undefined for reasons that no standard for certificates gives. */
 export function sectionOf(code: ReasonCode): string | undefined {
   return sections[code];
+}
+
+/** What a reason means where any purpose and any certificate may be asked about, other than a device's at its connection. */
+const texts: Partial<Readonly<Record<ReasonCode, string>>> = {
+  'credential.eku_missing_client_auth':
+    'The certificate, or a CA above it, may not be used for a required purpose.',
+};
+
+/** A reason in a sentence of its own, undefined where the catalogue's fits. */
+export function textOf(code: ReasonCode): string | undefined {
+  return texts[code];
 }

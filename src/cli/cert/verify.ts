@@ -56,13 +56,13 @@ export function registerCertVerify(group: Command, session: Session): void {
       'verify a certificate against anchors: the path taken, and every reason with its RFC section',
     )
     .argument('[leaf]', 'the certificate to verify')
-    .option('--anchors <file...>', 'certificates that are trusted')
-    .option('--intermediates <file...>', 'CA certificates that paths may go through')
+    .option('--anchors <file>', 'certificates that are trusted; may be given again', gather)
+    .option('--intermediates <file>', 'CA certificates that paths may go through; may be given again', gather)
     .option('--crl <file...>', 'CRLs; what they list is revoked')
     .option('--at <instant>', 'verify as of this time (RFC 3339; default: now)', instantArgument)
     .option(
-      '--eku <name...>',
-      'purpose that must be permitted: clientAuth, serverAuth or an OID',
+      '--eku <name>',
+      'purpose that must be permitted: clientAuth, serverAuth or an OID; may be given again',
       purposeArgument,
     )
     .option('--max-depth <n>', 'most intermediates between leaf and anchor', integerArgument(0, 100))
@@ -75,7 +75,7 @@ export function registerCertVerify(group: Command, session: Session): void {
     session,
     [
       'cert verify --anchors root.pem --intermediates ca.pem device.pem',
-      'cert verify --anchors root.pem --crl root.crl ca.crl --require-revocation --eku clientAuth -- device.pem',
+      'cert verify --anchors root.pem --crl root.crl ca.crl --require-revocation --strict device.pem',
       'cert verify --batch < requests.ndjson > results.ndjson',
     ],
     (options: Options, [leaf]) => runVerify(options, leaf as string | undefined, session),
@@ -83,34 +83,46 @@ export function registerCertVerify(group: Command, session: Session): void {
 }
 
 /** Gathers the values of an option that may come several times. */
+function gather(text: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), text];
+}
+
 function purposeArgument(text: string, before: readonly string[] | undefined): readonly string[] {
   const oid = purposeOid(text);
   if (oid === undefined) throw new InvalidArgumentError('It must be clientAuth, serverAuth or an OID.');
-  return [...(before ?? []), oid];
+  return gather(oid, before);
 }
 
-async function runVerify(options: Options, leaf: string | undefined, session: Session): Promise<Answer> {
+async function runVerify(options: Options, argument: string | undefined, session: Session): Promise<Answer> {
   const { around } = session;
   if (options.batch) {
-    if (leaf !== undefined)
+    if (argument !== undefined)
       throw new PortreeveError('PDP_USAGE', '--batch reads its leaves from standard input');
     await runBatch(around.stdin, around.stdout);
     return { exit: exitCodes.ok, data: {}, text: '' };
   }
   if (options.anchors === undefined) throw new PortreeveError('PDP_USAGE', 'give --anchors FILE');
-  if (leaf === undefined) {
-    throw new PortreeveError(
-      'PDP_USAGE',
-      'the certificate to verify is missing; put -- before it where it follows an option that takes several files',
-    );
-  }
+  const { leaf, crls } = splitFiles(argument, options.crl ?? []);
   const at = options.at ?? around.clock.now();
-  const verdict = await verifyFiles(options, options.anchors, leaf, at, session);
+  const verdict = await verifyFiles({ ...options, crl: crls }, options.anchors, leaf, at, session);
   return {
     exit: verdict.valid ? exitCodes.ok : exitCodes.failed,
     data: { at: formatInstant(at), ...verdictData(verdict) },
     text: verdictText(verdict, at, session.paint),
   };
+}
+
+/** An option that takes several files takes the leaf's too where it stands right before it. */
+function splitFiles(
+  argument: string | undefined,
+  crls: readonly string[],
+): { readonly leaf: string; readonly crls: readonly string[] } {
+  if (argument !== undefined) return { leaf: argument, crls };
+  const last = crls.at(-1);
+  if (last === undefined || crls.length < 2) {
+    throw new PortreeveError('PDP_USAGE', 'the certificate to verify is missing');
+  }
+  return { leaf: last, crls: crls.slice(0, -1) };
 }
 
 async function verifyFiles(
