@@ -5,6 +5,7 @@ import { createIdentityResolver } from '../identity/resolver.ts';
 import { buildTrustSet } from '../identity/trust.ts';
 import type { GeneralName, IdentityResolver } from '../identity/types.ts';
 import { sha256HexOfParts } from '../lib/bytes.ts';
+import { canonicalForm } from '../lib/canonical-json.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import { PortreeveError } from '../lib/errors.ts';
 import { compileSan } from './pep-pattern.ts';
@@ -49,14 +50,12 @@ export function createPepResolver(sources: PepSources): PepResolver {
   const entries = sources.peps.flatMap((config) =>
     config.match ? [compile(config, config.match, cas)] : [],
   );
-  const named = new Map(sources.peps.map((pep) => [pep.name, pep]));
+  const named = new Map(sources.peps.map((pep) => [pep.name, byHow(pep)]));
   entries.sort((a, b) => Number(isPattern(a)) - Number(isPattern(b)));
   return {
     byName(name, how) {
-      const config = name === null ? undefined : named.get(name);
-      return config
-        ? { known: true, pep: pepOf(config, how, {}) }
-        : unknown(how, 'the listener names no configured PEP');
+      const pep = name === null ? undefined : named.get(name)?.[how];
+      return pep ? { known: true, pep } : unknown(how, 'the listener names no configured PEP');
     },
     byCertificate(chain, now) {
       if (chain.length === 0) return unknown('tls', 'no client certificate');
@@ -138,19 +137,25 @@ function isPattern(entry: Entry): boolean {
   return entry.config.match?.san.includes('{') ?? false;
 }
 
+/** A PEP that is known by its name, for each way to come by it. */
+function byHow(config: PepConfig): Readonly<Record<'socket' | 'plaintext' | 'cli', Pep>> {
+  const known = (how: Pep['authenticated_by']): Pep => canonicalForm(pepOf(config, how, {}));
+  return { socket: known('socket'), plaintext: known('plaintext'), cli: known('cli') };
+}
+
 function pepOf(config: PepConfig, how: Pep['authenticated_by'], captures: Captures): Pep {
   const site = captures.site ?? config.site;
   const zone = captures.zone ?? config.zone;
   return {
-    name: config.name,
-    tenant: config.tenant,
-    ...(site !== null && { site }),
-    ...(zone !== null && { zone }),
     authenticated_by: how,
     may_assert_devices: config.may_assert_devices,
     may_send_xfcc: config.may_send_xfcc,
+    name: config.name,
     networks: config.networks,
+    ...(site !== null && { site }),
+    tenant: config.tenant,
     trusted_hops: config.trusted_hops,
+    ...(zone !== null && { zone }),
   };
 }
 

@@ -6,6 +6,6 @@ import type { AttestationFact } from './types.ts';
  * nobody verified is `unverified` and satisfies no requirement; its text is untrusted and goes no further.
  */
 export function attestationFact(token: string | undefined): AttestationFact {
-  if (token === undefined) return { status: 'none', digest: null };
-  return { status: 'unverified', digest: sha256Hex(token) };
+  if (token === undefined) return { digest: null, status: 'none' };
+  return { digest: sha256Hex(token), status: 'unverified' };
 }

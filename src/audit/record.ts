@@ -1,6 +1,6 @@
 import type { Pep } from '../context/types.ts';
 import type { Decision, Facts, MadeDecision } from '../decision/types.ts';
-import { canonicalJson, memberOrder } from '../lib/canonical-json.ts';
+import { canonicalJson } from '../lib/canonical-json.ts';
 import type { PolicyInput, Verdict } from '../policy/types.ts';
 
 /** Format of decision records and records of acts; `record.schema.json` and `act.schema.json` describe it. */
@@ -35,35 +35,47 @@ export interface AuditRecord extends Decision {
   readonly verdict: Verdict | null;
 }
 
-/** Writes the record of a decision. Pure; the same decision gives the same record. */
+/**
+ * Writes the record of a decision. Pure; the same decision gives the same record. Members stand in canonical order,
+ * here as in all that records hold, so that writing them need not sort.
+ */
 export function buildRecord(made: MadeDecision): AuditRecord {
   const { decision, facts, input, verdict, pep, door, trace } = made;
   const { credential = null, device = null } = facts ?? {};
-  return inOrder({
-    schema: recordFormat,
-    kind: 'decision',
-    ...decision,
+  return {
+    assurance: decision.assurance,
     class: device?.class ?? null,
-    owner: device?.owner ?? null,
-    site: device?.site ?? pep.site ?? null,
-    tags: device?.tags ?? [],
-    pep,
-    door,
     connection_id: made.connection_id,
-    leaf: credential?.fingerprint ?? null,
-    key: credential?.key_digest ?? null,
+    decision_id: decision.decision_id,
+    device_id: decision.device_id,
+    door,
+    enforced: decision.enforced,
+    facts,
+    faults: decision.faults,
+    input,
     issuer: credential?.issuer_name ?? null,
     issuer_key: credential?.issuer_key ?? null,
+    key: credential?.key_digest ?? null,
+    kind: 'decision',
+    leaf: credential?.fingerprint ?? null,
+    obligations: decision.obligations,
+    outcome: decision.outcome,
+    owner: device?.owner ?? null,
+    pep,
+    reasons: decision.reasons,
+    schema: recordFormat,
     serial: credential?.serial ?? null,
-    trace_id: trace?.trace_id ?? null,
+    site: device?.site ?? pep.site ?? null,
     span_id: trace?.span_id ?? null,
-    facts,
-    input,
+    tags: device?.tags ?? [],
+    tenant: decision.tenant,
+    time: decision.time,
+    trace_id: trace?.trace_id ?? null,
+    valid_until: decision.valid_until,
     verdict,
-  });
+    versions: decision.versions,
+  };
 }
-
-const inOrder = memberOrder<AuditRecord>();
 
 /** The record's line without its line feed: RFC 8785 text, so that equal records are equal bytes. */
 export function recordBytes(record: object): string {

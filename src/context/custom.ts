@@ -19,7 +19,7 @@ export function readCustom(
   for (const [name, source] of entries) {
     const value = readSource(raw, source, `custom.${name}`, limits.valueText);
     if (value instanceof Refusal) return value;
-    if (value !== undefined) facts[name] = { value, origin: 'claimed' };
+    if (value !== undefined) facts[name] = { origin: 'claimed', value };
   }
   return facts;
 }

@@ -14,7 +14,7 @@ export function normaliseHttp(raw: NonNullable<RawConnection['http']>): Http | R
   if (host instanceof Refusal) return host;
   const path = readPath(method, raw.path ?? '');
   if (path instanceof Refusal) return path;
-  return { method, host, path };
+  return { host, method, path };
 }
 
 /** A token of RFC 9110 section 5.6.2, upper-case. */

@@ -1,7 +1,8 @@
 import type { PresentedCredential } from '../context/types.ts';
 import { judgeCredential } from '../identity/judge.ts';
 import { nameText } from '../identity/name-text.ts';
-import type { CertificationPath, JudgedCredential, TrustSet } from '../identity/types.ts';
+import type { CertificationPath, JudgedCredential, ResolvedCredential, TrustSet } from '../identity/types.ts';
+import { canonicalForm } from '../lib/canonical-json.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { DecisionDeps } from './deps.ts';
 import { denies } from './reasons.ts';
@@ -19,13 +20,50 @@ export function examineCredential(
   now: EpochMs,
   deps: Pick<DecisionDeps, 'identity' | 'trust'>,
 ): ExaminedCredential {
-  const judged = judgeCredential(deps.identity.resolve(presented), now);
-  return { judged, facts: credentialFacts(presented, judged, deps.trust) };
+  const resolved = deps.identity.resolve(presented);
+  const judged = judgeCredential(resolved, now);
+  return { judged, facts: rememberedFacts(resolved, presented, judged, deps.trust) };
+}
+
+/** What facts were made of, beside the resolved credential that they are remembered with. */
+interface Remembered {
+  readonly facts: CredentialFacts;
+  readonly trust: TrustSet;
+  readonly path: CertificationPath | undefined;
+  readonly identity: JudgedCredential['identity'];
+}
+
+const remembered = new WeakMap<ResolvedCredential, Remembered>();
+
+/** The facts are the same for as long as the resolved credential is judged the same. */
+function rememberedFacts(
+  resolved: ResolvedCredential,
+  presented: PresentedCredential,
+  judged: JudgedCredential,
+  trust: TrustSet,
+): CredentialFacts {
+  const { path, identity } = judged;
+  const valid = path !== undefined && !judged.findings.some(denies);
+  const known = remembered.get(resolved);
+  if (
+    known?.path === path &&
+    known?.identity === identity &&
+    known?.trust === trust &&
+    known.facts.valid === valid &&
+    known.facts.key === presented.key &&
+    known.facts.source === presented.source
+  ) {
+    return known.facts;
+  }
+  const facts = canonicalForm(credentialFacts(presented, judged, valid, trust));
+  remembered.set(resolved, { facts, trust, path, identity });
+  return facts;
 }
 
 function credentialFacts(
   presented: PresentedCredential,
   judged: JudgedCredential,
+  valid: boolean,
   trust: TrustSet,
 ): CredentialFacts {
   const { leaf, path, identity } = judged;
@@ -33,7 +71,7 @@ function credentialFacts(
     anchor: path?.anchor.name ?? null,
     fingerprint: leaf?.fingerprint ?? null,
     identity: identity
-      ? { id: identity.id, scheme: identity.scheme, hardware_serial: identity.hardwareSerial ?? null }
+      ? { hardware_serial: identity.hardwareSerial ?? null, id: identity.id, scheme: identity.scheme }
       : null,
     issuer: path ? issuerName(path, trust) : null,
     issuer_key: path?.certificates[1]?.keyDigest ?? null,
@@ -48,7 +86,7 @@ function credentialFacts(
     profile: path?.anchor.profile.kind ?? null,
     serial: leaf?.serial ?? null,
     source: presented.source,
-    valid: path !== undefined && !judged.findings.some(denies),
+    valid,
   };
 }
 

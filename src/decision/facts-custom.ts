@@ -17,7 +17,7 @@ export function customFacts(
   if (device) {
     for (const [name, source] of Object.entries(mapped)) {
       const value = 'inventory' in source ? column(device, source.inventory) : undefined;
-      if (value !== undefined) facts[name] = { value, origin: 'inventory' };
+      if (value !== undefined) facts[name] = { origin: 'inventory', value };
     }
   }
   const names = Object.keys(facts).sort().slice(0, limits.customFacts);

@@ -150,16 +150,13 @@ function limitsOf(
   revocation: readonly RevocationFact[],
 ): Facts['limits'] {
   const certificates = credential?.judged.path?.certificates ?? [];
-  const relied = revocation.filter((fact) => fact.freshness === 'fresh' || fact.freshness === 'within_grace');
-  return [
-    ...certificates.map((certificate, place) => ({
-      until: certificate.notAfter,
-      because: `certificate ${place}: notAfter`,
-    })),
-    ...relied.flatMap((fact) =>
-      fact.usable_until === null
-        ? []
-        : [{ until: fact.usable_until, because: `CRL for certificate ${fact.certificate}: usable until` }],
-    ),
-  ];
+  const limits = certificates.map((certificate, place) => ({
+    because: `certificate ${place}: notAfter`,
+    until: certificate.notAfter,
+  }));
+  for (const { freshness, certificate, usable_until: until } of revocation) {
+    if (until === null || (freshness !== 'fresh' && freshness !== 'within_grace')) continue;
+    limits.push({ because: `CRL for certificate ${certificate}: usable until`, until });
+  }
+  return limits;
 }

@@ -1,6 +1,5 @@
 import { sameDeviceId, sameSerial } from '../identity/compare.ts';
 import type { ProfileKind } from '../identity/types.ts';
-import { memberOrder } from '../lib/canonical-json.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { PolicyInput } from '../policy/types.ts';
 import { denies } from './reasons.ts';
@@ -18,75 +17,86 @@ export interface InputSettings {
  * compares spellings.
  */
 export function policyInput(facts: Facts, settings: InputSettings): PolicyInput {
-  return inOrder({
-    ...connectionPart(facts),
-    ...credentialPart(facts, settings),
-    ...revocationPart(facts),
-    ...claimsPart(facts),
-    ...devicePart(facts),
-    ...gatewayPart(facts),
+  const { binding, connection, credential, device, gateway, now, pep } = facts;
+  const { claims, http } = connection;
+  const { not_before: from = null, not_after: to = null } = credential ?? {};
+  const revocation = worstOf(facts.revocation);
+  // In canonical order, so that writing it need not sort.
+  return {
+    anchor: credential?.anchor ?? null,
+    assurance: facts.assurance,
+    attestation_status: facts.attestation.status,
+    authenticated_by: connection.authenticated_by,
+    binding,
+    certificate_age_s: from === null ? null : seconds(now - from),
+    certificate_fingerprint: credential?.fingerprint ?? null,
+    certificate_serial: credential?.serial ?? null,
+    claimed_device_id: claims.device_id,
+    claimed_id_matches: claimedIdMatches(facts),
+    claimed_serial: claims.serial,
+    claimed_serial_matches: claimedSerialMatches(facts),
+    credential_findings: credential ? credentialFindings(facts) : [],
+    credential_optional: settings.credentialOptional,
+    credential_presented: credential !== null,
+    credential_valid: credential?.valid ?? false,
+    crl_age_s: revocation.age,
     custom: facts.custom,
-  });
+    destination: connection.destination,
+    device_class: device?.class ?? null,
+    device_entitlements: device?.entitlements ?? [],
+    device_firmware: device?.firmware ?? [],
+    device_id: facts.device_id,
+    device_networks: device?.networks ?? [],
+    device_owner: device?.owner ?? null,
+    device_site: device?.site ?? null,
+    device_status: device?.status ?? null,
+    device_tags: device?.tags ?? [],
+    door: facts.door,
+    firmware_hash: claims.firmware_hash,
+    firmware_source: claims.firmware_hash === null ? null : 'claimed',
+    gateway: gateway?.id ?? null,
+    gateway_enrolled: gateway?.enrolled ?? null,
+    gateway_known: gateway?.known ?? null,
+    gateway_proved: gateway?.proved ?? null,
+    gateway_status: gateway?.status ?? null,
+    hardware_serial: credential?.identity?.hardware_serial ?? null,
+    http_host: http?.host ?? null,
+    http_method: http?.method ?? null,
+    http_path: http?.path ?? null,
+    input_version: 1,
+    inventory_known: device !== null,
+    issuer: credential?.issuer ?? null,
+    key_algorithm: credential?.key_algorithm ?? null,
+    key_digest: credential?.key_digest ?? null,
+    key_protection: device?.key_protection ?? null,
+    lifetime_s: from === null || to === null ? null : seconds(to - from),
+    minute_of_day: Math.floor((now % day) / minute),
+    now_s: seconds(now),
+    pep: pep.name,
+    pep_authenticated_by: pep.authenticated_by,
+    pep_may_assert_devices: pep.may_assert_devices,
+    pep_networks: pep.networks,
+    pep_site: pep.site ?? null,
+    pep_zone: pep.zone ?? null,
+    profile: credential?.profile ?? null,
+    protocol: connection.protocol,
+    remaining_s: to === null ? null : seconds(to - now),
+    revocation_freshness: revocation.freshness,
+    revocation_status: revocation.status,
+    sni: connection.sni,
+    source_ip: connection.source_ip,
+    tenant: facts.tenant,
+    // 1970-01-01 was a Thursday.
+    weekday: (Math.floor(now / day) + 4) % 7,
+  };
 }
-
-const inOrder = memberOrder<PolicyInput>();
 
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
-function connectionPart(facts: Facts) {
-  const { connection, pep, now } = facts;
-  return {
-    input_version: 1,
-    now_s: seconds(now),
-    // 1970-01-01 was a Thursday.
-    weekday: (Math.floor(now / day) + 4) % 7,
-    minute_of_day: Math.floor((now % day) / minute),
-    tenant: facts.tenant,
-    door: facts.door,
-    pep: pep.name,
-    pep_site: pep.site ?? null,
-    pep_zone: pep.zone ?? null,
-    pep_authenticated_by: pep.authenticated_by,
-    pep_may_assert_devices: pep.may_assert_devices,
-    pep_networks: pep.networks,
-    source_ip: connection.source_ip,
-    destination: connection.destination,
-    protocol: connection.protocol,
-    sni: connection.sni,
-    http_method: connection.http?.method ?? null,
-    http_host: connection.http?.host ?? null,
-    http_path: connection.http?.path ?? null,
-    authenticated_by: connection.authenticated_by,
-    assurance: facts.assurance,
-  } as const satisfies Partial<PolicyInput>;
-}
-
-function credentialPart(facts: Facts, settings: InputSettings) {
-  const { credential, now } = facts;
-  const { not_before: from = null, not_after: to = null } = credential ?? {};
-  return {
-    credential_optional: settings.credentialOptional,
-    credential_presented: credential !== null,
-    credential_valid: credential?.valid ?? false,
-    credential_findings: credential ? credentialFindings(facts) : [],
-    anchor: credential?.anchor ?? null,
-    profile: credential?.profile ?? null,
-    issuer: credential?.issuer ?? null,
-    device_id: facts.device_id,
-    hardware_serial: credential?.identity?.hardware_serial ?? null,
-    certificate_serial: credential?.serial ?? null,
-    certificate_fingerprint: credential?.fingerprint ?? null,
-    key_digest: credential?.key_digest ?? null,
-    key_algorithm: credential?.key_algorithm ?? null,
-    lifetime_s: from === null || to === null ? null : seconds(to - from),
-    certificate_age_s: from === null ? null : seconds(now - from),
-    remaining_s: to === null ? null : seconds(to - now),
-  } satisfies Partial<PolicyInput>;
-}
-
 /** Codes that speak against the certificate and its path, in the order in which they were found. */
 function credentialFindings(facts: Facts): readonly string[] {
+  if (facts.findings.length === 0) return [];
   const against = facts.findings.filter(
     (finding) => denies(finding) && /^(identity|chain|credential|revocation)\./.test(finding.code),
   );
@@ -96,29 +106,19 @@ function credentialFindings(facts: Facts): readonly string[] {
 const worstStatus = ['revoked', 'on_hold', 'unknown', 'good'] as const;
 const worstFreshness = ['missing', 'stale', 'within_grace', 'fresh'] as const;
 
-/** The whole path in one word each: what is worst of any of its certificates. */
-function revocationPart({ revocation }: Facts) {
-  const ages = revocation.flatMap((fact) => (fact.age_s === null ? [] : [fact.age_s]));
-  return {
-    revocation_status:
-      worstStatus.find((status) => revocation.some((fact) => fact.status === status)) ?? null,
-    revocation_freshness:
-      worstFreshness.find((freshness) => revocation.some((fact) => fact.freshness === freshness)) ?? null,
-    crl_age_s: ages.length === 0 ? null : Math.max(...ages),
-  } satisfies Partial<PolicyInput>;
-}
-
-function claimsPart(facts: Facts) {
-  const { claims } = facts.connection;
-  return {
-    claimed_device_id: claims.device_id,
-    claimed_serial: claims.serial,
-    claimed_id_matches: claimedIdMatches(facts),
-    claimed_serial_matches: claimedSerialMatches(facts),
-    firmware_hash: claims.firmware_hash,
-    firmware_source: claims.firmware_hash === null ? null : 'claimed',
-    attestation_status: facts.attestation.status,
-  } as const satisfies Partial<PolicyInput>;
+/** The whole path in one word each: what is worst of any of its certificates, and the oldest list's age. */
+function worstOf(revocation: Facts['revocation']) {
+  let [status, freshness, age]: [number, number, number | null] = [
+    worstStatus.length,
+    worstFreshness.length,
+    null,
+  ];
+  for (const fact of revocation) {
+    status = Math.min(status, worstStatus.indexOf(fact.status));
+    freshness = Math.min(freshness, worstFreshness.indexOf(fact.freshness));
+    if (fact.age_s !== null) age = Math.max(age ?? 0, fact.age_s);
+  }
+  return { status: worstStatus[status] ?? null, freshness: worstFreshness[freshness] ?? null, age };
 }
 
 /** Null where nothing was claimed, or nothing but the claim says who the device is. */
@@ -143,32 +143,6 @@ function claimedSerialMatches({ connection, credential, device }: Facts): boolea
   if (serial === undefined && stated.length === 0) return null;
   if (serial !== undefined && sameSerial(claimed, serial)) return true;
   return stated.some((it) => it === claimed || sameSerial(claimed, it));
-}
-
-function devicePart({ device, binding }: Facts) {
-  return {
-    inventory_known: device !== null,
-    device_status: device?.status ?? null,
-    device_class: device?.class ?? null,
-    device_owner: device?.owner ?? null,
-    device_site: device?.site ?? null,
-    device_tags: device?.tags ?? [],
-    device_firmware: device?.firmware ?? [],
-    device_networks: device?.networks ?? [],
-    device_entitlements: device?.entitlements ?? [],
-    key_protection: device?.key_protection ?? null,
-    binding,
-  } satisfies Partial<PolicyInput>;
-}
-
-function gatewayPart({ gateway }: Facts) {
-  return {
-    gateway: gateway?.id ?? null,
-    gateway_proved: gateway?.proved ?? null,
-    gateway_known: gateway?.known ?? null,
-    gateway_status: gateway?.status ?? null,
-    gateway_enrolled: gateway?.enrolled ?? null,
-  } satisfies Partial<PolicyInput>;
 }
 
 function seconds(ms: EpochMs): number {

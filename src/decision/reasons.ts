@@ -1,5 +1,5 @@
 import { sha256Hex } from '../lib/bytes.ts';
-import { canonicalJson } from '../lib/canonical-json.ts';
+import { canonicalForm, canonicalJson } from '../lib/canonical-json.ts';
 import { reasonCodes } from '../lib/reason-code.ts';
 import type { Finding, ReasonCode } from '../lib/reason-code.ts';
 import { certificateReasons } from './reasons/certificate.ts';
@@ -26,10 +26,19 @@ const codeRank: ReadonlyMap<ReasonCode, number> = new Map(reasonCodes.map((code,
 
 /** A finding as it is told, with the catalogue's severity and words. */
 export function makeReason(finding: Finding): Reason {
-  const { severity, text } = catalogue[finding.code];
-  const told = { code: finding.code, severity, message: text };
-  return hasDetail(finding) ? { ...told, detail: finding.detail } : told;
+  const { code } = finding;
+  if (!hasDetail(finding)) return bareReasons.get(code) as Reason;
+  const { severity, text } = catalogue[code];
+  return { code, detail: finding.detail, message: text, severity };
 }
+
+/** Each reason as it is told without a detail. */
+const bareReasons: ReadonlyMap<ReasonCode, Reason> = new Map(
+  reasonCodes.map((code) => {
+    const { severity, text } = catalogue[code];
+    return [code, canonicalForm({ code, message: text, severity })];
+  }),
+);
 
 /** Whether a finding keeps a connection out. */
 export function denies(finding: Finding): boolean {
@@ -42,6 +51,7 @@ export function denies(finding: Finding): boolean {
  * same code with a detail: several rooms may have noticed the same thing.
  */
 export function sortReasons(reasons: readonly Reason[]): readonly Reason[] {
+  if (reasons.length < 2) return reasons;
   const detailed = new Set(reasons.filter(hasDetail).map((reason) => reason.code));
   const told = new Map<string, Reason>();
   for (const reason of reasons) {

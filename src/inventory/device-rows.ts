@@ -1,3 +1,4 @@
+import { canonicalForm } from '../lib/canonical-json.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { Store } from '../store/types.ts';
 import type { DeviceDraft } from './record.ts';
@@ -75,7 +76,7 @@ export function encodeDevice(draft: DeviceDraft): DeviceContent {
 /** The device that a row holds. */
 export function decodeDevice(row: DeviceRow): DeviceRecord {
   const stored = JSON.parse(row.body) as Partial<DeviceDraft>;
-  return {
+  return canonicalForm({
     device_id: row.device_id,
     status: row.status as DeviceStatus,
     class: row.class,
@@ -90,7 +91,7 @@ export function decodeDevice(row: DeviceRow): DeviceRecord {
     ...stored,
     epoch: rowEpoch(row),
     updated_at: row.updated_at,
-  };
+  });
 }
 
 function unlessEmpty(items: readonly string[]): readonly string[] | undefined {

@@ -22,6 +22,20 @@ export function canonicalJson(value: unknown): string {
   throw new PortreeveError('PDP_INTERNAL', 'value has no canonical JSON form');
 }
 
+/** Values that were found to be in order with all that is in them, and are never changed. */
+const settled = new WeakSet<object>();
+
+/**
+ * The value with all members in canonical order, for values that live long and are never changed any more:
+ * `canonicalJson` does not look into it again, wherever it is a part.
+ */
+export function canonicalForm<T extends object>(value: T): T {
+  const form = inOrder(value);
+  if (form === odd) return value;
+  settled.add(form as T);
+  return form as T;
+}
+
 /** Stands for a value that is not an ordinary one. */
 const odd = Symbol('odd');
 
@@ -35,7 +49,7 @@ function inOrder(value: unknown): unknown {
     case 'boolean':
       return value;
     case 'object':
-      if (value === null) return null;
+      if (value === null || settled.has(value)) return value;
       return Array.isArray(value) ? arrayInOrder(value) : objectInOrder(value as Record<string, unknown>);
     default:
       return odd;
@@ -83,18 +97,4 @@ function isOddName(name: string): boolean {
   return (
     (first >= 0x30 && first <= 0x39) || name === '__proto__' || name === 'toJSON' || !name.isWellFormed()
   );
-}
-
-/**
- * Makes a function that puts the members of documents of one kind, which always have the same names, in canonical
- * order: `canonicalJson` then need not sort them. The names are those of the first document.
- */
-export function memberOrder<T extends object>(): (document: T) => T {
-  let order: readonly (keyof T)[] | undefined;
-  return (document) => {
-    order ??= (Object.keys(document) as (keyof T)[]).sort();
-    const copy: Partial<T> = {};
-    for (const name of order) copy[name] = document[name];
-    return copy as T;
-  };
 }

@@ -2,6 +2,8 @@ import * as sdk from '@open-policy-agent/opa-wasm';
 import { PortreeveError, describeThrown } from '../lib/errors.ts';
 import { refuseUnknownBuiltins } from './builtins.ts';
 import type { Bundle } from './bundle.ts';
+import { createEvaluation } from './evaluate.ts';
+import type { PolicyHeap } from './evaluate.ts';
 import { entrypoint, isObject } from './manifest.ts';
 import { createHost } from './host.ts';
 import type { ClassRules, PolicyEngine, PolicyInput, Verdict } from './types.ts';
@@ -10,10 +12,9 @@ import { webAssembly } from './web-assembly.ts';
 import type { WasmInstance, WasmMemory, WasmModule } from './web-assembly.ts';
 
 /** The part of the SDK that is used; the package's own declarations do not resolve under `nodenext`. */
-interface LoadedPolicy {
+interface LoadedPolicy extends PolicyHeap {
   readonly entrypoints: Readonly<Record<string, number>>;
   setData(data: object): void;
-  evaluate(input: object, entrypoint: string): unknown;
 }
 type LoadedPolicyClass = new (instance: WasmInstance, memory: WasmMemory, abiMinor: number) => LoadedPolicy;
 const { LoadedPolicy } = (
@@ -24,7 +25,7 @@ const { LoadedPolicy } = (
 const memoryPages = { initial: 5, maximum: 1024 };
 
 interface Loaded {
-  readonly policy: LoadedPolicy;
+  readonly evaluate: (input: object) => unknown;
   readonly memory: WasmMemory;
 }
 
@@ -66,7 +67,7 @@ class WasmPolicyEngine implements PolicyEngine {
   #run(input: PolicyInput): unknown {
     try {
       this.#loaded ??= this.#fresh();
-      return this.#loaded.policy.evaluate(input, entrypoint);
+      return this.#loaded.evaluate(input);
     } catch (cause) {
       this.#loaded = undefined;
       throw new PortreeveError('PDP_POLICY_TRAP', `the policy trapped: ${describeThrown(cause)}`, { cause });
@@ -88,11 +89,12 @@ function instantiate(module: WasmModule, document: object): Loaded {
     const host = createHost(module, memory);
     refuseUnknownBuiltins(host.builtins);
     const policy = new LoadedPolicy(host.instance, memory, host.abiMinor);
-    if (!Object.hasOwn(policy.entrypoints, entrypoint)) {
+    const id = Object.hasOwn(policy.entrypoints, entrypoint) ? policy.entrypoints[entrypoint] : undefined;
+    if (id === undefined) {
       throw new PortreeveError('PDP_BUNDLE_INVALID', `no entrypoint ${entrypoint}`);
     }
     policy.setData(document);
-    return { policy, memory };
+    return { evaluate: createEvaluation(host.instance, memory, policy, id), memory };
   } catch (cause) {
     // A trap while loading (data that does not fit) is the bundle's fault and no evaluation's.
     throw new PortreeveError('PDP_BUNDLE_INVALID', `policy bundle: ${describeThrown(cause)}`, { cause });

@@ -50,9 +50,9 @@ export function readVerdict(resultSet: unknown): Verdict {
   if (typeof verdict['allow'] !== 'boolean') throw wrong('allow', 'true or false');
   return {
     allow: verdict['allow'],
-    reasons: list(verdict['reasons'], 'reasons', most.reasons).map(readReason),
     entitlements: list(verdict['entitlements'], 'entitlements', most.entitlements).map(readEntitlement),
     headers: readHeaders(verdict['headers']),
+    reasons: list(verdict['reasons'], 'reasons', most.reasons).map(readReason),
     session_limit_s: readSeconds(verdict['session_limit_s'], 'session_limit_s'),
     ttl_s: readSeconds(verdict['ttl_s'], 'ttl_s'),
   };

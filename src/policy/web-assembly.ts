@@ -4,6 +4,8 @@
  */
 export interface WasmMemory {
   readonly buffer: ArrayBuffer;
+  /** Adds pages of 64 KiB; throws a RangeError beyond the maximum. */
+  grow(pages: number): number;
 }
 
 /** A compiled module; opaque. */
