@@ -100,8 +100,20 @@ export interface AnchorConfig {
   readonly name: string;
   readonly file: string;
   readonly profile: {
-    readonly kind: 'spiffe' | 'san_uri' | 'ieee_802_1ar' | 'cn';
+    readonly kind:
+      | 'spiffe'
+      | 'san_uri'
+      | 'san_dns'
+      | 'ieee_802_1ar'
+      | 'mac_address'
+      | 'cn'
+      | 'aws_iot'
+      | 'azure_dps'
+      | 'matter_dac'
+      | 'opc_ua'
+      | 'lwm2m';
     readonly trust_domain?: string;
+    readonly devid?: 'idevid' | 'ldevid';
   };
   readonly revocation: {
     readonly required: boolean;

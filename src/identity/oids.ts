@@ -32,11 +32,17 @@ export const otherNameOids = {
   hardwareModuleName: '1.3.6.1.5.5.7.8.4',
   /** RFC 9598. */
   smtpUtf8Mailbox: '1.3.6.1.5.5.7.8.9',
+  /** RFC 10031. */
+  macAddress: '1.3.6.1.5.5.7.8.12',
 } as const;
 
 /** Attributes of names that identities are taken from (RFC 5280 appendix A.1). */
 export const attributeOids = {
   commonName: '2.5.4.3',
   serialNumber: '2.5.4.5',
+  organization: '2.5.4.10',
   emailAddress: '1.2.840.113549.1.9.1',
+  /** Matter Core specification section 6.1.1. */
+  matterVendor: '1.3.6.1.4.1.37244.2.1',
+  matterProduct: '1.3.6.1.4.1.37244.2.2',
 } as const;

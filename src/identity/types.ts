@@ -123,12 +123,25 @@ export interface Certificate {
 }
 
 /** How an anchor's leaves name their device. Extractors are never tried in turn across anchors. */
-export type ProfileKind = 'spiffe' | 'san_uri' | 'ieee_802_1ar' | 'cn';
+export type ProfileKind =
+  | 'spiffe'
+  | 'san_uri'
+  | 'san_dns'
+  | 'ieee_802_1ar'
+  | 'mac_address'
+  | 'cn'
+  | 'aws_iot'
+  | 'azure_dps'
+  | 'matter_dac'
+  | 'opc_ua'
+  | 'lwm2m';
 
 export interface ProfileSettings {
   readonly kind: ProfileKind;
   /** spiffe: the trust domain that must match. */
   readonly trust_domain?: string;
+  /** ieee_802_1ar: which DevIDs the anchor issues; absent = either, told apart by nothing. */
+  readonly devid?: 'idevid' | 'ldevid';
 }
 
 /** Revocation rules of one anchor; durations in milliseconds. */

@@ -22,6 +22,9 @@ export function checkTrust(root: Place, report: Report): void {
     }
     if (kind !== undefined && kind !== 'spiffe' && domain.present)
       report.refuse(domain, 'is for profile spiffe only');
+    const devid = profile.get('devid');
+    if (kind !== undefined && kind !== 'ieee_802_1ar' && devid.present)
+      report.refuse(devid, 'is for profile ieee_802_1ar only');
     if (domain.text !== undefined && !/^[a-z0-9._-]{1,255}$/.test(domain.text)) {
       report.refuse(
         domain,

@@ -14,14 +14,36 @@ const profile = section(
   "How certificates under this anchor name their device. One profile an anchor; none is tried in another's place.",
   {
     kind: choice(
-      'spiffe: the SPIFFE ID in the URI SAN. san_uri: any URI SAN. ieee_802_1ar: subject serialNumber. cn: subject common name.',
+      [
+        'spiffe: the SPIFFE ID in the URI SAN. san_uri: any URI SAN. san_dns: the DNS SAN.',
+        'ieee_802_1ar: subject serialNumber, else the HardwareModuleName SAN. mac_address: the MACAddress SAN.',
+        'cn: subject common name. aws_iot: SHA-256 of the certificate. azure_dps: common name as registration id.',
+        'matter_dac: vendor, product and key. opc_ua: the ApplicationUri. lwm2m: common name as endpoint name.',
+      ].join(' '),
       { example: 'spiffe' },
-      ['spiffe', 'san_uri', 'ieee_802_1ar', 'cn'],
+      [
+        'spiffe',
+        'san_uri',
+        'san_dns',
+        'ieee_802_1ar',
+        'mac_address',
+        'cn',
+        'aws_iot',
+        'azure_dps',
+        'matter_dac',
+        'opc_ua',
+        'lwm2m',
+      ],
     ),
     trust_domain: text(
       'For `spiffe`, and needed there: the trust domain that must match.',
       { example: 'example.org' },
       255,
+    ),
+    devid: choice(
+      'For `ieee_802_1ar`: whether the anchor issues initial (idevid) or local (ldevid) identities. Under ldevid, IDevIDs are denied: they serve to enrol. Not set = either counts.',
+      { example: 'ldevid' },
+      ['idevid', 'ldevid'],
     ),
   },
   { required: ['kind'] },

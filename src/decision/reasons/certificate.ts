@@ -48,6 +48,11 @@ export const certificateReasons: ReasonGroup<'identity' | 'chain' | 'credential'
     "Issue it under the anchor of its own namespace; if this CA should speak for it, correct the anchor's profile.",
     identityControls,
   ),
+  'identity.vendor_product_mismatch': about(
+    'The vendor or product of the device is not the one that its CAs may speak for.',
+    'Compare the vendor and product ids of the certificate and of the CAs above it; issue under the right one.',
+    identityControls,
+  ),
   'identity.claimed_id_mismatch': about(
     'The device id that was claimed is not the one that the certificate proves.',
     "Correct the device's configuration; if it is right, treat the certificate as used by another device.",
@@ -169,6 +174,12 @@ export const certificateReasons: ReasonGroup<'identity' | 'chain' | 'credential'
   'credential.ca_as_leaf': about(
     "The presented certificate is a CA's certificate, which never identifies a device.",
     "Give the device an end-entity certificate; find out how it came to hold a CA's key.",
+    strengthControls,
+    'renew_certificate',
+  ),
+  'credential.idevid_used_operationally': about(
+    "The certificate is the manufacturer's initial identity of the device, which serves to enrol it and nothing else.",
+    'Enrol the device for a locally significant identity (LDevID), and let it connect with that.',
     strengthControls,
     'renew_certificate',
   ),

@@ -6,7 +6,8 @@ import { uriNames } from './uri-names.ts';
 /** RFC 3986: a scheme and something after it, printable ASCII without those characters that URIs never contain. */
 const uri = /^[A-Za-z][A-Za-z0-9+.-]*:[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+$/;
 
-function uriId(text: string): string | undefined {
+/** An id that is a URI, as it stands; undefined for any other. */
+export function uriId(text: string): string | undefined {
   return idProblem(text) === undefined && uri.test(text) ? text : undefined;
 }
 

@@ -143,6 +143,7 @@ const rows: readonly Row[] = [
     23,
     /lower-case/,
   ],
+  ['trust.anchors[].profile.devid', 'trust_domain: example.org', 'devid: both', 16, /one of idevid, ldevid/],
   ['trust.anchors[].revocation', 'grace: 12h', 'graze: 12h', 9, /did you mean grace/],
   ['trust.anchors[].revocation.required', 'required: true', 'required: maybe', 19, /true or false/],
   ['trust.anchors[].revocation.max_age', 'max_age: 24h', 'max_age: 1s', 18, /between 1m and 400d/],
