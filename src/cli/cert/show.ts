@@ -2,7 +2,6 @@ import type { Command } from 'commander';
 import { parseCertificate } from '../../identity/parse.ts';
 import type { Certificate, TrustSet } from '../../identity/types.ts';
 import { asPortreeveError, describeThrown, PortreeveError } from '../../lib/errors.ts';
-import { loadTrust } from '../../server/compose.ts';
 import { configOption, finish, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plain } from '../output.ts';
@@ -42,7 +41,7 @@ export function registerCertShow(group: Command, session: Session): void {
 }
 
 async function runShow(files: readonly string[], options: CommonOptions, session: Session): Promise<Answer> {
-  const { trust, problem } = findTrust(options, session);
+  const { trust, problem } = await findTrust(options, session);
   const all: Shown[] = [];
   for (const file of files) all.push(...(await readShown(file, session)));
   const known = all.flatMap((one) => ('certificate' in one ? [one.certificate] : []));
@@ -65,11 +64,13 @@ async function runShow(files: readonly string[], options: CommonOptions, session
 }
 
 /** The configured CAs; without an option naming it, a configuration that is not there or broken is done without. */
-function findTrust(
+async function findTrust(
   options: CommonOptions,
   session: Session,
-): { readonly trust?: TrustSet; readonly problem?: string } {
+): Promise<{ readonly trust?: TrustSet; readonly problem?: string }> {
   try {
+    // Verifying needs nothing of the server, and should not wait for it to load.
+    const { loadTrust } = await import('../../server/compose.ts');
     return { trust: loadTrust(session.config(options.config)) };
   } catch (thrown) {
     if (options.config !== undefined) throw thrown;
