@@ -1,9 +1,15 @@
 import test from 'ava';
 import fc from 'fast-check';
+import { integer } from '../../src/ca/der.ts';
+import { issueLeaf } from '../../src/ca/index.ts';
+import { parseCertificate } from '../../src/identity/parse.ts';
+import type { Extension } from '../../src/identity/types.ts';
 import { PortreeveError } from '../../src/lib/errors.ts';
 import { splitCrls } from '../../src/revocation/crl-pem.ts';
+import { distributionPointsOf } from '../../src/revocation/distribution-points.ts';
 import { parseCrl } from '../../src/revocation/parse-crl.ts';
-import { crlOf, fleet, now } from '../helpers/crl-fixtures.ts';
+import { crlOf, fleet, life, now } from '../helpers/crl-fixtures.ts';
+import { certificateIssuer, distributionPoints, issuingPoint } from '../helpers/crl-points.ts';
 
 const numRuns = 500 * Number(process.env.SOAK_FACTOR ?? 1);
 const { ca } = await fleet();
@@ -13,6 +19,31 @@ const sample = await crlOf(ca, {
     { serial: '07', at: now },
   ],
 });
+/** A delta of an indirect list of one distribution point: everything that a CRL can say. */
+const rich = await crlOf(ca, {
+  revoked: [
+    { serial: '1', at: now, reason: 'removeFromCRL', extensions: [certificateIssuer('CN=Other,O=Example')] },
+    { serial: '2', at: now },
+  ],
+  extensions: [
+    { oid: '2.5.29.27', critical: true, value: integer('1') },
+    issuingPoint({ relative: 'CN=Shard', reasons: [1, 8], indirect: true }),
+  ],
+});
+const leaf = parseCertificate(
+  (
+    await issueLeaf(ca, {
+      subject: 'CN=meter',
+      ...life,
+      extensions: [
+        distributionPoints(
+          { uri: 'http://crl.example/1', reasons: [1] },
+          { relative: 'CN=Shard', crlIssuer: 'CN=Issuing,O=Example' },
+        ),
+      ],
+    })
+  ).der,
+);
 
 /** Reads everything there is to read; whether it could. Anything but a PortreeveError of the two codes falls through. */
 function readsWhole(bytes: Uint8Array): boolean {
@@ -24,6 +55,19 @@ function readsWhole(bytes: Uint8Array): boolean {
     if (thrown instanceof PortreeveError && codes.includes(thrown.code)) return false;
     throw thrown;
   }
+}
+
+interface Change {
+  readonly at: number;
+  readonly drop: number;
+  readonly insert: Uint8Array;
+}
+
+function changed(bytes: Uint8Array, changes: readonly Change[]): Buffer {
+  return changes.reduce<Buffer>(
+    (now, { at, drop, insert }) => Buffer.concat([now.subarray(0, at), insert, now.subarray(at + drop)]),
+    Buffer.from(bytes),
+  );
 }
 
 test('arbitrary bytes are no CRL, and nothing but a PortreeveError says so', (t) => {
@@ -52,15 +96,31 @@ test('a CRL with changed, removed and inserted bytes is read or refused, never a
     drop: fc.nat(4),
     insert: fc.uint8Array({ maxLength: 4 }),
   });
+  const changes = fc.array(change, { minLength: 1, maxLength: 4 });
+  for (const crl of [sample, rich]) {
+    fc.assert(
+      fc.property(changes, (some) => void readsWhole(changed(crl, some))),
+      { numRuns },
+    );
+  }
+  t.true(readsWhole(sample) && readsWhole(rich));
+});
+
+test('a certificate with changed distribution points still has its issuer’s own, and none breaks the reading', (t) => {
+  const extension = leaf.extensions.get('2.5.29.31') as Extension;
+  const change = fc.record({
+    at: fc.nat(extension.value.byteLength - 1),
+    drop: fc.nat(3),
+    insert: fc.uint8Array({ maxLength: 3 }),
+  });
+  t.is(distributionPointsOf(leaf).points.length, 3);
   fc.assert(
-    fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
-      let bytes: Buffer = Buffer.from(sample);
-      for (const { at, drop, insert } of changes) {
-        bytes = Buffer.concat([bytes.subarray(0, at), insert, bytes.subarray(at + drop)]);
-      }
-      readsWhole(bytes);
+    fc.property(fc.array(change, { maxLength: 4 }), (changes) => {
+      const value = changed(extension.value, changes);
+      const extensions = new Map([...leaf.extensions, [extension.oid, { ...extension, value }]]);
+      const { points, problem } = distributionPointsOf({ ...leaf, extensions });
+      return points.length >= 1 && (problem === undefined || points.length === 1);
     }),
     { numRuns: numRuns * 2 },
   );
-  t.true(readsWhole(sample));
 });

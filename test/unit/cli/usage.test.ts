@@ -47,6 +47,8 @@ const commands = [
   ['device', 'set-status'],
   ['crl', 'import'],
   ['crl', 'status'],
+  ['cert', 'show'],
+  ['cert', 'verify'],
   ['config', 'check'],
   ['config', 'schema'],
   ['doctor'],
