@@ -53,7 +53,7 @@ function judgePath(
     work,
   };
   const stated = profiles[anchor.profile.kind].statedPurpose === 'required' ? checkStatedPurpose(leaf) : [];
-  return unique([...checkDeviceLeaf(leaf), ...stated, ...validatePath(chain, inputs).findings]);
+  return unique([...checkDeviceLeaf(leaf), ...stated, ...validatePath(chain, inputs)]);
 }
 
 /** What the most telling branch broke, and what is wrong with the leaf on any path. */

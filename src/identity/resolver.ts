@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { PresentedCredential } from '../context/types.ts';
+import { sha256Hex } from '../lib/bytes.ts';
 import type { Finding } from '../lib/reason-code.ts';
 import { unreadable } from './certificate-error.ts';
 import { lint } from './lint.ts';
@@ -11,18 +12,15 @@ import { indexTrust, type TrustIndex } from './trust-index.ts';
 import type { Certificate, IdentityResolver, Lint, ResolvedCredential, TrustSet } from './types.ts';
 
 /**
- * Resolves presented certificates under one trust set, behind an LRU of at most `maxEntries` credentials, refused ones
- * included, keyed by the digest of what came in. Nothing that depends on time or state is held. A new trust set needs a
- * new resolver.
+ * Resolves presented certificates under one trust set, behind a cache that is bounded by entries and bytes, refused
+ * ones apart, keyed by the digest of what came in. Nothing that depends on time or state is held. A new trust set
+ * needs a new resolver.
  */
-export function createIdentityResolver(
-  trust: TrustSet,
-  options: { readonly maxEntries: number },
-): IdentityResolver {
+export function createIdentityResolver(trust: TrustSet, options: CredentialCacheLimits): IdentityResolver {
   const index = indexTrust(trust);
   // Configured intermediates are verified now rather than at the first connection.
   for (const { certificate } of trust.intermediates) buildPaths(certificate, [], index);
-  const cache = new LRUCache<string, ResolvedCredential>({ max: options.maxEntries });
+  const cache = createCredentialCache(options, index.fingerprints);
   let [hits, misses] = [0, 0];
   return {
     resolve(presented) {
@@ -51,7 +49,7 @@ export function resolveCredential(presented: PresentedCredential, index: TrustIn
   } catch (thrown) {
     return { paths: [], findings: [unreadable(thrown, { certificate: 0 })], identityFindings: [] };
   }
-  const { sent, problems } = readSent(others);
+  const { sent, problems } = readSent(others, index);
   const { paths, findings } = buildPaths(leaf, sent, index);
   const [best] = paths;
   if (best === undefined) return { leaf, paths, findings: [...problems, ...findings], identityFindings: [] };
@@ -60,10 +58,15 @@ export function resolveCredential(presented: PresentedCredential, index: TrustIn
   return { leaf, paths, findings, identity, identityFindings, lint: remarks };
 }
 
-function readSent(others: readonly Uint8Array[]): { sent: Certificate[]; problems: Finding[] } {
+/** Certificates that are configured anyway need no second reading: they are known by their digest. */
+function readSent(
+  others: readonly Uint8Array[],
+  trusted: TrustIndex,
+): { sent: Certificate[]; problems: Finding[] } {
   const sent: Certificate[] = [];
   const problems: Finding[] = [];
   for (const [index, der] of others.entries()) {
+    if (trusted.fingerprints.has(sha256Hex(der))) continue;
     try {
       sent.push(parseCertificate(owned(der)));
     } catch (thrown) {

@@ -7,22 +7,16 @@ import type { PathInputs } from './path-inputs.ts';
 import { checkPolicies } from './policy-checks.ts';
 import { checkPurposes } from './purpose-checks.ts';
 import { readSignatureScheme } from './signature-algorithm.ts';
-import type { Certificate, Lint } from './types.ts';
+import type { Certificate } from './types.ts';
 import { checkValidity } from './validity.ts';
 import type { SignatureVerdict } from './verify-signature.ts';
-
-/** What is wrong with a path, and what could be better. It is valid where nothing is wrong. */
-export interface PathVerdict {
-  readonly findings: readonly Finding[];
-  readonly lint: readonly Lint[];
-}
 
 /**
  * Validates one certification path (RFC 5280 section 6.1), leaf first and the anchor's certificate last, whose own
  * validity, constraints, policies and critical extensions count as RFC 5937 has it; its signature does not, nothing
- * rests on it. All that is wrong is told. Pure: time, signatures and bounds come in as inputs.
+ * rests on it. All that is wrong is told; the path is valid where nothing is. Pure: time, signatures and bounds come in as inputs.
  */
-export function validatePath(path: readonly Certificate[], inputs: PathInputs): PathVerdict {
+export function validatePath(path: readonly Certificate[], inputs: PathInputs): Finding[] {
   const findings: Finding[] = [...checkLeaf(path[0] as Certificate, inputs), ...checkDepth(path, inputs)];
   for (let place = 1; place < path.length; place++) findings.push(...checkCa(path, place, inputs));
   findings.push(
@@ -32,9 +26,8 @@ export function validatePath(path: readonly Certificate[], inputs: PathInputs): 
     ...checkIssuing(path, inputs),
     ...(inputs.at === undefined ? [] : checkValidity({ certificates: path }, inputs.at, 'includes')),
   );
-  const lint = lintPath(path);
-  if (inputs.strict) findings.push(...strictFindings(lint));
-  return { findings, lint };
+  if (inputs.strict) findings.push(...strictFindings(lintPath(path)));
+  return findings;
 }
 
 function checkLeaf(leaf: Certificate, inputs: PathInputs): Finding[] {

@@ -60,7 +60,7 @@ export function validateCertificate(o: ValidationRequest): ValidationResult {
   const inputs = inputsOf(o, signatures);
   const search = new PathSearch<Certificate>(o.intermediates, index, signatures, {
     judge(chain) {
-      const { findings } = validatePath(chain, inputs);
+      const findings = validatePath(chain, inputs);
       return findings.length > 0 ? findings : (o.accept?.(chain) ?? []);
     },
     kept: 1,

@@ -1,0 +1,70 @@
+import { LRUCache } from 'lru-cache';
+import type { ResolvedCredential } from './types.ts';
+
+/** Most that the good credentials of one cache may take, by `weightOf`: about 20,000 usual leaves. */
+const mostBytes = 96 * 1024 * 1024;
+/** Refused ones get this part of entries and bytes. */
+const refusedPart = 1 / 10;
+
+/** What an entry takes without its certificates: findings, identity, keys. */
+const entryBytes = 1024;
+/** What one certificate takes once it is read, whatever its length. */
+const certificateBytes = 3584;
+/** Up to here `certificateBytes` covers what reading makes of the DER. */
+const usualDer = 2048;
+/** Beyond it: bytes of memory for a byte of DER, where a certificate is all tiny names or extensions. */
+const worstFactor = 16;
+
+export interface CredentialCacheLimits {
+  readonly maxEntries: number;
+  /** Bytes by `weightOf`; 96 MiB by default. */
+  readonly maxBytes?: number;
+}
+
+export interface CredentialCache {
+  get(key: string): ResolvedCredential | undefined;
+  set(key: string, resolved: ResolvedCredential): void;
+  readonly size: number;
+}
+
+/**
+ * Two LRUs, each bounded by entries and by bytes: one for credentials with a path to an anchor, and a small one for
+ * all others. Anybody can make certificates that are refused, as many and as long as the limits allow: they must
+ * neither push out those of the fleet nor take the memory. `configured` has the SHA-256 of the certificates that are
+ * held anyway.
+ */
+export function createCredentialCache(
+  { maxEntries, maxBytes = mostBytes }: CredentialCacheLimits,
+  configured: ReadonlySet<string>,
+): CredentialCache {
+  const part = (share: number): LRUCache<string, ResolvedCredential> =>
+    new LRUCache({
+      max: Math.ceil(maxEntries * share),
+      maxSize: Math.ceil(maxBytes * share),
+      sizeCalculation: (resolved) => weightOf(resolved, configured),
+    });
+  const [good, refused] = [part(1), part(refusedPart)];
+  return {
+    get: (key) => good.get(key) ?? refused.get(key),
+    set: (key, resolved) => void (resolved.paths.length > 0 ? good : refused).set(key, resolved),
+    get size() {
+      return good.size + refused.size;
+    },
+  };
+}
+
+/** About how many bytes of memory a resolved credential holds on to; rather too many than too few. */
+function weightOf({ leaf, paths }: ResolvedCredential, configured: ReadonlySet<string>): number {
+  const held = new Map<string, number>();
+  for (const { fingerprint, der } of [
+    ...(leaf ? [leaf] : []),
+    ...paths.flatMap((path) => path.certificates),
+  ]) {
+    if (!configured.has(fingerprint)) held.set(fingerprint, certificateWeight(der.length));
+  }
+  return held.values().reduce((sum, weight) => sum + weight, entryBytes);
+}
+
+function certificateWeight(der: number): number {
+  return certificateBytes + der + worstFactor * Math.max(0, der - usualDer);
+}
