@@ -1,8 +1,8 @@
-import { LRUCache } from 'lru-cache';
 import type { PresentedCredential } from '../context/types.ts';
 import { sha256Hex } from '../lib/bytes.ts';
 import type { Finding } from '../lib/reason-code.ts';
 import { unreadable } from './certificate-error.ts';
+import { createCredentialCache, type CredentialCacheLimits } from './credential-cache.ts';
 import { lint } from './lint.ts';
 import { parseCertificate } from './parse.ts';
 import { buildPaths } from './path-build.ts';
