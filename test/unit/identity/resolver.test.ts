@@ -115,9 +115,10 @@ test('what came in before is answered from the cache, refusals included', async 
   t.is(resolver.resolve(good), first);
   t.is(resolver.resolve(bad), resolver.resolve(bad));
   t.deepEqual(resolver.stats(), { hits: 2, misses: 2, size: 2 });
-  resolver.resolve(presented(issuing.der));
-  t.is(resolver.stats().size, 2);
-  t.not(resolver.resolve(good), first);
+  resolver.resolve(presented(device.der, issuing.der));
+  resolver.resolve(presented(device.der, anchor.der));
+  t.not(resolver.resolve(good), first, 'the oldest makes room');
+  t.is(resolver.stats().size, 3);
 });
 
 test('the cache does not keep the message that a certificate came in', async (t) => {
