@@ -121,10 +121,9 @@ function supersedes(newer: Authentic, older: Authentic, at: EpochMs): boolean {
 /** RFC 5280 section 6.3.3 (c), (h) to (k): the latest delta that fits and is signed with the same key. */
 function withDelta(complete: Authentic, deltas: readonly Authentic[], at: EpochMs): CrlList {
   const { crl, signer, reasons } = complete;
-  const fitting = deltas
-    .filter((one) => deltaMismatch(one.crl, crl) === undefined && signatureOf(one.crl, signer) === 'valid')
+  const [delta] = deltas
+    .filter((one) => fits(one, complete))
     .sort((a, b) => (number(a) < number(b) ? 1 : -1));
-  const [delta] = fitting;
   if (delta === undefined) {
     return { crl, signer, reasons, entry: complete.entry, fresh: isFresh(crl, at) };
   }
@@ -133,23 +132,31 @@ function withDelta(complete: Authentic, deltas: readonly Authentic[], at: EpochM
   return { crl, delta: delta.crl, signer, reasons, entry, fresh: current || isFresh(crl, at) };
 }
 
+function fits(delta: Authentic, complete: Authentic): boolean {
+  return (
+    deltaMismatch(delta.crl, complete.crl) === undefined &&
+    signatureOf(delta.crl, complete.signer) === 'valid'
+  );
+}
+
 /** Deltas that fit no complete CRL tell nobody's status, but what they revoke is revoked; unless a later list took over. */
 function orphans(deltas: readonly Authentic[], complete: readonly Authentic[]): CrlList[] {
-  const alone = deltas.filter(
-    (delta) =>
-      delta.entry !== undefined &&
-      !complete.some(
-        ({ crl }) =>
-          sameScope(crl.scope, delta.crl.scope) &&
-          crl.issuer.key === delta.crl.issuer.key &&
-          (deltaMismatch(delta.crl, crl) === undefined ||
-            (crl.number !== undefined && hexValue(crl.number) >= number(delta))),
-      ),
-  );
+  const alone = deltas.filter((delta) => !complete.some((one) => fits(delta, one) || isOver(delta, one)));
   return alone.flatMap(({ crl, signer, entry }) => {
     const revoking = combineEntries(undefined, entry, false);
     return revoking === undefined ? [] : [{ crl, signer, reasons: 0, entry: revoking, fresh: false }];
   });
+}
+
+/** Whether a complete CRL of the same signer and scope came after a delta. */
+function isOver(delta: Authentic, { crl, signer }: Authentic): boolean {
+  return (
+    crl.number !== undefined &&
+    hexValue(crl.number) >= number(delta) &&
+    crl.issuer.key === delta.crl.issuer.key &&
+    sameScope(crl.scope, delta.crl.scope) &&
+    signatureOf(delta.crl, signer) === 'valid'
+  );
 }
 
 function number({ crl }: Authentic): bigint {

@@ -287,6 +287,38 @@ test('a separate CRL signer of the CA’s name counts with its own unrevoked pat
   ]);
 });
 
+test('a signer under another anchor is none, although its path is valid there', async (t) => {
+  const foreign = await createRoot({ subject: 'CN=Foreign', ...life });
+  const signer = await issueCa(foreign, { subject: ca.subject, ...life });
+  const crls = [await crlOf(ca, { signWith: signer }), await crlOf(foreign)];
+  t.deepEqual(denied({ crls, others: [signer, foreign] }), ['crl_missing@0']);
+});
+
+test('lists of different keys do not take back what the other says', async (t) => {
+  const signer = await issueLeaf(root, { subject: ca.subject, ...life, keyUsage: ['cRLSign'], eku: [] });
+  const others = [signer];
+  const held = await crlOf(ca, { number: 5, ...listed('certificateHold') });
+  t.deepEqual(denied({ others, crls: [held, await crlOf(ca, { number: 6, signWith: signer })] }), [
+    'on_hold@0',
+  ]);
+  const lift = await delta(6, 5, { ...listed('removeFromCRL'), signWith: signer });
+  t.deepEqual(denied({ others, crls: [held, lift] }), ['on_hold@0']);
+  const revoking = await delta(6, 5, { ...listed('keyCompromise'), signWith: signer });
+  t.deepEqual(denied({ others, crls: [held, revoking] }), ['revoked@0']);
+});
+
+test('of two entries about one certificate the one that weighs more counts, whatever their order', async (t) => {
+  const [hold] = listed('certificateHold').revoked;
+  const [compromised] = listed('keyCompromise').revoked;
+  for (const revoked of [
+    [hold, compromised],
+    [compromised, hold],
+  ]) {
+    const crls = [await crlOf(ca, { revoked: revoked.flatMap((one) => one ?? []) })];
+    t.deepEqual(denied({ crls }), ['revoked@0']);
+  }
+});
+
 test('a signer whose keyUsage lacks cRLSign has no right, and one without keyUsage has', async (t) => {
   const cas = await Promise.all(
     [['keyCertSign'], []].map((keyUsage) => issueCa(root, { subject: 'CN=CA', ...life, keyUsage })),
@@ -307,7 +339,10 @@ test('a signer whose keyUsage lacks cRLSign has no right, and one without keyUsa
 test('nobody vouches for their own status, unless their issuer names them as the issuer of that CRL', async (t) => {
   const keyUsage = ['cRLSign'];
   const signer = await issueLeaf(ca, { subject: ca.subject, ...life, keyUsage, eku: [] });
-  t.deepEqual(denied({ crls: [await crlOf(ca, { signWith: signer })], others: [signer] }), ['crl_missing@0']);
+  const own = ask({ crls: [rootCrl, await crlOf(ca, { signWith: signer })], others: [signer] });
+  const [finding] = revocationFindings(own);
+  t.is(finding?.code, 'revocation.crl_missing');
+  t.regex(String(finding?.detail?.problem), /no valid path/);
   const subject = 'CN=Revocation';
   const extensions = [distributionPoints({ crlIssuer: subject })];
   const delegate = await issueLeaf(ca, { subject, ...life, keyUsage, eku: [], extensions });
