@@ -59,7 +59,8 @@ function checkBreakGlass(entry: Place, classes: ReadonlySet<string>, report: Rep
   }
   refuseUnknown(report, entry.get('classes').items(), classes, 'in classes');
   for (const key of ['who', 'why']) {
-    if (entry.get(key).text?.trim() === '') report.refuse(entry.get(key), 'must not be empty');
+    // A text without any characters is the schema's finding.
+    if (/^\s+$/.test(entry.get(key).text ?? '')) report.refuse(entry.get(key), 'must not be empty');
   }
 
   const [since, until] = [entry.get('since').instant, entry.get('until').instant];

@@ -312,6 +312,7 @@ const rows: readonly Row[] = [
   ['enforcement.break_glass[].classes', 'classes: [meter]', 'classes: [camera]', 17, /not in classes/],
   ['enforcement.break_glass[].devices', 'devices: [meter-1]', 'devices: [""]', 17, /must not be empty/],
   ['enforcement.break_glass[].who', 'who: J. Martin', 'who: " "', 12, /must not be empty/],
+  ['enforcement.break_glass[].who', 'who: J. Martin', 'who: ""', 12, /must not be empty/],
   ['enforcement.break_glass[].why', 'why: CRL host down', 'why: ""', 12, /must not be empty/],
   ['enforcement.break_glass[].since', 'since: 2026-11-20T08:00:00Z', 'since: 8 o’clock', 14, /RFC 3339/],
   [
@@ -342,6 +343,8 @@ for (const [key, right, wrong, column, message, elsewhere] of rows) {
     const told = problems.filter((problem) => message.test(problem.message));
     const places = told.map((problem) => `${problem.line}:${problem.column}`);
     t.true(places.includes(`${lineOf(elsewhere ?? right)}:${column}`), JSON.stringify(problems));
+    const all = problems.map((problem) => JSON.stringify(problem));
+    t.deepEqual(all, [...new Set(all)], 'each problem is told once');
   });
 }
 
