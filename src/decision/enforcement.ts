@@ -22,7 +22,8 @@ export interface Enforcement {
 
 /**
  * A denial is enforced unless the configuration, for a time that has an end, observes its PEP, class or site, or
- * has broken the glass for every one of its reasons. It stays a denial all the same.
+ * has broken the glass for every one of its reasons. It stays a denial all the same. Whoever connects does not choose
+ * by a mere claim whose rule applies: see `deviceOf`.
  */
 export function enforcementOf(denied: Denied, rules: Config['enforcement']): Enforcement {
   const observed = rules.observe.some((rule) => observes(rule, denied));
@@ -34,20 +35,37 @@ export function enforcementOf(denied: Denied, rules: Config['enforcement']): Enf
 function observes(rule: ObserveConfig, { pep, facts, now }: Denied): boolean {
   if (now >= rule.until) return false;
   if (rule.pep !== undefined) return rule.pep === pep.name;
-  if (rule.class !== undefined) return rule.class === facts?.device?.class;
-  if (rule.site !== undefined) return rule.site === (facts?.device?.site ?? pep.site);
+  const device = deviceOf(facts);
+  if (rule.class !== undefined) return rule.class === device?.class;
+  if (rule.site !== undefined) return rule.site === (device?.site ?? pep.site);
   return false;
 }
 
 function isBrokenFor(rule: BreakGlassConfig, { codes, facts, now }: Denied): boolean {
   if (now < rule.since || now >= rule.until) return false;
   if (codes.length === 0 || !codes.every((code) => rule.reasons.includes(code))) return false;
-  const deviceClass = facts?.device?.class;
-  const deviceId = facts?.device_id ?? undefined;
+  const device = deviceOf(facts);
   return (
-    (deviceClass !== undefined && rule.classes.includes(deviceClass)) ||
-    (deviceId !== undefined && rule.devices.includes(deviceId))
+    (device?.class !== undefined && rule.classes.includes(device.class)) ||
+    (device?.id !== undefined && rule.devices.includes(device.id))
   );
+}
+
+interface KnownDevice {
+  readonly id: string;
+  readonly class?: string | undefined;
+  readonly site?: string | undefined;
+}
+
+/**
+ * The device that rules for devices go by: one that a configured CA named, or that is vouched for by an enforcement
+ * point which may assert any device or by a gateway that may speak for this one. Nobody, for a bare claim.
+ */
+function deviceOf(facts: Facts | null): KnownDevice | undefined {
+  if (facts === null || facts.device_id === null) return undefined;
+  if (facts.subject === 'claimed') return undefined;
+  if (facts.subject === 'vouched' && facts.gateway?.proved && !facts.gateway.enrolled) return undefined;
+  return { id: facts.device_id, class: facts.device?.class, site: facts.device?.site };
 }
 
 function glassUsed(rule: BreakGlassConfig): Finding {

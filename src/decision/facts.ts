@@ -14,7 +14,7 @@ import { customFacts } from './facts-custom.ts';
 import { judgeGateway } from './facts-gateway.ts';
 import type { Vouching } from './facts-gateway.ts';
 import { denies } from './reasons.ts';
-import type { Facts, Versions } from './types.ts';
+import type { Facts, Subject, Versions } from './types.ts';
 
 /** Facts, and which state they were read from. */
 export interface Gathered {
@@ -32,10 +32,12 @@ export function gatherFacts(context: ConnectionContext, now: EpochMs, deps: Deci
     const reader = notingReader(deps.revocation);
     const revocation = revocationOf(credential, now, reader);
     const gateway = judgeGateway(context, credential, revocation.findings);
-    const deviceId = subjectOf(context, credential);
+    const deviceId = deviceIdOf(context, credential);
     const device = deviceId === undefined ? undefined : deps.inventory.device(context.tenant, deviceId);
+    const assurance = assuranceOf(context, credential, revocation, gateway);
+    const gatewayFact = gateway ? gatewayFacts(context, gateway, device, deps) : null;
     const facts: Facts = {
-      assurance: assuranceOf(context, credential, revocation, gateway),
+      assurance,
       attestation: attestationFact(context.claims.attestation),
       binding: bindingOf(context, credential, device, deps),
       connection: connectionOf(context),
@@ -49,11 +51,13 @@ export function gatherFacts(context: ConnectionContext, now: EpochMs, deps: Deci
         ...revocation.findings,
         ...(gateway?.findings ?? []),
       ],
-      gateway: gateway ? gatewayFacts(context, gateway, device, deps) : null,
+      gateway: gatewayFact,
       limits: limitsOf(credential, revocation.facts),
       now,
       pep: context.pep,
       revocation: revocation.facts,
+      subject:
+        deviceId === undefined ? null : subjectOf(context, credential, assurance, gateway, gatewayFact),
       tenant: context.tenant,
     };
     return { facts, state: { epochs: deps.store.epochs(), crls: reader.consulted() } };
@@ -88,12 +92,36 @@ function revocationOf(
 }
 
 /** The device that the decision is about: what its own certificate says, else what is claimed. */
-function subjectOf(
+function deviceIdOf(
   context: ConnectionContext,
   credential: ExaminedCredential | undefined,
 ): string | undefined {
   if (context.authenticatedBy === 'gateway_asserted') return context.claims.device_id;
   return credential?.judged.identity?.id ?? context.claims.device_id;
+}
+
+/**
+ * Whose word the device's id is. An identity comes only from a path whose signatures hold up to a configured anchor; a
+ * gateway that proved itself vouches also while nobody can tell whether it is revoked, since that is no fault of its own.
+ */
+function subjectOf(
+  context: ConnectionContext,
+  credential: ExaminedCredential | undefined,
+  assurance: Assurance,
+  gateway: Vouching | undefined,
+  gatewayFact: Facts['gateway'],
+): Subject {
+  switch (context.authenticatedBy) {
+    case 'device_tls':
+      if (!credential?.judged.identity) return 'claimed';
+      return assurance === 'none' ? 'named_by_certificate' : 'proved';
+    case 'gateway_asserted': {
+      const active = (gatewayFact?.status ?? 'active') === 'active';
+      return gateway && (gateway.trusted || gateway.proved) && active ? 'vouched' : 'claimed';
+    }
+    case 'none':
+      return 'claimed';
+  }
 }
 
 /** A key whose certificate is revoked, or not known to be unrevoked where its anchor asks for that, proves nobody. */

@@ -70,6 +70,14 @@ export interface Decision {
   readonly faults: readonly Fault[];
 }
 
+/**
+ * Whose word it is that a connection is a device's: `proved` by the device itself, `named_by_certificate` where a
+ * configured anchor's CA vouched for the name and the certificate does not hold now (expired, not yet valid, revoked or
+ * not known not to be), `vouched` for by a gateway or enforcement point whose word counts; else no more than `claimed`
+ * by whoever connects.
+ */
+export type Subject = 'proved' | 'named_by_certificate' | 'vouched' | 'claimed';
+
 /** Facts as they are recorded: JSON, enough to conclude again with the verdict. */
 export interface Facts {
   readonly now: EpochMs;
@@ -94,6 +102,8 @@ export interface Facts {
   readonly credential: CredentialFacts | null;
   /** The device that the decision is about: proved by its certificate, else asserted. */
   readonly device_id: string | null;
+  /** Whose word `device_id` is; null where there is none. */
+  readonly subject: Subject | null;
   readonly assurance: Assurance;
   readonly revocation: readonly RevocationFact[];
   readonly device: DeviceRecord | null;
@@ -164,6 +174,11 @@ export interface MadeDecision {
 export interface Recorder {
   /** Resolves once the record is as safe as the mode promises; throws PDP_AUDIT_UNAVAILABLE where it cannot be. */
   append(made: MadeDecision): Promise<void>;
+  /**
+   * Takes what was answered in the place of a decision whose `append` has rejected: where its record may yet be
+   * written, this one follows it, and counts. Not awaited.
+   */
+  supersede?(answered: MadeDecision): void;
 }
 
 /** When a call came and when its answer is of no more use, on the monotonic clock (ms). */

@@ -48,6 +48,7 @@ async function throughWire(t: ExecutionContext, one: Case, door: WireDoor, world
   }
   const made = onlyAnswer(t, world, door);
   checkDecision(t, one, made.decision, world);
+  t.is(made.facts?.subject === 'claimed', one.expect.claimed === true, 'whose word the device is');
   checkRecord(t, one, made, world);
 }
 

@@ -127,9 +127,14 @@ export function expectedAnswer(one: Case, door: string, decisionId: string): Exp
       decision_id: decisionId,
       outcome: expect.outcome,
       reason: String(first?.deny ?? first?.warn ?? first?.info),
-      ...(expect.device_id !== null && { device_id: expect.device_id }),
+      ...(isTold(expect) && { device_id: expect.device_id }),
     },
   };
+}
+
+/** A device that is no more than claimed is told to nobody but the auditor. */
+function isTold(expect: Expectation): expect is Expectation & { readonly device_id: string } {
+  return expect.device_id !== null && expect.claimed !== true;
 }
 
 /** A denial that is let pass earns neither entitlements nor an end. */
@@ -138,7 +143,7 @@ function upstreamHeaders(expect: Expectation, decisionId: string): Readonly<Reco
   const entitlements = obligations.entitlements ?? [];
   return {
     'x-portreeve-decision': decisionId,
-    ...(expect.device_id !== null && { 'x-portreeve-device': expect.device_id }),
+    ...(isTold(expect) && { 'x-portreeve-device': expect.device_id }),
     'x-portreeve-assurance': expect.assurance,
     ...(entitlements.length > 0 && { 'x-portreeve-entitlements': entitlements.join(',') }),
     ...(until !== undefined && { 'x-portreeve-valid-until': formatInstant(instant(until)) }),

@@ -110,6 +110,7 @@ export interface Expectation {
   readonly enforced?: false;
   readonly reasons: readonly ExpectedReason[];
   readonly device_id: string | null;
+  readonly claimed?: true;
   readonly assurance: Assurance;
   readonly tenant?: string;
   readonly valid_until?: string;

@@ -80,6 +80,7 @@ export function someFacts(changes: Partial<Facts> = {}): Facts {
     },
     credential: someCredential(),
     device_id: 'meter-1',
+    subject: 'proved',
     assurance: 'device_proved',
     revocation: [],
     device: someDevice(),

@@ -1,4 +1,4 @@
-import type { Decision } from '../../decision/types.ts';
+import type { Decision, MadeDecision } from '../../decision/types.ts';
 import type { HeaderOption } from './wire.ts';
 
 /** The headers that tell the upstream what was decided; no client's words under these names ever reach it. */
@@ -27,6 +27,14 @@ const reserved = new Set([
   'trailer',
 ]);
 
+/**
+ * The device that upstreams and the proxy are told of. Not one that is no more than claimed by whoever connects: they
+ * would take its name for a known one. The record has it.
+ */
+export function deviceToTell({ decision, facts }: Pick<MadeDecision, 'decision' | 'facts'>): string | null {
+  return facts === null || facts.subject === 'claimed' ? null : decision.device_id;
+}
+
 export interface UpstreamHeaders {
   readonly headers: readonly HeaderOption[];
   readonly headers_to_remove: readonly string[];
@@ -36,12 +44,12 @@ export interface UpstreamHeaders {
  * Headers for the upstream of a connection that passes. What cannot be sent (a name that is no lower-case token, a
  * reserved one, a value that is too long or not plain ASCII) is left out, and where the name is one, the client's
  * header of that name is removed, so that the upstream sees none rather than a forged one. A name is never both set
- * and removed: Envoy removes after it sets.
+ * and removed: Envoy removes after it sets. `device` is the id to tell, null for none (`deviceToTell`).
  */
-export function upstreamHeaders(decision: Decision): UpstreamHeaders {
+export function upstreamHeaders(decision: Decision, device: string | null): UpstreamHeaders {
   const set = new Map<string, string>();
   const remove = new Set<string>();
-  for (const [name, value] of [...ownValues(decision), ...policyValues(decision)]) {
+  for (const [name, value] of [...ownValues(decision, device), ...policyValues(decision)]) {
     const fits = value !== null && value.length <= maxValue && safeValue.test(value) && set.size < maxHeaders;
     if (fits) set.set(name, value);
     else remove.add(name);
@@ -60,14 +68,14 @@ export function overwrite(key: string, value: string): HeaderOption {
 type Wanted = readonly (readonly [string, string | null])[];
 
 /** Our five. Null: nothing to say. A denial that is not enforced earns neither entitlements nor time. */
-function ownValues(decision: Decision): Wanted {
+function ownValues(decision: Decision, device: string | null): Wanted {
   const earned = decision.outcome === 'allow';
   const { entitlements } = decision.obligations;
   const listed =
     earned && entitlements.length > 0 ? entitlements.map((one) => escape(one, ',')).join(',') : null;
   const values: Record<(typeof ownHeaders)[number], string | null> = {
     'x-portreeve-decision': decision.decision_id,
-    'x-portreeve-device': decision.device_id === null ? null : escape(decision.device_id, ''),
+    'x-portreeve-device': device === null ? null : escape(device, ''),
     'x-portreeve-assurance': decision.assurance,
     'x-portreeve-entitlements': listed,
     'x-portreeve-valid-until': earned ? decision.valid_until : null,

@@ -24,7 +24,7 @@ export function extAuthzDoor(
       const { field, problem } = raw;
       return { ok: false, pep, door: doorOf(request), field, problem, ...(traceparent && { traceparent }) };
     },
-    encode: (made, door) => encodeCheck(made.decision, door, config.wire),
+    encode: (made, door) => encodeCheck(made, door, config.wire),
     lastResort: (decisionId) => lastResort(decisionId ?? ''),
   };
 }

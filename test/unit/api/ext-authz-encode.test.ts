@@ -1,19 +1,30 @@
 import test from 'ava';
 import { encodeCheck } from '../../../src/api/ext-authz/encode.ts';
-import { ownHeaders, upstreamHeaders } from '../../../src/api/ext-authz/headers.ts';
+import { deviceToTell, ownHeaders, upstreamHeaders } from '../../../src/api/ext-authz/headers.ts';
 import type { CheckResponse } from '../../../src/api/ext-authz/wire.ts';
 import { messageCodec } from '../../../src/api/load-protos.ts';
+import type { Decision, Subject } from '../../../src/decision/types.ts';
+import { someFacts } from '../../helpers/facts.ts';
 import { decision, denial, wire } from './fixtures.ts';
 
 function sent(over: Parameters<typeof decision>[0]): Record<string, string> {
-  const { headers } = upstreamHeaders(decision(over));
+  const { headers } = toldUpstream(decision(over));
   return Object.fromEntries(headers.map(({ header }) => [header.key, header.value]));
+}
+
+/** With facts that say that the device proved itself. */
+function made(of: Decision, subject: Subject = 'proved') {
+  return { decision: of, facts: someFacts({ device_id: of.device_id, subject }) };
+}
+
+function toldUpstream(of: Decision) {
+  return upstreamHeaders(of, deviceToTell(made(of)));
 }
 
 const obligations = { entitlements: [], headers: {}, session_limit_s: null };
 
 test('an allow tells the upstream everything, overwriting what the client sent', (t) => {
-  const { headers, headers_to_remove } = upstreamHeaders(decision());
+  const { headers, headers_to_remove } = toldUpstream(decision());
   t.deepEqual(
     headers.map(({ header }) => [header.key, header.value]),
     [
@@ -31,11 +42,11 @@ test('an allow tells the upstream everything, overwriting what the client sent',
 test('each of our headers is either set or removed, never both', (t) => {
   const sparse = decision({ device_id: null, valid_until: null, obligations });
   for (const one of [decision(), sparse, denial(['policy.denied'], { enforced: false })]) {
-    const { headers, headers_to_remove } = upstreamHeaders(one);
+    const { headers, headers_to_remove } = toldUpstream(one);
     const names = [...headers.map(({ header }) => header.key), ...headers_to_remove];
     t.deepEqual(names.toSorted(), [...ownHeaders].toSorted());
   }
-  t.deepEqual(upstreamHeaders(sparse).headers_to_remove, [
+  t.deepEqual(toldUpstream(sparse).headers_to_remove, [
     'x-portreeve-device',
     'x-portreeve-entitlements',
     'x-portreeve-valid-until',
@@ -48,7 +59,7 @@ test('a denial that is not enforced passes without entitlements, time or the pol
     valid_until: '2026-11-21T13:00:00.000Z',
     obligations: { entitlements: ['read'], headers: { 'x-tier': 'gold' }, session_limit_s: null },
   });
-  const answer = encodeCheck(observed, 'ext_authz_http', wire);
+  const answer = encodeCheck(made(observed), 'ext_authz_http', wire);
   t.is(answer.status.code, 0);
   t.deepEqual(
     answer.ok_response?.headers.map(({ header }) => header.key),
@@ -97,7 +108,7 @@ test('a value that cannot be sent is removed from what the client sent', (t) => 
     'x-word': 'é',
     'x-fine': 'a b',
   };
-  const { headers: set, headers_to_remove } = upstreamHeaders(
+  const { headers: set, headers_to_remove } = toldUpstream(
     decision({ obligations: { ...obligations, headers } }),
   );
   t.true(set.some(({ header }) => header.key === 'x-fine'));
@@ -106,19 +117,19 @@ test('a value that cannot be sent is removed from what the client sent', (t) => 
 
 test('one header in two spellings is never both set and removed', (t) => {
   const headers = { 'X-Tier': 'gold', 'x-tier': '\n' };
-  const answer = upstreamHeaders(decision({ obligations: { ...obligations, headers } }));
+  const answer = toldUpstream(decision({ obligations: { ...obligations, headers } }));
   t.false(answer.headers_to_remove.includes('x-tier'));
 });
 
 test('a number of headers beyond reason is cut, and the rest removed', (t) => {
   const headers = Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`x-h${n}`, 'v']));
-  const answer = upstreamHeaders(decision({ obligations: { ...obligations, headers } }));
+  const answer = toldUpstream(decision({ obligations: { ...obligations, headers } }));
   t.is(answer.headers.length, 64);
 });
 
 test('denials answer their row’s statuses with the coarse body', (t) => {
   const answer = (codes: Parameters<typeof denial>[0]) =>
-    encodeCheck(denial(codes), 'ext_authz_http', wire, (min) => min);
+    encodeCheck(made(denial(codes)), 'ext_authz_http', wire, (min) => min);
   const [device, none, ours] = [
     answer(['credential.expired']),
     answer(['identity.no_credential']),
@@ -132,7 +143,7 @@ test('denials answer their row’s statuses with the coarse body', (t) => {
 
 test('only a denial of ours says when to come back, at a random time within the bounds', (t) => {
   const retryAfter = (codes: Parameters<typeof denial>[0]): string | undefined =>
-    encodeCheck(denial(codes), 'ext_authz_http', wire).denied_response?.headers.find(
+    encodeCheck(made(denial(codes)), 'ext_authz_http', wire).denied_response?.headers.find(
       ({ header }) => header.key === 'retry-after',
     )?.header.value;
   t.is(retryAfter(['credential.expired']), undefined);
@@ -143,15 +154,15 @@ test('only a denial of ours says when to come back, at a random time within the 
 
 test('configured statuses change what is told, never whether it passes', (t) => {
   const odd = { ...wire, statuses: { denied: 404, unavailable: 200 } };
-  const device = encodeCheck(denial(['credential.expired']), 'ext_authz_http', odd);
+  const device = encodeCheck(made(denial(['credential.expired'])), 'ext_authz_http', odd);
   t.deepEqual([device.status.code, device.denied_response?.status.code], [7, 404]);
-  const ours = encodeCheck(denial(['system.internal']), 'ext_authz_http', odd);
+  const ours = encodeCheck(made(denial(['system.internal'])), 'ext_authz_http', odd);
   t.deepEqual([ours.status.code, ours.denied_response?.status.code], [7, 503]);
 });
 
 test('on L4 there is no HTTP part, and the metadata all the same', (t) => {
   for (const one of [decision(), denial(['revocation.revoked'])]) {
-    const answer = encodeCheck(one, 'ext_authz_l4', wire);
+    const answer = encodeCheck(made(one), 'ext_authz_l4', wire);
     t.false('ok_response' in answer || 'denied_response' in answer);
     t.deepEqual(answer.dynamic_metadata?.fields, {
       decision_id: { stringValue: one.decision_id },
@@ -165,7 +176,25 @@ test('on L4 there is no HTTP part, and the metadata all the same', (t) => {
 test('every answer survives its encoding', (t) => {
   const codec = messageCodec<CheckResponse>('envoy.service.auth.v3.CheckResponse');
   for (const one of [decision(), decision({ device_id: null }), denial(['credential.expired']), denial([])]) {
-    const answer = encodeCheck(one, 'ext_authz_http', wire);
+    const answer = encodeCheck(made(one), 'ext_authz_http', wire);
     t.like(codec.decode(codec.encode(answer)), { dynamic_metadata: answer.dynamic_metadata });
+  }
+});
+
+test('a device that is no more than claimed is told neither upstream nor to the proxy, whatever lets it pass', (t) => {
+  const observed = denial(['identity.no_credential'], { enforced: false, assurance: 'none' });
+  const optional = decision({ assurance: 'none' });
+  for (const one of [observed, optional]) {
+    const answer = encodeCheck(made(one, 'claimed'), 'ext_authz_http', wire);
+    const { headers = [], headers_to_remove = [] } = answer.ok_response ?? {};
+    t.false(headers.some(({ header }) => header.key === 'x-portreeve-device'));
+    t.true(headers_to_remove.includes('x-portreeve-device'), 'nor is one that the client sent');
+    t.false('device_id' in (answer.dynamic_metadata?.fields ?? {}));
+  }
+  const blind = { decision: observed, facts: null };
+  t.false('device_id' in (encodeCheck(blind, 'ext_authz_l4', wire).dynamic_metadata?.fields ?? {}));
+  for (const subject of ['proved', 'named_by_certificate', 'vouched'] as const) {
+    const { dynamic_metadata } = encodeCheck(made(observed, subject), 'ext_authz_l4', wire);
+    t.deepEqual(dynamic_metadata?.fields?.['device_id'], { stringValue: observed.device_id }, subject);
   }
 });

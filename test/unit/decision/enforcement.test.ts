@@ -69,6 +69,37 @@ test('the glass is broken for its reasons, all of them named, and for its classe
   t.true(enforced(glass, { facts: null }));
 });
 
+const claimed = someFacts({ subject: 'claimed', assurance: 'none' });
+const until = now + 1;
+
+test('a bare claim chooses no rule for devices, classes or their sites', (t) => {
+  const facts = { ...claimed, device: someDevice({ site: 'oslo' }) };
+  t.true(enforced({ class: 'meter', until }, { facts }));
+  t.true(enforced({ site: 'oslo', until }, { facts }));
+  t.true(enforced({ ...glass, devices: ['meter-1'] }, { facts }));
+});
+
+test("a bare claim is observed with its PEP and its PEP's site, wherever the claimed device belongs", (t) => {
+  const facts = { ...claimed, device: someDevice({ site: 'oslo' }) };
+  t.false(enforced({ pep: 'envoy', until }, { facts }));
+  t.false(enforced({ site: 'lyon', until }, { facts }));
+});
+
+test('a certificate that does not hold any more still says whose rules apply', (t) => {
+  const facts = someFacts({ subject: 'named_by_certificate', assurance: 'none' });
+  t.false(enforced({ class: 'meter', until }, { facts }));
+  t.false(enforced(glass, { facts }));
+});
+
+test('a gateway chooses the rules of its own children alone, a PEP that may assert devices those of any', (t) => {
+  const gateway = { id: 'gateway-1', proved: true, known: true, status: 'active', enrolled: true };
+  const vouched = { subject: 'vouched', assurance: 'gateway_asserted' } as const;
+  const by = (changes: object) => ({ facts: someFacts({ ...vouched, gateway: { ...gateway, ...changes } }) });
+  t.false(enforced({ class: 'meter', until }, by({})));
+  t.true(enforced({ class: 'meter', until }, by({ enrolled: false })));
+  t.false(enforced({ class: 'meter', until }, by({ enrolled: false, proved: false })));
+});
+
 test('broken glass has a beginning and an end', (t) => {
   t.false(enforced({ ...glass, since: now }));
   t.true(enforced({ ...glass, since: now + 1 }));

@@ -208,3 +208,20 @@ test('an attestation token is a digest and unverified', (t) => {
   });
   t.deepEqual(facts({}).attestation, { status: 'none', digest: null });
 });
+
+test("whose word a device is: its own, its CA's, a gateway's, or nobody's but its own say", async (t) => {
+  const claims = { device_id: meter };
+  const by = 'gateway_asserted';
+  t.is(facts({ shows: await world.leaf('meter/1') }).subject, 'proved');
+  const expired = await world.leaf('meter/1', { notAfter: worldTime - hour });
+  t.is(facts({ shows: expired }).subject, 'named_by_certificate');
+  const child = { authenticatedBy: by, claims: { device_id: sensor } } as const;
+  t.is(facts({ shows: await world.leaf('gateway/1'), ...child }).subject, 'vouched');
+  t.is(facts({ shows: await world.leaf('gateway/disabled'), ...child }).subject, 'claimed');
+  t.is(facts({ shows: expired, ...child }).subject, 'claimed');
+  t.is(facts({ authenticatedBy: by, claims }).subject, 'claimed');
+  t.is(facts({ pep: 'edge', authenticatedBy: by, claims }).subject, 'vouched');
+  t.is(facts({ authenticatedBy: 'none', claims }).subject, 'claimed');
+  t.is(facts({ shows: await world.leaf('meter/1', { issuer: 'foreignMeters' }), claims }).subject, 'claimed');
+  t.is(facts({}).subject, null);
+});
