@@ -109,8 +109,8 @@ function indexOf(anchors: readonly Certificate[]): IssuerIndex<Certificate> {
   return index;
 }
 
-/** The detail of a finding as one line: `name value`, the certificate's place apart. */
-function refusal({ code, detail }: Finding): Refusal {
+/** A finding with its detail as one line, `name: value`, the certificate's place apart. */
+export function refusal({ code, detail }: Finding): Refusal {
   const { certificate, ...values } = detail ?? {};
   const message = Object.entries(values)
     .map(([name, value]) => `${name.replaceAll('_', ' ')}: ${value}`)

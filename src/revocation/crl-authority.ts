@@ -33,6 +33,11 @@ export type JudgePath = (path: readonly Certificate[], opened: readonly Certific
 
 const verdicts = new WeakMap<ParsedCrl, Map<string, SignatureVerdict>>();
 
+/** Whether it is known already what `signatureOf` answers. */
+function isVerified(crl: ParsedCrl, signer: Certificate): boolean {
+  return verdicts.get(crl)?.has(signer.keyDigest) ?? false;
+}
+
 /** Whether a key signed a CRL; each pair is verified once for as long as the CRL lives. */
 export function signatureOf(crl: ParsedCrl, signer: Certificate): SignatureVerdict {
   let own = verdicts.get(crl);
@@ -59,6 +64,7 @@ export class CrlAuthorities {
   readonly #question: AuthorityQuestion;
   readonly #judgePath: JudgePath;
   readonly #budget = new Budget(crlLimits.issuerPaths);
+  readonly #signatures = new Budget(crlLimits.signatures);
   readonly #trusted = new Map<string, boolean>();
 
   constructor(question: AuthorityQuestion, judgePath: JudgePath) {
@@ -83,6 +89,9 @@ export class CrlAuthorities {
     }
     let failure: Authority | undefined;
     for (const candidate of candidates) {
+      if (!isVerified(crl, candidate) && !this.#signatures.spend()) {
+        return { problem: `more than ${crlLimits.signatures} signatures over CRLs were verified` };
+      }
       const verdict = signatureOf(crl, candidate);
       const found = verdict === 'valid' ? this.#judge(candidate, path, opened, delegate) : refusal(verdict);
       if (found.signer !== undefined) return found;

@@ -14,6 +14,8 @@ export const crlLimits = {
   distributionPoints: 64,
   /** Certification paths of CRL issuers that are validated for one question. */
   issuerPaths: 32,
+  /** Signatures over CRLs that are verified for one question; an honest one needs one for each certificate. */
+  signatures: 256,
   /** CRL issuers whose own revocation hangs on further CRL issuers. */
   issuerDepth: 4,
   /** Files in one watched folder. */

@@ -68,7 +68,7 @@ export function registerCertVerify(group: Command, session: Session): void {
     .option('--max-depth <n>', 'most intermediates between leaf and anchor', integerArgument(0, 100))
     .option('--strict', 'deny what a CA should have done better as well')
     .option('--require-revocation', 'deny where a CRL is missing or stale for any certificate of the path')
-    .addOption(new Option('--batch', 'answer requests from standard input').conflicts([...single, 'json']))
+    .addOption(new Option('--batch', 'answer requests from standard input').conflicts([...single]))
     .addHelpText('after', help);
   finish(
     command,
@@ -96,6 +96,8 @@ function purposeArgument(text: string, before: readonly string[] | undefined): r
 async function runVerify(options: Options, argument: string | undefined, session: Session): Promise<Answer> {
   const { around } = session;
   if (options.batch) {
+    if (session.json)
+      throw new PortreeveError('PDP_USAGE', '--json prints one object only; it cannot go with --batch');
     if (argument !== undefined)
       throw new PortreeveError('PDP_USAGE', '--batch reads its leaves from standard input');
     await runBatch(around.stdin, around.stdout);

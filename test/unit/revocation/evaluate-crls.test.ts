@@ -382,3 +382,14 @@ test('many CRL signers that vouch for each other are looked at within a budget',
   const path = [await leafWith(...points), ca, root];
   t.deepEqual(denied({ path, others: signers, crls }), ['crl_missing@0']);
 });
+
+test('many CRLs beside many certificates of one name are looked at within a budget', async (t) => {
+  const subject = ca.subject;
+  const others = await Promise.all(Array.from({ length: 20 }, () => issueCa(root, { subject, ...life })));
+  const crls = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => crlOf(ca, { number: index + 2, signWith: root })),
+  );
+  const { findings, lint } = evaluateRevocation(ask({ crls, others }));
+  t.is(findings[0]?.code, 'revocation.crl_missing');
+  t.true(lint.some(({ message }) => message.includes('more than 256 signatures')));
+});

@@ -1,8 +1,11 @@
+import { judgeCredential } from '../../../identity/judge.ts';
 import { lintPath } from '../../../identity/lint.ts';
-import { nameText } from '../../../identity/name-text.ts';
+import { isSelfIssued, nameText } from '../../../identity/name.ts';
+import { buildPaths } from '../../../identity/path-build.ts';
 import { keyWeakness } from '../../../identity/strength.ts';
+import { indexTrust } from '../../../identity/trust-index.ts';
 import type { Certificate, TrustSet } from '../../../identity/types.ts';
-import { validateCertificate } from '../../../identity/validate.ts';
+import { refusal, validateCertificate, type Refusal } from '../../../identity/validate.ts';
 import { formatInstant, type EpochMs } from '../../../lib/clock.ts';
 import { reasonOf, type VerdictRemark } from '../judge.ts';
 import { showExtensions, type ShownExtension } from './extensions.ts';
@@ -95,29 +98,78 @@ function validityOf({ notBefore, notAfter }: Certificate, now: EpochMs): ShownCe
   };
 }
 
+interface FoundPath {
+  readonly certificates: readonly Certificate[];
+  readonly chain: ShownChain;
+}
+
 /** The path to a configured anchor, or as much as the certificates of the call give. */
-function findPath(
-  certificate: Certificate,
-  { trust, known, now }: ShowContext,
-): { readonly certificates: readonly Certificate[]; readonly chain: ShownChain } {
-  const anchors = trust?.anchors ?? [];
-  const own = anchors.find((anchor) => anchor.certificate.fingerprint === certificate.fingerprint);
-  if (own !== undefined) {
-    const chain = { anchor: own.name, path: [nameText(certificate.subject)], reasons: [] };
-    return { certificates: [certificate], chain };
-  }
-  const result = validateCertificate({
-    leaf: certificate,
-    intermediates: [...(trust?.intermediates ?? []).map((one) => one.certificate), ...known],
-    anchors: anchors.map((anchor) => anchor.certificate),
+function findPath(certificate: Certificate, { trust, known, now }: ShowContext): FoundPath {
+  if (trust === undefined) return noPath(certificate, [], pathAmong(certificate, known, now));
+  const own = trust.anchors.find((anchor) => anchor.certificate.fingerprint === certificate.fingerprint);
+  if (own !== undefined) return foundPath([certificate], own.name);
+  return certificate.basicConstraints?.ca === true
+    ? findCaPath(certificate, trust, known, now)
+    : findDevicePath(certificate, trust, known, now);
+}
+
+/** The path to a root among the certificates of the call, for profiles that read CAs too; empty if none holds. */
+function pathAmong(leaf: Certificate, known: readonly Certificate[], at: EpochMs): readonly Certificate[] {
+  const { valid, path } = validateCertificate({
+    leaf,
+    intermediates: known,
+    anchors: known.filter((one) => one !== leaf && isSelfIssued(one)),
+    at,
+  });
+  return valid ? path : [];
+}
+
+/** A device's path as a decision takes it, by the rules of the anchor where it ends. */
+function findDevicePath(
+  leaf: Certificate,
+  trust: TrustSet,
+  known: readonly Certificate[],
+  now: EpochMs,
+): FoundPath {
+  const built = buildPaths(leaf, known, indexTrust(trust));
+  const { path, findings } = judgeCredential({ leaf, ...built, identityFindings: [] }, now);
+  return path === undefined
+    ? noPath(leaf, findings.map(refusal), built.paths[0]?.certificates)
+    : foundPath(path.certificates, path.anchor.name);
+}
+
+/** A CA's path: that of a certificate for no particular purpose. */
+function findCaPath(
+  ca: Certificate,
+  trust: TrustSet,
+  known: readonly Certificate[],
+  now: EpochMs,
+): FoundPath {
+  const { valid, path, reasons } = validateCertificate({
+    leaf: ca,
+    intermediates: [...trust.intermediates.map(({ certificate }) => certificate), ...known],
+    anchors: trust.anchors.map(({ certificate }) => certificate),
     at: now,
   });
-  const last = result.path.at(-1);
-  const anchor = anchors.find((one) => one.certificate.fingerprint === last?.fingerprint);
+  const last = path.at(-1)?.fingerprint;
+  const anchor = trust.anchors.find(({ certificate }) => certificate.fingerprint === last);
+  return valid && anchor ? foundPath(path, anchor.name) : noPath(ca, reasons, path);
+}
+
+function foundPath(certificates: readonly Certificate[], anchor: string): FoundPath {
+  const path = certificates.map(({ subject }) => nameText(subject));
+  return { certificates, chain: { anchor, path, reasons: [] } };
+}
+
+function noPath(
+  certificate: Certificate,
+  reasons: readonly Refusal[],
+  tried: readonly Certificate[] = [],
+): FoundPath {
   const chain = {
-    anchor: result.valid ? (anchor?.name ?? null) : null,
-    path: result.path.map(({ subject }) => nameText(subject)),
-    reasons: result.reasons.map((one) => reasonOf(one.code, one.message, one.certificate)),
+    anchor: null,
+    path: tried.map(({ subject }) => nameText(subject)),
+    reasons: reasons.map((one) => reasonOf(one.code, one.message, one.certificate)),
   };
-  return { certificates: result.path.length > 0 ? result.path : [certificate], chain };
+  return { certificates: tried.length > 0 ? tried : [certificate], chain };
 }
