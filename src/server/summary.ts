@@ -9,7 +9,6 @@ export interface DecisionSummary extends CountedKind {
   readonly time: string;
   readonly pep: string;
   readonly device_id: string | null;
-  readonly assurance: string;
   /** The primary reason in words. */
   readonly message: string;
 }

@@ -45,7 +45,7 @@ export function isUnrecorded({ faults }: Pick<CountedKind, 'faults'>): boolean {
 
 /** Codes have no spaces; the one text that may is last. */
 function keyOf({ decision, door, pep }: MadeDecision): string {
-  let key = `${door} ${decision.outcome} ${decision.enforced}`;
+  let key = `${door} ${decision.outcome} ${decision.enforced} ${decision.assurance}`;
   for (const { code } of decision.reasons) key += ` ${code}`;
   for (const { code, stage } of decision.faults) key += ` ${code}/${stage}`;
   return `${key} ${pep.name}`;
@@ -58,6 +58,7 @@ function kindOf({ decision, door, pep }: MadeDecision): Omit<DecisionTally, 'tim
     outcome: decision.outcome,
     enforced: decision.enforced,
     reason: decision.reasons[0]?.code ?? '',
+    assurance: decision.assurance,
     reasons: decision.reasons.map(({ code, severity }) => ({ code, severity })),
     faults: decision.faults.map(({ code, stage }) => ({ code, stage })),
   };

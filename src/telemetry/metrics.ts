@@ -12,6 +12,8 @@ export interface CountedKind {
   readonly enforced: boolean;
   /** Primary reason. */
   readonly reason: string;
+  /** By what the device was authenticated, so that allows on nobody's proof can be counted. */
+  readonly assurance: 'none' | 'gateway_asserted' | 'device_proved' | 'attested';
   readonly reasons: readonly { readonly code: string; readonly severity: string }[];
   readonly faults: readonly { readonly code: string; readonly stage: string }[];
 }
@@ -37,7 +39,7 @@ const stages = ['facts', 'policy', 'conclude'] as const;
 export function createMetrics(meter: Meter, read: () => GaugeReadings): Metrics {
   const buckets = { advice: { explicitBucketBoundaries: [...durationBuckets] }, unit: 's' };
   const decisions = meter.createCounter(metric.decisions, {
-    description: 'Decisions by outcome, enforcement, primary reason and door',
+    description: 'Decisions by outcome, enforcement, primary reason, assurance and door',
   });
   const reasons = meter.createCounter(metric.reasons, {
     description: 'Reasons told in decisions, primary or not',
@@ -70,12 +72,13 @@ export function createMetrics(meter: Meter, read: () => GaugeReadings): Metrics 
 
   return {
     decisions: (kind, times) => {
-      const { outcome, enforced, reason, door } = kind;
+      const { outcome, enforced, reason, assurance, door } = kind;
       const count = times.total.length;
       decisions.add(count, {
         [label.outcome]: outcome,
         [label.enforced]: enforced,
         [label.reason]: reason,
+        [label.assurance]: assurance,
         [label.door]: door,
       });
       for (const told of kind.reasons) {

@@ -79,6 +79,7 @@ export const label = {
   outcome: 'outcome',
   enforced: 'enforced',
   reason: 'reason',
+  assurance: 'assurance',
   severity: 'severity',
   door: 'door',
   stage: 'stage',

@@ -41,6 +41,7 @@ const denied: CountedKind = {
   outcome: 'deny',
   enforced: true,
   reason: 'revocation.revoked',
+  assurance: 'none',
   reasons: [{ code: 'revocation.revoked', severity: 'deny' }],
   faults: [],
 };
@@ -63,6 +64,24 @@ test('decisions are counted by outcome, enforcement, reason and door, and the sc
   t.is(valueOf(samples, 'portreeve_decision_duration_bucket', { le: '0.00025', door: 'native' }), 2);
   t.is(valueOf(samples, 'portreeve_decision_duration_count', { door: 'native' }), 2);
   t.is(valueOf(samples, 'portreeve_stage_duration_count', { stage: 'policy' }), 2);
+  await metering.shutdown();
+});
+
+test('allows are counted by what they rest on, so that those without proof can be told', async (t) => {
+  const { metering, decision } = metered();
+  const allowed = { ...denied, outcome: 'allow', reason: 'policy.ok', reasons: [] } as const;
+  for (const assurance of [
+    'none',
+    'gateway_asserted',
+    'gateway_asserted',
+    'device_proved',
+    'attested',
+  ] as const)
+    decision({ ...allowed, assurance });
+  const samples = parsePrometheus(await metering.prometheus());
+  const counted = (assurance: string) =>
+    valueOf(samples, 'portreeve_decisions_total', { outcome: 'allow', assurance });
+  t.deepEqual(['none', 'gateway_asserted', 'device_proved', 'attested'].map(counted), [1, 2, 1, 1]);
   await metering.shutdown();
 });
 
