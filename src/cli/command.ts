@@ -18,11 +18,16 @@ export function finish<Options extends CommonOptions>(
 ): Command {
   const lines = examples.map((example) => `  $ portreeve ${example}`).join('\n');
   return command
-    .option('--json', 'print exactly one JSON object on stdout, errors included')
+    .addOption(jsonOption())
     .addHelpText('after', `\nExamples:\n${lines}\n${exitCodeHelp}`)
     .action(async () => {
       session.answer = await work(command.optsWithGlobals(), command.processedArgs);
     });
+}
+
+/** The option that every command and group takes; whether it is given is read by the program beforehand. */
+export function jsonOption(): Option {
+  return new Option('--json', 'print exactly one JSON object on stdout, errors included');
 }
 
 /** The option that names the configuration. */

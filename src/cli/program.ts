@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import { jsonOption } from './command.ts';
 import { describeFailure } from './failure.ts';
 import { exitCodeHelp, exitCodes } from './exit-codes.ts';
 import { Session, type Surroundings } from './session.ts';
@@ -9,22 +10,35 @@ import { programVersion } from '../server/program.ts';
  * to stdout, whatever happens; otherwise results go to stdout and complaints to stderr.
  */
 export async function runProgram(argv: readonly string[], around: Surroundings): Promise<number> {
-  const session = new Session(around, argv.includes('--json'));
+  const session = new Session(around, wantsJson(argv));
   const help = { text: '' };
   try {
     const program = await buildProgram(argv[0] ?? '', session, help);
-    await program.parseAsync(argv, { from: 'user' });
+    // To the library's own `help` everything behind it is the name of a command.
+    const words = argv[0] === 'help' ? argv.filter((word) => word !== '--json') : argv;
+    await program.parseAsync(words, { from: 'user' });
     return print(session);
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.exitCode === 0) {
-      around.stdout.write(help.text);
-      return exitCodes.ok;
+      session.answer = { exit: exitCodes.ok, data: toldData(thrown, help.text), text: help.text };
+      return print(session);
     }
     const failure = describeFailure(explainHelp(thrown), session);
     if (session.json) around.stdout.write(`${JSON.stringify(failure.data)}\n`);
     else around.stderr.write(`${failure.text}`);
     return failure.exit;
   }
+}
+
+/** Wherever it stands among the options: what is wrong with a command line must be told in the form asked for, too. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--');
+  return (end < 0 ? argv : argv.slice(0, end)).includes('--json');
+}
+
+/** What the library itself answers to `--version` and to `--help`, for machines. */
+function toldData(told: CommanderError, text: string): object {
+  return told.code === 'commander.version' ? { program: programVersion } : { help: text };
 }
 
 function print(session: Session): number {
@@ -65,6 +79,9 @@ async function buildProgram(name: string, session: Session, help: { text: string
       'Decides which devices may connect: real certificate paths, revocation, inventory and policy.',
     )
     .version(programVersion, '-V, --version', 'print the version number')
+    .addOption(jsonOption())
+    // An option after a command is that command's own, which may refuse it beside others.
+    .enablePositionalOptions()
     .exitOverride()
     .showSuggestionAfterError()
     // Kept, so that nothing is printed twice; complaints are told by describeFailure.
@@ -72,5 +89,6 @@ async function buildProgram(name: string, session: Session, help: { text: string
     .addHelpText('after', exitCodeHelp);
   const called = Object.hasOwn(commands, name) ? [name] : Object.keys(commands);
   for (const one of called) (await commands[one]?.())?.(program, session);
+  for (const group of program.commands) if (group.commands.length > 0) group.addOption(jsonOption());
   return program;
 }

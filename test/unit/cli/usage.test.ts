@@ -6,6 +6,9 @@ const wrong: readonly (readonly [what: string, args: readonly string[]])[] = [
   ['an unknown command', ['decied']],
   ['an unknown command of a group', ['device', 'remove', 'x']],
   ['a group without a command', ['crl']],
+  ['the option before a group without a command', ['--json', 'device']],
+  ['the option before a wrong command', ['--json', 'device', 'get']],
+  ['many objects where one is asked for', ['--json', 'cert', 'verify', '--batch']],
   ['an unknown option', ['version', '--frobnicate']],
   ['a missing argument', ['device', 'get']],
   ['an argument too many', ['device', 'get', 'a', 'b']],
@@ -30,6 +33,36 @@ for (const [what, args] of wrong) {
     t.is(json.stderr, '');
   });
 }
+
+test('help and the version number are one object with --json, wherever it stands', async (t) => {
+  const version = onlyObject(await portreeve(['version', '--json']));
+  for (const args of [
+    ['--version', '--json'],
+    ['--json', '-V'],
+  ]) {
+    const run = await portreeve(args);
+    t.deepEqual([run.code, run.stderr, onlyObject(run)], [0, '', { program: version['program'] }]);
+  }
+  for (const args of [['--help'], ['help'], ['device', '--help'], ['decide', '-h'], ['help', 'crl']]) {
+    const text = await portreeve(args);
+    t.regex(text.stdout, /^Usage: portreeve /);
+    for (const asked of [
+      [...args, '--json'],
+      ['--json', ...args],
+    ]) {
+      const run = await portreeve(asked);
+      t.deepEqual([run.code, run.stderr, onlyObject(run)], [0, '', { help: text.stdout }], asked.join(' '));
+    }
+  }
+});
+
+test('--json before a command is the same as after it, and after -- it is an argument', async (t) => {
+  const before = await portreeve(['--json', 'config', 'schema']);
+  t.is(before.stdout, (await portreeve(['config', 'schema', '--json'])).stdout);
+  t.is(before.stdout, (await portreeve(['config', '--json', 'schema'])).stdout);
+  const argument = await portreeve(['device', 'get', '--', '--json'], { cwd: '/' });
+  t.deepEqual([argument.code, argument.stdout], [2, '']);
+});
 
 test('without --json a complaint is on stderr only', async (t) => {
   const run = await portreeve(['decied']);
