@@ -69,7 +69,11 @@ function readMarks(db: DatabaseSync): { id: number; format: number; empty: boole
   }
 }
 
-function pragma(db: DatabaseSync, name: 'application_id' | 'user_version'): number {
+/** The value of a numeric pragma. */
+export function pragma(
+  db: DatabaseSync,
+  name: 'application_id' | 'user_version' | 'page_count' | 'page_size',
+): number {
   return Number(db.prepare(`PRAGMA ${name}`).get()?.[name] ?? 0);
 }
 

@@ -1,9 +1,12 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { systemClock, type Clock, type EpochMs } from '../lib/clock.ts';
 import { describeThrown, PortreeveError } from '../lib/errors.ts';
-import { migrate, readFormat, readInstance } from './migrate.ts';
+import { refuseCutShort, refuseEmpty } from './file-state.ts';
+import { FollowedFile, type Connection, type FileEvent } from './followed-file.ts';
+import { migrate, pragma, readFormat, readInstance } from './migrate.ts';
 import { storeFormat } from './migrations.ts';
 import { storeError } from './sqlite-errors.ts';
 import { SqliteStore } from './sqlite-store.ts';
@@ -21,39 +24,71 @@ export interface OpenOptions {
   /** Most 4 KiB pages that the file may have: a disk quota. Unlimited by default. */
   readonly maxPages?: number;
   readonly clock?: Clock;
+  /** Told when another file stands at the path, or none that can be used. */
+  readonly onFile?: (event: FileEvent) => void;
 }
 
-const mmapBytes = 1024 * 1024 * 1024;
 const walBytes = 64 * 1024 * 1024;
+/** Pages that a connection keeps in memory, in KiB. */
+const cacheKib = 16_384;
 /** Log pages (32 MiB) before they are copied into the file: bulk work rewrites the same pages often. */
 const checkpointPages = 8000;
 
 /**
  * Opens the store; with `read_write` makes it and brings it to this program's format where needed. Throws
- * PDP_STORE_UNAVAILABLE (missing, locked, damaged, read-only, not ours) and PDP_STORE_NEWER, saying what to do.
+ * PDP_STORE_UNAVAILABLE (missing, locked, damaged, read-only, not ours) and PDP_STORE_NEWER, saying what to do. The
+ * store follows its path: see `FollowedFile`.
  */
 export function openStore(options: OpenOptions): Store {
-  const { path, mode, busyTimeoutMs = 5000, clock = systemClock } = options;
+  const { path, mode, busyTimeoutMs = 5000, clock = systemClock, onFile = () => undefined } = options;
   const writable = mode === 'read_write';
-  const db = openFile(path, writable, busyTimeoutMs);
+  const open = (existing: boolean): Connection => connect(options, { existing, busyTimeoutMs, clock });
+  const file = new FollowedFile({ path, writable, clock, open, onFile });
+  return new SqliteStore({ file, path, writable, busyTimeoutMs, clock });
+}
+
+interface ConnectOptions {
+  readonly existing: boolean;
+  readonly busyTimeoutMs: number;
+  readonly clock: Clock;
+}
+
+function connect(options: OpenOptions, { existing, busyTimeoutMs, clock }: ConnectOptions): Connection {
+  const { path, mode } = options;
+  const writable = mode === 'read_write';
+  const db = openFile(path, writable, existing, busyTimeoutMs);
   try {
     settle(db, options, writable, busyTimeoutMs, clock);
     const instance = readInstance(db, path);
-    return new SqliteStore({ db, path, instance, writable, busyTimeoutMs, clock });
+    return { db, instance, begin: db.prepare('BEGIN'), commit: db.prepare('COMMIT') };
   } catch (thrown) {
     if (db.isOpen) db.close();
     throw storeError(thrown, path);
   }
 }
 
-function openFile(path: string, writable: boolean, timeout: number): DatabaseSync {
-  if (writable) makeFolder(path);
-  else if (!existsSync(path)) throw notMadeYet(path);
+function openFile(path: string, writable: boolean, existing: boolean, timeout: number): DatabaseSync {
+  if (path !== ':memory:') {
+    if (!existsSync(path) && (existing || !writable)) throw notMadeYet(path);
+    refuseEmpty(path, existing || !writable);
+    if (writable && !existing) makeFolder(path);
+  }
   try {
-    return new DatabaseSync(path, { readOnly: !writable, timeout, enableForeignKeyConstraints: false });
+    return new DatabaseSync(existing ? existingOnly(path, writable) : path, {
+      readOnly: !writable,
+      timeout,
+      enableForeignKeyConstraints: false,
+    });
   } catch (thrown) {
     throw storeError(thrown, path);
   }
+}
+
+/** SQLite makes a file that went away in this very moment, unless it is told not to. */
+function existingOnly(path: string, writable: boolean): URL {
+  const url = pathToFileURL(path);
+  url.searchParams.set('mode', writable ? 'rw' : 'ro');
+  return url;
 }
 
 function settle(
@@ -64,14 +99,16 @@ function settle(
   clock: Clock,
 ): void {
   const { path, now, maxPages } = options;
-  db.exec(`PRAGMA mmap_size = ${mmapBytes}`);
-  if (!writable) return requireReadable(readFormat(db, path), path);
-  readFormat(db, path);
+  // A file that is cut short under a mapping ends the process by SIGBUS; a read of it is an error that can be told.
+  db.exec(`PRAGMA mmap_size = 0; PRAGMA cache_size = ${-cacheKib}`);
+  const format = readFormat(db, path);
+  if (path !== ':memory:') refuseCutShort(path, pragma(db, 'page_count'), pragma(db, 'page_size'));
+  if (!writable) return requireReadable(format, path);
   // Changing to WAL does not wait for other connections by itself.
   withWriteLock(() => db.exec('PRAGMA journal_mode = WAL'), path, timeoutMs, clock);
   // FULL: an act that was acknowledged (a hold, a disabled device) survives a loss of power.
   db.exec(`PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${checkpointPages}`);
-  db.exec(`PRAGMA journal_size_limit = ${walBytes}; PRAGMA cache_size = -16384`);
+  db.exec(`PRAGMA journal_size_limit = ${walBytes}`);
   if (maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${maxPages}`);
   if (readFormat(db, path) === storeFormat) return;
   beginImmediate(db, path, timeoutMs, clock);

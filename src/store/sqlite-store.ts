@@ -1,62 +1,64 @@
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { StatementSync } from 'node:sqlite';
 import type { Clock } from '../lib/clock.ts';
 import { PortreeveError } from '../lib/errors.ts';
 import { appendChange, readChanges, readEpochs } from './change-log.ts';
+import type { Connection, FollowedFile } from './followed-file.ts';
+import { GuardedStatement } from './guarded-statement.ts';
 import { storeError } from './sqlite-errors.ts';
 import type { Change, NewChange, SqlValue, Statement, Store } from './types.ts';
 import { beginImmediate } from './write-lock.ts';
 
 /** What `openStore` hands to the store that it made. */
 export interface SqliteStoreParts {
-  readonly db: DatabaseSync;
+  readonly file: FollowedFile;
   readonly path: string;
-  readonly instance: string;
   readonly writable: boolean;
   /** Milliseconds that `transact` waits for the write lock. */
   readonly busyTimeoutMs: number;
   readonly clock: Clock;
 }
 
-/** `Store` over one node:sqlite connection. Not shared between threads; statements are prepared once per text. */
+/** `Store` over one node:sqlite connection at a time, to the file that stands at its path. Not shared between threads; statements are prepared once per text. */
 export class SqliteStore implements Store {
   readonly path: string;
-  readonly instance: string;
   readonly #parts: SqliteStoreParts;
-  readonly #db: DatabaseSync;
+  readonly #file: FollowedFile;
   readonly #statements = new Map<string, Statement<unknown>>();
-  readonly #begin: StatementSync;
-  readonly #commit: StatementSync;
   #open: 'none' | 'snapshot' | 'transaction' = 'none';
   /** As last read outside a transaction; told again as the same object for as long as nothing has changed. */
   #epochs: Readonly<Record<string, number>> | undefined;
+  /** The connection that they were read by. */
+  #epochsOf: Connection | undefined;
   /** The open snapshot has read its epochs: within it they cannot change any more. */
   #epochsRead = false;
 
   constructor(parts: SqliteStoreParts) {
     this.#parts = parts;
-    this.#db = parts.db;
+    this.#file = parts.file;
     this.path = parts.path;
-    this.instance = parts.instance;
-    this.#begin = parts.db.prepare('BEGIN');
-    this.#commit = parts.db.prepare('COMMIT');
+  }
+
+  get instance(): string {
+    return this.#file.connection.instance;
   }
 
   prepare<Row = Record<string, SqlValue>>(sql: string): Statement<Row> {
     const known = this.#statements.get(sql);
     if (known) return known as Statement<Row>;
-    const statement = this.#guard(() => new GuardedStatement<Row>(this.#db.prepare(sql), this.path));
+    const statement = new GuardedStatement<Row>(sql, this.path, () => this.#connection());
     this.#statements.set(sql, statement);
     return statement;
   }
 
   snapshot<T>(read: () => T): T {
     if (this.#open !== 'none') return read();
-    this.#run(this.#begin);
+    const { begin, commit } = this.#connection();
+    this.#run(begin);
     this.#open = 'snapshot';
     this.#epochsRead = false;
     try {
       const result = settled(read());
-      this.#run(this.#commit);
+      this.#run(commit);
       return result;
     } catch (thrown) {
       this.#rollBack();
@@ -72,11 +74,12 @@ export class SqliteStore implements Store {
       throw new PortreeveError('PDP_INTERNAL', 'a write may not begin within a snapshot');
     this.#requireWritable();
     const { busyTimeoutMs, clock } = this.#parts;
-    this.#guard(() => beginImmediate(this.#db, this.path, busyTimeoutMs, clock));
+    const { db } = this.#connection();
+    this.#guard(() => beginImmediate(db, this.path, busyTimeoutMs, clock));
     this.#open = 'transaction';
     try {
       const result = settled(write());
-      this.#guard(() => this.#db.exec('COMMIT'));
+      this.#guard(() => db.exec('COMMIT'));
       return result;
     } catch (thrown) {
       this.#rollBack();
@@ -100,6 +103,10 @@ export class SqliteStore implements Store {
     // What a transaction has written so far may have its epoch only later.
     if (this.#open === 'transaction') return readEpochs(this);
     if (this.#open === 'snapshot' && this.#epochsRead && this.#epochs) return this.#epochs;
+    // Another file may have the same epochs and another state: they are never the same object.
+    const connection = this.#connection();
+    if (this.#epochsOf !== connection) this.#epochs = undefined;
+    this.#epochsOf = connection;
     this.#epochs = readEpochs(this, this.#epochs);
     this.#epochsRead = this.#open === 'snapshot';
     return this.#epochs;
@@ -111,7 +118,12 @@ export class SqliteStore implements Store {
 
   close(): void {
     this.#statements.clear();
-    if (this.#db.isOpen) this.#guard(() => this.#db.close());
+    this.#guard(() => this.#file.close());
+  }
+
+  /** What has begun stays with its connection; what begins gets that to the file which stands there now. */
+  #connection(): Connection {
+    return this.#open === 'none' ? this.#file.follow() : this.#file.connection;
   }
 
   #run(statement: StatementSync): void {
@@ -124,7 +136,8 @@ export class SqliteStore implements Store {
 
   /** SQLite has rolled back by itself after some errors (full disk, I/O). */
   #rollBack(): void {
-    if (this.#db.isTransaction) this.#guard(() => this.#db.exec('ROLLBACK'));
+    const { db } = this.#file.connection;
+    if (db.isTransaction) this.#guard(() => db.exec('ROLLBACK'));
   }
 
   #requireWritable(): void {
@@ -140,50 +153,6 @@ export class SqliteStore implements Store {
       return act();
     } catch (thrown) {
       throw storeError(thrown, this.path);
-    }
-  }
-}
-
-/** A statement whose errors say which file they are about. */
-class GuardedStatement<Row> implements Statement<Row> {
-  readonly #statement: StatementSync;
-  readonly #path: string;
-
-  constructor(statement: StatementSync, path: string) {
-    this.#statement = statement;
-    this.#path = path;
-  }
-
-  get(...values: SqlValue[]): Row | undefined {
-    try {
-      return this.#statement.get(...values) as Row | undefined;
-    } catch (thrown) {
-      throw storeError(thrown, this.#path);
-    }
-  }
-
-  all(...values: SqlValue[]): Row[] {
-    try {
-      return this.#statement.all(...values) as Row[];
-    } catch (thrown) {
-      throw storeError(thrown, this.#path);
-    }
-  }
-
-  *iterate(...values: SqlValue[]): IterableIterator<Row> {
-    try {
-      yield* this.#statement.iterate(...values) as unknown as IterableIterator<Row>;
-    } catch (thrown) {
-      throw storeError(thrown, this.#path);
-    }
-  }
-
-  run(...values: SqlValue[]): { readonly changes: number; readonly lastInsertRowid: number } {
-    try {
-      const { changes, lastInsertRowid } = this.#statement.run(...values);
-      return { changes: Number(changes), lastInsertRowid: Number(lastInsertRowid) };
-    } catch (thrown) {
-      throw storeError(thrown, this.#path);
     }
   }
 }
