@@ -1,3 +1,4 @@
+import { unknownPepName } from '../config/reserved.ts';
 import type { ListenerConfig, PepConfig } from '../config/types.ts';
 import type { Pep, PresentedCredential } from '../context/types.ts';
 import { judgeCredential } from '../identity/judge.ts';
@@ -50,6 +51,8 @@ export function createPepResolver(sources: PepSources): PepResolver {
   const entries = sources.peps.flatMap((config) =>
     config.match ? [compile(config, config.match, cas)] : [],
   );
+  if (sources.peps.some(({ name }) => name === unknownPepName))
+    throw new PortreeveError('PDP_CONFIG_INVALID', `no PEP may be called ${unknownPepName}`);
   const named = new Map(sources.peps.map((pep) => [pep.name, byHow(pep)]));
   entries.sort((a, b) => Number(isPattern(a)) - Number(isPattern(b)));
   return {
@@ -164,7 +167,7 @@ function unknown(how: Pep['authenticated_by'], problem: string): ResolvedPep {
     authenticated_by: how,
     may_assert_devices: false,
     may_send_xfcc: false,
-    name: 'unknown',
+    name: unknownPepName,
     networks: [],
     tenant: 'default',
     trusted_hops: 0,

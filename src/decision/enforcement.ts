@@ -1,4 +1,5 @@
 import type { BreakGlassConfig, Config, ObserveConfig } from '../config/types.ts';
+import { unknownPepName } from '../config/reserved.ts';
 import type { Pep } from '../context/types.ts';
 import { formatInstant } from '../lib/clock.ts';
 import type { EpochMs } from '../lib/clock.ts';
@@ -23,9 +24,10 @@ export interface Enforcement {
 /**
  * A denial is enforced unless the configuration, for a time that has an end, observes its PEP, class or site, or
  * has broken the glass for every one of its reasons. It stays a denial all the same. Whoever connects does not choose
- * by a mere claim whose rule applies: see `deviceOf`.
+ * by a mere claim whose rule applies: see `deviceOf`. What a caller asks that is no PEP is always enforced.
  */
 export function enforcementOf(denied: Denied, rules: Config['enforcement']): Enforcement {
+  if (denied.pep.name === unknownPepName) return { enforced: true, findings: [] };
   const observed = rules.observe.some((rule) => observes(rule, denied));
   const glass = rules.break_glass.find((rule) => isBrokenFor(rule, denied));
   return { enforced: !observed && glass === undefined, findings: glass ? [glassUsed(glass)] : [] };

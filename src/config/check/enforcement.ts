@@ -1,5 +1,6 @@
 import { formatInstant, type EpochMs } from '../../lib/clock.ts';
 import type { Place } from '../place.ts';
+import { unknownPepName } from '../reserved.ts';
 import { namesOf, refuseUnknown, type Report } from './report.ts';
 
 const dayMs = 86_400_000;
@@ -24,6 +25,7 @@ export function checkEnforcement(root: Place, report: Report, now: EpochMs): voi
       .map(([key]) => key),
   );
   const peps = namesOf(root.get('peps').items());
+  peps.delete(unknownPepName);
   for (const entry of root.get('enforcement', 'observe').items())
     checkObserve(entry, { classes, peps }, report, now);
   for (const entry of root.get('enforcement', 'break_glass').items())

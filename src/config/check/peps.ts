@@ -1,4 +1,5 @@
 import type { Place } from '../place.ts';
+import { unknownPepName } from '../reserved.ts';
 import { namesOf, refuseDuplicates, refuseUnknown, type Report } from './report.ts';
 
 /** `peps`: names once, matches under known CAs and well-formed, never two PEPs for one certificate name. */
@@ -10,6 +11,11 @@ export function checkPeps(root: Place, report: Report): void {
     peps.map((one) => one.get('name')),
     'PEP',
   );
+
+  for (const pep of peps) {
+    if (pep.get('name').text !== unknownPepName) continue;
+    report.refuse(pep.get('name'), 'is what callers are called that no entry matches; choose another name');
+  }
 
   const taken = new Set<string>();
   for (const pep of peps) {

@@ -91,7 +91,12 @@ export const peps = list(
   section(
     'One enforcement point. What it may do is a fact of every decision that it asks for.',
     {
-      name: name('Name of the PEP.', { example: 'envoy' }),
+      name: name(
+        'Name of the PEP; `unknown` is taken: it is what callers are called that no entry matches.',
+        {
+          example: 'envoy',
+        },
+      ),
       tenant: name('Tenant whose devices it asks about.', { default: 'default', example: 'default' }),
       site: name('Site of the PEP and, unless a device says otherwise, of its connections.', {
         default: null,

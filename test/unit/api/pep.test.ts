@@ -123,6 +123,10 @@ test('a listener names its PEP; one that is not configured is unknown', (t) => {
   t.false(peps.byName(null, 'plaintext').known);
 });
 
+test('no entry may have the name of callers that are no PEP', (t) => {
+  t.throws(() => resolver([{ name: 'unknown' }]), { code: 'PDP_CONFIG_INVALID' });
+});
+
 test('an entry that names an unknown CA is refused', (t) => {
   t.throws(() => resolver([{ match: { san: uri, ca: 'nowhere' } }]), { code: 'PDP_CONFIG_INVALID' });
 });

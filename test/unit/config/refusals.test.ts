@@ -70,6 +70,7 @@ const rows: readonly Row[] = [
   ['server.max_concurrent_streams', 'max_concurrent_streams: 500', 'max_concurrent_streams: 0', 27, />= 1/],
   ['peps', '- name: edge', '- name: envoy', 11, /is there twice/],
   ['peps[].name', '- name: edge', '- name: ""', 11, /malformed/],
+  ['peps[].name', '- name: edge', '- name: unknown', 11, /what callers are called that no entry matches/],
   ['peps[].tenant', 'tenant: acme', 'tenant: "a b"', 13, /malformed/],
   ['peps[].site', 'networks: [10.0.0.0/8]', 'sites: lyon', 5, /did you mean site/],
   ['peps[].zone', 'zone: hall-2', 'zone: [a]', 11, /text or null/],
@@ -277,6 +278,7 @@ const rows: readonly Row[] = [
     /by certificate/,
   ],
   ['enforcement.observe[].pep', '- pep: edge', '- pep: nobody', 12, /not in peps/],
+  ['enforcement.observe[].pep', '- pep: edge', '- pep: unknown', 12, /not in peps/],
   ['enforcement.observe[].class', '- class: meter', '- class: camera', 14, /not in classes/],
   ['enforcement.observe[].site', '- site: lyon', '- site: [lyon]', 13, /must be text/],
   [

@@ -39,6 +39,15 @@ test('a PEP, a class or a site is observed by its name alone', (t) => {
   t.true(enforced({ until }), 'a rule that names nothing observes nothing');
 });
 
+test('a caller that is no PEP is never observed, whatever the rule names', (t) => {
+  const until = now + 1;
+  const pep = { ...somePep, name: 'unknown' };
+  t.true(enforced({ pep: 'unknown', until }, { pep, facts: null }));
+  t.true(enforced({ site: 'lyon', until }, { pep, facts: null }));
+  t.true(enforced({ class: 'meter', until }, { pep }));
+  t.true(enforced(glass, { pep }));
+});
+
 test('observation ends by itself, at its end and not after', (t) => {
   t.false(enforced({ pep: 'envoy', until: now + 1 }));
   t.true(enforced({ pep: 'envoy', until: now }));
