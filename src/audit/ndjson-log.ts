@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { mkdirSync } from 'node:fs';
+import { fstatSync, mkdirSync, statSync } from 'node:fs';
+import type { BigIntStats } from 'node:fs';
 import { dirname } from 'node:path';
 import { describeThrown, PortreeveError } from '../lib/errors.ts';
 import { bytesOf } from './line-block.ts';
@@ -13,15 +14,19 @@ export interface LogOptions {
   readonly rotateBytes: number;
   /** Rotated files that are kept: `path.1` is the newest. */
   readonly keep: number;
+  /** Told where the file at the path is no longer the one that was written to, and the path was opened anew. */
+  readonly onReplaced?: (problem: string) => void;
 }
 
 /** An append-only file of JSON lines. */
 export interface NdjsonLog {
   /**
-   * Appends lines in one write, in the order of the calls. Rejects with PDP_AUDIT_UNAVAILABLE;
-   * nothing of that call is then in the file, as far as the volume lets it be taken back.
+   * Appends lines in one write, in the order of the calls, to the file that is then at the path. Rejects with
+   * PDP_AUDIT_UNAVAILABLE; nothing of that call is then in the file, as far as the volume lets it be taken back.
    */
   append(lines: readonly Lines[]): Promise<void>;
+  /** Closes the file after what was appended; the next call opens what is then at the path. */
+  reopen(): Promise<void>;
   /** Waits for what was appended and closes the file. */
   close(): Promise<void>;
 }
@@ -46,6 +51,7 @@ export function openNdjsonLog(options: LogOptions): NdjsonLog {
   };
   return {
     append: (lines) => (lines.length === 0 ? Promise.resolve() : inTurn(() => writer.write(lines))),
+    reopen: () => inTurn(() => writer.close()).catch(() => undefined),
     close: () => inTurn(() => writer.close()),
   };
 }
@@ -60,19 +66,23 @@ class LogWriter {
 
   async write(lines: readonly Lines[]): Promise<void> {
     const parts = lines.map(bytesOf);
-    const length = parts.reduce((sum, part) => sum + part.byteLength, 0);
     try {
-      const file = await this.#fileFor(length);
-      // A line that never got its end is ended now: its reader sees one damaged line, and not this one with it.
-      if (file.torn) parts.unshift(Buffer.of(lineFeed));
-      await writeAll(file.handle, parts);
-      file.size += length + (file.torn ? 1 : 0);
-      file.torn = false;
+      // A file that was removed while it was being written to took the lines with it.
+      for (let kept = false; !kept; kept = !this.#isGone()) await this.#writeOnce(parts);
     } catch (cause) {
       await this.#abandon();
       const problem = `audit log ${this.#options.path}: ${describeThrown(cause)}`;
       throw new PortreeveError('PDP_AUDIT_UNAVAILABLE', problem, { cause });
     }
+  }
+
+  async #writeOnce(parts: readonly Uint8Array[]): Promise<void> {
+    const length = parts.reduce((sum, part) => sum + part.byteLength, 0);
+    const file = await this.#fileFor(length);
+    // A line that never got its end is ended now: its reader sees one damaged line, and not this one with it.
+    await writeAll(file.handle, file.torn ? [Buffer.of(lineFeed), ...parts] : parts);
+    file.size += length + (file.torn ? 1 : 0);
+    file.torn = false;
   }
 
   async close(): Promise<void> {
@@ -83,11 +93,36 @@ class LogWriter {
 
   async #fileFor(bytes: number): Promise<OpenFile> {
     const { path, rotateBytes, keep } = this.#options;
+    await this.#followPath();
     const file = (this.#file ??= await openForAppend(path));
     if (file.size === 0 || file.size + bytes <= rotateBytes) return file;
     await this.close();
     await rotate(path, keep);
     return (this.#file = await openForAppend(path));
+  }
+
+  /** Leaves a file that others have moved, removed or replaced; what they have cut off no longer counts to its size. */
+  async #followPath(): Promise<void> {
+    const file = this.#file;
+    if (!file) return;
+    const there = statAt(this.#options.path);
+    if (there && isSameFile(there, statOf(file))) {
+      file.size = Number(there.size);
+      return;
+    }
+    await this.close();
+    const how = there ? 'was replaced by another' : 'was moved away or removed';
+    this.#options.onReplaced?.(`the log ${this.#options.path} ${how} while it was written to: opened anew`);
+  }
+
+  /** Whether the file has lost its last name, and is not what is at the path (some volumes do not count names). */
+  #isGone(): boolean {
+    const file = this.#file;
+    if (!file) return false;
+    const own = statOf(file);
+    if (own.nlink > 0n) return false;
+    const there = statAt(this.#options.path);
+    return !there || !isSameFile(there, own);
   }
 
   /**
@@ -99,6 +134,18 @@ class LogWriter {
     await file?.handle.truncate(file.size).catch(() => undefined);
     await this.close().catch(() => undefined);
   }
+}
+
+function statAt(path: string): BigIntStats | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false });
+}
+
+function statOf({ handle }: OpenFile): BigIntStats {
+  return fstatSync(handle.fd, { bigint: true });
+}
+
+function isSameFile(a: BigIntStats, b: BigIntStats): boolean {
+  return a.dev === b.dev && a.ino === b.ino;
 }
 
 async function openForAppend(path: string): Promise<OpenFile> {

@@ -6,7 +6,8 @@ import type { Fault, MadeDecision } from './types.ts';
 
 /**
  * Every decision is recorded before it is answered. Where it cannot be, `audit.on_failure` says what becomes of it:
- * `deny` turns it into a denial, `continue` lets it stand; either way the fault is in its answer.
+ * `deny` turns it into a denial, `continue` lets it stand; either way the fault is in its answer. Its record may yet be
+ * written, so that the recorder is told what was answered.
  */
 export function withRecord(step: Step, deps: DecisionDeps): Step {
   return async (call) => {
@@ -15,7 +16,9 @@ export function withRecord(step: Step, deps: DecisionDeps): Step {
       await deps.recorder.append(made);
       return made;
     } catch (thrown) {
-      return unrecorded(made, thrown, deps);
+      const answered = unrecorded(made, thrown, deps);
+      deps.recorder.supersede?.(answered);
+      return answered;
     } finally {
       call.mark('record');
     }

@@ -49,6 +49,8 @@ export type ToParent =
       readonly tallies: readonly DecisionTally[];
       /** Each decision, where that is wanted. */
       readonly summaries: readonly DecisionSummary[];
+      /** How many of them were answered without a record. */
+      readonly unrecorded: number;
     }
   | { readonly kind: 'heartbeat'; readonly stats: WorkerStats }
   | { readonly kind: 'reloaded'; readonly reload: number; readonly error: string | null }

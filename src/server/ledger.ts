@@ -36,7 +36,10 @@ export interface LedgerOptions {
 export function openLedger(options: LedgerOptions): Ledger {
   const { writer, clock } = options;
   const { path, rotate_bytes: rotateBytes, keep } = options.config().audit;
-  const records = createRecordWriter({ ...options, log: openNdjsonLog({ path, rotateBytes, keep }) });
+  const records = createRecordWriter({
+    ...options,
+    log: openNdjsonLog({ path, rotateBytes, keep, onReplaced: options.log }),
+  });
   const acts = startActs({
     ...options,
     write: (lines) => records.write(lines),

@@ -16,7 +16,6 @@ import { holdInForce, prepare, watchedFiles } from './reload.ts';
 import { readinessOf, statusOf } from './status.ts';
 import type { StatusSources } from './status.ts';
 import type { DecisionSummary } from './summary.ts';
-import { isUnrecorded } from './tally.ts';
 import { Undo } from './undo.ts';
 import { startWatching } from './watch.ts';
 
@@ -112,9 +111,9 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     clock,
     otel: options.otel,
     auditWritable: () => ledger.records.writable(),
-    onRecords: (block) => ledger.records.write([block]),
-    onDecided: (tallies) => {
-      for (const tally of tallies.filter(isUnrecorded)) ledger.records.missed(tally.times.total.length);
+    onRecords: (block, written) => ledger.records.take(block, written),
+    onDecided: (tallies, unrecorded) => {
+      ledger.records.missed(unrecorded);
       counting.decisions(tallies);
     },
     ...(options.onDecision && { onDecision: options.onDecision }),
@@ -161,7 +160,11 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     addresses,
     status: () => statusOf(sources),
     metrics: () => counting.prometheus(),
-    reload: (why) => reload.reload(why),
+    reload: (why) => {
+      // SIGHUP is also what asks for the log to be opened anew, after it was moved away.
+      ledger.records.reopen();
+      return reload.reload(why);
+    },
     stop: (why) => {
       ending = why;
       log(`${why}: draining`);

@@ -14,8 +14,9 @@ export interface PoolOptions {
   readonly clock: Clock;
   readonly otel: OtelEnv;
   readonly auditWritable: () => boolean;
-  readonly onRecords: (records: LineBlock) => void;
-  readonly onDecided: (tallies: readonly DecisionTally[]) => void;
+  readonly onRecords: (records: LineBlock, written: () => void) => void;
+  /** `unrecorded`: how many of the decisions were answered without a record. */
+  readonly onDecided: (tallies: readonly DecisionTally[], unrecorded: number) => void;
   /** Told of each decision, if anybody wants to know. */
   readonly onDecision?: (summary: DecisionSummary) => void;
   readonly onRestart: (why: 'exit' | 'hung') => void;
@@ -177,7 +178,7 @@ class WorkerPool implements Pool {
     slot.heardAt = startedAt;
     slot.process = forkWorker({
       message: (message) => this.#hear(slot, message),
-      records: (block) => this.#options.onRecords(block),
+      records: (block, written) => this.#options.onRecords(block, written),
       ended: (ending) => this.#ended(slot, ending, startedAt),
       printed: (line) => this.#options.log(`worker ${slot.index}: ${line}`),
     });
@@ -205,7 +206,7 @@ class WorkerPool implements Pool {
         slot.onReady.resolve();
         break;
       case 'decided':
-        this.#options.onDecided(message.tallies);
+        this.#options.onDecided(message.tallies, message.unrecorded);
         if (this.#options.onDecision) message.summaries.forEach(this.#options.onDecision);
         break;
       case 'heartbeat':

@@ -6,86 +6,110 @@ import { summarize } from './summary.ts';
 import type { DecisionSummary } from './summary.ts';
 import { createTally } from './tally.ts';
 
-export interface RecordSender extends Recorder {
+export interface RecordSender extends Required<Recorder> {
   /** The parent says whether it can write. While it cannot, `append` rejects. */
   writable(yes: boolean): void;
   /** Whether the parent wants to be told of each decision, and not only how many there were. */
   tellEach(yes: boolean): void;
   /** Counts a decision as it was answered. */
   count(made: MadeDecision): void;
-  /** Sends what is waiting; for the end of a drain. */
+  /** Sends what is waiting and waits until it stands in the log, within limits; for the end of a drain. */
   flush(): Promise<void>;
 }
+
+/** Writes the line of a decision's record, or of the one that stands for what was answered in its place. */
+export type RecordLine = (made: MadeDecision, supersedes: boolean) => string;
 
 /** Most time that counts wait for company (ms); records themselves go with the next turn of the event loop. */
 const countDelayMs = 20;
 
-/** Most time that a batch may take to leave this process (ms); a parent that reads nothing must not hold answers up. */
-const handoverMs = 100;
+/** Most time until records stand in the log (ms); a parent that writes nothing must not hold answers up. */
+const writtenWithinMs = 100;
+
+/** Most time that a drain waits for the last records to stand in the log (ms). */
+const flushMs = 2000;
 
 /** Records that may be on their way at once; beyond that the parent does not keep up and decisions say so. */
 const maxInFlight = 10_000;
 
+/** Lines that leave together, and the decisions whose records they are. */
+interface Batch {
+  readonly lines: string[];
+  readonly ids: string[];
+  readonly written: Promise<void>;
+}
+
 /**
- * Hands records to the parent in batches. A record counts as safe once it has left this process: a worker that is
- * killed afterwards takes no record of an answered decision with it. `line` writes the record of a decision.
+ * Hands records to the parent in batches. A record counts as safe once the parent has acknowledged that it stands in
+ * the log: neither a killed worker nor a killed parent takes the record of an answered decision with it. A record that
+ * is not acknowledged in time may be written later all the same; what is answered then follows it as a further record.
  */
 export function createRecordSender(
   pipe: RecordPipe,
   channel: Pick<Channel<ToParent>, 'send'>,
-  line: (made: MadeDecision) => string,
+  line: RecordLine,
 ): RecordSender {
   const tally = createTally();
   let open = true;
   let tellEach = false;
-  let lines: string[] = [];
   let summaries: DecisionSummary[] = [];
+  let unrecorded = 0;
   let inFlight = 0;
-  let batch: Promise<void> | undefined;
+  let batch: Batch | undefined;
+  let last: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
+  /** Decisions whose records have left, and whose `append` has rejected. */
+  const doubtful = new Set<string>();
 
-  const sendRecords = async (): Promise<void> => {
-    const leaving = lines;
-    lines = [];
+  const leave = async ({ lines, ids }: Omit<Batch, 'written'>): Promise<void> => {
     batch = undefined;
-    if (leaving.length === 0) return;
-    inFlight += leaving.length;
+    const sent = pipe.send(lines).finally(() => (inFlight -= lines.length));
+    last = sent.catch(() => undefined);
     try {
-      await pipe.send(leaving);
+      await inTime(sent);
     } catch (thrown) {
-      throw new PortreeveError('PDP_AUDIT_UNAVAILABLE', 'the record could not be handed over', {
-        cause: asPortreeveError(thrown),
-      });
-    } finally {
-      inFlight -= leaving.length;
+      for (const id of ids) doubtful.add(id);
+      throw asPortreeveError(thrown);
     }
+  };
+  const nextBatch = (): Batch => {
+    const parts = { lines: [], ids: [] };
+    const written = new Promise<void>((resolve, reject) => {
+      setImmediate(() => void leave(parts).then(resolve, reject));
+    });
+    return { ...parts, written };
   };
   const sendCounts = async (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
-    const message = { kind: 'decided', tallies: tally.take(), summaries } as const;
+    const message = { kind: 'decided', tallies: tally.take(), summaries, unrecorded } as const;
     summaries = [];
+    unrecorded = 0;
     if (message.tallies.length > 0) await channel.send(message);
   };
-  const sendInTime = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      setImmediate(() => {
-        const late = setTimeout(() => {
-          reject(new PortreeveError('PDP_AUDIT_UNAVAILABLE', `the record was not taken in ${handoverMs} ms`));
-        }, handoverMs);
-        void sendRecords()
-          .then(resolve, reject)
-          .finally(() => clearTimeout(late));
-      });
-    });
 
   return {
     append: (made) => {
       if (!open) return unavailable('the log of records cannot be written');
-      if (inFlight + lines.length >= maxInFlight)
-        return unavailable(`${maxInFlight} records wait to be written`);
-      lines.push(line(made));
-      return (batch ??= sendInTime());
+      if (inFlight >= maxInFlight) return unavailable(`${maxInFlight} records wait to be written`);
+      const written = line(made, false);
+      batch ??= nextBatch();
+      batch.lines.push(written);
+      batch.ids.push(made.decision.decision_id);
+      inFlight += 1;
+      return batch.written;
+    },
+    supersede: (answered) => {
+      if (!doubtful.delete(answered.decision.decision_id)) {
+        unrecorded += 1;
+        return;
+      }
+      const written = line(answered, true);
+      batch ??= nextBatch();
+      batch.lines.push(written);
+      inFlight += 1;
+      // Nobody waits for it: the answer is what it is.
+      batch.written.catch(() => undefined);
     },
     writable: (yes) => {
       open = yes;
@@ -100,11 +124,38 @@ export function createRecordSender(
       timer ??= setTimeout(() => void sendCounts().catch(() => undefined), countDelayMs);
     },
     flush: async () => {
-      await Promise.all([sendRecords(), sendCounts()]);
+      await batch?.written.catch(() => undefined);
+      await Promise.race([last, pause(flushMs)]);
+      await sendCounts();
     },
   };
 }
 
+/**
+ * Rejects with PDP_AUDIT_UNAVAILABLE what does not come in time. Where this process itself was late, what has come
+ * meanwhile is read first.
+ */
+function inTime(sent: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => {
+      const problem = `the record was not written in ${writtenWithinMs} ms`;
+      setImmediate(() => reject(new PortreeveError('PDP_AUDIT_UNAVAILABLE', problem)));
+    }, writtenWithinMs);
+    sent
+      .then(resolve, (cause: unknown) => {
+        const problem = 'the record could not be handed over';
+        reject(new PortreeveError('PDP_AUDIT_UNAVAILABLE', problem, { cause }));
+      })
+      .finally(() => clearTimeout(late));
+  });
+}
+
 function unavailable(problem: string): Promise<never> {
   return Promise.reject(new PortreeveError('PDP_AUDIT_UNAVAILABLE', problem));
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms).unref();
+  });
 }

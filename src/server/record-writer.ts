@@ -1,5 +1,5 @@
 import { countOf } from '../audit/line-block.ts';
-import type { Lines } from '../audit/line-block.ts';
+import type { LineBlock, Lines } from '../audit/line-block.ts';
 import { release } from '../lib/bytes.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import type { PortreeveError } from '../lib/errors.ts';
@@ -7,14 +7,22 @@ import type { PortreeveError } from '../lib/errors.ts';
 /** The log that records are written to, as `audit/` opens it. */
 export interface LineLog {
   append(lines: readonly Lines[]): void | Promise<void>;
+  reopen(): void | Promise<void>;
   close(): void | Promise<void>;
 }
 
 export interface RecordWriter {
-  /** Takes lines to be written in order; never throws. */
-  write(lines: readonly Lines[]): void;
+  /** Takes the parent's own lines, to be written in order; never throws. Beyond what may wait they are lost. */
+  write(lines: readonly string[]): void;
+  /**
+   * Takes records of a worker, to be written in order; `written` is called once they stand in the log. None is lost
+   * but by the end of the process: how many may be on their way is the worker's to bound.
+   */
+  take(block: LineBlock, written: () => void): void;
   /** Counts records as lost that never came here, because their workers knew that they could not be written. */
   missed(count: number): void;
+  /** Opens the log anew, for whoever has moved it away. */
+  reopen(): void;
   /** False from a failed write until one has succeeded again. */
   writable(): boolean;
   readonly stats: { readonly written: number; readonly lost: number; readonly waiting: number };
@@ -28,26 +36,31 @@ export interface RecordWriterOptions {
   readonly onWritable: (writable: boolean, error: PortreeveError | undefined) => void;
   readonly onWritten: (count: number) => void;
   readonly onLost: (count: number) => void;
-  /** Most time that lines wait for others to be written with (ms). */
-  readonly gatherMs?: number;
   /** Between attempts while the log cannot be written (ms). */
   readonly retryMs?: number;
-  /** Lines that are kept while the log cannot be written; the newest beyond that are lost, and counted. */
+  /** Lines beside which no further ones of the parent's own are kept while the log cannot be written. */
   readonly maxWaiting?: number;
 }
 
+interface Waiting {
+  readonly lines: Lines;
+  readonly count: number;
+  readonly written?: () => void;
+}
+
 /**
- * Writes lines to the log in the order in which they came, in batches. While the log cannot be written, lines are
- * kept and tried again, and `onWritable` tells so, that workers may deny (`audit.on_failure`).
+ * Writes lines to the log in the order in which they came: what comes while a batch is being written is the next
+ * batch. While the log cannot be written, lines are kept and tried again, and `onWritable` tells so, that workers may
+ * deny (`audit.on_failure`).
  */
 export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
-  const { log, gatherMs = 5, retryMs = 500, maxWaiting = 100_000 } = options;
+  const { log, retryMs = 500, maxWaiting = 100_000 } = options;
   const stats = { written: 0, lost: 0, waiting: 0 };
-  let waiting: Lines[] = [];
+  let waiting: Waiting[] = [];
   let writing: Promise<void> | undefined;
   let error: PortreeveError | undefined;
   let retry: NodeJS.Timeout | undefined;
-  let gather: NodeJS.Timeout | undefined;
+  let gather: NodeJS.Immediate | undefined;
 
   const lose = (count: number): void => {
     if (count === 0) return;
@@ -59,22 +72,28 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
       const batch = waiting;
       waiting = [];
       try {
-        await log.append(batch);
+        await log.append(batch.map(({ lines }) => lines));
       } catch (thrown) {
         waiting = [...batch, ...waiting];
         failed(asPortreeveError(thrown, 'PDP_AUDIT_UNAVAILABLE'));
         return;
       }
-      const count = batch.reduce((sum, lines) => sum + countOf(lines), 0);
-      stats.written += count;
-      stats.waiting -= count;
-      for (const lines of batch) if (typeof lines !== 'string') release(lines.bytes);
-      options.onWritten(count);
-      if (error) {
-        error = undefined;
-        options.onWritable(true, undefined);
-      }
+      succeeded(batch);
     }
+  };
+  const succeeded = (batch: readonly Waiting[]): void => {
+    let total = 0;
+    for (const { lines, count, written } of batch) {
+      total += count;
+      written?.();
+      if (typeof lines !== 'string') release(lines.bytes);
+    }
+    stats.written += total;
+    stats.waiting -= total;
+    options.onWritten(total);
+    if (!error) return;
+    error = undefined;
+    options.onWritable(true, undefined);
   };
   const failed = (why: PortreeveError): void => {
     const first = error === undefined;
@@ -91,32 +110,31 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
       if (waiting.length > 0 && !error) run();
     });
   };
+  const keep = (one: Waiting): void => {
+    waiting.push(one);
+    stats.waiting += one.count;
+    if (error || writing) return;
+    // What other workers have sent meanwhile goes with it.
+    gather ??= setImmediate(() => {
+      gather = undefined;
+      if (!error) run();
+    });
+  };
 
   return {
     stats,
     write: (lines) => {
-      let lost = 0;
-      for (const one of lines) {
-        const count = countOf(one);
-        if (stats.waiting + count > maxWaiting) {
-          lost += count;
-          continue;
-        }
-        waiting.push(one);
-        stats.waiting += count;
-      }
-      lose(lost);
-      if (error) return;
-      gather ??= setTimeout(() => {
-        gather = undefined;
-        if (!error) run();
-      }, gatherMs);
+      const kept = lines.slice(0, Math.max(0, maxWaiting - stats.waiting));
+      for (const line of kept) keep({ lines: line, count: 1 });
+      lose(lines.length - kept.length);
     },
+    take: (block, written) => keep({ lines: block, count: countOf(block), written }),
     missed: lose,
+    reopen: () => void log.reopen(),
     writable: () => error === undefined,
     lastError: () => error,
     close: async () => {
-      clearTimeout(gather);
+      clearImmediate(gather);
       clearTimeout(retry);
       await writing;
       await attempt();

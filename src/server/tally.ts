@@ -38,11 +38,6 @@ export function createTally(): Tally {
   };
 }
 
-/** Whether the decisions were answered without a record of them: their worker could not hand one over. */
-export function isUnrecorded({ faults }: Pick<CountedKind, 'faults'>): boolean {
-  return faults.some(({ stage }) => stage === 'record');
-}
-
 /** Codes have no spaces; the one text that may is last. */
 function keyOf({ decision, door, pep }: MadeDecision): string {
   let key = `${door} ${decision.outcome} ${decision.enforced} ${decision.assurance}`;

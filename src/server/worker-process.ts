@@ -1,7 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { LineBlock } from '../audit/line-block.ts';
 import { channelToWorker } from './channel.ts';
@@ -31,7 +31,8 @@ const entry = fileURLToPath(
  */
 export function forkWorker(on: {
   readonly message: (message: ToParent) => void;
-  readonly records: (block: LineBlock) => void;
+  /** Whole lines of its records; `written` is to be called once they stand in the log. */
+  readonly records: (block: LineBlock, written: () => void) => void;
   readonly ended: (ending: Ending) => void;
   readonly printed: (line: string) => void;
 }): WorkerProcess {
@@ -48,7 +49,7 @@ export function forkWorker(on: {
     if (stream) createInterface({ input: stream }).on('line', on.printed);
   }
   const records = child.stdio[recordPipeFd];
-  if (records) readRecordPipe(records as Readable, on.records);
+  if (records) readRecordPipe(records as Duplex, on.records);
   const channel = channelToWorker(child, {
     message: on.message,
     broken: (error) => {

@@ -1,4 +1,5 @@
 import { buildRecord, recordBytes } from '../audit/record.ts';
+import { buildSupersedingRecord } from '../audit/superseding.ts';
 import { systemClock } from '../lib/clock.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import type { PortreeveError } from '../lib/errors.ts';
@@ -44,7 +45,9 @@ export function runWorker(): void {
     broken: () => process.exit(1),
   });
   const pipe = openRecordPipe(() => process.exit(1));
-  const records = createRecordSender(pipe, channel, (made) => recordBytes(buildRecord(made)));
+  const records = createRecordSender(pipe, channel, (made, supersedes) =>
+    recordBytes(supersedes ? buildSupersedingRecord(made) : buildRecord(made)),
+  );
   let running: Running | undefined;
   let last: Promise<void> = Promise.resolve();
 

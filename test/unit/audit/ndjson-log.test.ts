@@ -7,7 +7,9 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -138,4 +140,65 @@ test('a full volume is PDP_AUDIT_UNAVAILABLE', async (t) => {
   const log = openNdjsonLog({ path: '/dev/full', rotateBytes: 1000, keep: 1 });
   await t.throwsAsync(log.append(['a']), { code: 'PDP_AUDIT_UNAVAILABLE', message: /ENOSPC|no space/ });
   await log.close();
+});
+
+for (const [how, leave] of [
+  ['moved away', (path: string) => renameSync(path, `${path}.old`)],
+  ['removed', (path: string) => rmSync(path)],
+  ['replaced by another', (path: string) => (renameSync(path, `${path}.old`), writeFileSync(path, 'b\n'))],
+] as const) {
+  test(`a file that was ${how} is left, the path opened anew, and that told once`, async (t) => {
+    const told: string[] = [];
+    const { log, path } = logIn(t, { onReplaced: (problem) => told.push(problem) });
+    await log.append(['a']);
+    leave(path);
+    await log.append(['c']);
+    await log.append(['d']);
+    t.deepEqual(linesOf(path), how === 'replaced by another' ? ['b', 'c', 'd'] : ['c', 'd']);
+    t.is(told.length, 1);
+    t.true(told[0]?.includes(path));
+  });
+}
+
+test('lines that are being written while their file is removed are written again', async (t) => {
+  const { log, path } = logIn(t);
+  await log.append(['first']);
+  const lines = Array.from({ length: 300 }, (_, index) => `line ${index}`);
+  const found: string[] = [];
+  for (const line of lines) {
+    const appended = log.append([line]);
+    // At any moment of the call; what was in the file before is read first.
+    await new Promise((resolve) => setImmediate(resolve));
+    if (existsSync(path)) {
+      renameSync(path, `${path}.gone`);
+      found.push(...linesOf(`${path}.gone`));
+      rmSync(`${path}.gone`);
+    }
+    await appended;
+    if (existsSync(path)) found.push(...linesOf(path));
+  }
+  t.deepEqual(
+    lines.filter((line) => !found.includes(line)),
+    [],
+  );
+});
+
+test('a file that others have cut short counts with what is left of it', async (t) => {
+  const { log, path } = logIn(t, { rotateBytes: 10 });
+  await log.append(['aaaa', 'bbb']);
+  truncateSync(path);
+  await log.append(['cccc']);
+  t.deepEqual(linesOf(path), ['cccc']);
+  t.false(existsSync(`${path}.1`));
+});
+
+test('opened anew, the log writes to what is then at its path, without a word', async (t) => {
+  const told: string[] = [];
+  const { log, path } = logIn(t, { onReplaced: (problem) => told.push(problem) });
+  await log.append(['a']);
+  renameSync(path, `${path}.old`);
+  await log.reopen();
+  await log.append(['b']);
+  t.deepEqual(linesOf(path), ['b']);
+  t.deepEqual(told, []);
 });

@@ -1,5 +1,6 @@
 import test from 'ava';
 import type { DecisionDeps } from '../../../src/decision/deps.ts';
+import type { MadeDecision } from '../../../src/decision/types.ts';
 import { PortreeveError } from '../../../src/lib/errors.ts';
 import { makeWorld } from '../../helpers/world.ts';
 import type { Document } from '../../helpers/world-document.ts';
@@ -50,6 +51,17 @@ test('with on_failure deny an allow that cannot be recorded becomes a denial', a
   t.deepEqual(decision.obligations, { entitlements: [], headers: {}, session_limit_s: null });
   world.failRecording(undefined);
   t.is((await allowed(world)).decision.outcome, 'allow');
+});
+
+test('the recorder is told what was answered where the record failed, and only there', async (t) => {
+  const world = await worldThat(t);
+  const told: MadeDecision[] = [];
+  const supersede = (answered: MadeDecision) => void told.push(answered);
+  await allowed(world, { recorder: { append: () => Promise.resolve(), supersede } });
+  t.is(told.length, 0);
+  const failing = { append: () => Promise.reject(unavailable), supersede };
+  const answered = await allowed(world, { recorder: failing });
+  t.deepEqual(told, [answered]);
 });
 
 test('whatever the recorder throws, the answer is a denial', async (t) => {

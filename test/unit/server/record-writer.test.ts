@@ -20,6 +20,7 @@ function written(maxWaiting = 100): {
         if (failing) throw new PortreeveError('PDP_AUDIT_UNAVAILABLE', 'no space');
         for (const one of batch) lines.push(...Buffer.from(bytesOf(one)).toString().trimEnd().split('\n'));
       },
+      reopen: () => undefined,
       close: () => undefined,
     },
     onWritable: (writable) => void told.push(writable),
@@ -60,14 +61,35 @@ test('a log that cannot be written is told once; its lines are kept and written 
   t.is(writer.lastError(), undefined);
 });
 
-test('blocks of lines count as many as they hold, and one that has no room is lost whole', async (t) => {
-  const { lines, lost, writer } = written(3);
-  writer.write([{ bytes: Buffer.from('1\n2\n'), count: 2 }]);
-  writer.write([{ bytes: Buffer.from('3\n4\n'), count: 2 }, '5']);
+const block = (...lines: readonly string[]) => ({
+  bytes: Buffer.from(lines.map((line) => `${line}\n`).join('')),
+  count: lines.length,
+});
+
+test('blocks of lines count as many as they hold, and each is told of once it stands in the log', async (t) => {
+  const { lines, writer, fail } = written();
+  const told: string[] = [];
+  fail(true);
+  writer.take(block('1', '2'), () => told.push(`first, of ${lines.length}`));
+  writer.take(block('3'), () => told.push(`second, of ${lines.length}`));
+  await until(() => !writer.writable());
+  t.deepEqual(told, []);
+  fail(false);
+  await until(() => writer.writable());
+  t.deepEqual(told, ['first, of 3', 'second, of 3']);
+  t.deepEqual(lines, ['1', '2', '3']);
+  t.deepEqual({ ...writer.stats }, { written: 3, lost: 0, waiting: 0 });
   await writer.close();
-  t.deepEqual(lines, ['1', '2', '5']);
-  t.deepEqual(lost, [2]);
-  t.deepEqual({ ...writer.stats }, { written: 3, lost: 2, waiting: 0 });
+});
+
+test("a worker's records are never lost for want of room, unlike the parent's own lines", async (t) => {
+  const { lines, lost, writer } = written(3);
+  writer.take(block('1', '2'), () => undefined);
+  writer.take(block('3', '4'), () => undefined);
+  writer.write(['5']);
+  await writer.close();
+  t.deepEqual(lines, ['1', '2', '3', '4']);
+  t.deepEqual(lost, [1]);
 });
 
 test('beyond what may wait the newest lines are lost, and counted', async (t) => {
