@@ -5,7 +5,7 @@ import { beginGeneration, retireGeneration, stageRows, touchGeneration } from '.
 import { retireAbandoned, sweepRetired } from '../store/sweep.ts';
 import type { Store } from '../store/types.ts';
 import { csvRows } from './csv-rows.ts';
-import { ndjsonRows } from './ndjson-rows.ts';
+import { ndjsonRows, type ImportRow } from './ndjson-rows.ts';
 import { ProblemList } from './problems.ts';
 import { publishImport } from './publish.ts';
 import { createStager, type Staging, type Tally } from './stager.ts';
@@ -21,6 +21,10 @@ export interface ImportOptions {
   readonly source?: string;
   /** Works everything out and changes nothing. */
   readonly dryRun?: boolean;
+  /** Takes a file without any device for what it says; else it is refused, since it is rather a failed export. */
+  readonly allowEmpty?: boolean;
+  /** Told of the class of each sound row, in the order of the file. */
+  readonly onClass?: (name: string) => void;
   readonly onProgress?: (progress: { readonly rows: number }) => void;
   readonly clock?: Clock;
 }
@@ -43,8 +47,9 @@ const sweepBudgetMs = 60_000;
  * Imports devices from a stream, all or nothing: rows are staged in short transactions that leave room for other
  * writers, and become visible together by one short commit. Devices that the file does not name stay as they are;
  * the same content again changes nothing. Throws InventoryInvalid (PDP_INVENTORY_INVALID) with every problem and
- * its line, PDP_INPUT_MALFORMED where the stream fails, and PDP_STORE_UNAVAILABLE, also while another import of
- * the tenant is running. Memory does not grow with the number of rows.
+ * its line, PDP_INVENTORY_INVALID for a file without devices, PDP_INPUT_MALFORMED where the stream fails, and
+ * PDP_STORE_UNAVAILABLE, also while another import of the tenant is running. Memory does not grow with the number of
+ * rows.
  */
 export async function importDevices(store: Store, options: ImportOptions): Promise<ImportResult> {
   const clock = options.clock ?? systemClock;
@@ -74,10 +79,15 @@ async function stageAndPublish(
   const read = options.format === 'csv' ? csvRows : ndjsonRows;
   const stage = createStager(store, staging, problems, tally);
   const source = readable(options.input);
-  const rows = await stageRows(store, staging.generation, read(source, problems), stage, clock, (soFar) =>
+  const found = tellingClasses(read(source, problems), options.onClass);
+  const rows = await stageRows(store, staging.generation, found, stage, clock, (soFar) =>
     options.onProgress?.({ rows: soFar }),
   );
   if (problems.any) throw problems.toError();
+  if (rows === 0 && options.allowEmpty !== true) {
+    const what = 'the inventory has no devices; nothing was imported';
+    throw new PortreeveError('PDP_INVENTORY_INVALID', `${what} (give --allow-empty where that is meant)`);
+  }
   const { added, changed, unchanged } = tally;
   const counts = { rows, added, changed, unchanged };
   if (options.dryRun === true || added + changed === 0) {
@@ -121,6 +131,16 @@ function beginImport(store: Store, { tenant, now }: ImportOptions, clock: Clock)
 /** Shows that the import lives while its input stands still. */
 function beat(store: Store, staging: Staging, clock: Clock): void {
   attempt(() => store.transact(() => touchGeneration(store, staging.generation, clock)));
+}
+
+async function* tellingClasses(
+  rows: AsyncIterable<ImportRow>,
+  tell: ImportOptions['onClass'] = () => undefined,
+): AsyncGenerator<ImportRow> {
+  for await (const row of rows) {
+    tell(row.draft.class);
+    yield row;
+  }
 }
 
 async function* readable(input: Readable): AsyncGenerator<Uint8Array | string> {

@@ -3,14 +3,17 @@ import { importDevices } from '../../inventory/import.ts';
 import { configOption, finish, whyOption } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openInput } from '../input.ts';
+import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { withStore } from '../with-store.ts';
 import { tenantOption, type DeviceOptions } from './tenant.ts';
+import { UnknownClasses } from './unknown-classes.ts';
 
 interface Options extends DeviceOptions {
   readonly format?: 'ndjson' | 'csv';
   readonly why?: string;
   readonly dryRun?: boolean;
+  readonly allowEmpty?: boolean;
 }
 
 /** `device import FILE|-`. */
@@ -26,6 +29,7 @@ export function registerDeviceImport(group: Command, session: Session): void {
       ]),
     )
     .option('--dry-run', 'check and compare only; change nothing')
+    .option('--allow-empty', 'take a file without devices for what it says; else it is refused')
     .addOption(whyOption())
     .addOption(tenantOption())
     .addOption(configOption());
@@ -44,6 +48,7 @@ async function runImport(file: string, options: Options, session: Session): Prom
   const config = session.config(options.config);
   const input = await openInput(file, session);
   const progress = session.progress();
+  const unknown = new UnknownClasses(new Set(Object.keys(config.classes)));
   try {
     const done = await withStore(config, 'read_write', session.around.clock, (store) =>
       importDevices(store, {
@@ -55,14 +60,17 @@ async function runImport(file: string, options: Options, session: Session): Prom
         now: session.around.clock.now(),
         source: file === '-' ? 'standard input' : file,
         dryRun: options.dryRun === true,
+        allowEmpty: options.allowEmpty === true,
+        onClass: (name) => unknown.note(name),
         onProgress: ({ rows }) => progress.show(`${rows} rows`),
       }),
     );
-    const data = { dry_run: options.dryRun === true, ...done };
+    const warnings = unknown.warnings();
+    const data = { dry_run: options.dryRun === true, ...done, warnings };
     const what = options.dryRun ? 'would be imported' : 'imported';
     const text = `${done.rows} rows ${what}: ${done.added} added, ${done.changed} changed, ${done.unchanged} unchanged${
       done.epoch === null ? '' : ` (epoch ${done.epoch})`
-    }\n`;
+    }\n${warnings.map(({ message }) => `${session.paint('warn', 'warning')}  ${plain(message)}\n`).join('')}`;
     return { exit: exitCodes.ok, data, text };
   } finally {
     progress.end();

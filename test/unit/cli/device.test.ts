@@ -11,7 +11,7 @@ test('devices are imported, listed, shown and changed', async (t) => {
   const dry = await run('import', 'devices.ndjson', '--dry-run');
   t.deepEqual(
     [dry.code, onlyObject(dry)],
-    [0, { dry_run: true, rows: 1, added: 1, changed: 0, unchanged: 0, epoch: null }],
+    [0, { dry_run: true, rows: 1, added: 1, changed: 0, unchanged: 0, epoch: null, warnings: [] }],
   );
   t.like(onlyObject(await run('list')), { devices: [] });
 
@@ -74,6 +74,56 @@ test('CSV is told by the name’s ending or by --format', async (t) => {
   t.is((await portreeve(['device', 'import', 'devices.csv'], { cwd })).code, 0);
   t.is((await portreeve(['device', 'import', '-', '--format', 'csv'], { cwd, input: csv })).code, 0);
   t.is((await portreeve(['device', 'import', '-'], { cwd, input: csv })).code, 2);
+});
+
+for (const [what, input, format] of [
+  ['an empty file', '', 'ndjson'],
+  ['a file of blank lines', '\n \n', 'ndjson'],
+  ['a CSV header without rows', 'device_id,status,class\n', 'csv'],
+] as const) {
+  test(`${what} is refused as an import unless that is meant`, async (t) => {
+    const { folder: cwd } = await makeInstallation();
+    const run = (...more: string[]) =>
+      portreeve(['device', 'import', '-', '--format', format, ...more], { cwd, input });
+    const refused = await run('--json');
+    t.is(refused.code, 2);
+    const { error } = onlyObject(refused) as { error: { code: string; message: string } };
+    t.is(error.code, 'PDP_INVENTORY_INVALID');
+    t.regex(error.message, /no devices.*--allow-empty/);
+    t.is((await run('--dry-run')).code, 2);
+    const allowed = await run('--allow-empty', '--json');
+    t.is(allowed.code, 0);
+    t.like(onlyObject(allowed), { rows: 0, epoch: null, warnings: [] });
+  });
+}
+
+test('classes that the configuration lacks are a warning each, with their rows, and are imported', async (t) => {
+  const { folder: cwd } = await makeInstallation();
+  const classes = ['meter', 'metre', 'kettle', 'metre'];
+  const input = classes
+    .map((name, index) => `${JSON.stringify({ device_id: `d${index}`, status: 'active', class: name })}\n`)
+    .join('');
+  const json = await portreeve(['device', 'import', '-', '--dry-run', '--json'], { cwd, input });
+  t.is(json.code, 0);
+  t.like(onlyObject(json), {
+    warnings: [
+      { class: 'metre', rows: 2 },
+      { class: 'kettle', rows: 1 },
+    ],
+  });
+  const text = await portreeve(['device', 'import', '-'], { cwd, input });
+  t.deepEqual(
+    [text.code, text.stdout.split('\n').slice(1)],
+    [
+      0,
+      [
+        'warning  class "metre" is not in the configuration: 2 devices denied with inventory.class_unknown',
+        'warning  class "kettle" is not in the configuration: 1 device denied with inventory.class_unknown',
+        '',
+      ],
+    ],
+  );
+  t.is((await portreeve(['device', 'get', 'd1'], { cwd })).code, 0);
 });
 
 test('an unknown device: 1; a file that cannot be read: 2', async (t) => {

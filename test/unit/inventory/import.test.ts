@@ -298,9 +298,21 @@ test('an input of CSV that fails refuses the import too', async (t) => {
   t.is(find(store, 'd1'), undefined);
 });
 
-test('an empty file imports nothing', async (t) => {
+test('an empty file is refused, or imports nothing where that is meant', async (t) => {
   const store = temporaryStore(t);
-  t.deepEqual(await importRows(store, []), { rows: 0, added: 0, changed: 0, unchanged: 0, epoch: null });
+  const refused = { code: 'PDP_INVENTORY_INVALID', message: /no devices/ };
+  await t.throwsAsync(importRows(store, []), refused);
+  await t.throwsAsync(importRows(store, 'device_id,status,class\n', { format: 'csv' }), refused);
+  const nothing = { rows: 0, added: 0, changed: 0, unchanged: 0, epoch: null };
+  t.deepEqual(await importRows(store, [], { allowEmpty: true }), nothing);
+  t.is(count(store, 'generations'), 0, 'nothing is left of any of them');
+});
+
+test('the class of each sound row is told', async (t) => {
+  const seen: string[] = [];
+  const rows = [device('a'), device('b', { class: 'kettle' }), device('c')];
+  await importRows(temporaryStore(t), rows, { onClass: (name) => void seen.push(name) });
+  t.deepEqual(seen, ['meter', 'kettle', 'meter']);
 });
 
 test('progress grows to the number of rows', async (t) => {
