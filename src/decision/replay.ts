@@ -3,12 +3,14 @@ import { parseInstant } from '../lib/clock.ts';
 import type { ReasonCode } from '../lib/reason-code.ts';
 import type { PolicyEngine, PolicyInput, Verdict } from '../policy/types.ts';
 import { conclude } from './conclude.ts';
-import type { ConcludeSettings } from './conclude.ts';
+import type { Material } from './conclude.ts';
 import { attempt } from './fault.ts';
 import type { Attempt } from './fault.ts';
 import { policyInput } from './input.ts';
 import { catalogueDigest } from './reasons.ts';
 import type { Decision, Fault, MadeDecision } from './types.ts';
+import { unrecordedDecision } from './unrecorded.ts';
+import type { UnrecordedSettings } from './unrecorded.ts';
 import { inputVersion } from './versions.ts';
 
 /** The part of a decision's record that concluding again needs. */
@@ -18,7 +20,7 @@ export type ReplayableRecord = Decision & Pick<MadeDecision, 'facts' | 'input' |
 export interface Kept {
   readonly engine: PolicyEngine | undefined;
   /** The configuration that `versions.configuration` names. */
-  readonly settings: ConcludeSettings | undefined;
+  readonly settings: UnrecordedSettings | undefined;
 }
 
 export interface Difference {
@@ -59,20 +61,23 @@ export function concludeAgain(record: ReplayableRecord, kept: Kept): Replay {
   if (missing.length > 0 || !kept.settings) return { same: false, differences: [], missing, decision: null };
   const input = inputAgain(record);
   const verdict = verdictAgain(record, kept.engine);
-  const decision = conclude(
-    {
-      decisionId: record.decision_id,
-      tenant: record.tenant,
-      now: record.facts?.now ?? (parseInstant(record.time) as number),
-      pep: record.pep,
-      facts: record.facts,
-      verdict: verdict?.ok ? verdict.value : null,
-      faults: [...circumstantial(record), ...(verdict && !verdict.ok ? [verdict.fault] : [])],
-      findings: detailsOfFaults(record),
-      versions: record.versions,
-    },
-    kept.settings,
-  );
+  const material: Material = {
+    decisionId: record.decision_id,
+    tenant: record.tenant,
+    now: record.facts?.now ?? (parseInstant(record.time) as number),
+    pep: record.pep,
+    facts: record.facts,
+    verdict: verdict?.ok ? verdict.value : null,
+    faults: [...circumstantial(record), ...(verdict && !verdict.ok ? [verdict.fault] : [])],
+    findings: detailsOfFaults(record),
+    versions: record.versions,
+  };
+  const concluded = conclude(material, kept.settings);
+  // What is recorded of a decision whose record came too late is what was answered in its place.
+  const unrecorded = record.faults.find(({ stage }) => stage === 'record');
+  const decision = unrecorded
+    ? unrecordedDecision(concluded, unrecorded, material, kept.settings)
+    : concluded;
   const differences = [
     ...differencesOf('input', record.input, input),
     ...differencesOf('', comparable(recordedDecision(record)), comparable(decision)),
@@ -101,7 +106,8 @@ function asksPolicy(record: ReplayableRecord): boolean {
 function circumstantial(record: ReplayableRecord): readonly Fault[] {
   // A conclusion that failed on the policy's term fails again by itself.
   return record.faults.filter(
-    (fault) => circumstances.has(fault.code) && !(fault.stage === 'conclude' && record.verdict !== null),
+    ({ code, stage }) =>
+      circumstances.has(code) && stage !== 'record' && !(stage === 'conclude' && record.verdict !== null),
   );
 }
 

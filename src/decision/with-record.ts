@@ -1,8 +1,8 @@
 import { parseInstant } from '../lib/clock.ts';
 import { describeThrown } from '../lib/errors.ts';
-import { denyInstead } from './conclude.ts';
 import type { DecisionDeps, Step } from './deps.ts';
 import type { Fault, MadeDecision } from './types.ts';
+import { unrecordedDecision } from './unrecorded.ts';
 
 /**
  * Every decision is recorded before it is answered. Where it cannot be, `audit.on_failure` says what becomes of it:
@@ -32,9 +32,6 @@ function unrecorded(made: MadeDecision, thrown: unknown, deps: DecisionDeps): Ma
     message: describeThrown(thrown),
   };
   const { decision, facts, pep } = made;
-  if (deps.config.audit.on_failure === 'continue') {
-    return { ...made, decision: { ...decision, faults: [...decision.faults, fault] } };
-  }
   const now = parseInstant(decision.time) as number;
-  return { ...made, decision: denyInstead(decision, fault, { facts, pep, now }, deps.config) };
+  return { ...made, decision: unrecordedDecision(decision, fault, { facts, pep, now }, deps.config) };
 }

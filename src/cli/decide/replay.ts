@@ -45,7 +45,7 @@ async function gather(
   folder: string,
 ): Promise<{ parts: Kept; missing: readonly string[] }> {
   const { bundle, configuration, classes } = record.versions;
-  const settings = keptJson<Pick<Config, 'enforcement'>>(folder, configuration);
+  const settings = keptJson<Pick<Config, 'enforcement' | 'audit'>>(folder, configuration);
   const rules = keptJson<Record<string, ClassRules>>(folder, classes);
   const bytes = bundle === null ? undefined : kept(folder, bundle);
   const missing = rules === undefined && record.input !== null ? [`classes ${classes}`] : [];

@@ -16,6 +16,9 @@ const neverDeny: ReadonlySet<string> = new Set([
   'system.break_glass_used',
 ]);
 
+/** Denials that are enforced whatever is broken. */
+const alwaysEnforced: ReadonlySet<string> = new Set(['system.audit_unavailable']);
+
 /** `enforcement`: exact targets, an end that is near enough. What is over already is a warning: it simply is over. */
 export function checkEnforcement(root: Place, report: Report, now: EpochMs): void {
   const classes = new Set(
@@ -55,6 +58,8 @@ function checkBreakGlass(entry: Place, classes: ReadonlySet<string>, report: Rep
   for (const reason of entry.get('reasons').items()) {
     if (neverDeny.has(reason.text ?? ''))
       report.refuse(reason, 'never denies, so there is nothing to set aside');
+    if (alwaysEnforced.has(reason.text ?? ''))
+      report.refuse(reason, 'is always enforced: nothing passes without a record of it');
   }
   if (entry.get('classes').items().length === 0 && entry.get('devices').items().length === 0) {
     report.refuse(entry, 'must name classes or devices');

@@ -2,6 +2,7 @@ import test from 'ava';
 import { buildRecord, recordBytes } from '../../../src/audit/record.ts';
 import type { AuditRecord } from '../../../src/audit/record.ts';
 import { readRecord } from '../../../src/audit/read-record.ts';
+import { buildSupersedingRecord } from '../../../src/audit/superseding.ts';
 import { concludeAgain } from '../../../src/decision/replay.ts';
 import type { Kept, Replay } from '../../../src/decision/replay.ts';
 import type { MadeDecision } from '../../../src/decision/types.ts';
@@ -104,6 +105,25 @@ test('circumstances of the time are taken from the record: a deadline, a shed ca
   }
 });
 
+test('a record that says what was answered in the place of another concludes to that again', async (t) => {
+  const raw = world.connect({ shows: await world.leaf('meter/1') });
+  for (const onFailure of ['deny', 'continue'] as const) {
+    const config = { ...world.config, audit: { ...world.config.audit, on_failure: onFailure } };
+    const answered: MadeDecision[] = [];
+    const recorder = {
+      append: () => Promise.reject(new PortreeveError('PDP_AUDIT_UNAVAILABLE', 'late')),
+      supersede: (made: MadeDecision) => void answered.push(made),
+    };
+    await world.decide(raw, { deps: { config, recorder } });
+    const record = readRecord(recordBytes(buildSupersedingRecord(answered[0] as MadeDecision)));
+    t.is(record.outcome, onFailure === 'deny' ? 'deny' : 'allow');
+    t.deepEqual(concludeAgain(record, { ...kept, settings: config }).differences, []);
+    const other = { ...config.audit, on_failure: onFailure === 'deny' ? 'continue' : 'deny' } as const;
+    const replay = concludeAgain(record, { ...kept, settings: { ...config, audit: other } });
+    t.true(paths(replay).includes('outcome'));
+  }
+});
+
 test('a policy that broke off is asked again, and breaking off again is the same decision', async (t) => {
   const broken = withEngine(() => {
     throw new PortreeveError('PDP_POLICY_UNDEFINED', 'nothing');
@@ -128,6 +148,7 @@ test('an allow that failed on its own term fails again in the same way', async (
 test('the configuration of the time decides whether it was enforced', async (t) => {
   const before = await record('meter/lost');
   const settings = {
+    ...world.config,
     enforcement: { observe: [{ pep: 'envoy', until: before.facts!.now + 1 }], break_glass: [] },
   };
   t.deepEqual(paths(concludeAgain(before, { ...kept, settings })), ['enforced']);

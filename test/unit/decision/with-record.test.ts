@@ -99,6 +99,16 @@ test('with on_failure continue the decision stands, and its faults say that it w
   t.like(decision.faults, [{ code: 'system.audit_unavailable', stage: 'record' }]);
 });
 
+test('an observed denial passes with its record, and not without', async (t) => {
+  const world = await worldThat(t, (document) => {
+    document['enforcement'] = { observe: [{ pep: 'envoy', until: '2026-06-02T00:00:00Z' }] };
+  });
+  const raw = world.connect({ shows: await world.leaf('meter/lost') });
+  t.like((await world.decide(raw)).decision, { outcome: 'deny', enforced: false });
+  world.failRecording(unavailable);
+  t.like((await world.decide(raw)).decision, { outcome: 'deny', enforced: true });
+});
+
 test('a broken glass that does not name system.audit_unavailable does not let an unrecorded decision pass', async (t) => {
   const glass = {
     reasons: ['inventory.lost_or_stolen'],
