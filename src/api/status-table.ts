@@ -1,6 +1,7 @@
 import type { Config } from '../config/types.ts';
 import { catalogue } from '../decision/reasons.ts';
 import type { Decision, Reason } from '../decision/types.ts';
+import type { ReasonCode } from '../lib/reason-code.ts';
 
 /** What an answer looks like on the wire, by what was decided and why. */
 export type WireRow = 'allow' | 'no_credential' | 'denied' | 'unavailable';
@@ -40,7 +41,7 @@ export const statusTable: Readonly<Record<WireRow, WireStatus>> = {
     retryAfter: false,
   },
   unavailable: {
-    when: 'Denied for causes of ours alone: a fault, the deadline, overload, missing or stale state.',
+    when: 'Denied for causes of ours alone: a fault, the deadline, overload, missing or stale state, a clock that cannot be trusted.',
     http: 503,
     grpc: 7,
     retryAfter: true,
@@ -62,12 +63,21 @@ export function lets(decision: Decision): boolean {
 
 /**
  * The reason that the device's answer goes by: the first denying one about the device, since coming back would not
- * help it; else the first denying one. Undefined for a denial that names no denying reason.
+ * help it; else the first denying one of ours. Undefined for a denial that names no denying reason.
  */
 export function tellingReason(decision: Decision): Reason | undefined {
   const denying = decision.reasons.filter((reason) => reason.severity === 'deny');
-  return denying.find((reason) => !catalogue[reason.code].ours) ?? denying[0];
+  const timeless = denying.some((reason) => reason.code === 'system.clock_untrusted');
+  const aboutDevice = ({ code }: Reason) => !catalogue[code].ours && !(timeless && byClock.has(code));
+  return denying.find(aboutDevice) ?? denying.find(({ code }) => catalogue[code].ours) ?? denying[0];
 }
+
+/** What is found by our clock alone: no fault of the device's where that clock cannot be trusted. */
+const byClock: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'credential.not_yet_valid',
+  'credential.expired',
+  'chain.issuer_expired',
+]);
 
 /** HTTP status of a denial: the configured one where it is an error status, else the table's. */
 export function httpStatus(row: Exclude<WireRow, 'allow'>, statuses: Config['wire']['statuses']): number {

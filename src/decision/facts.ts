@@ -2,8 +2,11 @@ import { attestationFact } from '../attestation/token.ts';
 import type { ConnectionContext } from '../context/types.ts';
 import { strongestBinding } from '../inventory/binding.ts';
 import type { Binding, DeviceRecord } from '../inventory/types.ts';
+import { formatInstant } from '../lib/clock.ts';
 import type { EpochMs } from '../lib/clock.ts';
+import type { Finding } from '../lib/reason-code.ts';
 import type { Assurance } from '../policy/types.ts';
+import { isAhead } from '../revocation/freshness.ts';
 import { judgeRevocation } from '../revocation/judge.ts';
 import type { RevocationFact, RevocationJudgement, RevocationReader } from '../revocation/types.ts';
 import { notingReader } from './consulted-crls.ts';
@@ -50,6 +53,7 @@ export function gatherFacts(context: ConnectionContext, now: EpochMs, deps: Deci
         ...(credential?.judged.findings ?? []),
         ...revocation.findings,
         ...(gateway?.findings ?? []),
+        ...deviceFromFuture(device, now),
       ],
       gateway: gatewayFact,
       limits: limitsOf(credential, revocation.facts),
@@ -140,6 +144,17 @@ function assuranceOf(
     case 'none':
       return 'none';
   }
+}
+
+/** A record that was written after `now` was written by another clock than ours is now. */
+function deviceFromFuture(device: DeviceRecord | undefined, now: EpochMs): readonly Finding[] {
+  if (!device || !isAhead(device.updated_at, now)) return [];
+  const detail = {
+    device_id: device.device_id,
+    updated_at: formatInstant(device.updated_at),
+    now: formatInstant(now),
+  };
+  return [{ code: 'system.clock_untrusted', detail }];
 }
 
 /** Only a certificate that the device itself proved to hold can be bound to it. */

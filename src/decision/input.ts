@@ -94,11 +94,13 @@ export function policyInput(facts: Facts, settings: InputSettings): PolicyInput 
 const minute = 60_000;
 const day = 24 * 60 * minute;
 
-/** Codes that speak against the certificate and its path, in the order in which they were found. */
+/** Codes that speak against the certificate and its path, or the clock that they are judged by, in the order in which they were found. */
 function credentialFindings(facts: Facts): readonly string[] {
   if (facts.findings.length === 0) return [];
   const against = facts.findings.filter(
-    (finding) => denies(finding) && /^(identity|chain|credential|revocation)\./.test(finding.code),
+    (finding) =>
+      denies(finding) &&
+      /^(identity\.|chain\.|credential\.|revocation\.|system\.clock_untrusted$)/.test(finding.code),
   );
   return [...new Set(against.map((finding) => finding.code))];
 }

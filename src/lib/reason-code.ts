@@ -71,6 +71,7 @@ export const reasonCodes = [
   'system.input_invalid',
   'system.overload_shed',
   'system.internal',
+  'system.clock_untrusted',
   'system.dependency_stale',
   'system.break_glass_used',
   'system.audit_unavailable',

@@ -12,16 +12,21 @@ export interface Freshness {
 /**
  * Whether a CRL may be believed at `now` (RFC 5280 section 6.3.3): fresh before nextUpdate and before thisUpdate plus
  * the anchor's maximum age, within grace for `graceMs` after the earlier of the two, else stale. The ends themselves
- * are already outside, so that `usableUntil` is always after `now`. A list from the future is stale too: either our
- * clock or the issuer's is wrong.
+ * are already outside, so that `usableUntil` is always after `now`. A list from the future is not believed either: our
+ * clock or the issuer's is wrong (`isAhead` tells it apart).
  */
 export function judgeFreshness(crl: CrlInfo | undefined, rules: RevocationRules, now: EpochMs): Freshness {
   if (crl === undefined) return { freshness: 'missing', usableUntil: null };
   const oldest = rules.maxAgeMs === undefined ? Infinity : crl.thisUpdate + rules.maxAgeMs;
   const freshUntil = Math.min(crl.nextUpdate, oldest);
   const graceUntil = freshUntil + rules.graceMs;
-  if (crl.thisUpdate > now + clockSkewMs) return { freshness: 'stale', usableUntil: null };
+  if (isAhead(crl.thisUpdate, now)) return { freshness: 'stale', usableUntil: null };
   if (now < freshUntil) return { freshness: 'fresh', usableUntil: freshUntil };
   if (now < graceUntil) return { freshness: 'within_grace', usableUntil: graceUntil };
   return { freshness: 'stale', usableUntil: null };
+}
+
+/** Whether an instant lies further ahead of our clock than clocks may differ. */
+export function isAhead(instant: EpochMs, now: EpochMs): boolean {
+  return instant > now + clockSkewMs;
 }

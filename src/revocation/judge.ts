@@ -1,14 +1,15 @@
 import type { CertificationPath, RevocationRules } from '../identity/types.ts';
 import { formatInstant, type EpochMs } from '../lib/clock.ts';
 import type { Finding, ReasonCode } from '../lib/reason-code.ts';
-import { judgeFreshness } from './freshness.ts';
+import { isAhead, judgeFreshness } from './freshness.ts';
 import type { RevocationFact, RevocationJudgement, RevocationLookup, RevocationReader } from './types.ts';
 
 /**
  * Judges every certificate of a path but its anchor against the CRL of its issuer's key at `now`, by the rules of the
  * path's anchor: one fact for each, and a finding for each that is not plainly good. Call within one snapshot of the
  * store. Missing and stale are never good: with `required` they deny, else they say `status_unknown`; an entry denies
- * on a stale list too, whatever its date.
+ * on a stale list too, whatever its date. A list from the future denies whether one is required or not: by a wrong clock
+ * nothing else can be judged either.
  */
 export function judgeRevocation(
   path: CertificationPath,
@@ -23,8 +24,7 @@ export function judgeRevocation(
     const found = reader.lookup(issuerKey, certificate.serial);
     const fact = judgeOne(index, issuerKey, certificate.serial, found, anchor.revocation, now);
     facts.push(fact);
-    const finding = findingOf(fact, found, anchor.revocation);
-    if (finding) findings.push(finding);
+    findings.push(...findingsOf(fact, found, anchor.revocation, now));
   }
   return { facts, findings };
 }
@@ -41,7 +41,7 @@ function judgeOne(
   const believed = freshness === 'fresh' || freshness === 'within_grace';
   const listed = entry?.reason === 'certificateHold' ? 'on_hold' : 'revoked';
   return {
-    age_s: crl ? Math.max(0, Math.floor((now - crl.thisUpdate) / 1000)) : null,
+    age_s: crl ? Math.floor((now - crl.thisUpdate) / 1000) : null,
     certificate: index,
     crl_number: crl?.number ?? null,
     freshness,
@@ -57,13 +57,22 @@ function judgeOne(
   };
 }
 
-function findingOf(
+/** A list from the future says nothing of its certificate but its entries, and that a clock is wrong. */
+function findingsOf(
   fact: RevocationFact,
   found: RevocationLookup,
   rules: RevocationRules,
-): Finding | undefined {
-  const code = codeOf(fact, rules);
-  return code && { code, detail: detailOf(fact, found) };
+  now: EpochMs,
+): readonly Finding[] {
+  const ahead = fact.this_update !== null && isAhead(fact.this_update, now);
+  const code = ahead && fact.status === 'unknown' ? undefined : codeOf(fact, rules);
+  const detail = detailOf(fact, found);
+  return [
+    ...(code ? [{ code, detail }] : []),
+    ...(ahead
+      ? [{ code: 'system.clock_untrusted', detail: { ...detail, now: formatInstant(now) } } as const]
+      : []),
+  ];
 }
 
 function codeOf(fact: RevocationFact, rules: RevocationRules): ReasonCode | undefined {

@@ -49,7 +49,7 @@ export interface RevocationFact {
   readonly source: string | null;
   readonly this_update: EpochMs | null;
   readonly next_update: EpochMs | null;
-  /** Whole seconds since thisUpdate, 0 where that is still ahead of our clock. */
+  /** Whole seconds since thisUpdate, below 0 where that is still ahead of our clock; null without a CRL. */
   readonly age_s: number | null;
   readonly revoked_at: EpochMs | null;
   readonly reason: string | null;

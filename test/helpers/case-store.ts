@@ -9,6 +9,9 @@ import type { Case } from './case-types.ts';
 import { importRows } from './inventory.ts';
 import type { Fields } from './inventory.ts';
 
+/** When the inventory of every case was imported: a day before `fleetTime`. */
+const inventoryTime = fleetTime - 24 * 3_600_000;
+
 /** Makes the store of a case's state by real imports, and closes it: whoever decides opens it anew. */
 export async function fillStore(
   path: string,
@@ -56,7 +59,7 @@ async function importFleet(store: Store, changes: readonly Fields[]): Promise<vo
   const rows = new Map([...fleet.devices, ...changes].map((row) => [keyOf(row), row]));
   for (const [tenant, group] of Map.groupBy(rows.values(), tenantOf)) {
     const resolved = await Promise.all(group.map(withFingerprints));
-    await importRows(store, resolved, { tenant, now: fleetTime });
+    await importRows(store, resolved, { tenant, now: inventoryTime });
   }
 }
 

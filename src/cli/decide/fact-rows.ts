@@ -51,7 +51,7 @@ function credentialRows(credential: CredentialFacts, now: number): Cell[][] {
     [
       'credential',
       `${path}, ${credential.key_algorithm ?? 'unreadable'}${expiry}`,
-      from === null || from > now ? null : age(now - from),
+      from === null ? null : age(now - from),
     ],
     ...(identity ? [['identity', `${identity.id} (${identity.scheme})`, null]] : []),
     ...(credential.serial === null
@@ -92,6 +92,7 @@ function gatewayRows({ gateway }: Facts): Cell[][] {
   return [['gateway', `${gateway.id}: ${proved}, ${status}, ${enrolled}`, null]];
 }
 
+/** Below zero where the fact is dated ahead of the decision. */
 function age(ms: number): string {
-  return formatDuration(Math.max(0, ms));
+  return formatDuration(ms);
 }

@@ -80,6 +80,11 @@ export const circumstanceReasons: ReasonGroup<'assurance' | 'network' | 'policy'
     'Look at the fault in the record, and report it.',
     faultControls,
   ),
+  'system.clock_untrusted': ours(
+    "Something that was decided by is dated ahead of this machine's clock: one of two clocks is wrong.",
+    "Compare the times in the detail with a clock that is right; set this machine's clock, or have the CRL issued anew. With `decide --at`: the state is newer than the time that was asked about.",
+    [control.crlValidation, control.policyEngine, control.beforeAccess],
+  ),
   'system.dependency_stale': ours(
     'The state that the decision depends on could not be read.',
     'Look at the store: its file, its volume, and who holds its lock. `portreeve doctor` tests it.',

@@ -47,6 +47,7 @@ test('faults, the deadline, overload and missing or stale state are ours; what t
     'policy.bundle_missing',
     'system.overload_shed',
     'system.internal',
+    'system.clock_untrusted',
     'system.dependency_stale',
     'system.audit_unavailable',
   ]);

@@ -3,6 +3,7 @@ import { issueLeaf } from '../../../src/ca/index.ts';
 import type { CrlOptions } from '../../../src/ca/index.ts';
 import { parseCertificate } from '../../../src/identity/parse.ts';
 import type { CertificationPath, RevocationRules } from '../../../src/identity/types.ts';
+import { formatInstant } from '../../../src/lib/clock.ts';
 import { judgeRevocation } from '../../../src/revocation/judge.ts';
 import { createRevocationReader } from '../../../src/revocation/reader.ts';
 import type { RevocationJudgement } from '../../../src/revocation/types.ts';
@@ -171,11 +172,20 @@ test('an entry on a stale CRL still denies as revoked, required or not', async (
 test('a CRL from after `now` is not believed beyond the difference of clocks', async (t) => {
   const ahead = await judge(t, strict, { ca: {} }, now - hour - 4 * minute);
   t.deepEqual(codes(ahead), []);
-  t.is(ahead.facts[0]?.age_s, 0);
-  t.deepEqual(codes(await judge(t, strict, { ca: {} }, now - hour - 6 * minute)), [
-    'revocation.crl_stale',
-    'revocation.crl_stale',
-  ]);
+  t.is(ahead.facts[0]?.age_s, -4 * 60);
+  for (const rules of [strict, lenient]) {
+    const untrusted = await judge(t, rules, { ca: {} }, now - hour - 6 * minute);
+    t.deepEqual(codes(untrusted), ['system.clock_untrusted', 'system.clock_untrusted'], 'required or not');
+    t.like(untrusted.facts[0], { status: 'unknown', freshness: 'stale', age_s: -6 * 60, usable_until: null });
+    t.like(untrusted.findings[0]?.detail, { certificate: 0, this_update: formatInstant(now - hour) });
+    t.is(untrusted.findings[0]?.detail?.['now'], formatInstant(now - hour - 6 * minute));
+  }
+});
+
+test('an entry on a CRL from the future denies as well', async (t) => {
+  const revoked = [{ serial: 'a1', at: now }];
+  const judged = await judge(t, lenient, { ca: { revoked }, root: null }, now - 2 * hour);
+  t.deepEqual(codes(judged), ['revocation.revoked', 'system.clock_untrusted', 'revocation.status_unknown']);
 });
 
 test('the anchor itself is not looked up: a path of the anchor alone has no facts', async (t) => {
