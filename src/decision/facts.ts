@@ -16,6 +16,7 @@ import type { ExaminedCredential } from './facts-credential.ts';
 import { customFacts } from './facts-custom.ts';
 import { judgeGateway } from './facts-gateway.ts';
 import type { Vouching } from './facts-gateway.ts';
+import { sharedKey } from './facts-key.ts';
 import { denies } from './reasons.ts';
 import type { Facts, Subject, Versions } from './types.ts';
 
@@ -51,6 +52,7 @@ export function gatherFacts(context: ConnectionContext, now: EpochMs, deps: Deci
       door: context.door,
       findings: [
         ...(credential?.judged.findings ?? []),
+        ...sharedKey(context.tenant, credential, deps),
         ...revocation.findings,
         ...(gateway?.findings ?? []),
         ...deviceFromFuture(device, now),

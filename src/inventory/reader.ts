@@ -9,6 +9,9 @@ export interface InventoryReaderOptions {
   readonly maxEntries?: number;
 }
 
+/** Devices that are looked at for one key; two are one too many already. */
+const maxHolders = 64;
+
 /**
  * Point look-ups of devices, a few microseconds each. What is remembered is served under the epochs that were just
  * read from the same snapshot alone; a row's decoded form is kept under the epoch of the row, which outlives changes
@@ -28,11 +31,21 @@ export function createInventoryReader(store: Store, options: InventoryReaderOpti
     decoded.set(key, record);
     return record;
   };
+  const device = (tenant: string, deviceId: string): DeviceRecord | undefined => {
+    // Neither a tenant nor a device id holds a NUL, so two devices never share a key.
+    const key = `${tenant}\0${deviceId}`;
+    return memory.read(key, () => read(tenant, deviceId, key));
+  };
+  const hinted = store.prepare<{ device_id: string }>(
+    `SELECT device_id FROM device_keys WHERE tenant = ? AND key = ? ORDER BY device_id LIMIT ${maxHolders}`,
+  );
+  const bound = createEpochMemory<readonly string[]>(store, maxEntries);
+  const holders = (tenant: string, keyDigest: string): readonly string[] =>
+    hinted
+      .all(tenant, Buffer.from(keyDigest, 'hex'))
+      .flatMap(({ device_id: id }) => (device(tenant, id)?.keys.includes(keyDigest) ? [id] : []));
   return {
-    device(tenant, deviceId) {
-      // Neither a tenant nor a device id holds a NUL, so two devices never share a key.
-      const key = `${tenant}\0${deviceId}`;
-      return memory.read(key, () => read(tenant, deviceId, key));
-    },
+    device,
+    holders: (tenant, keyDigest) => bound.read(`${tenant}\0${keyDigest}`, () => holders(tenant, keyDigest)),
   };
 }

@@ -45,6 +45,9 @@ export function createStager(
   const put = store.prepare(
     `INSERT INTO devices (tenant, device_id, generation, updated_at, status, class, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
+  const bind = store.prepare(
+    'INSERT INTO device_keys (tenant, key, device_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
+  );
   return ({ line, draft }) => {
     const id = draft.device_id;
     if (note.run(generation, id, tenant, line).changes === 0) {
@@ -62,6 +65,7 @@ export function createStager(
     // After the first problem nothing will become visible: the rest is read only to tell what else is wrong.
     if (count(tally, id, current, wanted) && !problems.any) {
       put.run(tenant, id, generation, now, wanted.status, wanted.class, wanted.body);
+      for (const key of draft.keys) bind.run(tenant, Buffer.from(key, 'hex'), id);
     }
   };
 }

@@ -44,6 +44,11 @@ export interface DeviceRecord {
 export interface InventoryReader {
   /** Call within one `store.snapshot`. */
   device(tenant: string, deviceId: string): DeviceRecord | undefined;
+  /**
+   * Ids of the devices whose records bind a key (SHA-256 of SubjectPublicKeyInfo, hex), in their order; of very many
+   * the first ones. Call within one `store.snapshot`.
+   */
+  holders(tenant: string, keyDigest: string): readonly string[];
 }
 
 /** By what a presented certificate held as this device's. */

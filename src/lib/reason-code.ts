@@ -14,6 +14,7 @@ export const reasonCodes = [
   'identity.vendor_product_mismatch',
   'identity.claimed_id_mismatch',
   'identity.serial_mismatch',
+  'identity.key_shared',
   'chain.incomplete',
   'chain.untrusted_anchor',
   'chain.signature_invalid',

@@ -84,6 +84,20 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (generation, device_id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- Where to look for the devices that a key is bound to: every device whose record named the key once. Only a hint,
+  -- which is why rows are never taken away: the device's record of the day says whether it still binds the key.
+  CREATE TABLE device_keys (
+    tenant TEXT NOT NULL,
+    key BLOB NOT NULL,
+    device_id TEXT NOT NULL,
+    PRIMARY KEY (tenant, key, device_id)
+  ) STRICT, WITHOUT ROWID;
+
+  INSERT OR IGNORE INTO device_keys
+    SELECT d.tenant, unhex(k.value), d.device_id FROM devices d, json_each(d.body, '$.keys') k
+    WHERE unhex(k.value) IS NOT NULL;
+  `,
 ];
 
 /** The store format that this program writes. */

@@ -63,6 +63,11 @@ export const certificateReasons: ReasonGroup<'identity' | 'chain' | 'credential'
     'Compare the claimed serial with the certificate and the inventory; a copied credential shows up like this.',
     sameDeviceControls,
   ),
+  'identity.key_shared': about(
+    'The key of the certificate is bound to more than one device.',
+    'Give each device a key of its own; until then, find out which of them holds a copy.',
+    sameDeviceControls,
+  ),
   'chain.incomplete': about(
     'No certificate of an issuing CA was found that leads from this certificate to a trust anchor.',
     'Configure the missing issuing CA under `trust.intermediates`, or have the device send its chain.',

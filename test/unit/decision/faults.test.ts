@@ -104,7 +104,7 @@ test('a store that cannot be read denies with system.dependency_stale, without f
 });
 
 test('a room that breaks while facts are gathered denies with system.internal', async (t) => {
-  const inventory = { device: throwing(new RangeError('a bug')) };
+  const inventory = { device: throwing(new RangeError('a bug')), holders: () => [] };
   const made = await decided({ inventory });
   t.like(made.decision.faults, [{ code: 'system.internal', stage: 'facts', message: 'a bug' }]);
   t.is(made.decision.outcome, 'deny');
@@ -187,6 +187,7 @@ test('when the deadline passes while facts are gathered the policy is not asked'
       own.clock.advance(1000);
       return own.deps.inventory.device(tenant, id);
     },
+    holders: () => [],
   };
   let asked = 0;
   const policy = engine(() => {
