@@ -83,7 +83,7 @@ function ava(folder: string, extra: readonly string[] = []): Part {
           if (/^\s*not ok /.test(line) && !/# TODO/.test(line)) count.failed += 1;
           else if (/^\s*ok .*# SKIP/.test(line)) {
             count.skipped += 1;
-            process.stdout.write(`  skipped: ${line.trim()}\n`);
+            process.stdout.write(`  SKIPPED ${line.trim().replace(/^ok \d+ - (.*?) # SKIP.*$/, '$1')}\n`);
           } else if (/^\s*ok /.test(line)) count.passed += 1;
           if (/^\s*(not ok |ok |1\.\.|# )/.test(line)) failing = /^\s*not ok /.test(line);
           if (failing) process.stdout.write(`  ${line}\n`);

@@ -10,17 +10,17 @@ import { parseCases, readCases } from '../helpers/case-files.ts';
 import type { Case, CaseDoor } from '../helpers/case-types.ts';
 import { closeWorlds, worldOf } from '../helpers/case-world.ts';
 import type { CaseWorld } from '../helpers/case-world.ts';
-import { opaOrSkip } from '../helpers/policies.ts';
+import { opa } from '../helpers/policies.ts';
+import { needing } from '../helpers/skip.ts';
 
 const cases = readCases();
-const opa = opaOrSkip();
 
 test.after.always(closeWorlds);
 
 for (const one of cases) {
   for (const door of doorsOf(one)) {
     // Clocks are set and answers taken by turns.
-    const run = needsOpa(one) && opa === undefined ? test.serial.skip : test.serial;
+    const run = needing(needsOpa(one) ? opa.lack : undefined, { serial: true });
     run(`${one.title} [${door}]`, async (t) => {
       const world = await worldOf(one);
       world.setTime(instant(one.at));
@@ -30,7 +30,7 @@ for (const one of cases) {
   }
 }
 
-/** Policies of a case's own are compiled; without opa these cases are skipped, loudly. */
+/** Policies of a case's own are compiled. */
 function needsOpa({ state, fault }: Case): boolean {
   return state?.policy !== undefined || fault?.startsWith('policy_') === true;
 }

@@ -2,10 +2,11 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import type { ExecutionContext } from 'ava';
 import { makeLiveFleet, type LiveFleet } from '../helpers/live-fleet.ts';
 import { request, startEnvoy } from '../helpers/live-envoy.ts';
-import { envoyPath, until } from '../helpers/processes.ts';
+import { findEnvoy, until } from '../helpers/processes.ts';
+import { needing } from '../helpers/skip.ts';
 
 /** An upstream that tells which headers reached it. */
 async function startUpstream(
@@ -28,13 +29,12 @@ function recordedDecisions(fleet: LiveFleet): readonly Record<string, unknown>[]
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
-const envoy = envoyPath();
-const withEnvoy = 'path' in envoy || process.env.CI === 'true' ? test.serial : test.serial.skip;
+const envoy = findEnvoy();
+const withEnvoy = needing(envoy.lack, { serial: true });
 
 withEnvoy(
   'through a real Envoy: allowed, revoked and denied, resumed and denied, killed and closed, back and allowed',
   async (t) => {
-    if (!('path' in envoy)) return t.fail(envoy.problem);
     const fleet = await makeLiveFleet(t, ['meter-1', 'meter-2', 'meter-3']);
     const upstream = await startUpstream(t);
     const server = await fleet.serve();

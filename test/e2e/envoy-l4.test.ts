@@ -1,8 +1,9 @@
 import { createServer, type AddressInfo } from 'node:net';
-import test, { type ExecutionContext } from 'ava';
+import type { ExecutionContext } from 'ava';
 import { makeLiveFleet } from '../helpers/live-fleet.ts';
 import { ask, startEnvoy } from '../helpers/live-envoy.ts';
-import { envoyPath, until } from '../helpers/processes.ts';
+import { findEnvoy, until } from '../helpers/processes.ts';
+import { needing } from '../helpers/skip.ts';
 
 /** A service that speaks first: a device that nobody has checked must not hear it. */
 async function startGreeter(
@@ -19,14 +20,13 @@ async function startGreeter(
   return { port: (server.address() as AddressInfo).port, connections: () => connections };
 }
 
-const envoy = envoyPath();
-const withEnvoy = 'path' in envoy || process.env.CI === 'true' ? test.serial : test.serial.skip;
+const envoy = findEnvoy();
+const withEnvoy = needing(envoy.lack, { serial: true });
 const greeted = (text: string): boolean => text.includes('hello from the service');
 
 withEnvoy(
   'through a real Envoy on layer 4: no byte passes in either direction before the decision allows',
   async (t) => {
-    if (!('path' in envoy)) return t.fail(envoy.problem);
     const fleet = await makeLiveFleet(t, ['meter-1', 'meter-2']);
     const upstream = await startGreeter(t);
     const server = await fleet.serve();

@@ -1,7 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import type { ExecutionContext } from 'ava';
 import { makeLiveFleet } from '../helpers/live-fleet.ts';
+import { findTool } from '../helpers/processes.ts';
+import { needing } from '../helpers/skip.ts';
 import { root } from '../helpers/source-files.ts';
 
 interface Header {
@@ -47,27 +49,20 @@ interface Answers {
   readonly descriptors: number;
 }
 
-/** The Python that has grpcio, or why there is none. */
-function pythonPath(): { readonly path: string } | { readonly problem: string } {
-  const found = spawnSync('sh', [join(root, 'scripts/python-dir.sh')], { encoding: 'utf8' });
-  if (found.status !== 0) return { problem: found.stderr.trim() };
-  return { path: join(found.stdout.trim(), 'python') };
-}
-
-const python = pythonPath();
-const withPython = 'path' in python || process.env.CI === 'true' ? test.serial : test.serial.skip;
+/** The folder of a Python that has grpcio. */
+const python = findTool('python-dir.sh');
+const withPython = needing(python.lack, { serial: true });
 
 withPython(
   'a client that is not ours (grpcio, stubs made of proto/) gets whole answers through every service',
   async (t) => {
-    if (!('path' in python)) return t.fail(python.problem);
     const fleet = await makeLiveFleet(t, ['meter-1', 'meter-2']);
     await fleet.serve();
     const [good, bad] = [await fleet.device('meter-1'), await fleet.device('meter-2')];
     const revoked = fleet.cli(['crl', 'import', await fleet.crl([bad.serial]), '--why', 'stolen']);
     t.is(revoked.code, 0, revoked.stderr);
     const ran = spawnSync(
-      python.path,
+      join(python.path, 'python'),
       [
         join(root, 'test/helpers/interop_client.py'),
         join(root, 'proto'),

@@ -1,12 +1,11 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { valueOf } from '../helpers/prometheus.ts';
 import { serveRaw } from '../helpers/raw-server.ts';
 import type { RawServer } from '../helpers/raw-server.ts';
-import { smallVolume } from '../helpers/raw-volume.ts';
+import { smallVolume, withFullDevice, withVolume } from '../helpers/raw-volume.ts';
 import { until } from '../helpers/server.ts';
 
 interface Volume {
@@ -16,14 +15,13 @@ interface Volume {
   empty(): void;
 }
 
-function realVolume(t: ExecutionContext): Volume | undefined {
+function realVolume(t: ExecutionContext): Volume {
   const volume = smallVolume(t, '4m');
-  return volume && { ...volume, path: join(volume.folder, 'decisions.ndjson') };
+  return { ...volume, path: join(volume.folder, 'decisions.ndjson') };
 }
 
 /** A log that is a device without room, from the start, until a file takes its place: needs no rights. */
-function fullDevice(t: ExecutionContext): Volume | undefined {
-  if (!existsSync('/dev/full')) return undefined;
+function fullDevice(t: ExecutionContext): Volume {
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-volume-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, 'decisions.ndjson');
@@ -90,86 +88,84 @@ async function untilAnswer(
   });
 }
 
-for (const [kind, make] of [
-  ['a volume that runs full', realVolume],
-  ['a device without room', fullDevice],
+for (const [kind, make, register] of [
+  ['a volume that runs full', realVolume, withVolume],
+  ['a device without room', fullDevice, withFullDevice],
 ] as const) {
-  test(`with on_failure deny, ${kind} under the records denies with 503 until there is room again`, async (t) => {
-    const volume = make(t);
-    if (!volume) {
-      t.log('SKIPPED: this machine has no such volume to give');
-      return t.pass();
-    }
-    const asked = await serving(t, volume.path, 'deny');
-    const { native, http } = await requests(asked);
-    volume.fill();
-    await untilAnswer(asked, native, (faults) => faults > 0);
-    const told = await asked.decide(native);
-    t.like(told, {
-      outcome: 'OUTCOME_DENY',
-      reasons: [{ code: 'system.audit_unavailable' }],
-      faults: [
-        {
-          code: 'system.audit_unavailable',
-          stage: 'record',
-          message: 'the log of records cannot be written',
-        },
-      ],
-    });
-    const { decisionId, ...wire } = await asked.check(http);
-    t.deepEqual(wire, {
-      code: 7,
-      http: 503,
-      retryAfter: true,
-      class: 'retry_later',
-      reason: 'system.audit_unavailable',
-    });
-    await writable(asked, false);
-    const { audit } = JSON.parse((await asked.server.page('/status')).body) as {
-      audit: { error: string };
-    };
-    t.regex(audit.error, /audit log .+: ENOSPC/);
-    t.true(audit.error.includes(volume.path));
-    t.true(asked.server.log.some((line) => line.startsWith('records cannot be written: audit log ')));
-    t.is((await asked.server.page('/readyz')).status, 200, 'denials are answers');
-    volume.empty();
-    await writable(asked, true);
-    await untilAnswer(asked, native, (faults) => faults === 0);
-    t.true(asked.server.log.includes('records are written again'));
-    const allowed = await asked.decide(native);
-    t.is(allowed.outcome, 'OUTCOME_ALLOW');
-    await until(() => idsIn(volume.path).includes(allowed.decision_id));
-    t.false(idsIn(volume.path).includes(decisionId), 'what could not be handed over was lost, and counted');
-    t.true((await asked.server.status()).audit.lost >= 2);
-  });
+  register(
+    `with on_failure deny, ${kind} under the records denies with 503 until there is room again`,
+    async (t) => {
+      const volume = make(t);
+      const asked = await serving(t, volume.path, 'deny');
+      const { native, http } = await requests(asked);
+      volume.fill();
+      await untilAnswer(asked, native, (faults) => faults > 0);
+      const told = await asked.decide(native);
+      t.like(told, {
+        outcome: 'OUTCOME_DENY',
+        reasons: [{ code: 'system.audit_unavailable' }],
+        faults: [
+          {
+            code: 'system.audit_unavailable',
+            stage: 'record',
+            message: 'the log of records cannot be written',
+          },
+        ],
+      });
+      const { decisionId, ...wire } = await asked.check(http);
+      t.deepEqual(wire, {
+        code: 7,
+        http: 503,
+        retryAfter: true,
+        class: 'retry_later',
+        reason: 'system.audit_unavailable',
+      });
+      await writable(asked, false);
+      const { audit } = JSON.parse((await asked.server.page('/status')).body) as {
+        audit: { error: string };
+      };
+      t.regex(audit.error, /audit log .+: ENOSPC/);
+      t.true(audit.error.includes(volume.path));
+      t.true(asked.server.log.some((line) => line.startsWith('records cannot be written: audit log ')));
+      t.is((await asked.server.page('/readyz')).status, 200, 'denials are answers');
+      volume.empty();
+      await writable(asked, true);
+      await untilAnswer(asked, native, (faults) => faults === 0);
+      t.true(asked.server.log.includes('records are written again'));
+      const allowed = await asked.decide(native);
+      t.is(allowed.outcome, 'OUTCOME_ALLOW');
+      await until(() => idsIn(volume.path).includes(allowed.decision_id));
+      t.false(idsIn(volume.path).includes(decisionId), 'what could not be handed over was lost, and counted');
+      t.true((await asked.server.status()).audit.lost >= 2);
+    },
+  );
 
-  test(`with on_failure continue, decisions stand over ${kind}, and what is lost is counted`, async (t) => {
-    const volume = make(t);
-    if (!volume) {
-      t.log('SKIPPED: this machine has no such volume to give');
-      return t.pass();
-    }
-    const asked = await serving(t, volume.path, 'continue');
-    const { native, http } = await requests(asked);
-    volume.fill();
-    await untilAnswer(asked, native, (faults) => faults > 0);
-    await until(async () => (await asked.server.status()).audit.lost >= 1);
-    const before = (await asked.server.status()).audit.lost;
-    t.like(await asked.decide(native), {
-      outcome: 'OUTCOME_ALLOW',
-      reasons: [{ code: 'policy.ok' }],
-      faults: [{ code: 'system.audit_unavailable', stage: 'record' }],
-    });
-    t.like(await asked.check(http), { code: 0, http: 200, reason: 'policy.ok' });
-    await until(async () => (await asked.server.status()).audit.lost === before + 2);
-    const samples = await asked.server.metrics();
-    t.is(valueOf(samples, 'portreeve_audit_records_lost_total', {}), before + 2);
-    t.is(valueOf(samples, 'portreeve_audit_writable', {}), 0);
-    volume.empty();
-    await writable(asked, true);
-    await untilAnswer(asked, native, (faults) => faults === 0);
-    const kept = await asked.decide(native);
-    await until(() => idsIn(volume.path).includes(kept.decision_id));
-    t.is(valueOf(await asked.server.metrics(), 'portreeve_audit_writable', {}), 1);
-  });
+  register(
+    `with on_failure continue, decisions stand over ${kind}, and what is lost is counted`,
+    async (t) => {
+      const volume = make(t);
+      const asked = await serving(t, volume.path, 'continue');
+      const { native, http } = await requests(asked);
+      volume.fill();
+      await untilAnswer(asked, native, (faults) => faults > 0);
+      await until(async () => (await asked.server.status()).audit.lost >= 1);
+      const before = (await asked.server.status()).audit.lost;
+      t.like(await asked.decide(native), {
+        outcome: 'OUTCOME_ALLOW',
+        reasons: [{ code: 'policy.ok' }],
+        faults: [{ code: 'system.audit_unavailable', stage: 'record' }],
+      });
+      t.like(await asked.check(http), { code: 0, http: 200, reason: 'policy.ok' });
+      await until(async () => (await asked.server.status()).audit.lost === before + 2);
+      const samples = await asked.server.metrics();
+      t.is(valueOf(samples, 'portreeve_audit_records_lost_total', {}), before + 2);
+      t.is(valueOf(samples, 'portreeve_audit_writable', {}), 0);
+      volume.empty();
+      await writable(asked, true);
+      await untilAnswer(asked, native, (faults) => faults === 0);
+      const kept = await asked.decide(native);
+      await until(() => idsIn(volume.path).includes(kept.decision_id));
+      t.is(valueOf(await asked.server.metrics(), 'portreeve_audit_writable', {}), 1);
+    },
+  );
 }

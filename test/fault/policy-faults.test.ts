@@ -1,32 +1,24 @@
-import test from 'ava';
-import type { ExecutionContext } from 'ava';
 import { PortreeveError } from '../../src/lib/errors.ts';
 import { createPolicyEngine } from '../../src/policy/engine.ts';
 import type { PolicyEngine } from '../../src/policy/types.ts';
-import { policies, policyBundle } from '../helpers/policies.ts';
+import { policies, policyBundle, withOpa } from '../helpers/policies.ts';
 import { goodInput, sampleClasses } from '../helpers/policy-input.ts';
 
 const trap = { instanceOf: PortreeveError, code: 'PDP_POLICY_TRAP' };
 const passing = { ...goodInput, device_status: 'disabled' };
 
-async function engineOf(t: ExecutionContext, rego: string): Promise<PolicyEngine | undefined> {
-  const bundle = policyBundle(rego);
-  if (bundle !== undefined) return createPolicyEngine(bundle, { classes: sampleClasses });
-  t.log('skipped: no opa');
-  t.pass();
-  return undefined;
+function engineOf(rego: string): Promise<PolicyEngine> {
+  return createPolicyEngine(policyBundle(rego), { classes: sampleClasses });
 }
 
-test('a policy that says nothing is a fault of its own', async (t) => {
-  const engine = await engineOf(t, policies.undefined);
-  if (!engine) return;
+withOpa('a policy that says nothing is a fault of its own', async (t) => {
+  const engine = await engineOf(policies.undefined);
   t.throws(() => engine.evaluate(goodInput), { instanceOf: PortreeveError, code: 'PDP_POLICY_UNDEFINED' });
   t.true(engine.evaluate({ ...goodInput, tenant: 'nobody' }).allow);
 });
 
-test('a trap is a fault, and the next evaluation has a fresh instance with its data', async (t) => {
-  const engine = await engineOf(t, policies.trap);
-  if (!engine) return;
+withOpa('a trap is a fault, and the next evaluation has a fresh instance with its data', async (t) => {
+  const engine = await engineOf(policies.trap);
   t.true(engine.evaluate(passing).allow);
   for (let round = 0; round < 20; round++) {
     t.throws(() => engine.evaluate(goodInput), { ...trap, message: /conflict/ });
@@ -34,22 +26,19 @@ test('a trap is a fault, and the next evaluation has a fresh instance with its d
   }
 });
 
-test('what a trap threw is an error with a cause, also where a library throws texts', async (t) => {
-  const engine = await engineOf(t, policies.trap);
-  if (!engine) return;
+withOpa('what a trap threw is an error with a cause, also where a library throws texts', async (t) => {
+  const engine = await engineOf(policies.trap);
   const thrown = t.throws(() => engine.evaluate(goodInput), trap);
   t.true(thrown?.cause instanceof Error);
 });
 
-test('a reason that is not in the catalogue is a fault', async (t) => {
-  const engine = await engineOf(t, policies.unknownReason);
-  if (!engine) return;
+withOpa('a reason that is not in the catalogue is a fault', async (t) => {
+  const engine = await engineOf(policies.unknownReason);
   t.throws(() => engine.evaluate(goodInput), { ...trap, message: /policy\.whim/ });
 });
 
-test('a policy that takes all memory is a fault, and the memory is given back', async (t) => {
+withOpa('a policy that takes all memory is a fault, and the memory is given back', async (t) => {
   const engine = await engineOf(
-    t,
     `package portreeve
 
 _range := numbers.range(1, 300)
@@ -63,7 +52,6 @@ decision := {
 _all := [[a, b, c] | some a in _range; some b in _range; some c in _range]
 `,
   );
-  if (!engine) return;
   engine.evaluate(passing);
   const pages = engine.pages();
   t.throws(() => engine.evaluate(goodInput), { ...trap, message: /malloc/ });
@@ -71,17 +59,18 @@ _all := [[a, b, c] | some a in _range; some b in _range; some c in _range]
   t.is(engine.pages(), pages);
 });
 
-test('nested ranges come back late, and then as if nothing were: the clock has to be watched from outside', async (t) => {
-  const engine = await engineOf(t, policies.late);
-  if (!engine) return;
-  const started = performance.now();
-  t.true(engine.evaluate(goodInput).allow);
-  t.true(performance.now() - started > 20);
-});
+withOpa(
+  'nested ranges come back late, and then as if nothing were: the clock has to be watched from outside',
+  async (t) => {
+    const engine = await engineOf(policies.late);
+    const started = performance.now();
+    t.true(engine.evaluate(goodInput).allow);
+    t.true(performance.now() - started > 20);
+  },
+);
 
-test('classes that do not fit into the memory are refused when the bundle is loaded', async (t) => {
+withOpa('classes that do not fit into the memory are refused when the bundle is loaded', async (t) => {
   const bundle = policyBundle(policies.allowEverything);
-  if (!bundle) return t.pass();
   const allowed = Array.from({ length: 1_000_000 }, (_, index) => index.toString(16).padStart(64, '0'));
   const meter = { ...sampleClasses.meter, firmware: { required: true, allowed, blocked: [] } };
   await t.throwsAsync(createPolicyEngine(bundle, { classes: { meter } }), {

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { valueOf } from '../helpers/prometheus.ts';
+import { withFullDevice } from '../helpers/raw-volume.ts';
 import { forServer, startServer, until } from '../helpers/server.ts';
 import type { Server } from '../helpers/server.ts';
 import { makeWorld } from '../helpers/world.ts';
@@ -41,25 +41,26 @@ async function servingOnFullVolume(
   return { server, log, ask };
 }
 
-const there = existsSync(full) ? test : test.skip;
+withFullDevice(
+  'a log that cannot be written denies, says so, and goes on once it can, without a loss',
+  async (t) => {
+    const { server, log, ask } = await servingOnFullVolume(t, 'deny');
+    await until(async () => !(await server.status()).audit.writable);
+    t.is(await ask(), 'deny system.audit_unavailable system.audit_unavailable');
+    t.is(valueOf(await server.metrics(), 'portreeve_audit_writable', {}), 0);
+    t.true(server.log.some((line) => line.includes('records cannot be written')));
+    rmSync(log);
+    await until(async () => (await ask()) === 'allow policy.ok');
+    await server.stop();
+    const acts = readFileSync(log, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { act?: string }).act);
+    for (const act of ['start', 'stop', 'configuration', 'bundle']) t.true(acts.includes(act), act);
+  },
+);
 
-there('a log that cannot be written denies, says so, and goes on once it can, without a loss', async (t) => {
-  const { server, log, ask } = await servingOnFullVolume(t, 'deny');
-  await until(async () => !(await server.status()).audit.writable);
-  t.is(await ask(), 'deny system.audit_unavailable system.audit_unavailable');
-  t.is(valueOf(await server.metrics(), 'portreeve_audit_writable', {}), 0);
-  t.true(server.log.some((line) => line.includes('records cannot be written')));
-  rmSync(log);
-  await until(async () => (await ask()) === 'allow policy.ok');
-  await server.stop();
-  const acts = readFileSync(log, 'utf8')
-    .trimEnd()
-    .split('\n')
-    .map((line) => (JSON.parse(line) as { act?: string }).act);
-  for (const act of ['start', 'stop', 'configuration', 'bundle']) t.true(acts.includes(act), act);
-});
-
-there('audit.on_failure: continue lets decisions stand, with the fault in each', async (t) => {
+withFullDevice('audit.on_failure: continue lets decisions stand, with the fault in each', async (t) => {
   const { server, ask } = await servingOnFullVolume(t, 'continue');
   await until(async () => !(await server.status()).audit.writable);
   t.is(await ask(), 'allow policy.ok system.audit_unavailable');

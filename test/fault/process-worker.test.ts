@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { nestedRanges, policies, policyFile } from '../helpers/policies.ts';
+import { nestedRanges, policies, policyFile, withOpa } from '../helpers/policies.ts';
 import { valueOf } from '../helpers/prometheus.ts';
 import { forServer, startServer, until } from '../helpers/server.ts';
 import type { Server } from '../helpers/server.ts';
@@ -81,23 +81,24 @@ test('every answered decision is in the log, although its worker was killed righ
   t.is(decisionsIn(world).length, answers.length);
 });
 
-test('a worker whose policy does not come back is killed within about a second and started again', async (t) => {
-  const bundle = policyFile(policies.hangs);
-  if (bundle === undefined) return t.pass();
-  const { server, ask } = await serving(t, (document) => (document.policy = { bundle }));
-  const asked = performance.now();
-  await t.throwsAsync(ask());
-  const took = performance.now() - asked;
-  // Far less than the policy's own several seconds; the margin is for a busy machine.
-  t.true(took < 3500, `${took} ms`);
-  await until(async () => (await server.status()).workers[0]?.ready === true);
-  t.is(valueOf(await server.metrics(), 'portreeve_worker_restarts_total', { why: 'hung' }), 1);
-  t.true(server.log.some((line) => line.includes('hung and was killed')));
-});
+withOpa(
+  'a worker whose policy does not come back is killed within about a second and started again',
+  async (t) => {
+    const bundle = policyFile(policies.hangs);
+    const { server, ask } = await serving(t, (document) => (document.policy = { bundle }));
+    const asked = performance.now();
+    await t.throwsAsync(ask());
+    const took = performance.now() - asked;
+    // Far less than the policy's own several seconds; the margin is for a busy machine.
+    t.true(took < 3500, `${took} ms`);
+    await until(async () => (await server.status()).workers[0]?.ready === true);
+    t.is(valueOf(await server.metrics(), 'portreeve_worker_restarts_total', { why: 'hung' }), 1);
+    t.true(server.log.some((line) => line.includes('hung and was killed')));
+  },
+);
 
-test('an evaluation that returns late is a denial, and the worker lives on', async (t) => {
+withOpa('an evaluation that returns late is a denial, and the worker lives on', async (t) => {
   const bundle = policyFile(nestedRanges(100));
-  if (bundle === undefined) return t.pass();
   const { server, ask } = await serving(t, (document) => {
     document.policy = { bundle };
     document.server.budget = '60ms';
@@ -116,9 +117,8 @@ test('workers end at once when the parent is killed', async (t) => {
   await t.throwsAsync(ask());
 });
 
-test('a drain lets calls end that are in flight, and takes no further ones', async (t) => {
+withOpa('a drain lets calls end that are in flight, and takes no further ones', async (t) => {
   const bundle = policyFile(nestedRanges(60));
-  if (bundle === undefined) return t.pass();
   const { world, server, ask } = await serving(t, (document) => {
     document.policy = { bundle };
   });
@@ -140,9 +140,8 @@ test('signals that reach a whole process group drain once; the workers leave the
   t.is(await server.ended, 0);
 });
 
-test('a second signal ends the parent at once', async (t) => {
+withOpa('a second signal ends the parent at once', async (t) => {
   const bundle = policyFile(policies.hangs);
-  if (bundle === undefined) return t.pass();
   const { server, ask } = await serving(t, (document) => (document.policy = { bundle }));
   const inFlight = ask();
   inFlight.catch(() => undefined);

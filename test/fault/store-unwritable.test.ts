@@ -1,8 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import test from 'ava';
-import type { ExecutionContext } from 'ava';
-import { makeReadOnly, smallVolume } from '../helpers/raw-volume.ts';
+import { makeReadOnly, smallVolume, withReadOnly, withVolume } from '../helpers/raw-volume.ts';
 import { serveRaw } from '../helpers/raw-server.ts';
 import type { RawServer } from '../helpers/raw-server.ts';
 import { until } from '../helpers/server.ts';
@@ -39,77 +37,75 @@ function inventoryFile(asked: RawServer, rows: number): string {
   return file;
 }
 
-function skipped(t: ExecutionContext): void {
-  t.log('SKIPPED: may not mount a volume');
-  t.pass();
-}
+withVolume(
+  'over a full store a server decides from what is there, commands say so, and room heals it',
+  async (t) => {
+    const volume = smallVolume(t, '4m');
+    const asked = await serveRaw(t, (document) => {
+      document['state'] = { path: join(volume.folder, 'state.db') };
+    });
+    const meter = await request(asked);
+    t.like(await asked.decide(meter), { outcome: 'OUTCOME_ALLOW' });
+    const epochs = (await asked.server.status()).epochs;
+    volume.fill();
+    for (const args of [disable, ['device', 'import', inventoryFile(asked, 20_000), '--why', 'test']]) {
+      const { code, error } = await command(asked, args);
+      t.is(code, 2);
+      t.is(error.code, 'PDP_STORE_UNAVAILABLE');
+      t.true(error.message.startsWith(`store ${join(volume.folder, 'state.db')}: `), error.message);
+      t.regex(
+        error.message,
+        /no room is left for it; free disk space \(nothing of the failed change was kept\)|the disk/,
+      );
+    }
+    const told = await asked.decide(meter);
+    t.like(told, { outcome: 'OUTCOME_ALLOW', reasons: [{ code: 'policy.ok' }] });
+    t.falsy(told.faults?.length);
+    t.deepEqual((await asked.server.status()).epochs, epochs);
+    t.is((await asked.server.page('/readyz')).status, 200);
+    t.is((await command(asked, ['device', 'get', deviceId('meter/1')])).code, 0);
+    volume.empty();
+    t.is((await command(asked, disable)).code, 0);
+    await until(async () => (await asked.decide(meter)).reasons[0]?.code === 'inventory.not_active');
+  },
+);
 
-test('over a full store a server decides from what is there, commands say so, and room heals it', async (t) => {
-  const volume = smallVolume(t, '4m');
-  if (!volume) return skipped(t);
-  const asked = await serveRaw(t, (document) => {
-    document['state'] = { path: join(volume.folder, 'state.db') };
-  });
-  const meter = await request(asked);
-  t.like(await asked.decide(meter), { outcome: 'OUTCOME_ALLOW' });
-  const epochs = (await asked.server.status()).epochs;
-  volume.fill();
-  for (const args of [disable, ['device', 'import', inventoryFile(asked, 20_000), '--why', 'test']]) {
-    const { code, error } = await command(asked, args);
-    t.is(code, 2);
-    t.is(error.code, 'PDP_STORE_UNAVAILABLE');
-    t.true(error.message.startsWith(`store ${join(volume.folder, 'state.db')}: `), error.message);
-    t.regex(
-      error.message,
-      /no room is left for it; free disk space \(nothing of the failed change was kept\)|the disk/,
-    );
-  }
-  const told = await asked.decide(meter);
-  t.like(told, { outcome: 'OUTCOME_ALLOW', reasons: [{ code: 'policy.ok' }] });
-  t.falsy(told.faults?.length);
-  t.deepEqual((await asked.server.status()).epochs, epochs);
-  t.is((await asked.server.page('/readyz')).status, 200);
-  t.is((await command(asked, ['device', 'get', deviceId('meter/1')])).code, 0);
-  volume.empty();
-  t.is((await command(asked, disable)).code, 0);
-  await until(async () => (await asked.decide(meter)).reasons[0]?.code === 'inventory.not_active');
-});
+withReadOnly(
+  'over a store that became read-only a server decides from what is there, and commands say so',
+  async (t) => {
+    const asked = await serveRaw(t, (document) => {
+      document['state'] = { path: 'state/state.db' };
+    });
+    const meter = await request(asked);
+    const undo = makeReadOnly(t, join(asked.world.folder, 'state'));
+    for (const args of [disable, ['device', 'import', inventoryFile(asked, 10), '--why', 'test']]) {
+      const { code, error } = await command(asked, args);
+      t.is(code, 2);
+      t.is(error.code, 'PDP_STORE_UNAVAILABLE');
+      t.true(
+        error.message.startsWith(`store ${resolve(asked.world.folder, 'state/state.db')}: `),
+        error.message,
+      );
+      t.regex(error.message, /give write permission|may be read and written/);
+    }
+    const told = await asked.decide(meter);
+    t.like(told, { outcome: 'OUTCOME_ALLOW', reasons: [{ code: 'policy.ok' }] });
+    t.falsy(told.faults?.length);
+    t.is((await asked.server.page('/readyz')).status, 200);
+    t.is((await command(asked, ['device', 'get', deviceId('meter/1')])).code, 0, 'reading goes on');
+    undo();
+    t.is((await command(asked, disable)).code, 0);
+    await until(async () => (await asked.decide(meter)).reasons[0]?.code === 'inventory.not_active');
+  },
+);
 
-test('over a store that became read-only a server decides from what is there, and commands say so', async (t) => {
-  const asked = await serveRaw(t, (document) => {
-    document['state'] = { path: 'state/state.db' };
-  });
-  const meter = await request(asked);
-  const undo = makeReadOnly(t, join(asked.world.folder, 'state'));
-  if (!undo) return skipped(t);
-  for (const args of [disable, ['device', 'import', inventoryFile(asked, 10), '--why', 'test']]) {
-    const { code, error } = await command(asked, args);
-    t.is(code, 2);
-    t.is(error.code, 'PDP_STORE_UNAVAILABLE');
-    t.true(
-      error.message.startsWith(`store ${resolve(asked.world.folder, 'state/state.db')}: `),
-      error.message,
-    );
-    t.regex(error.message, /give write permission|may be read and written/);
-  }
-  const told = await asked.decide(meter);
-  t.like(told, { outcome: 'OUTCOME_ALLOW', reasons: [{ code: 'policy.ok' }] });
-  t.falsy(told.faults?.length);
-  t.is((await asked.server.page('/readyz')).status, 200);
-  t.is((await command(asked, ['device', 'get', deviceId('meter/1')])).code, 0, 'reading goes on');
-  undo();
-  t.is((await command(asked, disable)).code, 0);
-  await until(async () => (await asked.decide(meter)).reasons[0]?.code === 'inventory.not_active');
-});
-
-test('a server does not start on a store that it may not write, and says what to do', async (t) => {
+withReadOnly('a server does not start on a store that it may not write, and says what to do', async (t) => {
   const asked = await serveRaw(t, (document) => {
     document['state'] = { path: 'state/state.db' };
   });
   await asked.server.stop();
   asked.world.deps.store.close();
   const undo = makeReadOnly(t, join(asked.world.folder, 'state'));
-  if (!undo) return skipped(t);
   const { code, error } = await command(asked, ['serve']);
   t.is(code, 2);
   t.is(error.code, 'PDP_STORE_UNAVAILABLE');

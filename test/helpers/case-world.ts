@@ -142,9 +142,7 @@ function bundleFile(folder: string, { state, fault }: Pick<Case, 'state' | 'faul
   if (rego === undefined && state?.policy !== undefined)
     throw new Error(`the fleet has no policy ${state.policy}`);
   if (rego === undefined) return undefined;
-  const file = policyFile(rego);
-  if (file === undefined) throw new Error('opa is needed for this case');
-  return file;
+  return policyFile(rego);
 }
 
 function faulty(fault: string | undefined): string | undefined {

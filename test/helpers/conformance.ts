@@ -14,17 +14,18 @@ import { importCrl } from '../../src/revocation/import-crl.ts';
 import { judgeRevocation } from '../../src/revocation/judge.ts';
 import { createRevocationReader } from '../../src/revocation/reader.ts';
 import { openStore } from '../../src/store/open.ts';
+import { needing } from './skip.ts';
 import { root } from './source-files.ts';
 
-/** Folder of the outside suites, or undefined where it is not there (then the test says that it skipped them). */
-export function conformanceFolder(t: ExecutionContext): string | undefined {
-  const folder = process.env.CONFORMANCE_DIR ?? join(root, '../shared/conformance');
-  if (existsSync(folder)) return folder;
-  if (process.env.CI === 'true')
-    t.fail(`no outside suites at ${folder}; name their folder in CONFORMANCE_DIR`);
-  else t.log(`SKIPPED: no outside suites at ${folder}; name their folder in CONFORMANCE_DIR`);
-  return undefined;
-}
+/** Folder of the outside suites. */
+export const suiteFolder = process.env.CONFORMANCE_DIR ?? join(root, '../shared/conformance');
+
+/** `test` for what reads the outside suites. */
+export const withSuites = needing(
+  existsSync(suiteFolder)
+    ? undefined
+    : `no outside suites at ${suiteFolder}; name their folder in CONFORMANCE_DIR`,
+);
 
 export interface SuiteCase {
   readonly anchors: readonly Uint8Array[];

@@ -6,41 +6,42 @@ import { sha256Hex } from '../../src/lib/bytes.ts';
 import { parseBundle } from '../../src/policy/bundle.ts';
 import type { Bundle } from '../../src/policy/bundle.ts';
 import { packBundle } from '../../src/policy/pack-bundle.ts';
+import { needing } from './skip.ts';
+import type { Tool } from './skip.ts';
 
 const root = join(import.meta.dirname, '../..');
 const cache = join(root, '.tools/cache/policies');
 
-let opaPath: string | undefined | null = null;
+const lackOfOpa = 'opa is missing: sh scripts/opa.sh';
 
-/**
- * Path of `opa` where it is already there. Undefined elsewhere, after saying so; with CI=true a missing `opa` is
- * an error instead, so that nothing is skipped unseen.
- */
-export function opaOrSkip(): string | undefined {
-  if (opaPath === null) opaPath = findOpa('--present');
-  if (opaPath !== undefined) return opaPath;
-  if (process.env.CI === 'true') throw new Error('opa is missing: run `sh scripts/opa.sh`');
-  process.stderr.write('SKIPPED: without opa this part of the policy tests does not run\n');
-  return undefined;
+/** The policy compiler, where it is already there: the pinned one or, unless `exact`, a newer one. */
+export function findCompiler(exact = false): Tool {
+  const path = findOpa('--present', ...(exact ? (['--exact'] as const) : []));
+  const lack = exact ? 'opa of the pinned version is missing: sh scripts/opa.sh --exact' : lackOfOpa;
+  return { path: path ?? '', lack: path === undefined ? lack : undefined };
 }
+
+/** The compiler of the tests' own policies. */
+export const opa = findCompiler();
+
+/** `test` for what compiles policies. */
+export const withOpa = needing(opa.lack);
 
 /**
  * Compiles one Rego module (its package `portreeve`, with a rule `decision`) to the path of a bundle file, once per
- * text. Undefined where `opaOrSkip` is; throws with opa's words where the text does not compile.
+ * text; for tests `withOpa`. Throws with opa's words where the text does not compile.
  */
-export function policyFile(rego: string): string | undefined {
-  const opa = opaOrSkip();
-  if (opa === undefined) return undefined;
+export function policyFile(rego: string): string {
+  if (opa.lack !== undefined) throw new Error(opa.lack);
   const capabilities = readFileSync(join(root, 'rego/capabilities.json'), 'utf8');
   const file = join(cache, `${sha256Hex(`${rego}\0${capabilities}`)}.tar.gz`);
-  if (!existsSync(file)) compileTo(file, opa, rego);
+  if (!existsSync(file)) compileTo(file, opa.path, rego);
   return file;
 }
 
 /** The same as a bundle that was read. */
-export function policyBundle(rego: string): Bundle | undefined {
-  const file = policyFile(rego);
-  return file === undefined ? undefined : parseBundle(readFileSync(file));
+export function policyBundle(rego: string): Bundle {
+  return parseBundle(readFileSync(policyFile(rego)));
 }
 
 function compileTo(file: string, opa: string, rego: string): void {

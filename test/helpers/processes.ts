@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { Tool } from './skip.ts';
 import { root } from './source-files.ts';
 
 /** A child process of a test with everything that it printed. */
@@ -84,8 +85,13 @@ export async function until<T>(
   }
 }
 
-/** Path of a real Envoy, or why there is none. */
-export function envoyPath(): { readonly path: string } | { readonly problem: string } {
-  const found = spawnSync('sh', [join(root, 'scripts/envoy.sh')], { encoding: 'utf8' });
-  return found.status === 0 ? { path: found.stdout.trim() } : { problem: found.stderr.trim() };
+/** A real Envoy. */
+export function findEnvoy(): Tool {
+  return findTool('envoy.sh');
+}
+
+/** What a script that finds or fetches a tool prints. */
+export function findTool(script: string): Tool {
+  const found = spawnSync('sh', [join(root, 'scripts', script)], { encoding: 'utf8' });
+  return { path: found.stdout.trim(), lack: found.status === 0 ? undefined : found.stderr.trim() };
 }

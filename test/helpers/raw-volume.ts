@@ -1,7 +1,8 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { needing } from './skip.ts';
 
 interface Test {
   teardown(step: () => unknown): void;
@@ -16,15 +17,38 @@ export interface Volume {
   empty(): void;
 }
 
-/** A real small volume; undefined where this process may not mount one. */
-export function smallVolume(t: Test, size: string): Volume | undefined {
+/** Whether this process may mount what these arguments say; tried once, in a folder of its own. */
+function mayMount(...args: readonly string[]): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'portreeve-mount-'));
+  const source = args.includes('--bind') ? folder : 'tmpfs';
+  const mounted = spawnSync('mount', [...args, source, folder]).status === 0;
+  if (mounted) execFileSync('umount', ['-l', folder]);
+  rmSync(folder, { recursive: true, force: true });
+  return mounted;
+}
+
+const lack = 'this process may not mount a volume';
+
+/** `test` for what needs a `smallVolume`. */
+export const withVolume = needing(mayMount('-t', 'tmpfs') ? undefined : lack, { evenInCi: true });
+
+/** `test` for what writes to a device that never has room. */
+export const withFullDevice = needing(existsSync('/dev/full') ? undefined : 'no /dev/full here');
+
+/** Permissions do not stop root, hence a mount. */
+const isRoot = process.getuid?.() === 0;
+
+/** `test` for what needs `makeReadOnly`. */
+export const withReadOnly = needing(!isRoot || mayMount('--bind') ? undefined : lack, { evenInCi: true });
+
+/** A real small volume. */
+export function smallVolume(t: Test, size: string): Volume {
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-volume-'));
-  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]).status === 0;
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', folder]);
   t.teardown(() => {
-    if (mounted) execFileSync('umount', ['-l', folder]);
+    execFileSync('umount', ['-l', folder]);
     rmSync(folder, { recursive: true, force: true });
   });
-  if (!mounted) return undefined;
   const ballast = join(folder, 'ballast');
   return {
     folder,
@@ -34,16 +58,13 @@ export function smallVolume(t: Test, size: string): Volume | undefined {
   };
 }
 
-/**
- * Makes a folder read-only for whoever opens its files from now on; answers how to undo it, or undefined where that
- * is not possible. Permissions do not stop root, hence the mount.
- */
-export function makeReadOnly(t: Test, folder: string): (() => void) | undefined {
-  if (process.getuid?.() !== 0) {
+/** Makes a folder read-only for whoever opens its files from now on; answers how to undo it. */
+export function makeReadOnly(t: Test, folder: string): () => void {
+  if (!isRoot) {
     execFileSync('chmod', ['-R', 'a-w', folder]);
     return undoing(t, () => void execFileSync('chmod', ['-R', 'u+w', folder]));
   }
-  if (spawnSync('mount', ['--bind', folder, folder]).status !== 0) return undefined;
+  execFileSync('mount', ['--bind', folder, folder]);
   execFileSync('mount', ['-o', 'remount,bind,ro', folder]);
   return undoing(t, () => void execFileSync('umount', ['-l', folder]));
 }

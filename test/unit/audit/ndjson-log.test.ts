@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openNdjsonLog } from '../../../src/audit/ndjson-log.ts';
 import type { LogOptions, NdjsonLog } from '../../../src/audit/ndjson-log.ts';
+import { withFullDevice } from '../../helpers/raw-volume.ts';
 
 function logIn(
   t: ExecutionContext,
@@ -131,12 +132,7 @@ test('one failed call does not fail those that wait behind it', async (t) => {
   t.deepEqual(linesOf(path), ['b', 'c']);
 });
 
-test('a full volume is PDP_AUDIT_UNAVAILABLE', async (t) => {
-  if (!existsSync('/dev/full')) {
-    t.log('no /dev/full here');
-    t.pass();
-    return;
-  }
+withFullDevice('a full volume is PDP_AUDIT_UNAVAILABLE', async (t) => {
   const log = openNdjsonLog({ path: '/dev/full', rotateBytes: 1000, keep: 1 });
   await t.throwsAsync(log.append(['a']), { code: 'PDP_AUDIT_UNAVAILABLE', message: /ENOSPC|no space/ });
   await log.close();

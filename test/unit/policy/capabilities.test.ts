@@ -11,7 +11,7 @@ import { packBundle } from '../../../src/policy/pack-bundle.ts';
 import { parseBundle } from '../../../src/policy/bundle.ts';
 import { readTar } from '../../../src/policy/tar.ts';
 import { webAssembly } from '../../../src/policy/web-assembly.ts';
-import { opaOrSkip, policyBundle } from '../../helpers/policies.ts';
+import { opa, policyBundle, withOpa } from '../../helpers/policies.ts';
 
 interface Builtin {
   readonly name: string;
@@ -62,21 +62,17 @@ function call({ name, infix, relation, decl }: Builtin): string {
   return relation ? `${name}(${args.join(', ')}, x)` : `x := ${name}(${args.join(', ')})`;
 }
 
-test('every built-in that the capabilities allow is native in the compiled module', async (t) => {
-  const opa = opaOrSkip();
-  if (opa === undefined) return t.pass();
+withOpa('every built-in that the capabilities allow is native in the compiled module', async (t) => {
   const callable = capabilities.builtins.filter(({ name }) => !ofTheCompiler.test(name));
   t.true(callable.length > 80);
   const rules = callable.map((builtin) => `decision contains x if ${call(builtin)}\n`);
   const extra =
     'decision contains x if { some k, v in input.custom; input.sni in v; k, v in input.custom; x := k }\n';
-  const wasm = compileModule(opa, `package portreeve\n\n${rules.join('\n')}\n${extra}`);
+  const wasm = compileModule(opa.path, `package portreeve\n\n${rules.join('\n')}\n${extra}`);
   t.deepEqual(await builtinsOf(wasm), []);
 });
 
-test('the compiler refuses what the run time lacks', (t) => {
-  const opa = opaOrSkip();
-  if (opa === undefined) return t.pass();
+withOpa('the compiler refuses what the run time lacks', (t) => {
   for (const wrong of [
     'sprintf("%v", [1])',
     'http.send({})',
@@ -93,23 +89,22 @@ test('the compiler refuses what the run time lacks', (t) => {
   }
 });
 
-test('a policy that prints while it is tested compiles, and prints nothing when it decides', (t) => {
-  const opa = opaOrSkip();
-  if (opa === undefined) return t.pass();
+withOpa('a policy that prints while it is tested compiles, and prints nothing when it decides', (t) => {
   t.notThrows(() => policyBundle('package portreeve\n\ndecision := 1 if print("seen", input.device_id)\n'));
 });
 
-test('a module compiled without the capabilities is refused when it is loaded, naming what is missing', async (t) => {
-  const opa = opaOrSkip();
-  if (opa === undefined) return t.pass();
-  const wasm = compileModule(opa, 'package portreeve\n\ndecision := sprintf("%v", [input.sni])\n');
-  t.deepEqual(await builtinsOf(wasm), ['sprintf']);
-  const contents = { data: {}, revision: 'r', inputVersion: 1, compiler: 'opa', sources: {} };
-  await t.throwsAsync(createPolicyEngine(parseBundle(packBundle({ ...contents, wasm })), { classes: {} }), {
-    code: 'PDP_BUNDLE_INVALID',
-    message: /sprintf/,
-  });
-});
+withOpa(
+  'a module compiled without the capabilities is refused when it is loaded, naming what is missing',
+  async (t) => {
+    const wasm = compileModule(opa.path, 'package portreeve\n\ndecision := sprintf("%v", [input.sni])\n');
+    t.deepEqual(await builtinsOf(wasm), ['sprintf']);
+    const contents = { data: {}, revision: 'r', inputVersion: 1, compiler: 'opa', sources: {} };
+    await t.throwsAsync(createPolicyEngine(parseBundle(packBundle({ ...contents, wasm })), { classes: {} }), {
+      code: 'PDP_BUNDLE_INVALID',
+      message: /sprintf/,
+    });
+  },
+);
 
 test('no built-in is supplied behind the policy’s back', (t) => {
   t.notThrows(() => refuseUnknownBuiltins([]));

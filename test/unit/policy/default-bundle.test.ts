@@ -4,19 +4,17 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { compileRego, digestFiles, findOpa } from '../../../scripts/compile-rego.ts';
+import { compileRego, digestFiles } from '../../../scripts/compile-rego.ts';
 import { defaultBundlePath } from '../../../src/policy/bundle.ts';
 import { packBundle } from '../../../src/policy/pack-bundle.ts';
-import { opaOrSkip } from '../../helpers/policies.ts';
+import { findCompiler } from '../../helpers/policies.ts';
+import { needing } from '../../helpers/skip.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
-/** The pinned compiler where it is there; skips as every test of the policy does where no opa is. */
-function pinnedOpa(): string | undefined {
-  const opa = findOpa('--present', '--exact');
-  if (opa === undefined) opaOrSkip();
-  return opa;
-}
+/** The bundle is committed as this one compiles it. */
+const pinned = findCompiler(true);
+const withPinned = needing(pinned.lack);
 
 /** A copy of what the bundle is built from, in a folder of its own. */
 function elsewhere(t: ExecutionContext, ...parts: readonly string[]): string {
@@ -26,26 +24,27 @@ function elsewhere(t: ExecutionContext, ...parts: readonly string[]): string {
   return folder;
 }
 
-test('the sources give the same bundle in whatever folder they are compiled', (t) => {
-  const opa = pinnedOpa();
-  if (opa === undefined) return t.pass();
+withPinned('the sources give the same bundle in whatever folder they are compiled', (t) => {
   const build = (at: string) =>
     packBundle(
-      compileRego(opa, at, ['rego/portreeve', 'rego/data'], digestFiles(at, ['rego/capabilities.json'])),
+      compileRego(
+        pinned.path,
+        at,
+        ['rego/portreeve', 'rego/data'],
+        digestFiles(at, ['rego/capabilities.json']),
+      ),
     );
   t.deepEqual(build(elsewhere(t, 'rego')), build(root));
 });
 
-test('the check passes for the committed bundle, and names the source that was changed since', (t) => {
-  const opa = pinnedOpa();
-  if (opa === undefined) return t.pass();
+withPinned('the check passes for the committed bundle, and names the source that was changed since', (t) => {
   const folder = elsewhere(t, 'rego', 'scripts', 'src/lib', 'src/policy', 'package.json');
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
   const check = () =>
     spawnSync(process.execPath, ['scripts/build-bundle.ts', '--check'], {
       cwd: folder,
       encoding: 'utf8',
-      env: { ...process.env, PATH: `${dirname(opa)}:${process.env.PATH}` },
+      env: { ...process.env, PATH: `${dirname(pinned.path)}:${process.env.PATH}` },
     });
   const unchanged = check();
   t.is(unchanged.status, 0, unchanged.stderr);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import test from 'ava';
-import { opaOrSkip } from '../../helpers/policies.ts';
+import { opa, withOpa } from '../../helpers/policies.ts';
 import { goodInput } from '../../helpers/policy-input.ts';
 
 const rego = join(import.meta.dirname, '../../../rego');
@@ -57,12 +57,10 @@ test('a key more, a key less and a value of another kind are not', (t) => {
   t.false(validate({ ...goodInput, custom: { line: '7' } }));
 });
 
-test("the samples of the policy's own tests are valid input too", (t) => {
-  const opa = opaOrSkip();
-  if (opa === undefined) return t.pass();
+withOpa("the samples of the policy's own tests are valid input too", (t) => {
   const query =
     '{"device": data.portreeve.sample_test.device, "child": data.portreeve.sample_test.child, "nobody": data.portreeve.sample_test.nobody}';
-  const result = spawnSync(opa, ['eval', '--format', 'raw', '--data', join(rego, 'portreeve'), query], {
+  const result = spawnSync(opa.path, ['eval', '--format', 'raw', '--data', join(rego, 'portreeve'), query], {
     encoding: 'utf8',
   });
   t.is(result.status, 0, result.stderr);
@@ -72,16 +70,12 @@ test("the samples of the policy's own tests are valid input too", (t) => {
     t.true(validate(sample), `${name}: ${JSON.stringify(validate.errors)}`);
 });
 
-test('the default policy passes the strict check against the schema', (t) => {
-  const opa = opaOrSkip();
-  if (opa === undefined) return t.pass();
-  const { status, stderr } = check(opa, join(rego, 'portreeve'));
+withOpa('the default policy passes the strict check against the schema', (t) => {
+  const { status, stderr } = check(opa.path, join(rego, 'portreeve'));
   t.is(status, 0, stderr);
 });
 
-test('a policy that misspells a key, or compares one with another kind, does not pass it', (t) => {
-  const opa = opaOrSkip();
-  if (opa === undefined) return t.pass();
+withOpa('a policy that misspells a key, or compares one with another kind, does not pass it', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-schema-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   for (const mistake of [
@@ -91,6 +85,6 @@ test('a policy that misspells a key, or compares one with another kind, does not
   ]) {
     const file = join(folder, 'mistake.rego');
     writeFileSync(file, `package portreeve\n\ndecision if ${mistake}\n`);
-    t.not(check(opa, file).status, 0, mistake);
+    t.not(check(opa.path, file).status, 0, mistake);
   }
 });
