@@ -1,7 +1,7 @@
-import test, { type ExecutionContext } from 'ava';
+import type { ExecutionContext } from 'ava';
 import { lintTable } from '../../src/identity/lint-table.ts';
 import { crlLintTable } from '../../src/revocation/crl-lint.ts';
-import { conformanceFolder } from '../helpers/conformance.ts';
+import { suiteFolder, withSuites } from '../helpers/conformance.ts';
 import { judgeWithExceptions } from '../helpers/exceptions.ts';
 import { limboRequests, pkitsRequests, type SuiteRequest } from '../helpers/suites.ts';
 import { portreeve } from '../unit/cli/helpers/run.ts';
@@ -31,33 +31,33 @@ async function run(t: ExecutionContext, requests: readonly SuiteRequest[]) {
 
 const now = (): string => new Date().toISOString();
 
-test('NIST PKITS is answered right through the command line, revocation required', async (t) => {
-  const folder = conformanceFolder(t);
-  if (folder === undefined) return t.pass();
-  judgeWithExceptions(t, await run(t, pkitsRequests(folder)), 'pkits-batch');
+withSuites('NIST PKITS is answered right through the command line, revocation required', async (t) => {
+  judgeWithExceptions(t, await run(t, pkitsRequests(suiteFolder)), 'pkits-batch');
 });
 
 for (const required of [false, true]) {
   const where = required ? ' where CRLs are given and required' : '';
 
-  test(`x509-limbo is answered right through the command line by strict validation${where}`, async (t) => {
-    const folder = conformanceFolder(t);
-    if (folder === undefined) return t.pass();
-    const requests = limboRequests(folder, true, now()).map((one) => requiring(one, required));
-    judgeWithExceptions(t, await run(t, requests), 'limbo-strict');
-  });
+  withSuites(
+    `x509-limbo is answered right through the command line by strict validation${where}`,
+    async (t) => {
+      const requests = limboRequests(suiteFolder, true, now()).map((one) => requiring(one, required));
+      judgeWithExceptions(t, await run(t, requests), 'limbo-strict');
+    },
+  );
 
-  test(`what is accepted beyond x509-limbo without being strict is lint by its tables${where}`, async (t) => {
-    const folder = conformanceFolder(t);
-    if (folder === undefined) return t.pass();
-    const requests = limboRequests(folder, false, now()).map((one) => requiring(one, required));
-    for (const { id, expected, actual, said, result } of await run(t, requests)) {
-      t.true(actual || !expected, `${id} is refused: ${said}`);
-      if (!actual || expected) continue;
-      t.true(result.lint.length > 0, `${id} is accepted without lint`);
-      for (const { code } of result.lint) t.true(code in lintTable || code in crlLintTable, code);
-    }
-  });
+  withSuites(
+    `what is accepted beyond x509-limbo without being strict is lint by its tables${where}`,
+    async (t) => {
+      const requests = limboRequests(suiteFolder, false, now()).map((one) => requiring(one, required));
+      for (const { id, expected, actual, said, result } of await run(t, requests)) {
+        t.true(actual || !expected, `${id} is refused: ${said}`);
+        if (!actual || expected) continue;
+        t.true(result.lint.length > 0, `${id} is accepted without lint`);
+        for (const { code } of result.lint) t.true(code in lintTable || code in crlLintTable, code);
+      }
+    },
+  );
 }
 
 /** The suite says which CRLs there are, not whether they must be: only cases with CRLs can require them. */

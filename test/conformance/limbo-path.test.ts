@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import test from 'ava';
 import { lintTable } from '../../src/identity/lint-table.ts';
 import { parseInstant } from '../../src/lib/clock.ts';
 import { decodePem } from '../../src/lib/pem.ts';
-import { conformanceFolder } from '../helpers/conformance.ts';
+import { suiteFolder, withSuites } from '../helpers/conformance.ts';
 import { judgeWithExceptions } from '../helpers/exceptions.ts';
 import { validateCase } from '../helpers/suite-path.ts';
 
@@ -31,8 +30,8 @@ const purposes: Readonly<Record<string, string>> = {
 /** Hostile bundles must not take longer; what a case takes on an idle machine is a hundredth of it. */
 const slowestMs = 100;
 
-function casesOf(folder: string): Case[] {
-  const suite = JSON.parse(readFileSync(join(folder, 'limbo.json'), 'utf8')) as { testcases: Case[] };
+function casesOf(): Case[] {
+  const suite = JSON.parse(readFileSync(join(suiteFolder, 'limbo.json'), 'utf8')) as { testcases: Case[] };
   return suite.testcases.filter(({ id, crls }) => !leftOut.test(id) && crls.length === 0);
 }
 
@@ -55,36 +54,33 @@ function validate(one: Case, strict: boolean): ReturnType<typeof validateCase> {
   );
 }
 
-test('strict path validation answers as x509-limbo does', (t) => {
-  const folder = conformanceFolder(t);
-  if (folder === undefined) return t.pass();
-  const results = casesOf(folder).map((one) => {
+withSuites('strict path validation answers as x509-limbo does', (t) => {
+  const results = casesOf().map((one) => {
     const { valid, said } = validate(one, true);
     return { id: one.id, expected: one.expected_result === 'SUCCESS', actual: valid, said };
   });
   judgeWithExceptions(t, results, 'limbo-strict');
 });
 
-test('what path validation accepts beyond x509-limbo without being strict is lint by its table', (t) => {
-  const folder = conformanceFolder(t);
-  if (folder === undefined) return t.pass();
-  const accepted: string[] = [];
-  for (const one of casesOf(folder)) {
-    const { valid, lint, said } = validate(one, false);
-    if (one.expected_result === 'SUCCESS') t.true(valid, `${one.id}: ${said}`);
-    else if (valid) {
-      accepted.push(one.id);
-      t.true(lint.length > 0, `${one.id} is accepted without lint`);
-      for (const code of lint) t.true(code in lintTable, `${code} is no row of the table`);
+withSuites(
+  'what path validation accepts beyond x509-limbo without being strict is lint by its table',
+  (t) => {
+    const accepted: string[] = [];
+    for (const one of casesOf()) {
+      const { valid, lint, said } = validate(one, false);
+      if (one.expected_result === 'SUCCESS') t.true(valid, `${one.id}: ${said}`);
+      else if (valid) {
+        accepted.push(one.id);
+        t.true(lint.length > 0, `${one.id} is accepted without lint`);
+        for (const code of lint) t.true(code in lintTable, `${code} is no row of the table`);
+      }
     }
-  }
-  t.log(`${accepted.length} cases differ by lint alone`);
-});
+    t.log(`${accepted.length} cases differ by lint alone`);
+  },
+);
 
-test('no case of x509-limbo takes long', (t) => {
-  const folder = conformanceFolder(t);
-  if (folder === undefined) return t.pass();
-  for (const one of casesOf(folder).filter(({ id }) => id.startsWith('pathological::'))) {
+withSuites('no case of x509-limbo takes long', (t) => {
+  for (const one of casesOf().filter(({ id }) => id.startsWith('pathological::'))) {
     // The fastest of three: another process on the machine is not this program's time.
     const times = [1, 2, 3].map(() => {
       const started = performance.now();

@@ -1,4 +1,3 @@
-import test from 'ava';
 import { parseCertificate } from '../../src/identity/parse.ts';
 import type { Certificate } from '../../src/identity/types.ts';
 import { validateCertificate } from '../../src/identity/validate.ts';
@@ -6,7 +5,7 @@ import { parseInstant, type EpochMs } from '../../src/lib/clock.ts';
 import { CertificateError } from '../../src/identity/certificate-error.ts';
 import { revocationFindings } from '../../src/revocation/evaluate-crls.ts';
 import { parseCrl } from '../../src/revocation/parse-crl.ts';
-import { conformanceFolder } from '../helpers/conformance.ts';
+import { suiteFolder, withSuites } from '../helpers/conformance.ts';
 import { judgeWithExceptions } from '../helpers/exceptions.ts';
 import { pkitsRequests, suiteDer, type SuiteRequest } from '../helpers/suites.ts';
 
@@ -35,10 +34,11 @@ function judge({ request, expected }: SuiteRequest): Parameters<typeof judgeWith
   }
 }
 
-test('every case of NIST PKITS about revocation, distribution points and deltas is judged right', (t) => {
-  const folder = conformanceFolder(t);
-  if (folder === undefined) return t.pass();
-  const asked = pkitsRequests(folder).filter(({ request }) => aboutCrls.test(request.id));
-  t.true(asked.length > 40);
-  judgeWithExceptions(t, asked.map(judge), 'pkits-crl');
-});
+withSuites(
+  'every case of NIST PKITS about revocation, distribution points and deltas is judged right',
+  (t) => {
+    const asked = pkitsRequests(suiteFolder).filter(({ request }) => aboutCrls.test(request.id));
+    t.true(asked.length > 40);
+    judgeWithExceptions(t, asked.map(judge), 'pkits-crl');
+  },
+);
