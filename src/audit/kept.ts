@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { rename, open } from 'node:fs/promises';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Hex } from '../lib/bytes.ts';
@@ -20,6 +21,30 @@ export function keep(dir: string, digest: string, bytes: Uint8Array | string): v
     mkdirSync(dir, { recursive: true });
     writeFileSync(temporary, bytes, { mode: 0o640, flush: true });
     renameSync(temporary, path);
+  } catch (cause) {
+    removeQuietly(temporary);
+    throw unavailable(path, describeThrown(cause), cause);
+  }
+}
+
+/**
+ * As `keep`, for bytes that may be many (a CRL): nothing else in the process waits for the volume. Whoever calls has
+ * just computed the digest, and whoever reads checks it. Throws PDP_AUDIT_UNAVAILABLE where they cannot be written.
+ */
+export async function keepLarge(dir: string, digest: string, bytes: Uint8Array): Promise<void> {
+  const path = pathOf(dir, digest);
+  if (existsSync(path)) return;
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  try {
+    mkdirSync(dir, { recursive: true });
+    const file = await open(temporary, 'wx', 0o640);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
   } catch (cause) {
     removeQuietly(temporary);
     throw unavailable(path, describeThrown(cause), cause);

@@ -24,6 +24,11 @@ export interface CrlImportOptions {
   readonly now: EpochMs;
   readonly actor: string;
   readonly why: string;
+  /**
+   * Keeps the DER under its digest, which decisions will name: called for a CRL that was checked, before it comes into
+   * force, and for one that is in force already. What it throws stops the import.
+   */
+  readonly keep?: (digest: string, der: Uint8Array) => Promise<void>;
 }
 
 export interface CrlImport {
@@ -55,8 +60,9 @@ export async function importCrl(store: Store, o: CrlImportOptions): Promise<CrlI
   const issuer = findCrlIssuer(crl, o.issuers, o.now);
   for (let attempt = 0; attempt < attempts; attempt++) {
     const current = readCrlRow(store, issuer.keyDigest);
+    if (current?.digest !== crl.digest) refuseRollback(crl, current);
+    await o.keep?.(crl.digest, crl.der);
     if (current?.digest === crl.digest) return unchanged(current);
-    refuseRollback(crl, current);
     const done = await stageAndPublish(store, crl, issuer, current, o);
     await sweepQuietly(store);
     if (done) return done;

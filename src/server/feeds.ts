@@ -7,6 +7,7 @@ import type { PortreeveError } from '../lib/errors.ts';
 import { importCrl } from '../revocation/import-crl.ts';
 import { readCrlFile } from '../revocation/sources/crl-files.ts';
 import type { Store } from '../store/types.ts';
+import { crlKeeper } from './keep-crl.ts';
 import { startWatching } from './watch.ts';
 import type { FileChange, Watcher } from './watch.ts';
 
@@ -118,6 +119,7 @@ async function importFile(path: string, options: FeedOptions): Promise<void> {
       now: options.clock.now(),
       actor: 'server',
       why: 'watched file',
+      keep: crlKeeper(options.config(), (problem) => options.log(`${source}: ${problem}`)),
     });
     if (done.changed) {
       options.log(

@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { Config } from '../../config/types.ts';
 import type { Certificate } from '../../identity/types.ts';
 import { asPortreeveError } from '../../lib/errors.ts';
 import { importCrl } from '../../revocation/import-crl.ts';
 import { listCrlFiles, readCrlFile } from '../../revocation/sources/crl-files.ts';
 import type { Store } from '../../store/types.ts';
 import { loadTrust } from '../../server/compose.ts';
+import { crlKeeper } from '../../server/keep-crl.ts';
 import { listAuthorities } from '../authorities.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -28,6 +30,8 @@ type Line =
       readonly added: number;
       readonly removed: number;
       readonly epoch: number | null;
+      /** Why its bytes could not be kept for replay; null where they are. */
+      readonly not_kept: string | null;
     }
   | {
       readonly source: string;
@@ -65,7 +69,7 @@ async function runImport(names: readonly string[], options: Options, session: Se
     await withStore(config, 'read_write', session.around.clock, async (store) => {
       for (const { path } of files) {
         progress.show(path);
-        lines.push(...(await importFile(path, { store, issuers, options, session })));
+        lines.push(...(await importFile(path, { store, issuers, config, options, session })));
       }
     });
   } finally {
@@ -77,6 +81,7 @@ async function runImport(names: readonly string[], options: Options, session: Se
 interface Job {
   readonly store: Store;
   readonly issuers: readonly Certificate[];
+  readonly config: Config;
   readonly options: Options;
   readonly session: Session;
 }
@@ -94,8 +99,9 @@ async function importFile(path: string, job: Job): Promise<Line[]> {
 async function importOne(
   source: string,
   bytes: Uint8Array,
-  { store, issuers, options, session }: Job,
+  { store, issuers, config, options, session }: Job,
 ): Promise<Line> {
+  const problems: string[] = [];
   try {
     const done = await importCrl(store, {
       bytes,
@@ -104,6 +110,7 @@ async function importOne(
       now: session.around.clock.now(),
       actor: session.actor(),
       why: options.why ?? `import of ${source}`,
+      keep: crlKeeper(config, (problem) => problems.push(problem)),
     });
     const { crl, added, removed, epoch } = done;
     const result = done.changed ? ('imported' as const) : ('unchanged' as const);
@@ -116,6 +123,7 @@ async function importOne(
       added,
       removed,
       epoch,
+      not_kept: problems[0] ?? null,
     };
   } catch (thrown) {
     return refusal(source, thrown);
@@ -148,6 +156,6 @@ function row(line: Line): Cell[] {
     const why = `${line.error.code}: ${line.error.message}`;
     return [line.source, { text: line.result, tone: 'bad' }, null, null, null, null, null, why];
   }
-  const { source, result, issuer, number, entries, added, removed } = line;
-  return [source, { text: result, tone: 'good' }, issuer, number, entries, added, removed, ''];
+  const { source, result, issuer, number, entries, added, removed, not_kept: notKept } = line;
+  return [source, { text: result, tone: 'good' }, issuer, number, entries, added, removed, notKept ?? ''];
 }

@@ -3,7 +3,7 @@ import type { ExecutionContext } from 'ava';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { keep, kept } from '../../../src/audit/kept.ts';
+import { keep, keepLarge, kept } from '../../../src/audit/kept.ts';
 import { sha256Hex } from '../../../src/lib/bytes.ts';
 
 function folder(t: ExecutionContext): string {
@@ -61,4 +61,16 @@ test('a folder that cannot be written is PDP_AUDIT_UNAVAILABLE', (t) => {
   const dir = folder(t);
   writeFileSync(dir, 'a file in the way');
   t.throws(() => keep(dir, digest, bytes), { code: 'PDP_AUDIT_UNAVAILABLE' });
+});
+
+test('large bytes are kept alike: once, whole, and nothing beside them', async (t) => {
+  const dir = folder(t);
+  await keepLarge(dir, digest, bytes);
+  const { ino } = statSync(join(dir, digest));
+  await keepLarge(dir, digest, bytes);
+  t.is(statSync(join(dir, digest)).ino, ino);
+  t.deepEqual(Buffer.from(kept(dir, digest)!), bytes);
+  t.deepEqual(readdirSync(dir), [digest]);
+  writeFileSync(join(dir, 'file'), '');
+  await t.throwsAsync(keepLarge(join(dir, 'file'), digest, bytes), { code: 'PDP_AUDIT_UNAVAILABLE' });
 });

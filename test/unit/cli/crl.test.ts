@@ -1,13 +1,14 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import test from 'ava';
 import { createRoot, issueCrl } from '../../../src/ca/index.ts';
+import { sha256Hex } from '../../../src/lib/bytes.ts';
 import { makeInstallation } from './helpers/installation.ts';
 import { onlyObject, portreeve } from './helpers/run.ts';
 
 const hour = 3_600_000;
 
 test('CRLs of configured CAs are imported once and shown with their state', async (t) => {
-  const { folder: cwd } = await makeInstallation();
+  const { folder: cwd, path } = await makeInstallation();
   const files = ['root.crl', 'meters.crl'];
   const first = await portreeve(['crl', 'import', ...files, '--json'], { cwd });
   t.is(first.code, 0, first.stdout);
@@ -17,6 +18,9 @@ test('CRLs of configured CAs are imported once and shown with their state', asyn
       { result: 'imported', number: '01' },
     ],
   });
+  const der = readFileSync(path('root.crl'));
+  t.deepEqual(readFileSync(path(`audit/kept/${sha256Hex(der)}`)), der, 'what decisions name is kept');
+  t.is(readdirSync(path('audit/kept')).length, 2, 'of a PEM file its DER');
   const again = await portreeve(['crl', 'import', ...files, '--json'], { cwd });
   t.like(onlyObject(again), { crls: [{ result: 'unchanged', epoch: null }, { result: 'unchanged' }] });
   const status = await portreeve(['crl', 'status', '--json'], { cwd });

@@ -1,6 +1,9 @@
 import test from 'ava';
 import { integer, sequence } from '../../../src/ca/der.ts';
 import { createRoot, issueCa, issueCrl } from '../../../src/ca/index.ts';
+import { parseCertificate } from '../../../src/identity/parse.ts';
+import { sha256Hex } from '../../../src/lib/bytes.ts';
+import { importCrl } from '../../../src/revocation/import-crl.ts';
 import { createRevocationReader } from '../../../src/revocation/reader.ts';
 import { beginEntries, stageEntries } from '../../../src/revocation/stage-entries.ts';
 import { parseCrl } from '../../../src/revocation/parse-crl.ts';
@@ -321,4 +324,26 @@ test('a delta CRL, two CRLs at once and what is no CRL are refused and change no
   await t.throwsAsync(importInto(store, cas, Buffer.from(ca.pem)), { code: 'PDP_CRL_INVALID' });
   await t.throwsAsync(importInto(store, cas, ca.der), { message: /CRL is/ });
   t.is(count(store, 'changes'), 0);
+});
+
+test('a CRL that is taken is kept before it is in force, one that is refused is not', async (t) => {
+  const store = temporaryStore(t);
+  const kept: { digest: string; known: number }[] = [];
+  const keep = (digest: string, der: Uint8Array): Promise<void> => {
+    t.is(sha256Hex(der), digest);
+    const known = store.snapshot(() => createRevocationReader(store).crls().length);
+    kept.push({ digest, known });
+    return Promise.resolve();
+  };
+  const der = await crlOf(ca);
+  const pem = `-----BEGIN X509 CRL-----\n${Buffer.from(der).toString('base64')}\n-----END X509 CRL-----\n`;
+  const how = { issuers: [parseCertificate(ca.der)], source: 'x', now, actor: 'a', why: 'w', keep };
+  await importCrl(store, { ...how, bytes: Buffer.from(pem) });
+  const digest = sha256Hex(der);
+  t.deepEqual(kept, [{ digest, known: 0 }]);
+  await importCrl(store, { ...how, bytes: der });
+  t.deepEqual(kept.slice(1), [{ digest, known: 1 }], 'one that is in force may not have been kept before');
+  const older = await crlOf(ca, { number: 0 });
+  await t.throwsAsync(importCrl(store, { ...how, bytes: older }), { code: 'PDP_CRL_REFUSED' });
+  t.is(kept.length, 2);
 });
