@@ -13,6 +13,7 @@ import { startPool } from './pool.ts';
 import type { Pool } from './pool.ts';
 import { program, programVersion } from './program.ts';
 import { holdInForce, prepare, watchedFiles } from './reload.ts';
+import { becomeSoleWriter } from './sole-writer.ts';
 import { readinessOf, statusOf } from './status.ts';
 import type { StatusSources } from './status.ts';
 import type { DecisionSummary } from './summary.ts';
@@ -62,6 +63,7 @@ export async function startParent(config: Config, options: ParentOptions): Promi
 async function assemble(config: Config, options: ParentOptions, undo: Undo): Promise<RunningServer> {
   const { clock, log } = options;
   const startedAt = clock.now();
+  undo.add(becomeSoleWriter(config, process.pid, log));
   const store = openStore({ path: config.state.path, mode: 'read_write', now: startedAt, clock });
   undo.add(() => store.close());
   const counting = startCounting(store.instance, options.otel);

@@ -49,6 +49,26 @@ test('an address that is in use fails the start and names it', async (t) => {
   t.true(error?.message.includes(address));
 });
 
+for (const [what, code, change] of [
+  ['log of records', 'PDP_AUDIT_UNAVAILABLE', { state: { path: 'other/state.db' } }],
+  ['state', 'PDP_STORE_UNAVAILABLE', { audit: { path: 'other/decisions.ndjson' } }],
+] as const) {
+  test(`a second server on the same ${what} does not start and names the first; after a kill it does`, async (t) => {
+    const world = await worldWith(t);
+    const first = await startServer(t, world.configFile);
+    const other = join(world.folder, 'other.json');
+    const document = JSON.parse(readFileSync(world.configFile, 'utf8')) as Document;
+    writeFileSync(other, JSON.stringify({ ...document, ...change }));
+    const error = await t.throwsAsync(startServer(t, other), { code });
+    t.true(error?.message.includes(`process id ${first.pid}`), error?.message);
+    t.is((await first.page('/readyz')).status, 200);
+    first.signal('SIGKILL');
+    await first.ended;
+    const second = await startServer(t, other);
+    t.is(await second.stop(), 0);
+  });
+}
+
 test('an admin address that is in use ends the workers again', async (t) => {
   const first = await worldWith(t);
   const address = (await startServer(t, first.configFile)).address('admin');
