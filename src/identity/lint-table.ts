@@ -78,6 +78,11 @@ export const lintTable = {
     source: 'RFC 5280 section 4.2.1.3',
     harmless: 'it permits nothing, and is taken at its word',
   },
+  key_usage_of_other_keys: {
+    text: 'usage for encryption or key agreement of a key that can only sign',
+    source: 'RFC 9295 section 3, RFC 9881 section 5',
+    harmless: 'the key cannot do what the usage says',
+  },
   cert_sign_without_ca: {
     text: 'keyCertSign in a certificate that is no CA',
     source: 'RFC 5280 section 4.2.1.3',

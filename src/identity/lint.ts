@@ -41,6 +41,9 @@ function ownLint(certificate: Certificate): LintCode[] {
   if (isCritical(certificate, extensionOids.authorityKeyIdentifier)) codes.push('aki_critical');
   if (isCritical(certificate, extensionOids.subjectKeyIdentifier)) codes.push('ski_critical');
   if (keyUsage?.size === 0) codes.push('key_usage_empty');
+  if (signsOnly(certificate) && encrypting.some((usage) => keyUsage?.has(usage))) {
+    codes.push('key_usage_of_other_keys');
+  }
   if (isUncritical(certificate, extensionOids.nameConstraints)) codes.push('name_constraints_not_critical');
   if (isUncritical(certificate, extensionOids.policyConstraints))
     codes.push('policy_constraints_not_critical');
@@ -51,6 +54,12 @@ function ownLint(certificate: Certificate): LintCode[] {
     codes.push('san_not_critical');
   if (subjectAltNames.some((name) => !isWellFormed(name))) codes.push('san_form');
   return codes;
+}
+
+const encrypting = ['keyEncipherment', 'dataEncipherment', 'keyAgreement', 'encipherOnly', 'decipherOnly'];
+
+function signsOnly({ key }: Certificate): boolean {
+  return /^(?:ed|ml-dsa)/.test(key.algorithm);
 }
 
 /** A leaf may be a CA's certificate here; then the rules for CAs count but for the key identifier. */

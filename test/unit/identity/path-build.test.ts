@@ -300,3 +300,43 @@ test('the validity of certificates plays no part in building', async (t) => {
   const past = { notBefore: lives.root.notBefore, notAfter: lives.root.notBefore + 1000 };
   t.is(build(trustOf([anchor]), await leaf(anchor, past)).paths.length, 1);
 });
+
+test('small RSA keys are accepted where the anchor accepts them by name, in leaf and CA', async (t) => {
+  const anchor = await root();
+  const issuing = await ca(anchor, { key: 'rsa-1024' });
+  const device = await leaf(issuing, { key: 'rsa-1024' });
+  const trust = trustOf([anchor]);
+  t.deepEqual(codes(build(trust, device, issuing)), ['credential.weak_key', 'credential.weak_key']);
+  const lenient = { ...trust, anchors: trust.anchors.map((one) => ({ ...one, allowSmallKeys: true })) };
+  t.is(build(lenient, device, issuing).paths.length, 1);
+});
+
+test('lint findings come with the path, and deny where the anchor is strict', async (t) => {
+  const anchor = await root();
+  const device = await leaf(anchor, { serial: '-0' });
+  const trust = trustOf([anchor]);
+  t.deepEqual(
+    build(trust, device).paths[0]?.lint?.map(({ code, certificate }) => [code, certificate]),
+    [['serial_zero', 0]],
+  );
+  const strict = { ...trust, anchors: trust.anchors.map((one) => ({ ...one, strict: true })) };
+  const { paths, findings } = build(strict, device);
+  t.deepEqual(paths, []);
+  t.like(findings[0], { code: 'credential.lint_strict', detail: { certificate: 0, lint: 'serial_zero' } });
+});
+
+test('the paths to a lenient and to a strict anchor are told apart', async (t) => {
+  const [lenient, strict] = [await root({ subject: 'CN=Lenient' }), await root({ subject: 'CN=Strict' })];
+  const issuing = await ca(lenient);
+  const crossed = await ca(strict, { keyPair: issuing.keys });
+  const trust = trustOf([lenient, strict]);
+  const mixed = {
+    ...trust,
+    anchors: trust.anchors.map((one) => ({ ...one, strict: one.name === 'anchor-1' })),
+  };
+  const built = build(mixed, await leaf(issuing, { serial: '-0' }), issuing, crossed);
+  t.deepEqual(
+    built.paths.map((path) => path.anchor.name),
+    ['anchor-0'],
+  );
+});

@@ -430,6 +430,14 @@ const lintCases: readonly [string, () => Promise<Authority[]>, string][] = [
     'alternative names that are not critical beside an empty subject',
   ],
   [
+    'key_usage_of_other_keys@0',
+    async () => [
+      await leaf(await anchor, { key: 'ed25519', keyUsage: ['digitalSignature', 'keyEncipherment'] }),
+      await anchor,
+    ],
+    'encryption by a key that only signs',
+  ],
+  [
     'key_usage_missing@1',
     async () => {
       const issuer = await ca(await anchor, { keyUsage: [] });
