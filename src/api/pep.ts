@@ -1,29 +1,44 @@
 import { unknownPepName } from '../config/reserved.ts';
 import type { ListenerConfig, PepConfig } from '../config/types.ts';
 import type { Pep, PresentedCredential } from '../context/types.ts';
+import { denies } from '../decision/reasons.ts';
 import { judgeCredential } from '../identity/judge.ts';
-import { createIdentityResolver } from '../identity/resolver.ts';
-import { buildTrustSet } from '../identity/trust.ts';
-import type { GeneralName, IdentityResolver } from '../identity/types.ts';
+import type { CertificationPath, GeneralName, IdentityResolver } from '../identity/types.ts';
 import { sha256HexOfParts } from '../lib/bytes.ts';
 import { canonicalForm } from '../lib/canonical-json.ts';
 import type { EpochMs } from '../lib/clock.ts';
-import { PortreeveError } from '../lib/errors.ts';
+import { PortreeveError, describeThrown } from '../lib/errors.ts';
+import type { Finding, ReasonCode } from '../lib/reason-code.ts';
+import { resolverUnder } from './pep-authorities.ts';
+import type { PepCaSource } from './pep-authorities.ts';
 import { compileSan } from './pep-pattern.ts';
 import type { Captures, SanMatcher } from './pep-pattern.ts';
 
 /** PEPs and the CAs of their certificates, as configured; certificates are the bytes of the files, PEM or DER. */
 export interface PepSources {
   readonly peps: readonly PepConfig[];
-  readonly cas: readonly { readonly name: string; readonly certificate: Uint8Array }[];
+  readonly cas: readonly PepCaSource[];
   /** CAs between those and the PEPs' certificates, for PEPs that do not send them. */
   readonly intermediates: readonly { readonly name: string; readonly certificate: Uint8Array }[];
+  readonly judge: JudgePath;
 }
+
+/**
+ * What is found about the revocation of a path's certificates now. Asked at every call: a session may be older than
+ * the revocation. Throws PDP_STORE_* where nobody can say.
+ */
+export type JudgePath = (path: CertificationPath, now: EpochMs) => readonly Finding[];
 
 /** Who asks. An unknown PEP has no rights and stands in the record under the name `unknown`. */
 export type ResolvedPep =
   | { readonly known: true; readonly pep: Pep }
-  | { readonly known: false; readonly pep: Pep; readonly problem: string };
+  | {
+      readonly known: false;
+      readonly pep: Pep;
+      readonly problem: string;
+      /** Nobody can say whether it is a PEP, for a cause of ours. */
+      readonly code?: 'system.dependency_stale';
+    };
 
 export interface PepResolver {
   /** The PEP that a plaintext or Unix-socket listener, or the command line, names. */
@@ -32,18 +47,21 @@ export interface PepResolver {
   byCertificate(chain: readonly Uint8Array[], now: EpochMs): ResolvedPep;
 }
 
+interface Compiled {
+  readonly entries: readonly Entry[];
+  readonly cas: ReadonlyMap<string, IdentityResolver>;
+  readonly judge: JudgePath;
+}
+
 interface Entry {
   readonly config: PepConfig;
   readonly ca: string;
   readonly matches: SanMatcher;
 }
 
-/** Certificates of PEPs whose paths are remembered, for each CA. */
-const rememberedPaths = 1024;
-
 /**
  * Compiles the configured PEPs. A TLS peer is a PEP only where its certificate has the configured name *and* a valid
- * path to the very CA that the entry names; entries with exact names go before patterns, then the order of the
+ * path, not revoked, to the very CA that the entry names; entries with exact names go before patterns, then the order of the
  * configuration counts. Throws PDP_CONFIG_INVALID for bad patterns, unreadable CAs and entries that name no known CA.
  */
 export function createPepResolver(sources: PepSources): PepResolver {
@@ -67,7 +85,7 @@ export function createPepResolver(sources: PepSources): PepResolver {
         source: 'peer_chain',
         material: { form: 'der', chain },
       };
-      return matchCertificate(credential, now, entries, cas);
+      return matchCertificate(credential, now, { entries, cas, judge: sources.judge });
     },
   };
 }
@@ -81,45 +99,65 @@ export function listenerKind(listener: ListenerConfig): 'tls' | 'socket' | 'plai
 function matchCertificate(
   credential: PresentedCredential,
   now: EpochMs,
-  entries: readonly Entry[],
-  cas: ReadonlyMap<string, IdentityResolver>,
+  { entries, cas, judge }: Compiled,
 ): ResolvedPep {
-  const validated = new Map<string, readonly GeneralName[] | undefined>();
+  const validated = new Map<string, Validated | undefined>();
   for (const entry of entries) {
     if (!validated.has(entry.ca)) {
-      validated.set(entry.ca, validNames(credential, now, cas.get(entry.ca) as IdentityResolver));
+      validated.set(entry.ca, validate(credential, now, cas.get(entry.ca) as IdentityResolver));
     }
-    const names = validated.get(entry.ca);
-    const captures = names && entry.matches(names);
-    if (captures) return { known: true, pep: pepOf(entry.config, 'tls', captures) };
+    const valid = validated.get(entry.ca);
+    const captures = valid && entry.matches(valid.names);
+    if (!captures) continue;
+    return (
+      revoked(entry, valid.path, now, judge) ?? { known: true, pep: pepOf(entry.config, 'tls', captures) }
+    );
   }
   return unknown('tls', 'the client certificate belongs to no configured PEP');
 }
 
+interface Validated {
+  readonly path: CertificationPath;
+  readonly names: readonly GeneralName[];
+}
+
 /** The certificate's names, if its path to the CA holds now; what profiles would make of it is of no interest here. */
-function validNames(
+function validate(
   credential: PresentedCredential,
   now: EpochMs,
   resolver: IdentityResolver,
-): readonly GeneralName[] | undefined {
+): Validated | undefined {
   const { path, leaf } = judgeCredential(resolver.resolve(credential), now);
-  return path && leaf?.subjectAltNames;
+  return path && leaf && { path, names: leaf.subjectAltNames };
 }
 
-function resolverUnder(
-  ca: PepSources['cas'][number],
-  intermediates: PepSources['intermediates'],
-): IdentityResolver {
-  const anchor = {
-    ...ca,
-    profile: { kind: 'cn' },
-    revocation: { required: false, graceMs: 0 },
-    allowSha1: false,
-  } as const;
-  const others = intermediates.filter((intermediate) => intermediate.name !== ca.name);
-  return createIdentityResolver(buildTrustSet({ anchors: [anchor], intermediates: others }), {
-    maxEntries: rememberedPaths,
-  });
+/** Findings that are the certificate's own, and not for want of what would tell. */
+const withdrawn: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'revocation.revoked',
+  'revocation.issuer_revoked',
+  'revocation.on_hold',
+]);
+
+/** An unknown PEP where the certificate is revoked, or must be known not to be and is not; else undefined. */
+function revoked(
+  { config }: Entry,
+  path: CertificationPath,
+  now: EpochMs,
+  judge: JudgePath,
+): ResolvedPep | undefined {
+  try {
+    const finding = judge(path, now).find(denies);
+    if (!finding) return undefined;
+    const problem = `${finding.code}: the client certificate of ${config.name} (serial ${path.certificates[0]?.serial})`;
+    if (withdrawn.has(finding.code)) return unknown('tls', `${problem} is revoked`);
+    return {
+      ...unknown('tls', `${problem} is not known not to be revoked`),
+      code: 'system.dependency_stale',
+    };
+  } catch (thrown) {
+    const problem = `whether the client certificate of ${config.name} is revoked cannot be read: ${describeThrown(thrown)}`;
+    return { ...unknown('tls', problem), code: 'system.dependency_stale' };
+  }
 }
 
 function compile(
@@ -162,7 +200,7 @@ function pepOf(config: PepConfig, how: Pep['authenticated_by'], captures: Captur
   };
 }
 
-function unknown(how: Pep['authenticated_by'], problem: string): ResolvedPep {
+function unknown(how: Pep['authenticated_by'], problem: string): Extract<ResolvedPep, { known: false }> {
   const pep: Pep = {
     authenticated_by: how,
     may_assert_devices: false,

@@ -103,15 +103,16 @@ function contextOf<Request extends object, Response extends object>(
   asking: ResolvedPep,
   at: { door: UnaryDoor<Request, Response>; name: Door; traceparent: string | undefined },
 ): ContextResult {
-  const refuse = (refusal: Refusal): ContextResult => ({
+  const refuse = (refusal: Refusal, code?: 'system.dependency_stale'): ContextResult => ({
     ok: false,
     pep: asking.pep,
     door: at.name,
     field: refusal.field,
     problem: refusal.problem,
+    ...(code !== undefined && { code }),
     ...(at.traceparent !== undefined && { traceparent: at.traceparent }),
   });
-  if (!asking.known) return refuse(new Refusal('pep', asking.problem));
+  if (!asking.known) return refuse(new Refusal('pep', asking.problem), asking.code);
   if ('refusal' in received) return refuse(received.refusal);
   try {
     return at.door.build(received.request, asking.pep, at.traceparent);

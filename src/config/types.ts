@@ -30,7 +30,7 @@ export interface Config {
     readonly anchors: readonly AnchorConfig[];
     readonly intermediates: readonly { readonly name: string; readonly file: string }[];
     /** CAs for PEPs' own client certificates. */
-    readonly pep_cas: readonly { readonly name: string; readonly file: string }[];
+    readonly pep_cas: readonly PepCaConfig[];
     /** A connection without a certificate is not denied for that alone. */
     readonly credential_optional: boolean;
   };
@@ -96,6 +96,19 @@ export interface PepConfig {
   readonly trusted_hops: number;
 }
 
+export interface PepCaConfig {
+  readonly name: string;
+  readonly file: string;
+  readonly revocation: RevocationConfig;
+}
+
+/** What is asked of revocation state below a CA. */
+export interface RevocationConfig {
+  readonly required: boolean;
+  readonly max_age: number | null;
+  readonly grace: number;
+}
+
 export interface AnchorConfig {
   readonly name: string;
   readonly file: string;
@@ -115,11 +128,7 @@ export interface AnchorConfig {
     readonly trust_domain?: string;
     readonly devid?: 'idevid' | 'ldevid';
   };
-  readonly revocation: {
-    readonly required: boolean;
-    readonly max_age: number | null;
-    readonly grace: number;
-  };
+  readonly revocation: RevocationConfig;
   readonly allow_sha1: boolean;
   readonly allow_small_keys: boolean;
   /** Lint findings deny. */

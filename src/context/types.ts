@@ -107,6 +107,8 @@ export type ContextResult =
       readonly door: Door;
       readonly field: string;
       readonly problem: string;
+      /** Why it is denied where that is not malformed input: the state that would say who asks cannot be believed. */
+      readonly code?: 'system.dependency_stale';
       readonly traceparent?: string;
       readonly connectionId?: string;
     };

@@ -61,8 +61,9 @@ function gather(call: Call, deps: DecisionDeps): Progress {
   return { gathered: gathered.value, input: input.value };
 }
 
-function invalidInput({ field, problem }: Extract<ContextResult, { ok: false }>): Progress {
-  const code = 'system.input_invalid';
+function invalidInput(refused: Extract<ContextResult, { ok: false }>): Progress {
+  const { field, problem } = refused;
+  const code = refused.code ?? 'system.input_invalid';
   return {
     fault: { code, stage: 'context', message: `${field}: ${problem}` },
     findings: [{ code, detail: { field, problem } }],

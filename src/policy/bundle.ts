@@ -32,9 +32,23 @@ export const defaultBundlePath = fileURLToPath(
  * PDP_FORMAT_NEWER where it wants a newer policy input than this program has.
  */
 export function readBundle(path: string | null): Bundle {
+  return bundleFrom(readBundleFile(path), path);
+}
+
+/** The bytes of a bundle file, as they are. Throws PDP_BUNDLE_INVALID, naming the file. */
+export function readBundleFile(path: string | null): Uint8Array {
   const file = path ?? defaultBundlePath;
+  return naming(file, () => readLimited(file));
+}
+
+/** Parses bytes that were read from a file before; same errors as `readBundle`. */
+export function bundleFrom(bytes: Uint8Array, path: string | null): Bundle {
+  return naming(path ?? defaultBundlePath, () => parseBundle(bytes));
+}
+
+function naming<T>(file: string, run: () => T): T {
   try {
-    return parseBundle(readLimited(file));
+    return run();
   } catch (thrown) {
     const { code, message } = asPortreeveError(thrown, 'PDP_BUNDLE_INVALID');
     throw new PortreeveError(code, `${file}: ${message}`, { cause: thrown });

@@ -1,6 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Config } from '../config/types.ts';
 import { PortreeveError, describeThrown } from '../lib/errors.ts';
+import type { InUse } from './compose.ts';
+import type { Material } from './material.ts';
 import type { OtelEnv } from './otel.ts';
 import type { DecisionSummary } from './summary.ts';
 import type { DecisionTally } from './tally.ts';
@@ -23,12 +25,15 @@ export interface WorkerStats {
   readonly decisions: number;
   readonly connections: number;
   readonly residentBytes: number;
+  readonly inUse: InUse;
 }
 
 export type ToWorker =
   | {
       readonly kind: 'start';
       readonly config: Config;
+      /** What is in force, as bytes: a worker reads none of these files itself. */
+      readonly material: Material;
       readonly index: number;
       /** Where an earlier worker really listens, by listener; so that all share the port that port 0 became. */
       readonly bound: readonly BoundAddress[];
@@ -37,12 +42,17 @@ export type ToWorker =
       readonly tellEach: boolean;
       readonly otel: OtelEnv;
     }
-  | { readonly kind: 'reload'; readonly config: Config; readonly reload: number }
+  | {
+      readonly kind: 'reload';
+      readonly config: Config;
+      readonly material: Material;
+      readonly reload: number;
+    }
   | { readonly kind: 'audit'; readonly writable: boolean }
   | { readonly kind: 'drain'; readonly graceMs: number };
 
 export type ToParent =
-  | { readonly kind: 'ready'; readonly addresses: readonly BoundAddress[] }
+  | { readonly kind: 'ready'; readonly addresses: readonly BoundAddress[]; readonly inUse: InUse }
   /** What is counted of decisions that were answered; their records have a pipe of their own. */
   | {
       readonly kind: 'decided';
@@ -53,7 +63,13 @@ export type ToParent =
       readonly unrecorded: number;
     }
   | { readonly kind: 'heartbeat'; readonly stats: WorkerStats }
-  | { readonly kind: 'reloaded'; readonly reload: number; readonly error: string | null }
+  | {
+      readonly kind: 'reloaded';
+      readonly reload: number;
+      readonly error: string | null;
+      /** What the worker decides by now. */
+      readonly inUse: InUse;
+    }
   /** Something that an operator should read; `fatal` = the worker ends because of it. */
   | { readonly kind: 'fault'; readonly message: string; readonly code: string; readonly fatal: boolean }
   | { readonly kind: 'drained' };

@@ -1,5 +1,3 @@
-import { readFileSync } from 'node:fs';
-import { createPepResolver } from '../api/pep.ts';
 import type { PepResolver } from '../api/pep.ts';
 import { configDigest } from '../config/digest.ts';
 import type { Config } from '../config/types.ts';
@@ -8,18 +6,21 @@ import { createDecisionPoint } from '../decision/point.ts';
 import { catalogueDigest } from '../decision/reasons.ts';
 import type { DecisionPoint, Recorder } from '../decision/types.ts';
 import { createIdentityResolver } from '../identity/resolver.ts';
-import { buildTrustSet } from '../identity/trust.ts';
-import type { TrustSet } from '../identity/types.ts';
 import { createInventoryReader } from '../inventory/reader.ts';
 import { sha256Hex } from '../lib/bytes.ts';
 import { canonicalJson } from '../lib/canonical-json.ts';
 import type { Clock } from '../lib/clock.ts';
-import { PortreeveError, asPortreeveError, describeThrown } from '../lib/errors.ts';
-import { readBundle } from '../policy/bundle.ts';
-import { createPolicyEngine } from '../policy/engine.ts';
+import { asPortreeveError } from '../lib/errors.ts';
+import type { PortreeveError } from '../lib/errors.ts';
 import type { PolicyEngine } from '../policy/types.ts';
+import { judgeRevocation } from '../revocation/judge.ts';
 import { createRevocationReader } from '../revocation/reader.ts';
+import type { FileEvent } from '../store/followed-file.ts';
 import { openStore } from '../store/open.ts';
+import { anchorsDigest, loadAuthorities, loadPeps, loadPolicy } from './loaded.ts';
+import type { Authorities } from './loaded.ts';
+import { readMaterial } from './material.ts';
+import type { Material } from './material.ts';
 import { createIds } from './new-id.ts';
 import { program } from './program.ts';
 
@@ -28,6 +29,10 @@ export interface ComposeOptions {
   readonly clock: Clock;
   /** Workers and the command line only read; `read_write` makes a store that does not exist. */
   readonly mode: 'read_only' | 'read_write';
+  /** The files' bytes where they were read before; else they are read now. */
+  readonly material?: Material;
+  /** Told when another state file stands at the path, or none that can be used. */
+  readonly onFile?: (event: FileEvent) => void;
 }
 
 /** Everything that decides, put together from one configuration, and never changed afterwards. */
@@ -37,15 +42,28 @@ export interface Composition {
   readonly deps: DecisionDeps;
   /** Who may ask, and by which certificate each is known. */
   readonly peps: PepResolver;
+  readonly authorities: Authorities;
+  /** Bytes of the certificate files that it was made from, by path. */
+  readonly certificates: Material['certificates'];
   /** Why the policy could not be loaded; decisions then deny with `policy.bundle_missing`. */
   readonly policyError: PortreeveError | undefined;
   readonly readiness: () => Readiness;
+  readonly inUse: () => InUse;
   readonly close: () => void;
 }
 
 export interface Readiness {
   readonly ready: boolean;
   /** What is missing: `policy`, `trust anchors`, `store`. */
+  readonly missing: readonly string[];
+}
+
+/** What a decision point really decides by, digests SHA-256 hex: workers tell it, and the parent compares. */
+export interface InUse {
+  readonly configuration: string;
+  readonly anchors: string;
+  readonly bundle: string | null;
+  /** As `Readiness` has it. */
   readonly missing: readonly string[];
 }
 
@@ -58,76 +76,48 @@ const cachedCredentials = 20_000;
  * PDP_STORE_NEWER, PDP_CONFIG_INVALID), because without them not even a denial could be explained.
  */
 export async function composeDecision(config: Config, options: ComposeOptions): Promise<Composition> {
-  const trust = loadTrust(config);
-  const peps = loadPeps(config);
-  const policy = await loadPolicy(config);
-  const store = openStore({
-    path: config.state.path,
-    mode: options.mode,
-    now: options.clock.now(),
-    clock: options.clock,
-  });
+  const material = options.material ?? readMaterial(config);
+  const authorities = loadAuthorities(config, material.certificates);
+  const { trust } = authorities;
+  const policy = await tryPolicy(config, material);
+  const { clock, mode, onFile } = options;
+  const { path } = config.state;
+  const store = openStore({ path, mode, now: clock.now(), clock, ...(onFile && { onFile }) });
+  const revocation = createRevocationReader(store);
+  const peps = loadPeps(config, material.certificates, (chain, now) =>
+    store.snapshot(() => judgeRevocation(chain, revocation, now).findings),
+  );
   const deps: DecisionDeps = {
-    clock: options.clock,
+    clock,
     config,
     program,
     trust,
     identity: createIdentityResolver(trust, { maxEntries: cachedCredentials }),
     store,
-    revocation: createRevocationReader(store),
+    revocation,
     inventory: createInventoryReader(store),
     policy: () => policy.engine,
     recorder: options.recorder,
     digests: {
       configuration: configDigest(config),
-      anchors: trust.digest,
+      anchors: anchorsDigest(authorities),
       classes: classesDigest(config),
       catalogue: catalogueDigest,
     },
-    newId: createIds(options.clock),
+    newId: createIds(clock),
   };
   return {
     config,
     point: createDecisionPoint(deps),
     deps,
     peps,
+    authorities,
+    certificates: material.certificates,
     policyError: policy.error,
     readiness: () => readinessOf(deps),
+    inUse: () => inUseOf(deps),
     close: () => store.close(),
   };
-}
-
-/** The anchors and intermediates of a configuration. Throws PDP_CONFIG_INVALID naming the entry or its file. */
-export function loadTrust(config: Config): TrustSet {
-  return buildTrustSet({
-    anchors: config.trust.anchors.map((anchor) => ({
-      name: anchor.name,
-      certificate: readCertificateFile('trust anchor', anchor),
-      profile: anchor.profile,
-      revocation: {
-        required: anchor.revocation.required,
-        graceMs: anchor.revocation.grace,
-        ...(anchor.revocation.max_age === null ? {} : { maxAgeMs: anchor.revocation.max_age }),
-      },
-      allowSha1: anchor.allow_sha1,
-      allowSmallKeys: anchor.allow_small_keys,
-      strict: anchor.strict,
-    })),
-    intermediates: config.trust.intermediates.map((intermediate) => ({
-      name: intermediate.name,
-      certificate: readCertificateFile('intermediate', intermediate),
-    })),
-  });
-}
-
-/** The PEPs of a configuration. Throws PDP_CONFIG_INVALID naming the entry. */
-export function loadPeps(config: Config): PepResolver {
-  const cas = config.trust.pep_cas.map((ca) => ({
-    name: ca.name,
-    certificate: readCertificateFile('PEP CA', ca),
-  }));
-  // One configured CA may stand below another one that an entry names.
-  return createPepResolver({ peps: config.peps, cas, intermediates: cas });
 }
 
 /** SHA-256 (hex) of the class data as the policy sees it: `versions.classes`. */
@@ -135,31 +125,25 @@ export function classesDigest(config: Config): string {
   return sha256Hex(canonicalJson(config.classes));
 }
 
-function readCertificateFile(
-  role: string,
-  entry: { readonly name: string; readonly file: string },
-): Uint8Array {
-  try {
-    return readFileSync(entry.file);
-  } catch (thrown) {
-    throw new PortreeveError(
-      'PDP_CONFIG_INVALID',
-      `${role} "${entry.name}": cannot read ${entry.file}: ${describeThrown(thrown)}`,
-      { cause: thrown },
-    );
-  }
-}
-
-async function loadPolicy(
+/** The policy, or why there is none. */
+async function tryPolicy(
   config: Config,
+  material: Material,
 ): Promise<{ readonly engine?: PolicyEngine; readonly error?: PortreeveError }> {
   try {
-    return {
-      engine: await createPolicyEngine(readBundle(config.policy.bundle), { classes: config.classes }),
-    };
+    return { engine: await loadPolicy(config, material) };
   } catch (thrown) {
     return { error: asPortreeveError(thrown, 'PDP_BUNDLE_INVALID') };
   }
+}
+
+function inUseOf(deps: DecisionDeps): InUse {
+  return {
+    configuration: deps.digests.configuration,
+    anchors: deps.digests.anchors,
+    bundle: deps.policy()?.bundle.digest ?? null,
+    missing: readinessOf(deps).missing,
+  };
 }
 
 function readinessOf(deps: DecisionDeps): Readiness {

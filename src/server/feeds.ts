@@ -1,6 +1,6 @@
 import { extname } from 'node:path';
 import type { Config } from '../config/types.ts';
-import type { Certificate, TrustSet } from '../identity/types.ts';
+import type { Certificate } from '../identity/types.ts';
 import type { Clock, EpochMs } from '../lib/clock.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import type { PortreeveError } from '../lib/errors.ts';
@@ -29,7 +29,8 @@ export interface Feeds {
 export interface FeedOptions {
   readonly store: Store;
   readonly config: () => Config;
-  readonly trust: () => TrustSet;
+  /** CA certificates whose CRLs are taken: those of devices and of PEPs. */
+  readonly issuers: () => readonly Certificate[];
   readonly clock: Clock;
   readonly log: (line: string) => void;
 }
@@ -114,7 +115,7 @@ async function importFile(path: string, options: FeedOptions): Promise<void> {
   for (const { source, bytes } of await readCrlFile(path)) {
     const done = await importCrl(options.store, {
       bytes,
-      issuers: issuersOf(options.trust()),
+      issuers: options.issuers(),
       source,
       now: options.clock.now(),
       actor: 'server',
@@ -153,10 +154,6 @@ function forgetMissing(states: Map<string, SourceState>, watcher: Watcher): void
 function isCrlFile(config: Config): (path: string) => boolean {
   const configured = new Set(config.revocation.crls);
   return (path) => configured.has(path) || endings.has(extname(path));
-}
-
-function issuersOf(trust: TrustSet): readonly Certificate[] {
-  return [...trust.anchors, ...trust.intermediates].map(({ certificate }) => certificate);
 }
 
 function told(states: ReadonlyMap<string, SourceState>): FeedSource[] {

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:tls';
 import type { SecureContextOptions, Server } from 'node:tls';
@@ -8,19 +9,27 @@ import { startWatching } from './watch.ts';
 
 export type TlsListenerConfig = ListenerConfig & { readonly tls: NonNullable<ListenerConfig['tls']> };
 
+/** What a TLS listener is made from. */
+export interface TlsSources {
+  readonly config: () => Config;
+  /** Bytes of the CAs' files that are in force, by path. */
+  readonly certificates: () => ReadonlyMap<string, Uint8Array>;
+  readonly listener: TlsListenerConfig;
+}
+
 /** How long a peer may take for its handshake (ms). */
 const handshakeMs = 10_000;
 
-/** How often certificate, key and CA files are looked at (ms); events of the file system are faster. */
+/** How often certificate and key files are looked at (ms); events of the file system are faster. */
 const pollMs = 1000;
 
 /**
  * A TLS server that demands a client certificate of the listener's CAs. Only HTTP/2 is spoken. Throws
  * PDP_LISTEN_FAILED where the files cannot be read or do not fit each other.
  */
-export function createTlsServer(config: Config, listener: TlsListenerConfig): Server {
+export function createTlsServer(from: TlsSources): Server {
   return createServer({
-    ...materialOf(config, listener),
+    ...materialOf(from),
     requestCert: true,
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
@@ -30,42 +39,44 @@ export function createTlsServer(config: Config, listener: TlsListenerConfig): Se
 }
 
 /**
- * Gives new connections the new certificate, key or CAs once their files have been replaced; connections that are
- * open stay as they are. Files that do not fit each other (a key replaced before its certificate) leave the old ones
+ * Gives new connections the new certificate or key once their files have been replaced, and upon `refresh` the CAs
+ * that have come into force; connections that are open stay as they are. Files that do not fit each other (a key replaced before its certificate) leave the old ones
  * in use and are told to `onProblem`; the next change tries again.
  */
 export async function followTlsFiles(
   server: Server,
-  from: { readonly config: () => Config; readonly listener: TlsListenerConfig; readonly clock: Clock },
+  from: TlsSources & { readonly clock: Clock },
   onProblem: (error: PortreeveError) => void,
-): Promise<{ stop(): void }> {
+): Promise<{ refresh(): void; stop(): void }> {
   const { listener } = from;
-  return startWatching({
-    paths: () => [listener.tls.certificate, listener.tls.key, ...caFiles(from.config(), listener)],
+  const refresh = (): void => {
+    try {
+      server.setSecureContext(materialOf(from));
+    } catch (thrown) {
+      onProblem(
+        new PortreeveError(
+          'PDP_LISTEN_FAILED',
+          `listener ${listener.name}: changed TLS files are not used: ${describeThrown(thrown)}`,
+          { cause: thrown },
+        ),
+      );
+    }
+  };
+  const watcher = await startWatching({
+    paths: () => [listener.tls.certificate, listener.tls.key],
     pollMs,
     clock: from.clock,
-    onChange: () => {
-      try {
-        server.setSecureContext(materialOf(from.config(), listener));
-      } catch (thrown) {
-        onProblem(
-          new PortreeveError(
-            'PDP_LISTEN_FAILED',
-            `listener ${listener.name}: changed TLS files are not used: ${describeThrown(thrown)}`,
-            { cause: thrown },
-          ),
-        );
-      }
-    },
+    onChange: refresh,
   });
+  return { refresh, stop: () => watcher.stop() };
 }
 
-function materialOf(config: Config, listener: TlsListenerConfig): SecureContextOptions {
+function materialOf({ config, certificates, listener }: TlsSources): SecureContextOptions {
   try {
     return {
       cert: readFileSync(listener.tls.certificate),
       key: readFileSync(listener.tls.key),
-      ca: caFiles(config, listener).map((file) => readFileSync(file)),
+      ca: caFiles(config(), listener).map((file) => pemOf(certificates().get(file), file)),
       minVersion: 'TLSv1.2',
     };
   } catch (thrown) {
@@ -75,6 +86,12 @@ function materialOf(config: Config, listener: TlsListenerConfig): SecureContextO
       { cause: thrown },
     );
   }
+}
+
+/** TLS takes PEM alone; CA files may be DER. */
+function pemOf(bytes: Uint8Array | undefined, file: string): string {
+  if (!bytes) throw new PortreeveError('PDP_INTERNAL', `the file of a CA was not read: ${file}`);
+  return new X509Certificate(bytes).toString();
 }
 
 function caFiles(config: Config, listener: TlsListenerConfig): readonly string[] {

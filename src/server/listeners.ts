@@ -16,12 +16,16 @@ export interface Listeners {
   readonly addresses: readonly BoundAddress[];
   /** Open connections over all listeners. */
   connections(): number;
+  /** Gives new connections the CAs of the configuration that is in force now. */
+  refresh(): void;
   /** Stops accepting, lets calls in flight end, and after `graceMs` ends what is left. */
   drain(graceMs: number): Promise<void>;
 }
 
 export interface ListenOptions {
   readonly config: () => Config;
+  /** Bytes of the CAs' files that are in force, by path. */
+  readonly certificates: () => ReadonlyMap<string, Uint8Array>;
   /** Number of this worker. Worker 0 owns the names of Unix sockets, worker N listens on `path.N`. */
   readonly index: number;
   /** Where earlier workers really listen, so that a port that was 0 is the same for all. */
@@ -38,6 +42,7 @@ interface OpenListener {
   readonly address: BoundAddress;
   readonly sockets: NetServer;
   connections(): number;
+  refresh(): void;
   drain(graceMs: number): Promise<void>;
 }
 
@@ -60,6 +65,7 @@ export async function openListeners(options: ListenOptions): Promise<Listeners> 
   return {
     addresses: open.map((one) => one.address),
     connections: () => open.reduce((sum, one) => sum + one.connections(), 0),
+    refresh: () => open.forEach((one) => one.refresh()),
     drain: async (graceMs) => {
       await Promise.all(open.map((one) => one.drain(graceMs)));
     },
@@ -71,7 +77,7 @@ async function openOne(listener: ListenerConfig, options: ListenOptions): Promis
   refuseOpenPlaintext(listener, wanted);
   const grpc = options.serverFor(listener);
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
-  const tls = isTls(listener) ? createTlsServer(options.config(), listener) : undefined;
+  const tls = isTls(listener) ? createTlsServer({ ...options, listener }) : undefined;
   const sockets: NetServer = tls ?? createServer({ noDelay: true });
   sockets.maxConnections = maxConnections;
   const connections = new Set<Socket>();
@@ -87,16 +93,13 @@ async function openOne(listener: ListenerConfig, options: ListenOptions): Promis
   sockets.on('error', (error) => options.onProblem(asPortreeveError(error, 'PDP_LISTEN_FAILED')));
   const following =
     tls && isTls(listener)
-      ? await followTlsFiles(
-          tls,
-          { config: options.config, listener, clock: options.clock },
-          options.onProblem,
-        )
+      ? await followTlsFiles(tls, { ...options, listener }, options.onProblem)
       : undefined;
   return {
     address: { listener: listener.name, address: formatAddress(bound), tls: tls !== undefined },
     sockets,
     connections: () => connections.size,
+    refresh: () => following?.refresh(),
     drain: async (graceMs) => {
       following?.stop();
       sockets.close();

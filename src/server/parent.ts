@@ -11,11 +11,13 @@ import { openLedger } from './ledger.ts';
 import type { OtelEnv } from './otel.ts';
 import { startPool } from './pool.ts';
 import type { Pool } from './pool.ts';
-import { program, programVersion } from './program.ts';
+import { programVersion } from './program.ts';
+import { crlIssuers } from './loaded.ts';
 import { holdInForce, prepare, watchedFiles } from './reload.ts';
 import { becomeSoleWriter } from './sole-writer.ts';
 import { readinessOf, statusOf } from './status.ts';
 import type { StatusSources } from './status.ts';
+import { watchStore, writerOf } from './store-watch.ts';
 import type { DecisionSummary } from './summary.ts';
 import { Undo } from './undo.ts';
 import { startWatching } from './watch.ts';
@@ -64,13 +66,23 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   const { clock, log } = options;
   const startedAt = clock.now();
   undo.add(becomeSoleWriter(config, process.pid, log));
-  const store = openStore({ path: config.state.path, mode: 'read_write', now: startedAt, clock });
+  const late: { pool?: Pool; storeReopened?: () => void } = {};
+  const store = openStore({
+    path: config.state.path,
+    mode: 'read_write',
+    now: startedAt,
+    clock,
+    onFile: (event) => {
+      if (event.kind === 'lost')
+        return log(`nothing is allowed until this is mended: ${event.error.message}`);
+      log(`another state file is in use: ${config.state.path} was replaced`);
+      late.storeReopened?.();
+    },
+  });
   undo.add(() => store.close());
   const counting = startCounting(store.instance, options.otel);
   undo.add(() => counting.stop());
 
-  // The log may fail before there are workers to be told.
-  const late: { pool?: Pool } = {};
   const reload = holdInForce({
     first: await prepare(config, undefined, clock),
     load: options.load,
@@ -89,7 +101,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
 
   let ending = 'the start failed';
   const ledger = openLedger({
-    writer: { program, instance: store.instance },
+    writer: writerOf(store),
     store,
     clock,
     config: current,
@@ -104,12 +116,21 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   undo.add(() => ledger.stop(ending));
 
   // CRLs before the first worker: no decision is made from less than is known.
-  const feeds = await startFeeds({ store, config: current, trust: () => reload.current().trust, clock, log });
+  const feeds = await startFeeds({
+    store,
+    config: current,
+    issuers: () => crlIssuers(reload.current().authorities),
+    clock,
+    log,
+  });
+  // A file that was put in place may lack what watched files have brought since it was made.
+  late.storeReopened = () => void feeds.refresh();
   undo.add(() => feeds.stop());
   undo.add(startHousekeeping(store, log));
+  undo.add(watchStore(store));
 
   const workers = await startPool({
-    config: current,
+    inForce: () => reload.current(),
     clock,
     otel: options.otel,
     auditWritable: () => ledger.records.writable(),
@@ -127,7 +148,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
 
   const crls = createRevocationReader(store);
   const sources: StatusSources = {
-    instance: store.instance,
+    store,
     startedAt,
     now: () => clock.now(),
     reload,

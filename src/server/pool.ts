@@ -1,8 +1,10 @@
 import type { Config } from '../config/types.ts';
 import type { LineBlock } from '../audit/line-block.ts';
 import type { Clock } from '../lib/clock.ts';
-import { PortreeveError } from '../lib/errors.ts';
+import { PortreeveError, describeThrown } from '../lib/errors.ts';
 import type { BoundAddress, ToParent, WorkerStats } from './channel.ts';
+import type { InUse } from './compose.ts';
+import type { Material } from './material.ts';
 import type { OtelEnv } from './otel.ts';
 import type { DecisionSummary } from './summary.ts';
 import type { DecisionTally } from './tally.ts';
@@ -10,7 +12,8 @@ import { forkWorker } from './worker-process.ts';
 import type { Ending, WorkerProcess } from './worker-process.ts';
 
 export interface PoolOptions {
-  readonly config: () => Config;
+  /** What is in force; another object for every other thing. */
+  readonly inForce: () => InForcePart;
   readonly clock: Clock;
   readonly otel: OtelEnv;
   readonly auditWritable: () => boolean;
@@ -23,12 +26,22 @@ export interface PoolOptions {
   readonly log: (line: string) => void;
 }
 
+/** What workers are made from. */
+export interface InForcePart {
+  readonly config: Config;
+  readonly material: Material;
+}
+
 export interface WorkerView {
   readonly index: number;
   readonly pid: number | null;
   readonly ready: boolean;
   readonly restarts: number;
   readonly stats: WorkerStats | null;
+  /** What it decides by, as it said itself; null before it is ready. */
+  readonly inUse: InUse | null;
+  /** It has been told of something else, and has not said yet that it decides by that. */
+  readonly changing: boolean;
 }
 
 export interface Pool {
@@ -48,6 +61,9 @@ interface Slot {
   ready: boolean;
   addresses: readonly BoundAddress[];
   stats: WorkerStats | undefined;
+  inUse: InUse | undefined;
+  /** What it was last told to decide by. */
+  given: InForcePart | undefined;
   /** Monotonic time of the last sign of life. */
   heardAt: number;
   restarts: number;
@@ -95,7 +111,9 @@ class WorkerPool implements Pool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#slots = Array.from({ length: options.config().server.workers }, (_, index) => newSlot(index));
+    this.#slots = Array.from({ length: options.inForce().config.server.workers }, (_, index) =>
+      newSlot(index),
+    );
   }
 
   async start(): Promise<void> {
@@ -114,28 +132,31 @@ class WorkerPool implements Pool {
   }
 
   workers(): readonly WorkerView[] {
-    return this.#slots.map(({ index, process, ready, restarts, stats }) => ({
+    return this.#slots.map(({ index, process, ready, restarts, stats, inUse, onReloaded }) => ({
       index,
       pid: process?.pid ?? null,
       ready,
       restarts,
       stats: ready ? (stats ?? null) : null,
+      inUse: ready ? (inUse ?? null) : null,
+      changing: onReloaded.size > 0,
     }));
   }
 
   async reload(): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => this.#reloadOne(slot)));
+  }
+
+  async #reloadOne(slot: Slot): Promise<void> {
+    // One that is just starting is told once it is ready, should it have been given something else.
+    if (!slot.ready || !slot.process) return;
     const reload = ++this.#reloads;
-    const config = this.#options.config();
-    await Promise.all(
-      this.#slots.map(async (slot) => {
-        // One that is just starting was, or will be, given the configuration in force.
-        if (!slot.ready || !slot.process) return;
-        const done = Promise.withResolvers<void>();
-        slot.onReloaded.set(reload, done);
-        await slot.process.channel.send({ kind: 'reload', config, reload }).catch(() => done.resolve());
-        await done.promise;
-      }),
-    );
+    slot.given = this.#options.inForce();
+    const { config, material } = slot.given;
+    const done = Promise.withResolvers<void>();
+    slot.onReloaded.set(reload, done);
+    await slot.process.channel.send({ kind: 'reload', config, material, reload }).catch(() => done.resolve());
+    await done.promise;
   }
 
   audit(writable: boolean): void {
@@ -173,6 +194,9 @@ class WorkerPool implements Pool {
     const startedAt = this.#options.clock.monotonic();
     slot.ready = false;
     slot.stats = undefined;
+    slot.inUse = undefined;
+    slot.given = this.#options.inForce();
+    const { config, material } = slot.given;
     slot.why = 'exit';
     slot.lastWords = undefined;
     slot.heardAt = startedAt;
@@ -185,7 +209,8 @@ class WorkerPool implements Pool {
     slot.process.channel
       .send({
         kind: 'start',
-        config: this.#options.config(),
+        config,
+        material,
         index: slot.index,
         bound: slot.addresses.length > 0 ? slot.addresses : this.addresses(),
         auditWritable: this.#options.auditWritable(),
@@ -201,9 +226,11 @@ class WorkerPool implements Pool {
       case 'ready':
         slot.ready = true;
         slot.addresses = message.addresses;
+        slot.inUse = message.inUse;
         // The log may have failed since it was told to start, when there was no pool yet to tell it.
         this.#tellAudit(slot, this.#options.auditWritable());
         slot.onReady.resolve();
+        this.#catchUp(slot);
         break;
       case 'decided':
         this.#options.onDecided(message.tallies, message.unrecorded);
@@ -211,8 +238,10 @@ class WorkerPool implements Pool {
         break;
       case 'heartbeat':
         slot.stats = message.stats;
+        slot.inUse = message.stats.inUse;
         break;
       case 'reloaded':
+        slot.inUse = message.inUse;
         this.#reloaded(slot, message.reload, message.error);
         break;
       case 'fault':
@@ -222,6 +251,14 @@ class WorkerPool implements Pool {
       case 'drained':
         break;
     }
+  }
+
+  /** What came into force, or was taken back, while it was starting. */
+  #catchUp(slot: Slot): void {
+    if (slot.given === this.#options.inForce()) return;
+    this.#reloadOne(slot).catch((thrown: unknown) =>
+      this.#options.log(`worker ${slot.index}: ${describeThrown(thrown)}`),
+    );
   }
 
   #reloaded(slot: Slot, reload: number, error: string | null): void {
@@ -280,6 +317,8 @@ function newSlot(index: number): Slot {
     ready: false,
     addresses: [],
     stats: undefined,
+    inUse: undefined,
+    given: undefined,
     heardAt: 0,
     restarts: 0,
     failures: 0,

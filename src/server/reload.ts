@@ -1,17 +1,21 @@
 import { configDigest } from '../config/digest.ts';
 import type { Config } from '../config/types.ts';
-import type { TrustSet } from '../identity/types.ts';
 import type { Clock, EpochMs } from '../lib/clock.ts';
 import { asPortreeveError } from '../lib/errors.ts';
-import { readBundle } from '../policy/bundle.ts';
-import { createPolicyEngine } from '../policy/engine.ts';
-import { loadPeps, loadTrust } from './compose.ts';
 import { keepVersions } from './keep-versions.ts';
+import { anchorsDigest, loadAuthorities, loadPeps, loadPolicy } from './loaded.ts';
+import type { Authorities } from './loaded.ts';
+import { readMaterial } from './material.ts';
+import type { Material } from './material.ts';
 
 /** What is in force, as far as a reload can change it. */
 export interface InForce {
   readonly config: Config;
-  readonly trust: TrustSet;
+  /** The bytes that everything in force was made from; workers are made from them too. */
+  readonly material: Material;
+  readonly authorities: Authorities;
+  /** Digest of the authorities: `versions.anchors`. */
+  readonly anchors: string;
   /** Digest, revision and time of loading; null where there is no bundle that can be used. */
   readonly bundle: { readonly digest: string; readonly revision: string; readonly loadedAt: EpochMs } | null;
   readonly bundleError: string | null;
@@ -45,14 +49,17 @@ export interface ReloadOptions {
  * `audit.on_failure` is `continue`: then it is told in `keepError`.
  */
 export async function prepare(config: Config, before: InForce | undefined, clock: Clock): Promise<InForce> {
-  const trust = loadTrust(config);
-  loadPeps(config);
-  const { bundle, error } = await tryBundle(config);
-  const keepError = tryKeep(config, trust);
+  const material = readMaterial(config);
+  const authorities = loadAuthorities(config, material.certificates);
+  loadPeps(config, material.certificates, () => []);
+  const { bundle, error } = await tryBundle(config, material);
+  const keepError = tryKeep(config, authorities, material);
   const same = bundle !== null && before?.bundle?.digest === bundle.digest;
   return {
     config,
-    trust,
+    material,
+    authorities,
+    anchors: anchorsDigest(authorities),
     bundle: bundle && { ...bundle, loadedAt: same ? before.bundle.loadedAt : clock.now() },
     bundleError: error,
     keepError,
@@ -60,9 +67,9 @@ export async function prepare(config: Config, before: InForce | undefined, clock
 }
 
 /** A full volume keeps nobody out where the configuration says that decisions go on without records. */
-function tryKeep(config: Config, trust: TrustSet): string | null {
+function tryKeep(config: Config, authorities: Authorities, material: Material): string | null {
   try {
-    keepVersions(config, trust);
+    keepVersions(config, authorities, material);
     return null;
   } catch (thrown) {
     if (config.audit.on_failure === 'deny') throw thrown;
@@ -125,14 +132,16 @@ function restartNote(keys: readonly string[]): string {
   return ` (changes of ${keys.join(', ')} wait for a restart)`;
 }
 
-async function tryBundle(config: Config): Promise<{
+async function tryBundle(
+  config: Config,
+  material: Material,
+): Promise<{
   readonly bundle: { readonly digest: string; readonly revision: string } | null;
   readonly error: string | null;
 }> {
   try {
-    const bundle = readBundle(config.policy.bundle);
-    await createPolicyEngine(bundle, { classes: config.classes });
-    return { bundle: { digest: bundle.digest, revision: bundle.revision }, error: null };
+    const { digest, revision } = (await loadPolicy(config, material)).bundle;
+    return { bundle: { digest, revision }, error: null };
   } catch (thrown) {
     return { bundle: null, error: asPortreeveError(thrown, 'PDP_BUNDLE_INVALID').message };
   }

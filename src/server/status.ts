@@ -2,10 +2,12 @@ import { statSync } from 'node:fs';
 import type { Config } from '../config/types.ts';
 import { formatInstant } from '../lib/clock.ts';
 import type { EpochMs } from '../lib/clock.ts';
+import { describeThrown } from '../lib/errors.ts';
 import type { CrlInfo } from '../revocation/types.ts';
+import type { Store } from '../store/types.ts';
 import type { GaugeReadings } from '../telemetry/metrics.ts';
 import type { Feeds } from './feeds.ts';
-import type { Pool } from './pool.ts';
+import type { Pool, WorkerView } from './pool.ts';
 import { program } from './program.ts';
 import type { RecordWriter } from './record-writer.ts';
 import { digestsOf } from './reload.ts';
@@ -14,7 +16,7 @@ import type { Unenforced } from './unenforced.ts';
 
 /** What status and gauges are read from; everything is read when asked. */
 export interface StatusSources {
-  readonly instance: string;
+  readonly store: Pick<Store, 'instance'>;
   readonly startedAt: EpochMs;
   readonly now: () => EpochMs;
   readonly reload: ReloadState;
@@ -31,9 +33,10 @@ export function statusOf(sources: StatusSources): object {
   const now = sources.now();
   const { config } = sources.reload.current();
   const { stats } = sources.records;
+  const state = stateOf(sources);
   return {
     program,
-    instance: sources.instance,
+    instance: sources.store.instance,
     site: config.site,
     started_at: formatInstant(sources.startedAt),
     uptime_s: seconds(now - sources.startedAt),
@@ -41,18 +44,18 @@ export function statusOf(sources: StatusSources): object {
     workers: workersOf(sources.pool),
     configuration: configurationOf(sources.reload),
     bundle: bundleOf(sources.reload, now),
-    anchors: sources.reload.current().trust.anchors.map(({ name, certificate }) => ({
+    anchors: sources.reload.current().authorities.trust.anchors.map(({ name, certificate }) => ({
       name,
       not_after: formatInstant(certificate.notAfter),
     })),
-    crls: sources.crls().map((crl) => crlOf(crl, now)),
+    crls: state.crls.map((crl) => crlOf(crl, now)),
     feeds: sources.feeds.sources().map((feed) => ({
       source: feed.source,
       last_read: feed.lastRead === null ? null : formatInstant(feed.lastRead),
       error: feed.error && { ...feed.error, at: formatInstant(feed.error.at) },
     })),
-    epochs: sources.epochs(),
-    store: { path: config.state.path, bytes: storeBytes(config) },
+    epochs: state.epochs,
+    store: { path: config.state.path, bytes: storeBytes(config), error: state.error },
     audit: {
       path: config.audit.path,
       bytes: sizeOf(config.audit.path),
@@ -67,28 +70,57 @@ export function statusOf(sources: StatusSources): object {
   };
 }
 
-/** Ready once policy, anchors and store are loaded and a worker decides; stale feeds are told elsewhere. */
+/** What the store says; nothing, and why, where it cannot be read. */
+function stateOf(sources: StatusSources): {
+  readonly crls: readonly CrlInfo[];
+  readonly epochs: Readonly<Record<string, number>>;
+  readonly error: string | null;
+} {
+  try {
+    return { crls: sources.crls(), epochs: sources.epochs(), error: null };
+  } catch (thrown) {
+    return { crls: [], epochs: {}, error: describeThrown(thrown) };
+  }
+}
+
+/**
+ * Ready once policy, anchors and store are loaded and a worker decides, and every worker decides by what is in force;
+ * stale feeds are told elsewhere.
+ */
 export function readinessOf(sources: StatusSources): {
   readonly ready: boolean;
   readonly missing: readonly string[];
 } {
-  const missing: string[] = [];
-  const { bundle, trust } = sources.reload.current();
-  if (!bundle) missing.push('policy');
-  if (trust.anchors.length === 0) missing.push('trust anchors');
-  try {
-    sources.epochs();
-  } catch {
-    missing.push('store');
-  }
-  if (!sources.pool.workers().some(({ ready }) => ready)) missing.push('workers');
-  return { ready: missing.length === 0, missing };
+  const missing = new Set<string>();
+  const { bundle, authorities } = sources.reload.current();
+  const workers = sources.pool.workers().filter(({ ready }) => ready);
+  if (!bundle) missing.add('policy');
+  if (authorities.trust.anchors.length === 0) missing.add('trust anchors');
+  if (stateOf(sources).error !== null) missing.add('store');
+  for (const worker of workers) for (const one of missingIn(worker, sources)) missing.add(one);
+  if (workers.length === 0) missing.add('workers');
+  return { ready: missing.size === 0, missing: [...missing] };
+}
+
+/** What a worker lacks, and what it decides by that is not in force. */
+function missingIn({ index, inUse, changing }: WorkerView, { reload }: StatusSources): readonly string[] {
+  if (!inUse || changing) return [];
+  const { bundle, anchors } = reload.current();
+  const { configuration } = digestsOf(reload.current());
+  const same = {
+    configuration: inUse.configuration === configuration,
+    anchors: inUse.anchors === anchors,
+    bundle: inUse.bundle === null || inUse.bundle === bundle?.digest,
+  };
+  const others = Object.entries(same).filter(([, isSame]) => !isSame);
+  return [...inUse.missing, ...others.map(([what]) => `${what} of worker ${index}`)];
 }
 
 /** What the gauges read at a scrape. */
 export function readingsOf(sources: StatusSources): GaugeReadings {
   const now = sources.now();
   const { config, bundle } = sources.reload.current();
+  const state = stateOf(sources);
   return {
     workers: sources.pool.workers().map(({ index, ready, stats }) => ({
       index,
@@ -100,7 +132,7 @@ export function readingsOf(sources: StatusSources): GaugeReadings {
       wasmPages: stats?.wasmPages ?? 0,
     })),
     auditWritable: sources.records.writable(),
-    crls: sources.crls().map((crl) => ({
+    crls: state.crls.map((crl) => ({
       issuer: crl.issuerName,
       issuerKey: crl.issuerKey.slice(0, 16),
       ageS: (now - crl.thisUpdate) / 1000,
@@ -108,7 +140,7 @@ export function readingsOf(sources: StatusSources): GaugeReadings {
       entries: crl.entries,
     })),
     bundleAgeS: bundle && (now - bundle.loadedAt) / 1000,
-    epochs: sources.epochs(),
+    epochs: state.epochs,
     feeds: sources.feeds.sources().map(({ source, error }) => ({ source, failed: error !== null })),
     reloadFailed: sources.reload.lastError() !== null,
     storeBytes: storeBytes(config),
@@ -117,11 +149,14 @@ export function readingsOf(sources: StatusSources): GaugeReadings {
 }
 
 function workersOf(pool: Pool): object[] {
-  return pool.workers().map(({ index, pid, ready, restarts, stats }) => ({
+  return pool.workers().map(({ index, pid, ready, restarts, stats, inUse }) => ({
     index,
     pid,
     ready,
     restarts,
+    configuration: inUse?.configuration ?? null,
+    anchors: inUse?.anchors ?? null,
+    bundle: inUse?.bundle ?? null,
     decisions: stats?.decisions ?? null,
     connections: stats?.connections ?? null,
     resident_bytes: stats?.residentBytes ?? null,

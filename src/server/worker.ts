@@ -1,11 +1,13 @@
 import { buildRecord, recordBytes } from '../audit/record.ts';
 import { buildSupersedingRecord } from '../audit/superseding.ts';
+import type { Config } from '../config/types.ts';
 import { systemClock } from '../lib/clock.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import type { PortreeveError } from '../lib/errors.ts';
 import { channelToParent } from './channel.ts';
 import type { Channel, ToParent, ToWorker, WorkerStats } from './channel.ts';
 import { composeDecision } from './compose.ts';
+import type { Composition } from './compose.ts';
 import { doorsFor } from './doors.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { openListeners } from './listeners.ts';
@@ -59,9 +61,13 @@ export function runWorker(): void {
   const handle = async (message: Exclude<ToWorker, { kind: 'audit' }>): Promise<void> => {
     if (message.kind === 'start') {
       running = await start(message, channel, records);
-      await tell(channel, { kind: 'ready', addresses: running.listeners.addresses });
+      await tell(channel, {
+        kind: 'ready',
+        addresses: running.listeners.addresses,
+        inUse: running.live.current().inUse(),
+      });
     } else if (running && message.kind === 'reload') {
-      await reload(message, running.live, channel, records);
+      await reload(message, running, channel, records);
     } else if (running && message.kind === 'drain') {
       await drain(running, message.graceMs, channel, records);
     }
@@ -73,7 +79,7 @@ export function runWorker(): void {
 async function start(message: Start, channel: Channel<ToParent>, records: RecordSender): Promise<Running> {
   records.writable(message.auditWritable);
   records.tellEach(message.tellEach);
-  const composition = await composeDecision(message.config, { recorder: records, clock, mode: 'read_only' });
+  const composition = await composeFrom(message, channel, records);
   const tracing = startTracing(
     { version: programVersion, instance: composition.deps.store.instance },
     message.otel,
@@ -83,6 +89,7 @@ async function start(message: Start, channel: Channel<ToParent>, records: Record
   const state = { draining: false };
   const listeners = await openListeners({
     config: () => live.current().config,
+    certificates: () => live.current().certificates,
     index: message.index,
     bound: message.bound,
     clock,
@@ -100,24 +107,52 @@ async function start(message: Start, channel: Channel<ToParent>, records: Record
 /** Puts a changed configuration in force between two decisions; one that cannot be composed leaves the old one. */
 async function reload(
   message: Extract<ToWorker, { kind: 'reload' }>,
-  live: LiveComposition,
+  { live, listeners }: Running,
   channel: Channel<ToParent>,
   records: RecordSender,
 ): Promise<void> {
   let error: string | null = null;
   try {
-    const next = await composeDecision(message.config, { recorder: records, clock, mode: 'read_only' });
+    const next = await composeFrom(message, channel, records);
     // Where no policy is in force either, there is nothing to keep.
     if (next.policyError && live.current().deps.policy()) {
       next.close();
       error = next.policyError.message;
     } else {
       live.replace(next);
+      listeners.refresh();
     }
   } catch (thrown) {
     error = asPortreeveError(thrown).message;
   }
-  await tell(channel, { kind: 'reloaded', reload: message.reload, error });
+  await tell(channel, {
+    kind: 'reloaded',
+    reload: message.reload,
+    error,
+    inUse: live.current().inUse(),
+  });
+}
+
+function reopened(config: Config): string {
+  return `another state file is in use: ${config.state.path} was replaced`;
+}
+
+/** Composes from the bytes that the parent checked, kept and put in force; the files may be others by now. */
+function composeFrom(
+  { config, material }: Pick<Start, 'config' | 'material'>,
+  channel: Channel<ToParent>,
+  recorder: RecordSender,
+): Promise<Composition> {
+  return composeDecision(config, {
+    recorder,
+    clock,
+    mode: 'read_only',
+    material,
+    onFile: (event) => {
+      if (event.kind === 'lost') void report(channel, event.error);
+      else void tell(channel, { kind: 'fault', code: '', message: reopened(config), fatal: false });
+    },
+  });
 }
 
 async function drain(
@@ -151,6 +186,7 @@ function statsOf(
     wasmPages: deps.policy()?.pages() ?? 0,
     decisions: live.decisions(),
     connections: listeners.connections(),
+    inUse: live.current().inUse(),
   };
 }
 

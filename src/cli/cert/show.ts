@@ -70,7 +70,7 @@ async function findTrust(
 ): Promise<{ readonly trust?: TrustSet; readonly problem?: string }> {
   try {
     // Verifying needs nothing of the server, and should not wait for it to load.
-    const { loadTrust } = await import('../../server/compose.ts');
+    const { loadTrust } = await import('../../server/loaded.ts');
     return { trust: loadTrust(session.config(options.config)) };
   } catch (thrown) {
     if (options.config !== undefined) throw thrown;

@@ -6,7 +6,7 @@ import { asPortreeveError } from '../../lib/errors.ts';
 import { importCrl } from '../../revocation/import-crl.ts';
 import { listCrlFiles, readCrlFile } from '../../revocation/sources/crl-files.ts';
 import type { Store } from '../../store/types.ts';
-import { loadTrust } from '../../server/compose.ts';
+import { loadTrust } from '../../server/loaded.ts';
 import { crlKeeper } from '../../server/keep-crl.ts';
 import { listAuthorities } from '../authorities.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../command.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { formatDuration } from '../../lib/duration.ts';
 import { createRevocationReader } from '../../revocation/reader.ts';
-import { loadTrust } from '../../server/compose.ts';
+import { loadTrust } from '../../server/loaded.ts';
 import { configOption, finish, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table, type Cell, type Tone } from '../output.ts';

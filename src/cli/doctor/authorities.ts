@@ -4,7 +4,7 @@ import type { Config } from '../../config/types.ts';
 import { formatInstant, type EpochMs } from '../../lib/clock.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { describeThrown } from '../../lib/errors.ts';
-import { loadTrust } from '../../server/compose.ts';
+import { loadTrust } from '../../server/loaded.ts';
 import { listAuthorities } from '../authorities.ts';
 import { fail, ok, warn, type Finding, type Patient } from './finding.ts';
 

@@ -1,7 +1,7 @@
 import { formatDuration } from '../../lib/duration.ts';
 import { describeThrown } from '../../lib/errors.ts';
 import { createRevocationReader } from '../../revocation/reader.ts';
-import { loadTrust } from '../../server/compose.ts';
+import { loadTrust } from '../../server/loaded.ts';
 import { crlStates, type CrlState } from '../crl/states.ts';
 import { withStore } from '../with-store.ts';
 import { fail, ok, warn, type Finding, type Patient } from './finding.ts';

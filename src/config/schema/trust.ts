@@ -1,11 +1,12 @@
-import { choice, flag, list, name, path, section, span, text } from './keys.ts';
+import { choice, flag, list, name, path, section, span, text, type Schema } from './keys.ts';
 
-const namedFile = (what: string, example: string) =>
+const namedFile = (what: string, example: string, more: Readonly<Record<string, Schema>> = {}) =>
   section(
     what,
     {
       name: name('Name that classes, listeners and decisions use for it.', { example }),
       file: path('File with its certificate, PEM or DER.', { example: `ca/${example}.pem` }),
+      ...more,
     },
     { required: ['name', 'file'] },
   );
@@ -49,22 +50,43 @@ const profile = section(
   { required: ['kind'] },
 );
 
+const maxAge = span(
+  'A CRL issued longer ago than this is stale even before its nextUpdate; null = nextUpdate alone counts.',
+  { default: null, example: '24h' },
+  ['1m', '400d'],
+);
+
 const anchorRevocation = section('What is asked of revocation state below this anchor.', {
   required: flag('A certificate whose revocation state is missing or stale is denied.', {
     default: true,
     example: true,
   }),
-  max_age: span(
-    'A CRL issued longer ago than this is stale even before its nextUpdate; null = nextUpdate alone counts.',
-    { default: null, example: '24h' },
-    ['1m', '400d'],
-  ),
+  max_age: maxAge,
   grace: span(
     'How long past its end a CRL still serves; every decision made in that time says so. 0s = not at all.',
     { default: '0s', example: '12h' },
     ['0s', '90d'],
   ),
 });
+
+const pepCaRevocation = section(
+  "What is asked of revocation state below this CA. A PEP whose certificate is on its issuer's CRL is unknown whatever is asked here.",
+  {
+    required: flag(
+      'A PEP whose revocation state is missing or stale is unknown, and denied whatever it asks.',
+      {
+        default: false,
+        example: true,
+      },
+    ),
+    max_age: maxAge,
+    grace: span(
+      'How long past its end a CRL still serves. 0s = not at all.',
+      { default: '0s', example: '12h' },
+      ['0s', '90d'],
+    ),
+  },
+);
 
 /** `trust`: whose certificates count. */
 export const trust = section(
@@ -101,9 +123,11 @@ export const trust = section(
       namedFile('One intermediate CA.', 'meters-ca'),
       { max: 1000 },
     ),
-    pep_cas: list("CAs of PEPs' own client certificates.", namedFile('One CA for PEPs.', 'mesh'), {
-      max: 64,
-    }),
+    pep_cas: list(
+      "CAs of PEPs' own client certificates.",
+      namedFile('One CA for PEPs.', 'mesh', { revocation: pepCaRevocation }),
+      { max: 64 },
+    ),
     credential_optional: flag(
       'A connection without any certificate is not denied for that alone; every such allow says so and is counted.',
       { default: false, example: false },

@@ -20,7 +20,7 @@ export interface Doors {
 export type DoorOverrides = Partial<Parameters<typeof createGrpcServer>[0]>;
 
 export function namedPeps(): PepResolver {
-  return createPepResolver({ peps: [pepConfig()], cas: [], intermediates: [] });
+  return createPepResolver({ peps: [pepConfig()], cas: [], intermediates: [], judge: () => [] });
 }
 
 function build(over: DoorOverrides): { point: FakePoint; server: Server; setReady: (now: boolean) => void } {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import { createPepResolver } from '../../../src/api/pep.ts';
-import type { PepResolver } from '../../../src/api/pep.ts';
+import type { JudgePath, PepResolver } from '../../../src/api/pep.ts';
 import { compileSan } from '../../../src/api/pep-pattern.ts';
 import { createRoot, issueCa, issueLeaf } from '../../../src/ca/index.ts';
 import type { Authority, Leaf, LeafOptions } from '../../../src/ca/index.ts';
@@ -24,14 +24,17 @@ const pem = (authority: Authority): Uint8Array => Buffer.from(authority.pem);
 function resolver(
   peps: readonly Partial<PepConfig>[],
   intermediates: readonly Authority[] = [],
+  judge: JudgePath = () => [],
 ): PepResolver {
+  const revocation = { required: false, graceMs: 0 };
   return createPepResolver({
     peps: peps.map(pepConfig),
     cas: [
-      { name: 'ops', certificate: pem(root) },
-      { name: 'other', certificate: pem(namesake) },
+      { name: 'ops', certificate: pem(root), revocation },
+      { name: 'other', certificate: pem(namesake), revocation },
     ],
     intermediates: intermediates.map((ca) => ({ name: 'middle', certificate: pem(ca) })),
+    judge,
   });
 }
 

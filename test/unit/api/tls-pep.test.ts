@@ -35,8 +35,9 @@ const listener: ListenerConfig = {
 const tls = { cert: server.pem, key: server.privateKeyPem, ca: root.pem };
 const peps: PepResolver = createPepResolver({
   peps: [pepConfig({ name: 'any', match: { san: 'spiffe://ops.example/pep/{site}', ca: 'ops' } })],
-  cas: [{ name: 'ops', certificate: Buffer.from(root.pem) }],
+  cas: [{ name: 'ops', certificate: Buffer.from(root.pem), revocation: { required: false, graceMs: 0 } }],
   intermediates: [],
+  judge: () => [],
 });
 
 function as(client: Authority, ...sent: Authority[]): ChannelCredentials {

@@ -9,6 +9,7 @@ import { patientTiming, recordNothing } from '../../../src/cli/trial.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { composeDecision } from '../../../src/server/compose.ts';
 import { keepVersions } from '../../../src/server/keep-versions.ts';
+import { readMaterial } from '../../../src/server/material.ts';
 import { deviceId, makeInstallation, type Installation } from './helpers/installation.ts';
 import { onlyObject, portreeve } from './helpers/run.ts';
 
@@ -134,7 +135,7 @@ async function recordOne(installation: Installation): Promise<{ file: string; ma
     mode: 'read_only',
   });
   try {
-    keepVersions(config, composed.deps.trust);
+    keepVersions(config, composed.authorities, readMaterial(config));
     const raw = { door: 'native', pep: cliPep(config), authenticatedBy: 'device_tls' } as const;
     const certificate = { form: 'der', chain: [installation.leaf.der] } as const;
     const context = buildContext({ ...raw, certificate, sourceIp: '192.0.2.7' }, config);

@@ -158,6 +158,10 @@ const rows: readonly Row[] = [
   ['trust.pep_cas', 'file: ca/mesh.pem', 'fil: ca/mesh.pem', 7, /did you mean file/],
   ['trust.pep_cas[].name', 'file: ca/mesh.pem', 'name: mesh', 7, /unique|keys/],
   ['trust.pep_cas[].file', 'file: ca/mesh.pem', 'file: ca/gone.pem', 13, /is not there/],
+  ['trust.pep_cas[].revocation', 'grace: 6h', 'grase: 6h', 9, /did you mean grace/],
+  ['trust.pep_cas[].revocation.required', 'required: FALSE', 'required: no', 19, /true or false/],
+  ['trust.pep_cas[].revocation.max_age', 'max_age: 48h', 'max_age: 1s', 18, /between 1m and 400d/],
+  ['trust.pep_cas[].revocation.grace', 'grace: 6h', 'grace: 100d', 16, /between 0s and 90d/],
   [
     'trust.credential_optional',
     'credential_optional: true',

@@ -11,6 +11,7 @@ import type { Authority } from '../../../src/ca/index.ts';
 import type { Config, ListenerConfig } from '../../../src/config/types.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { openListeners } from '../../../src/server/listeners.ts';
+import { readCertificates } from '../../../src/server/material.ts';
 import type { ListenOptions, Listeners } from '../../../src/server/listeners.ts';
 
 const bytes = {
@@ -83,6 +84,7 @@ async function opened(
   const problems: string[] = [];
   const listeners = await openListeners({
     config: () => config,
+    certificates: () => readCertificates('PEP CA', config.trust.pep_cas),
     index: 0,
     bound: [],
     clock: systemClock,
@@ -174,7 +176,13 @@ async function tlsFixture(t: ExecutionContext): Promise<TlsFixture> {
     at,
     root,
     server,
-    config: configOf(listener, 1, [{ name: 'mesh', file: join(at, 'ca.pem') }]),
+    config: configOf(listener, 1, [
+      {
+        name: 'mesh',
+        file: join(at, 'ca.pem'),
+        revocation: { required: false, max_age: null, grace: 0 },
+      },
+    ]),
     as: async (issuer, name) => {
       const leaf = await issueLeaf(issuer, { subject: `CN=${name}`, ...life() });
       return credentials.createSsl(
@@ -202,9 +210,9 @@ test('a listener whose CA the configuration does not have is refused', async (t)
   await t.throwsAsync(opened(t, without), { message: /names the CA mesh/ });
 });
 
-test('replaced CA and certificate files count for new connections; files that do not fit leave the old ones', async (t) => {
+test('a replaced certificate counts for new connections, files that do not fit never, CAs once they are in force', async (t) => {
   const { config, at, root, as, server } = await tlsFixture(t);
-  const { address, problems } = await opened(t, config);
+  const { address, problems, listeners } = await opened(t, config);
   const envoy = await as(root, 'envoy-1');
   t.is(await say(address, envoy), 'envoy-1');
 
@@ -221,6 +229,8 @@ test('replaced CA and certificate files count for new connections; files that do
   const otherRoot = await createRoot({ subject: 'CN=Next Root', ...life() });
   replace('ca.pem', otherRoot.pem);
   const moved = await as(otherRoot, 'envoy-2');
+  await t.throwsAsync(say(address, moved), undefined, 'a file alone puts no CA in force');
+  listeners.refresh();
   await until(async () => (await say(address, moved).catch(() => '')) === 'envoy-2');
   await t.throwsAsync(say(address, envoy));
 });

@@ -90,6 +90,10 @@ trust:
   pep_cas:
     - name: mesh
       file: ca/mesh.pem
+      revocation:
+        required: FALSE
+        max_age: 48h
+        grace: 6h
   credential_optional: true
 revocation:
   crls: [crl]
