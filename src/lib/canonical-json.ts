@@ -10,7 +10,17 @@ import { describeThrown, PortreeveError } from './errors.ts';
  */
 export function canonicalJson(value: unknown): string {
   const sorted = inOrder(value);
-  if (sorted !== odd) return JSON.stringify(sorted);
+  if (sorted !== odd) {
+    const text = JSON.stringify(sorted);
+    if (!text.includes(escapedSurrogate)) return text;
+  }
+  return byLibrary(value);
+}
+
+/** How the runtime writes a lone surrogate, which JCS forbids. Text that merely has a backslash before `ud` passes too. */
+const escapedSurrogate = '\\ud';
+
+function byLibrary(value: unknown): string {
   try {
     const text = canonicalize(value);
     if (text !== undefined) return text;
@@ -43,11 +53,10 @@ const odd = Symbol('odd');
 function inOrder(value: unknown): unknown {
   switch (typeof value) {
     case 'string':
-      return value.isWellFormed() ? value : odd;
-    case 'number':
-      return Number.isFinite(value) ? value : odd;
     case 'boolean':
       return value;
+    case 'number':
+      return Number.isFinite(value) ? value : odd;
     case 'object':
       if (value === null || settled.has(value)) return value;
       return Array.isArray(value) ? arrayInOrder(value) : objectInOrder(value as Record<string, unknown>);
@@ -73,23 +82,59 @@ function objectInOrder(value: Record<string, unknown>): unknown {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return odd;
   const names = Object.keys(value);
-  let changed: Map<string, unknown> | undefined;
-  let [sorted, before] = [true, ''];
-  for (const name of names) {
-    if (isOddName(name)) return odd;
-    if (name < before) sorted = false;
-    before = name;
-    const member = value[name];
+  const order = orderOf(names);
+  if (order === 'odd') return odd;
+  const members: unknown[] = Object.values(value);
+  let changed = order === 'unsorted';
+  for (let index = 0; index < members.length; index++) {
+    const member = members[index];
     // A member that is undefined is none, as in JSON.
     if (member === undefined) continue;
     const ordered = inOrder(member);
     if (ordered === odd) return odd;
-    if (ordered !== member) (changed ??= new Map<string, unknown>()).set(name, ordered);
+    if (ordered === member) continue;
+    members[index] = ordered;
+    changed = true;
   }
-  if (sorted && changed === undefined) return value;
+  return changed ? copyInOrder(names, members, order) : value;
+}
+
+function copyInOrder(names: readonly string[], members: readonly unknown[], order: Order): object {
   const copy: Record<string, unknown> = {};
-  for (const name of sorted ? names : names.sort()) copy[name] = changed?.get(name) ?? value[name];
+  const places = [...names.keys()];
+  if (order === 'unsorted') places.sort((a, b) => ((names[a] as string) < (names[b] as string) ? -1 : 1));
+  for (const place of places) copy[names[place] as string] = members[place];
   return copy;
+}
+
+type Order = 'sorted' | 'unsorted' | 'odd';
+
+/** Lists of names that were found to be sorted and ordinary, by their first name: documents of one kind share theirs. */
+const knownOrders = new Map<string, (readonly string[])[]>();
+const mostKnown = { first: 500, lists: 20 };
+
+/** Whether names are sorted by their UTF-16 code units, and whether there is one that the runtime treats otherwise. */
+function orderOf(names: readonly string[]): Order {
+  const [first] = names;
+  if (first === undefined) return 'sorted';
+  const known = knownOrders.get(first);
+  if (known?.some((list) => isSame(list, names))) return 'sorted';
+  let [sorted, before] = [true, ''];
+  for (const name of names) {
+    if (isOddName(name)) return 'odd';
+    if (name < before) sorted = false;
+    before = name;
+  }
+  if (!sorted) return 'unsorted';
+  if (known && known.length < mostKnown.lists) known.push(names);
+  else if (!known && knownOrders.size < mostKnown.first) knownOrders.set(first, [names]);
+  return 'sorted';
+}
+
+function isSame(list: readonly string[], names: readonly string[]): boolean {
+  if (list.length !== names.length) return false;
+  for (let index = 0; index < names.length; index++) if (list[index] !== names[index]) return false;
+  return true;
 }
 
 function isOddName(name: string): boolean {
