@@ -1,4 +1,4 @@
-import { createRoot, issueCa, issueCrl, type Authority } from '../../ca/index.ts';
+import { createRoot, issueCa, issueCrl, type Authority, type RawExtension } from '../../ca/index.ts';
 import type { EpochMs } from '../../lib/clock.ts';
 
 const hour = 3_600_000;
@@ -15,6 +15,10 @@ export interface Authorities {
   readonly annex: Authority;
   /** The root has revoked it. */
   readonly withdrawn: Authority;
+  /** May only issue for names within harbour.example. */
+  readonly constrained: Authority;
+  /** Issued by the meters' CA, which may not issue CAs. */
+  readonly overreaching: Authority;
   /** Names itself as the meters' CA does, but is nobody's. */
   readonly foreign: Authority;
   readonly foreignRoot: Authority;
@@ -29,20 +33,31 @@ export const graceHours = 48;
 export async function makeAuthorities(now: EpochMs): Promise<Authorities> {
   const life = { notBefore: now - 30 * day, notAfter: now + 5 * 365 * day };
   const root = await createRoot({ subject: 'O=Harbour Utilities,CN=Harbour Fleet Root', ...life });
-  const issue = (name: string): Promise<Authority> =>
-    issueCa(root, { subject: `O=Harbour Utilities,CN=${name}`, ...life, pathLen: 0 });
+  const issue = (name: string, extensions: RawExtension[] = []): Promise<Authority> =>
+    issueCa(root, { subject: `O=Harbour Utilities,CN=${name}`, ...life, pathLen: 0, extensions });
+  const meters = await issue('Meters CA');
   const foreignRoot = await createRoot({ subject: 'O=Harbour Utilities,CN=Harbour Fleet Root', ...life });
   return {
     root,
-    meters: await issue('Meters CA'),
+    meters,
     cameras: await issue('Cameras CA'),
     depot: await issue('Depot CA'),
     annex: await issue('Annex CA'),
     withdrawn: await issue('Withdrawn CA'),
+    constrained: await issue('Contractor CA', [permittedDns('harbour.example')]),
+    overreaching: await issueCa(meters, { subject: 'O=Harbour Utilities,CN=Meters Sub-CA', ...life }),
     foreignRoot,
     foreign: await issueCa(foreignRoot, { subject: 'O=Harbour Utilities,CN=Meters CA', ...life, pathLen: 0 }),
     gateways: await createRoot({ subject: 'O=Harbour Utilities,CN=Gateways CA', ...life }),
   };
+}
+
+/** A critical nameConstraints that permits one DNS subtree (RFC 5280 section 4.2.1.10). */
+function permittedDns(domain: string): RawExtension {
+  const wrap = (tag: number, content: Uint8Array): Uint8Array =>
+    Uint8Array.of(tag, content.length, ...content);
+  const subtree = wrap(0x30, wrap(0x82, Buffer.from(domain, 'ascii')));
+  return { oid: '2.5.29.30', critical: true, value: wrap(0x30, wrap(0xa0, subtree)) };
 }
 
 export interface RevokedSerial {
@@ -69,6 +84,7 @@ export async function makeCrls(
     ['cameras', authorities.cameras, fresh, []],
     ['withdrawn', authorities.withdrawn, fresh, []],
     ['gateways', authorities.gateways, fresh, []],
+    ['constrained', authorities.constrained, fresh, []],
     ['depot', authorities.depot, { thisUpdate: now - 8 * day, nextUpdate: now - hour }, []],
     [
       'annex',

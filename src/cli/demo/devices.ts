@@ -28,7 +28,11 @@ export type DemoDeviceName =
   | 'serverOnly'
   | 'unknown'
   | 'disabled'
-  | 'unbound';
+  | 'unbound'
+  | 'outsider'
+  | 'tooDeep'
+  | 'weak'
+  | 'cloned';
 
 export const gatewayId = 'spiffe://gateways.harbour.example/quay-3/gw-1';
 /** Children that the gateway speaks for; they have no certificates of their own. */
@@ -79,6 +83,12 @@ export async function makeDevices(authorities: Authorities, now: EpochMs): Promi
     unknown: await device('MTR-9999', authorities.meters),
     disabled: await device('MTR-0009', authorities.meters),
     unbound: await device('MTR-0010', authorities.meters),
+    outsider: await device('MTR-0011', authorities.constrained, {
+      san: { dns: ['mtr-0011.elsewhere.example'] },
+    }),
+    tooDeep: await device('MTR-0012', authorities.overreaching),
+    weak: await device('MTR-0013', authorities.meters, { key: 'rsa-1024' }),
+    cloned: await device('MTR-0014', authorities.meters),
   };
 }
 
@@ -98,10 +108,16 @@ export function inventoryNdjson(devices: DemoDevices): string {
     'orphan',
     'serverOnly',
     'disabled',
+    'outsider',
+    'tooDeep',
+    'weak',
+    'cloned',
   ] as const) {
     bound.set(devices[name].id, devices[name].leaf.fingerprint);
   }
   const stranger = (): string => randomBytes(32).toString('hex');
+  // One key pair, copied with an image onto two devices.
+  const cloned: ReadonlySet<string> = new Set([devices.cloned.id, 'MTR-0015']);
   const number = (index: number): string => String(index).padStart(4, '0');
   const rows: object[] = [];
   for (let index = 1; index <= 800; index += 1) {
@@ -113,6 +129,7 @@ export function inventoryNdjson(devices: DemoDevices): string {
       owner: 'Harbour Utilities',
       site: index % 2 === 0 ? 'east-quay' : 'west-quay',
       certificates: [bound.get(id) ?? stranger()],
+      keys: cloned.has(id) ? [devices.cloned.leaf.keyDigest] : [],
       gateways: id === meterBehindGateway ? [gatewayId] : [],
       entitlements: ['telemetry:write'],
     });

@@ -10,7 +10,7 @@ import { inventoryNdjson, makeDevices } from './devices.ts';
 import { demoRows, type DemoRow } from './rows.ts';
 
 /** Raised whenever the demo's files change shape, so that an older fleet is made anew. */
-const fleetVersion = 1;
+const fleetVersion = 3;
 /** The shortest-lived thing of the demo is the grace of the depot's CRL; a fleet is renewed well before. */
 const fleetLifeMs = 24 * 3_600_000;
 
@@ -34,7 +34,7 @@ export async function ensureFleet(folder: string, addresses: DemoAddresses, now:
   return { configFile, rows, made };
 }
 
-const issuerNames = ['meters', 'cameras', 'depot', 'annex', 'withdrawn'] as const;
+const issuerNames = ['meters', 'cameras', 'depot', 'annex', 'withdrawn', 'constrained'] as const;
 
 async function readRows(folder: string, now: EpochMs): Promise<readonly DemoRow[] | undefined> {
   try {
@@ -56,6 +56,7 @@ async function makeFleet(folder: string, now: EpochMs): Promise<readonly DemoRow
     'pki',
     'crls',
     'requests',
+    'certificates',
     'state.db',
     'state.db-wal',
     'state.db-shm',
@@ -63,11 +64,16 @@ async function makeFleet(folder: string, now: EpochMs): Promise<readonly DemoRow
   ]) {
     await rm(join(folder, old), { recursive: true, force: true });
   }
-  for (const wanted of ['pki', 'crls', 'requests']) await mkdir(join(folder, wanted), { recursive: true });
+  for (const wanted of ['pki', 'crls', 'requests', 'certificates'])
+    await mkdir(join(folder, wanted), { recursive: true });
 
   const authorities = await makeAuthorities(now);
   await writeAuthorities(folder, authorities);
   const devices = await makeDevices(authorities, now);
+  // For the certificate tools; without their keys they open nothing.
+  for (const name of ['meter', 'camera', 'expired', 'revoked', 'weak'] as const) {
+    await writeFile(join(folder, 'certificates', `${name}.pem`), devices[name].leaf.pem);
+  }
   const revoked = { serial: devices.revoked.leaf.serial, at: now - 3 * 3_600_000, reason: 'keyCompromise' };
   for (const [name, pem] of await makeCrls(authorities, [revoked], now))
     await writeFile(join(folder, 'crls', name), pem);

@@ -23,7 +23,7 @@ const officeIp = '10.20.0.17';
 
 /** All rows in the order in which they are shown. Devices send their leaf alone; intermediates come from the configuration, as with Envoy. */
 export function demoRows(devices: DemoDevices, authorities: Authorities): readonly DemoRow[] {
-  const { foreign, foreignRoot } = authorities;
+  const { foreign, foreignRoot, overreaching } = authorities;
   const good = { firmwareHash: firmware.meterGood };
   const deny = (name: string, title: string, reason: ReasonCode, request: DemoRow['request']): DemoRow => ({
     name,
@@ -85,6 +85,20 @@ export function demoRows(devices: DemoDevices, authorities: Authorities): readon
       'credential.eku_missing_client_auth',
       meter(devices.serverOnly),
     ),
+    deny(
+      'name-constraints',
+      'name that its CA may not give',
+      'chain.name_constraint_violation',
+      meter(devices.outsider),
+    ),
+    deny(
+      'too-deep',
+      'CA below a CA that may have none',
+      'chain.pathlen_exceeded',
+      byDevice([devices.tooDeep.leaf.der, overreaching.der], good, {}),
+    ),
+    deny('weak-key', 'RSA key of 1024 bits', 'credential.weak_key', meter(devices.weak)),
+    deny('cloned-key', 'one key under two devices', 'identity.key_shared', meter(devices.cloned)),
     deny('unknown-device', 'unknown device', 'inventory.unknown_device', meter(devices.unknown)),
     deny('disabled-device', 'disabled device', 'inventory.not_active', meter(devices.disabled)),
     deny(
