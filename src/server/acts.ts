@@ -1,13 +1,12 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { changeAct, glassAct } from '../audit/acts.ts';
+import { changeAct } from '../audit/acts.ts';
 import type { ActRecord, Writer } from '../audit/acts.ts';
 import { recordBytes } from '../audit/record.ts';
-import type { BreakGlassConfig, Config } from '../config/types.ts';
-import { canonicalJson } from '../lib/canonical-json.ts';
+import type { Config } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeThrown } from '../lib/errors.ts';
 import type { Store } from '../store/types.ts';
+import { followGlass } from './glass-acts.ts';
+import { openMemoryFile } from './memory-file.ts';
 
 export interface ActsOptions {
   readonly writer: Writer;
@@ -15,6 +14,8 @@ export interface ActsOptions {
   readonly clock: Clock;
   readonly config: () => Config;
   readonly write: (lines: readonly string[]) => void;
+  /** Whether the log could be written the last time. */
+  readonly writable: () => boolean;
   /** Whether everything that was handed to `write` has reached the log. */
   readonly settled: () => boolean;
   readonly log: (line: string) => void;
@@ -33,20 +34,24 @@ const changesAtOnce = 1000;
 
 /**
  * Writes the records of acts: changes of the state by whichever process, from the store's `changes`, and the opening
- * and the end of a broken glass. How far the changes have been recorded stands in a file beside the log, so that what
- * happened while no server ran is recorded at the next start; a kill between the two records an act twice, with the
- * same number, never not at all.
+ * and the end of a broken glass. How far both have been recorded stands in files beside the log, so that what happened
+ * while no server ran is recorded at the next start; a kill between the two records an act twice, never not at all.
  */
 export function startActs(options: ActsOptions): Acts {
   const cursor = openCursor(`${options.config().audit.path}.changes`);
-  const glass = new Map<string, BreakGlassConfig>();
+  const glass = followGlass(options);
   let failing: string | undefined;
   const write = (act: ActRecord): void => options.write([recordBytes(act)]);
+  const save = (): void => {
+    if (!options.settled()) return;
+    cursor.save();
+    glass.save();
+  };
   const look = (): void => {
     try {
-      if (options.settled()) cursor.save();
+      save();
       recordChanges(options, cursor);
-      recordGlass(options, glass, write);
+      glass.look().forEach(write);
       failing = undefined;
     } catch (thrown) {
       const problem = describeThrown(thrown);
@@ -61,13 +66,14 @@ export function startActs(options: ActsOptions): Acts {
     look,
     stop: () => {
       clearInterval(timer);
-      if (options.settled()) cursor.save();
+      save();
     },
   };
 }
 
+/** Changes wait in the store, which has room for them, while the log cannot be written. */
 function recordChanges(options: ActsOptions, cursor: Cursor): void {
-  for (;;) {
+  while (options.writable()) {
     const changes = options.store.changesSince(cursor.epoch, changesAtOnce);
     const last = changes.at(-1);
     if (!last) return restart(options, cursor);
@@ -87,33 +93,6 @@ function restart({ store, log }: ActsOptions, cursor: Cursor): void {
   cursor.move(newest);
 }
 
-/** `known` holds every glass whose opening was recorded; one that is gone from the configuration has ended too. */
-function recordGlass(
-  options: ActsOptions,
-  known: Map<string, BreakGlassConfig>,
-  write: (act: ActRecord) => void,
-): void {
-  const now = options.clock.now();
-  const open = new Map(
-    options
-      .config()
-      .enforcement.break_glass.filter((glass) => glass.since <= now && now < glass.until)
-      .map((glass) => [canonicalJson(glass), glass]),
-  );
-  for (const [key, glass] of open) {
-    if (known.has(key)) continue;
-    known.set(key, glass);
-    write(glassAct(options.writer, 'break_glass_opened', glass, now));
-    options.log(`glass broken by ${glass.who}: ${glass.why}`);
-  }
-  for (const [key, glass] of known) {
-    if (open.has(key)) continue;
-    known.delete(key);
-    write(glassAct(options.writer, 'break_glass_ended', glass, Math.min(now, glass.until)));
-    options.log(`glass broken by ${glass.who} has ended`);
-  }
-}
-
 interface Cursor {
   readonly epoch: number;
   move(epoch: number): void;
@@ -121,10 +100,11 @@ interface Cursor {
   save(): void;
 }
 
-/** The number of the last recorded change, in a small file that is replaced whole. */
+/** The number of the last recorded change. */
 function openCursor(path: string): Cursor {
-  let epoch = readCursor(path);
-  let saved = epoch;
+  const memory = openMemoryFile(path);
+  const text = memory.before.trim();
+  let epoch = /^\d{1,15}$/.test(text) ? Number(text) : 0;
   return {
     get epoch() {
       return epoch;
@@ -133,20 +113,7 @@ function openCursor(path: string): Cursor {
       epoch = to;
     },
     save: () => {
-      if (saved === epoch) return;
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(`${path}.tmp`, `${epoch}\n`);
-      renameSync(`${path}.tmp`, path);
-      saved = epoch;
+      if (epoch > 0 || text !== '') memory.save(`${epoch}\n`);
     },
   };
-}
-
-function readCursor(path: string): number {
-  try {
-    const text = readFileSync(path, 'utf8').trim();
-    return /^\d{1,15}$/.test(text) ? Number(text) : 0;
-  } catch {
-    return 0;
-  }
 }

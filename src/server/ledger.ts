@@ -43,6 +43,7 @@ export function openLedger(options: LedgerOptions): Ledger {
   const acts = startActs({
     ...options,
     write: (lines) => records.write(lines),
+    writable: () => records.writable(),
     settled: () => records.writable() && records.stats.waiting === 0,
   });
   let life: 'not yet' | 'started' | 'stopped' = 'not yet';

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -41,7 +41,13 @@ function acting(t: ExecutionContext) {
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-acts-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const lines: Line[] = [];
-  const state = { now: 0, settled: true, changes: [] as Change[], glass: [] as BreakGlassConfig[] };
+  const state = {
+    now: 0,
+    settled: true,
+    writable: true,
+    changes: [] as Change[],
+    glass: [] as BreakGlassConfig[],
+  };
   const store = {
     changesSince: (epoch: number, limit: number) =>
       state.changes.filter((one) => one.epoch > epoch).slice(0, limit),
@@ -58,13 +64,14 @@ function acting(t: ExecutionContext) {
           enforcement: { observe: [], break_glass: state.glass },
         }) as unknown as Config,
       write: (written) => lines.push(...written.map((line) => JSON.parse(line) as Line)),
+      writable: () => state.writable,
       settled: () => state.settled,
       log: () => undefined,
     });
     t.teardown(() => acts.stop());
     return acts;
   };
-  return { state, lines, begin };
+  return { state, lines, begin, folder };
 }
 
 test('changes by whichever process are recorded once, also those from before the start', (t) => {
@@ -124,6 +131,75 @@ test('a broken glass is recorded when it opens and when its time is over', (t) =
       ['break_glass_ended', '1970-01-01T00:00:02.000Z'],
     ],
   );
+});
+
+test('a glass that is open over a restart is told once, and its end is told by whoever runs then', (t) => {
+  const { state, lines, begin } = acting(t);
+  state.glass = [glass];
+  state.now = 1500;
+  begin().stop();
+  begin().stop();
+  t.deepEqual(
+    lines.map(({ act }) => act),
+    ['break_glass_opened'],
+  );
+  state.now = 2500;
+  begin().stop();
+  begin().stop();
+  t.deepEqual(
+    lines.map(({ act, time }) => [act, time]),
+    [
+      ['break_glass_opened', '1970-01-01T00:00:01.500Z'],
+      ['break_glass_ended', '1970-01-01T00:00:02.000Z'],
+    ],
+  );
+});
+
+test('a glass that was taken out of the configuration while no server ran has ended at the next start', (t) => {
+  const { state, lines, begin } = acting(t);
+  state.glass = [glass];
+  state.now = 1500;
+  begin().stop();
+  state.glass = [];
+  state.now = 1700;
+  begin();
+  t.like(lines[1], { act: 'break_glass_ended', time: '1970-01-01T00:00:01.700Z' });
+});
+
+test('an opening whose record did not reach the log before the end is told again', (t) => {
+  const { state, lines, begin } = acting(t);
+  state.glass = [glass];
+  state.now = 1500;
+  state.settled = false;
+  begin().stop();
+  state.settled = true;
+  begin().stop();
+  t.is(lines.length, 2);
+});
+
+test('a memory of open glass that is damaged tells an opening again rather than not', (t) => {
+  for (const text of ['', '{', '[1, null, {"who": "x"}]', '{"who": "x"}']) {
+    const { state, lines, begin, folder } = acting(t);
+    writeFileSync(join(folder, 'log.glass'), text);
+    state.glass = [glass];
+    state.now = 1500;
+    begin();
+    t.deepEqual(
+      lines.map(({ act }) => act),
+      ['break_glass_opened'],
+    );
+  }
+});
+
+test('while the log cannot be written, changes wait in the store', (t) => {
+  const { state, lines, begin } = acting(t);
+  state.writable = false;
+  state.changes = [change(1)];
+  const acts = begin();
+  t.is(lines.length, 0);
+  state.writable = true;
+  acts.look();
+  t.is(lines.length, 1);
 });
 
 test('a glass that is taken out of the configuration has ended then', (t) => {
