@@ -2,6 +2,7 @@ import { equalBytes } from '../lib/bytes.ts';
 import type { Finding } from '../lib/reason-code.ts';
 import { isStrictHostName } from './host-name.ts';
 import { type LintCode, lintTable } from './lint-table.ts';
+import { isSelfIssued } from './name.ts';
 import { extensionOids } from './oids.ts';
 import { signedBy } from './signature-memo.ts';
 import type { Certificate, GeneralName, Lint, Subtree } from './types.ts';
@@ -93,11 +94,12 @@ function keyIdentifierLint(certificate: Certificate, issuer: Certificate | undef
 
 const selfSigned = new WeakMap<Certificate, boolean>();
 
-/** Whether a certificate's own key made its signature; worked out once for each. */
+/** Whether a certificate's own key made its signature, as far as that can be verified; worked out once for each. */
 function isSelfSigned(certificate: Certificate): boolean {
   let known = selfSigned.get(certificate);
   if (known === undefined) {
-    known = verifySignature(signedBy(certificate, certificate), 'verify') === 'valid';
+    const verdict = verifySignature(signedBy(certificate, certificate), 'verify');
+    known = verdict === 'valid' || (verdict !== 'invalid' && isSelfIssued(certificate));
     selfSigned.set(certificate, known);
   }
   return known;

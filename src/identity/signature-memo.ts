@@ -4,17 +4,29 @@ import type { IssuerIndex } from './trust-index.ts';
 import type { Certificate } from './types.ts';
 import { type SignatureVerdict, type SignedData, verifySignature } from './verify-signature.ts';
 
+/** Verdicts on one certificate's signature, by the digest of the key that is said to have made it. */
+export type Verdicts = Map<string, SignatureVerdict>;
+
+/** Most keys whose verdict is kept with one certificate beyond a search. */
+const maxKept = 64;
+
 /**
  * Verifies each signature once: over a configured certificate by a configured key once and for all, over a sent one
- * once within one search, and no more of those than the search's budget.
+ * once within one search, and no more of those than the search's budget. `kept` names certificates whose verdicts
+ * outlive the search, such as those of a bundle that many requests share.
  */
 export class SignatureMemo {
   readonly #index: Pick<IssuerIndex<unknown>, 'verdicts' | 'keyDigests'>;
   readonly #budget = new Budget(pathLimits.signatures);
-  readonly #own = new Map<string, Map<string, SignatureVerdict>>();
+  readonly #own = new Map<string, Verdicts>();
+  readonly #kept: (certificate: Certificate) => Verdicts | undefined;
 
-  constructor(index: Pick<IssuerIndex<unknown>, 'verdicts' | 'keyDigests'>) {
+  constructor(
+    index: Pick<IssuerIndex<unknown>, 'verdicts' | 'keyDigests'>,
+    kept: (certificate: Certificate) => Verdicts | undefined = () => undefined,
+  ) {
     this.#index = index;
+    this.#kept = kept;
   }
 
   /** Whether `issuer`'s key made the signature over `certificate`; undefined once the budget is exhausted. */
@@ -29,12 +41,14 @@ export class SignatureMemo {
     return verdict;
   }
 
-  #memoOf(certificate: Certificate, issuer: Certificate): Map<string, SignatureVerdict> {
+  #memoOf(certificate: Certificate, issuer: Certificate): Verdicts {
     const { fingerprint } = certificate;
     const configured = this.#index.keyDigests.has(issuer.keyDigest)
       ? this.#index.verdicts.get(fingerprint)
       : undefined;
     if (configured !== undefined) return configured;
+    const kept = this.#kept(certificate);
+    if (kept !== undefined && (kept.size < maxKept || kept.has(issuer.keyDigest))) return kept;
     let own = this.#own.get(fingerprint);
     if (own === undefined) this.#own.set(fingerprint, (own = new Map<string, SignatureVerdict>()));
     return own;

@@ -5,10 +5,11 @@ import { lintPath } from './lint.ts';
 import { openInputs, type PathInputs } from './path-inputs.ts';
 import { pathLimits } from './path-limits.ts';
 import { PathSearch } from './path-search.ts';
-import { SignatureMemo } from './signature-memo.ts';
+import { SignatureMemo, type Verdicts } from './signature-memo.ts';
 import { indexIssuers, type IssuerIndex } from './trust-index.ts';
 import type { Certificate, Lint } from './types.ts';
 import { validatePath } from './validate-path.ts';
+import type { SignatureVerdict } from './verify-signature.ts';
 
 /** What is asked of a certificate: RFC 5280 section 6.1.1 with a bundle of intermediates instead of one path. */
 export interface ValidationRequest {
@@ -56,7 +57,7 @@ export interface ValidationResult {
  */
 export function validateCertificate(o: ValidationRequest): ValidationResult {
   const index = indexOf(o.anchors);
-  const signatures = new SignatureMemo(index);
+  const signatures = new SignatureMemo(index, (one) => (one === o.leaf ? undefined : keptOf(one)));
   const inputs = inputsOf(o, signatures);
   const search = new PathSearch<Certificate>(o.intermediates, index, signatures, {
     judge(chain) {
@@ -96,6 +97,15 @@ function inputsOf(o: ValidationRequest, signatures: SignatureMemo): PathInputs {
     verdict: (certificate, issuer) => signatures.verdict(certificate, issuer),
     work: new Budget(pathLimits.work),
   };
+}
+
+/** Verdicts on the signatures of intermediates, for as long as the caller keeps them: many leaves share a bundle. */
+const verdicts = new WeakMap<Certificate, Verdicts>();
+
+function keptOf(certificate: Certificate): Verdicts {
+  let known = verdicts.get(certificate);
+  if (known === undefined) verdicts.set(certificate, (known = new Map<string, SignatureVerdict>()));
+  return known;
 }
 
 /** Prepared anchors, for as long as the caller keeps its array of them. */
