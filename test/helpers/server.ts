@@ -29,6 +29,9 @@ export interface Status {
     readonly pid: number;
     readonly ready: boolean;
     readonly restarts: number;
+    readonly configuration: string | null;
+    readonly anchors: string | null;
+    readonly bundle: string | null;
   }[];
   readonly configuration: {
     readonly digest: string;
@@ -46,7 +49,12 @@ export interface Status {
     readonly error: { readonly code: string; readonly message: string } | null;
   }[];
   readonly epochs: Readonly<Record<string, number>>;
-  readonly audit: { readonly writable: boolean; readonly written: number; readonly lost: number };
+  readonly audit: {
+    readonly writable: boolean;
+    readonly written: number;
+    readonly lost: number;
+    readonly kept: { readonly files: number; readonly bytes: number } | null;
+  };
   readonly enforcement: {
     readonly observe: { readonly in_force: readonly object[]; readonly passed: number };
     readonly break_glass: { readonly in_force: readonly object[]; readonly passed: number };
