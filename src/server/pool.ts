@@ -1,4 +1,5 @@
 import type { Config } from '../config/types.ts';
+import type { WorkerEnd, WorkerStart } from '../audit/acts.ts';
 import type { LineBlock } from '../audit/line-block.ts';
 import type { Clock } from '../lib/clock.ts';
 import { PortreeveError, describeThrown } from '../lib/errors.ts';
@@ -23,6 +24,9 @@ export interface PoolOptions {
   /** Told of each decision, if anybody wants to know. */
   readonly onDecision?: (summary: DecisionSummary) => void;
   readonly onRestart: (why: 'exit' | 'hung') => void;
+  /** Told of each worker that decides, once all did so at first, and of each that ends. */
+  readonly onStarted: (started: WorkerStart) => void;
+  readonly onEnded: (ended: WorkerEnd) => void;
   readonly log: (line: string) => void;
 }
 
@@ -125,6 +129,7 @@ class WorkerPool implements Pool {
     for (const slot of others) this.#fork(slot);
     await Promise.all(others.map((slot) => slot.onReady.promise));
     this.#started = true;
+    for (const slot of this.#slots) this.#tellStarted(slot);
   }
 
   addresses(): readonly BoundAddress[] {
@@ -230,6 +235,7 @@ class WorkerPool implements Pool {
         // The log may have failed since it was told to start, when there was no pool yet to tell it.
         this.#tellAudit(slot, this.#options.auditWritable());
         slot.onReady.resolve();
+        if (this.#started) this.#tellStarted(slot);
         this.#catchUp(slot);
         break;
       case 'decided':
@@ -268,7 +274,22 @@ class WorkerPool implements Pool {
     else done?.reject(new PortreeveError('PDP_CONFIG_INVALID', error));
   }
 
+  #tellStarted({ index, process, ready, restarts }: Slot): void {
+    if (process && ready) this.#options.onStarted({ worker: index, pid: process.pid, restarts });
+  }
+
+  #tellEnded({ index, process, ready, why }: Slot, { code, signal }: Ending): void {
+    if (!process || !this.#started) return;
+    const drained = this.#ending && code === 0;
+    this.#options.onEnded({
+      ...{ worker: index, pid: process.pid, code, signal },
+      how: drained ? 'drained' : why === 'hung' ? 'hung' : signal === null ? 'exit' : 'signal',
+      may_have_been_deciding: ready && !drained,
+    });
+  }
+
   #ended(slot: Slot, ending: Ending, startedAt: number): void {
+    this.#tellEnded(slot, ending);
     slot.process = undefined;
     slot.ready = false;
     for (const waiting of slot.onReloaded.values()) waiting.resolve();
