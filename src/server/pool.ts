@@ -207,7 +207,10 @@ class WorkerPool implements Pool {
     slot.heardAt = startedAt;
     slot.process = forkWorker({
       message: (message) => this.#hear(slot, message),
-      records: (block, written) => this.#options.onRecords(block, written),
+      records: (block, written) => {
+        slot.heardAt = this.#options.clock.monotonic();
+        this.#options.onRecords(block, written);
+      },
       ended: (ending) => this.#ended(slot, ending, startedAt),
       printed: (line) => this.#options.log(`worker ${slot.index}: ${line}`),
     });
