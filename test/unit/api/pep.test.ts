@@ -7,6 +7,8 @@ import type { Authority, Leaf, LeafOptions } from '../../../src/ca/index.ts';
 import type { PepConfig } from '../../../src/config/types.ts';
 import type { GeneralName } from '../../../src/identity/types.ts';
 import { parseInstant } from '../../../src/lib/clock.ts';
+import { PortreeveError } from '../../../src/lib/errors.ts';
+import type { Finding } from '../../../src/lib/reason-code.ts';
 import { pepConfig } from './fixtures.ts';
 
 const now = parseInstant('2026-11-21T12:00:00Z') as number;
@@ -128,6 +130,47 @@ test('a listener names its PEP; one that is not configured is unknown', (t) => {
 
 test('no entry may have the name of callers that are no PEP', (t) => {
   t.throws(() => resolver([{ name: 'unknown' }]), { code: 'PDP_CONFIG_INVALID' });
+});
+
+test('a revoked certificate is nobody’s, at the call after the revocation, with its reason', async (t) => {
+  const found: Finding[] = [];
+  const asked: string[] = [];
+  const peps = resolver([{ ...exact, name: 'north', may_assert_devices: true }], [], (path, at) => {
+    asked.push(`${path.certificates[0]?.serial} ${at}`);
+    return found;
+  });
+  const leaf = await leafOf(root);
+  t.true(peps.byCertificate([leaf.der], now).known);
+  for (const code of ['revocation.revoked', 'revocation.issuer_revoked', 'revocation.on_hold'] as const) {
+    found[0] = { code };
+    const asking = peps.byCertificate([leaf.der], now);
+    t.like(asking, { known: false, pep: { name: 'unknown', may_assert_devices: false } });
+    t.false('code' in asking);
+    t.regex(
+      asking.known ? '' : asking.problem,
+      new RegExp(`${code}.* of north \\(serial ${leaf.serial}\\) is revoked`),
+    );
+  }
+  t.deepEqual(asked, Array(4).fill(`${leaf.serial} ${now}`), 'asked anew at each call');
+});
+
+test('a PEP whose revocation must be known and is not is unknown, for a cause of ours', async (t) => {
+  const leaf = await leafOf(root);
+  for (const code of ['revocation.crl_missing', 'revocation.crl_stale'] as const) {
+    const asking = resolver([exact], [], () => [{ code }]).byCertificate([leaf.der], now);
+    t.like(asking, { known: false, code: 'system.dependency_stale' });
+    t.regex(asking.known ? '' : asking.problem, new RegExp(`^${code}: `));
+  }
+  const broken = resolver([exact], [], () => {
+    throw new PortreeveError('PDP_STORE_UNAVAILABLE', 'store: gone');
+  });
+  t.like(broken.byCertificate([leaf.der], now), { known: false, code: 'system.dependency_stale' });
+});
+
+test('what is only remarked about its revocation leaves a PEP known', async (t) => {
+  const leaf = await leafOf(root);
+  for (const code of ['revocation.status_unknown', 'revocation.stale_within_grace'] as const)
+    t.true(resolver([exact], [], () => [{ code }]).byCertificate([leaf.der], now).known, code);
 });
 
 test('an entry that names an unknown CA is refused', (t) => {
