@@ -1,0 +1,116 @@
+/**
+ * What is remembered between decisions (look-ups under their epochs, decoded devices, resolved certificates and their
+ * facts) never shows: after any changes, a decision point that has decided all along says the same as one that was put
+ * together a moment ago and remembers nothing.
+ */
+import test from 'ava';
+import fc from 'fast-check';
+import { recordBytes } from '../../src/audit/record.ts';
+import type { DecisionDeps } from '../../src/decision/deps.ts';
+import type { MadeDecision } from '../../src/decision/types.ts';
+import { createIdentityResolver } from '../../src/identity/resolver.ts';
+import { createInventoryReader } from '../../src/inventory/reader.ts';
+import { deviceStatuses } from '../../src/inventory/types.ts';
+import type { DeviceStatus } from '../../src/inventory/types.ts';
+import { createRevocationReader } from '../../src/revocation/reader.ts';
+import { openStore } from '../../src/store/open.ts';
+import { deviceId, firmware, hour, makeWorld } from '../helpers/world.ts';
+import type { World } from '../helpers/world.ts';
+
+const runs = 12 * Number(process.env.SOAK_FACTOR ?? 1);
+
+const devices = ['meter/1', 'meter/new', 'camera/1', 'sensor/1', 'gateway/1'];
+
+type Step =
+  | { readonly kind: 'decide'; readonly who: number }
+  | { readonly kind: 'status'; readonly device: number; readonly status: DeviceStatus }
+  | { readonly kind: 'crl'; readonly ca: 'meters' | 'cameras' | 'fleet'; readonly revoked: readonly number[] }
+  | { readonly kind: 'import'; readonly device: number; readonly owner: string }
+  | { readonly kind: 'time'; readonly ms: number };
+
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('decide' as const), who: fc.nat(3) }) },
+  fc.record({
+    kind: fc.constant('status' as const),
+    device: fc.nat(devices.length - 1),
+    // Decommissioning is for ever, and would leave nothing to change.
+    status: fc.constantFrom(...deviceStatuses.filter((status) => status !== 'decommissioned')),
+  }),
+  fc.record({
+    kind: fc.constant('crl' as const),
+    ca: fc.constantFrom('meters' as const, 'cameras' as const, 'fleet' as const),
+    revoked: fc.uniqueArray(fc.nat(2)),
+  }),
+  fc.record({
+    kind: fc.constant('import' as const),
+    device: fc.nat(1),
+    owner: fc.constantFrom('a', 'b'),
+  }),
+  fc.record({ kind: fc.constant('time' as const), ms: fc.nat(hour) }),
+);
+
+/** State and certificates read anew, through a connection of its own. */
+function fresh(world: World): { deps: Partial<DecisionDeps>; close: () => void } {
+  const { deps, clock } = world;
+  const store = openStore({ path: deps.store.path, mode: 'read_only', now: clock.now(), clock });
+  return {
+    deps: {
+      store,
+      revocation: createRevocationReader(store),
+      inventory: createInventoryReader(store),
+      identity: createIdentityResolver(deps.trust, { maxEntries: 10 }),
+    },
+    close: () => store.close(),
+  };
+}
+
+/** All that a decision says, without what differs between any two. */
+function said({ decision, facts, input, verdict }: MadeDecision): string {
+  return recordBytes({ decision: { ...decision, decision_id: '' }, facts, input, verdict });
+}
+
+test('what is remembered never shows in a decision, whatever changes in between', async (t) => {
+  const world = await makeWorld();
+  t.teardown(world.close);
+  const standing = fresh(world);
+  t.teardown(standing.close);
+  const leaves = [await world.leaf('meter/1'), await world.leaf('meter/new'), world.cameraLeaf];
+  const asked = [
+    ...leaves.map((shows) => world.connect({ shows, claims: { firmware_hash: firmware.good } })),
+    world.connect({ pep: 'edge', claims: { device_id: deviceId('sensor/1') } }),
+  ];
+  const outcomes = new Set<string>();
+  const change = async (step: Exclude<Step, { kind: 'decide' }>): Promise<void> => {
+    if (step.kind === 'time') world.clock.advance(step.ms);
+    else if (step.kind === 'status') world.setStatus(deviceId(devices[step.device] as string), step.status);
+    else if (step.kind === 'import') {
+      const id = deviceId(devices[step.device] as string);
+      await world.importDevices([{ device_id: id, status: 'active', class: 'meter', owner: step.owner }]);
+    } else {
+      const revoked = step.revoked.map((index) => leaves[index]?.serial as string);
+      const entries = revoked.map((serial) => ({ serial, at: world.clock.now() - hour }));
+      await world.importCrl(step.ca, { revoked: entries });
+    }
+  };
+  const decide = async (who: number): Promise<void> => {
+    const raw = asked[who] as (typeof asked)[number];
+    const model = fresh(world);
+    try {
+      const expected = said(await world.decide(raw, { deps: model.deps }));
+      t.is(said(await world.decide(raw)), expected);
+      const made = await world.decide(raw, { deps: standing.deps });
+      t.is(said(made), expected);
+      outcomes.add(made.decision.outcome);
+    } finally {
+      model.close();
+    }
+  };
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyStep, { minLength: 5, maxLength: 25 }), async (steps) => {
+      for (const step of steps) await (step.kind === 'decide' ? decide(step.who) : change(step));
+      for (const who of asked.keys()) await decide(who);
+    }),
+    { numRuns: runs, includeErrorInReport: true },
+  );
+  t.deepEqual([...outcomes].sort(), ['allow', 'deny']);
+});
