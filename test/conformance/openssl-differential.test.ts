@@ -24,7 +24,10 @@ const explanations = JSON.parse(
 ) as readonly Explanation[];
 
 const chains = Number(process.env.DIFFERENTIAL_CHAINS ?? 250 * Number(process.env.SOAK_FACTOR ?? 1));
-const seed = Number(process.env.DIFFERENTIAL_SEED ?? Math.floor(Math.random() * 2 ** 31));
+/** The short run is the same every time; a long one goes where none has been unless told otherwise. */
+const seed = Number(
+  process.env.DIFFERENTIAL_SEED ?? (chains > 250 ? Math.floor(Math.random() * 2 ** 31) : 20_261_121),
+);
 const clientAuth = '1.3.6.1.5.5.7.3.2';
 
 function ours({ leaf, sent, anchor }: Chain): string {
