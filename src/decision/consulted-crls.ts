@@ -2,13 +2,13 @@ import type { CrlInfo, RevocationReader } from '../revocation/types.ts';
 import type { Versions } from './types.ts';
 
 /** A reader that notes which CRLs its answers came from. */
-export interface NotingReader extends RevocationReader {
+export interface NotingReader extends Pick<RevocationReader, 'lookup'> {
   /** Each consulted CRL once, in the order of the path, for `versions`. */
   consulted(): Versions['crls'];
 }
 
 /** Notes the CRLs of one decision's look-ups, so that none has to be asked for twice. */
-export function notingReader(reader: RevocationReader): NotingReader {
+export function notingReader(reader: Pick<RevocationReader, 'lookup'>): NotingReader {
   const noted = new Map<string, CrlInfo>();
   return {
     lookup: (issuerKey, serial) => {
@@ -16,7 +16,6 @@ export function notingReader(reader: RevocationReader): NotingReader {
       if (found.crl) noted.set(found.crl.issuerKey, found.crl);
       return found;
     },
-    crls: () => reader.crls(),
     consulted: () =>
       [...noted.values()].map(({ issuerKey, number, digest }) => ({
         digest,

@@ -1,7 +1,13 @@
 import type { PresentedCredential } from '../context/types.ts';
 import { judgeCredential } from '../identity/judge.ts';
 import { nameText } from '../identity/name-text.ts';
-import type { CertificationPath, JudgedCredential, ResolvedCredential, TrustSet } from '../identity/types.ts';
+import type {
+  CertificationPath,
+  JudgedCredential,
+  ResolvedCredential,
+  TrustAnchor,
+  TrustSet,
+} from '../identity/types.ts';
 import { canonicalForm } from '../lib/canonical-json.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { DecisionDeps } from './deps.ts';
@@ -73,7 +79,7 @@ function credentialFacts(
     identity: identity
       ? { hardware_serial: identity.hardwareSerial ?? null, id: identity.id, scheme: identity.scheme }
       : null,
-    issuer: path ? issuerName(path, trust) : null,
+    issuer: path?.certificates[1] ? issuerName(path.certificates[1].fingerprint, path.anchor, trust) : null,
     issuer_key: path?.certificates[1]?.keyDigest ?? null,
     issuer_name: leaf ? nameText(leaf.issuer) : null,
     key: presented.key,
@@ -96,10 +102,11 @@ function keyAlgorithm(key: NonNullable<JudgedCredential['leaf']>['key']): string
   return size === undefined ? key.algorithm : `${key.algorithm}-${size}`;
 }
 
-/** The name that the configuration gives to the CA that issued the leaf; null where it came with the sent chain only. */
-function issuerName(path: CertificationPath, trust: TrustSet): string | null {
-  const issuer = path.certificates[1];
-  if (!issuer) return null;
-  if (issuer.fingerprint === path.anchor.certificate.fingerprint) return path.anchor.name;
-  return trust.intermediates.find((it) => it.certificate.fingerprint === issuer.fingerprint)?.name ?? null;
+/**
+ * The name that the configuration gives to the CA with this fingerprint, which issued a leaf under `anchor`; null where
+ * it came with the sent chain only.
+ */
+export function issuerName(fingerprint: string, anchor: TrustAnchor, trust: TrustSet): string | null {
+  if (fingerprint === anchor.certificate.fingerprint) return anchor.name;
+  return trust.intermediates.find((it) => it.certificate.fingerprint === fingerprint)?.name ?? null;
 }

@@ -1,5 +1,6 @@
 import { attestationFact } from '../attestation/token.ts';
 import type { ConnectionContext } from '../context/types.ts';
+import type { Certificate } from '../identity/types.ts';
 import { strongestBinding } from '../inventory/binding.ts';
 import type { Binding, DeviceRecord } from '../inventory/types.ts';
 import { formatInstant } from '../lib/clock.ts';
@@ -58,7 +59,7 @@ export function gatherFacts(context: ConnectionContext, now: EpochMs, deps: Deci
         ...deviceFromFuture(device, now),
       ],
       gateway: gatewayFact,
-      limits: limitsOf(credential, revocation.facts),
+      limits: limitsOf(credential?.judged.path?.certificates ?? [], revocation.facts),
       now,
       pep: context.pep,
       revocation: revocation.facts,
@@ -91,7 +92,7 @@ function connectionOf(context: ConnectionContext): Facts['connection'] {
 function revocationOf(
   credential: ExaminedCredential | undefined,
   now: EpochMs,
-  reader: RevocationReader,
+  reader: Pick<RevocationReader, 'lookup'>,
 ): RevocationJudgement {
   const path = credential?.judged.path;
   return path ? judgeRevocation(path, reader, now) : { facts: [], findings: [] };
@@ -189,12 +190,14 @@ function gatewayFacts(
   };
 }
 
-/** A CRL that is not relied upon (missing or stale where none is required) ends nothing. */
-function limitsOf(
-  credential: ExaminedCredential | undefined,
+/**
+ * Ends of what an allow would rely on: the path's certificates and their CRLs. One that is not relied upon (missing or
+ * stale where none is required) ends nothing.
+ */
+export function limitsOf(
+  certificates: readonly Pick<Certificate, 'notAfter'>[],
   revocation: readonly RevocationFact[],
 ): Facts['limits'] {
-  const certificates = credential?.judged.path?.certificates ?? [];
   const limits = certificates.map((certificate, place) => ({
     because: `certificate ${place}: notAfter`,
     until: certificate.notAfter,

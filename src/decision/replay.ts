@@ -1,33 +1,41 @@
+import type { Config } from '../config/types.ts';
+import { sha256Hex } from '../lib/bytes.ts';
 import { canonicalJson } from '../lib/canonical-json.ts';
 import { parseInstant } from '../lib/clock.ts';
 import type { ReasonCode } from '../lib/reason-code.ts';
 import type { PolicyEngine, PolicyInput, Verdict } from '../policy/types.ts';
 import { conclude } from './conclude.ts';
 import type { Material } from './conclude.ts';
+import { differencesOf } from './differences.ts';
+import type { Difference } from './differences.ts';
 import { attempt } from './fault.ts';
 import type { Attempt } from './fault.ts';
 import { policyInput } from './input.ts';
 import { catalogueDigest } from './reasons.ts';
-import type { Decision, Fault, MadeDecision } from './types.ts';
+import { missingCrls, stateDifferences } from './replay-state.ts';
+import type { KeptState } from './replay-state.ts';
+import type { Decision, Fault, MadeDecision, Versions } from './types.ts';
 import { unrecordedDecision } from './unrecorded.ts';
-import type { UnrecordedSettings } from './unrecorded.ts';
 import { inputVersion } from './versions.ts';
 
 /** The part of a decision's record that concluding again needs. */
 export type ReplayableRecord = Decision & Pick<MadeDecision, 'facts' | 'input' | 'verdict' | 'pep'>;
 
+/** The part of the configuration that a decision says something of. */
+export type ReplaySettings = Pick<Config, 'enforcement' | 'audit' | 'site' | 'classes'> & {
+  readonly trust: Pick<Config['trust'], 'credential_optional'>;
+};
+
 /** What was kept under the digests of `versions`; undefined where it was not. */
 export interface Kept {
   readonly engine: PolicyEngine | undefined;
   /** The configuration that `versions.configuration` names. */
-  readonly settings: UnrecordedSettings | undefined;
-}
-
-export interface Difference {
-  /** Where in the decision, e.g. `reasons[0].code`. */
-  readonly path: string;
-  readonly recorded: unknown;
-  readonly replayed: unknown;
+  readonly settings: ReplaySettings | undefined;
+  /** The anchors that `versions.anchors` names. */
+  readonly trust: KeptState['trust'] | undefined;
+  readonly crl: KeptState['crl'];
+  /** Name and version of the program that concludes again. */
+  readonly program: string;
 }
 
 export interface Replay {
@@ -36,6 +44,8 @@ export interface Replay {
   readonly differences: readonly Difference[];
   /** What is not there any more, so that nothing could be concluded. */
   readonly missing: readonly string[];
+  /** What the record says that nothing kept can show: members of `versions`. */
+  readonly notShown: readonly string[];
   /** What came out; null where something is missing. */
   readonly decision: Decision | null;
 }
@@ -53,49 +63,75 @@ const circumstances: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
 
 /**
  * Concludes a recorded decision again: makes the policy's input from the recorded facts, asks the kept policy, and
- * concludes with the kept configuration. Faults that were circumstances of the time (a deadline, an unreadable
- * store) are taken from the record. Everything but the id is compared; versions are the record's by construction.
+ * concludes with the kept configuration; the facts themselves are held against the kept anchors and CRLs. Faults that
+ * were circumstances of the time (a deadline, an unreadable store) are taken from the record. Everything but the id is
+ * compared; what nothing kept can show is named in `notShown`.
  */
 export function concludeAgain(record: ReplayableRecord, kept: Kept): Replay {
   const missing = whatIsMissing(record, kept);
-  if (missing.length > 0 || !kept.settings) return { same: false, differences: [], missing, decision: null };
-  const input = inputAgain(record);
+  const notShown = whatIsNotShown(record, kept);
+  const { settings, trust, crl } = kept;
+  if (missing.length > 0 || !settings || !trust) {
+    return { same: false, differences: [], missing, notShown, decision: null };
+  }
+  const input = inputAgain(record, settings);
   const verdict = verdictAgain(record, kept.engine);
   const material: Material = {
     decisionId: record.decision_id,
-    tenant: record.tenant,
+    tenant: record.facts?.tenant ?? record.tenant,
     now: record.facts?.now ?? (parseInstant(record.time) as number),
-    pep: record.pep,
+    pep: record.facts?.pep ?? record.pep,
     facts: record.facts,
     verdict: verdict?.ok ? verdict.value : null,
     faults: [...circumstantial(record), ...(verdict && !verdict.ok ? [verdict.fault] : [])],
     findings: detailsOfFaults(record),
     versions: record.versions,
   };
-  const concluded = conclude(material, kept.settings);
+  const concluded = conclude(material, settings);
   // What is recorded of a decision whose record came too late is what was answered in its place.
   const unrecorded = record.faults.find(({ stage }) => stage === 'record');
-  const decision = unrecorded
-    ? unrecordedDecision(concluded, unrecorded, material, kept.settings)
-    : concluded;
+  const decision = unrecorded ? unrecordedDecision(concluded, unrecorded, material, settings) : concluded;
   const differences = [
+    ...stateDifferences(record.facts, record.versions, { trust, crl }),
+    ...settingsDifferences(record.versions, settings),
     ...differencesOf('input', record.input, input),
+    ...differencesOf('verdict', record.verdict, material.verdict),
     ...differencesOf('', comparable(recordedDecision(record)), comparable(decision)),
   ];
-  return { same: differences.length === 0, differences, missing, decision };
+  return { same: differences.length === 0, differences, missing, notShown, decision };
 }
 
-function whatIsMissing(record: ReplayableRecord, { engine, settings }: Kept): readonly string[] {
+function whatIsMissing(record: ReplayableRecord, { engine, settings, trust, crl }: Kept): readonly string[] {
   const { versions } = record;
   const missing: string[] = [];
   if (asksPolicy(record) && engine?.bundle.digest !== versions.bundle)
     missing.push(`bundle ${versions.bundle}`);
   if (!settings) missing.push(`configuration ${versions.configuration}`);
+  if (!trust) missing.push(`anchors ${versions.anchors}`);
+  missing.push(...missingCrls(versions, crl));
   if (versions.input_version !== inputVersion)
     missing.push(`policy input of version ${versions.input_version}`);
   if (versions.catalogue !== catalogueDigest)
     missing.push(`catalogue ${versions.catalogue} (${versions.program})`);
   return missing;
+}
+
+/** Epochs count changes of a state that is gone, and an installation's name is written nowhere else. */
+function whatIsNotShown({ facts, versions }: ReplayableRecord, { program }: Kept): readonly string[] {
+  return [
+    ...(versions.program === program ? [] : ['program']),
+    'instance',
+    ...(facts === null ? [] : ['epochs']),
+  ];
+}
+
+/** What the configuration says beside the versions that name it. */
+function settingsDifferences(versions: Versions, { site, classes }: ReplaySettings): readonly Difference[] {
+  return differencesOf(
+    'versions',
+    { classes: versions.classes, site: versions.site },
+    { classes: sha256Hex(canonicalJson(classes)), site },
+  );
 }
 
 /** The policy was asked, and its answer counted. */
@@ -111,9 +147,9 @@ function circumstantial(record: ReplayableRecord): readonly Fault[] {
   );
 }
 
-function inputAgain({ facts, input }: ReplayableRecord): PolicyInput | null {
+function inputAgain({ facts, input }: ReplayableRecord, { trust }: ReplaySettings): PolicyInput | null {
   if (facts === null || input === null) return null;
-  return policyInput(facts, { credentialOptional: input.credential_optional });
+  return policyInput(facts, { credentialOptional: trust.credential_optional });
 }
 
 function verdictAgain(
@@ -143,25 +179,4 @@ function recordedDecision(record: ReplayableRecord): Decision {
 /** A fault's message is a program's word about the moment; which fault it was is compared. */
 function comparable(decision: Decision): object {
   return { ...decision, faults: decision.faults.map(({ code, stage }) => ({ code, stage })) };
-}
-
-/** Every place where two JSON values differ, by its path. */
-function differencesOf(path: string, recorded: unknown, replayed: unknown): readonly Difference[] {
-  if (isTree(recorded) && isTree(replayed) && Array.isArray(recorded) === Array.isArray(replayed)) {
-    const keys = [...new Set([...Object.keys(recorded), ...Object.keys(replayed)])];
-    return keys.flatMap((key) => {
-      const place = Array.isArray(recorded) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`;
-      return differencesOf(place, recorded[key], replayed[key]);
-    });
-  }
-  return same(recorded, replayed) ? [] : [{ path, recorded: recorded ?? null, replayed: replayed ?? null }];
-}
-
-function isTree(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-function same(a: unknown, b: unknown): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return canonicalJson(a) === canonicalJson(b);
 }

@@ -1,8 +1,14 @@
-import type { CertificationPath, RevocationRules } from '../identity/types.ts';
+import type { Certificate, RevocationRules, TrustAnchor } from '../identity/types.ts';
 import { formatInstant, type EpochMs } from '../lib/clock.ts';
 import type { Finding, ReasonCode } from '../lib/reason-code.ts';
 import { isAhead, judgeFreshness } from './freshness.ts';
 import type { RevocationFact, RevocationJudgement, RevocationLookup, RevocationReader } from './types.ts';
+
+/** What of a path its revocation is judged by: leaf first, anchor last. */
+export interface JudgedPath {
+  readonly certificates: readonly Pick<Certificate, 'serial' | 'keyDigest'>[];
+  readonly anchor: Pick<TrustAnchor, 'revocation'>;
+}
 
 /**
  * Judges every certificate of a path but its anchor against the CRL of its issuer's key at `now`, by the rules of the
@@ -12,8 +18,8 @@ import type { RevocationFact, RevocationJudgement, RevocationLookup, RevocationR
  * nothing else can be judged either.
  */
 export function judgeRevocation(
-  path: CertificationPath,
-  reader: RevocationReader,
+  path: JudgedPath,
+  reader: Pick<RevocationReader, 'lookup'>,
   now: EpochMs,
 ): RevocationJudgement {
   const facts: RevocationFact[] = [];

@@ -75,6 +75,8 @@ export interface World {
   connect(asked: Asked): RawConnection;
   /** Imports the next CRL of a CA; by default empty, an hour old and good for another 23. */
   importCrl(ca: CaName, options?: Partial<CrlOptions>): Promise<void>;
+  /** The DER of a CRL that was imported, by its digest. */
+  crlBytes(digest: string): Uint8Array | undefined;
   importDevices(rows: readonly Fields[]): Promise<void>;
   setStatus(id: string, status: DeviceStatus): void;
   /** Decides with what the world is made of, or with parts of it replaced. */
@@ -143,6 +145,7 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
   const composed = await composeDecision(config, { recorder, clock, mode: 'read_write' });
   const { deps } = composed;
   const cameraLeaf = await makeLeaf(pki.cameras, 'camera/1', now);
+  const crls = new Map<string, Uint8Array>();
   const numbers = new Map<CaName, number>();
 
   const world: World = {
@@ -174,8 +177,10 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
         now: clock.now(),
         actor: 'operator',
         why: 'test',
+        keep: async (digest, bytes) => void crls.set(digest, bytes),
       });
     },
+    crlBytes: (digest) => crls.get(digest),
     importDevices: async (rows) => {
       await importRows(deps.store, rows, { now: clock.now() });
     },

@@ -1,6 +1,7 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import test from 'ava';
 import { buildRecord, recordBytes } from '../../../src/audit/record.ts';
+import type { AuditRecord } from '../../../src/audit/record.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { buildContext } from '../../../src/context/build.ts';
 import type { MadeDecision } from '../../../src/decision/types.ts';
@@ -158,6 +159,7 @@ test('a record replayed: 0 same, 1 different, 1 with what is missing', async (t)
   t.is(same.code, 0, same.stdout + same.stderr);
   t.like(onlyObject(same), {
     same: true,
+    not_shown: ['instance', 'epochs'],
     missing: [],
     differences: [],
     decision_id: made.decision.decision_id,
@@ -180,6 +182,40 @@ test('a record replayed: 0 same, 1 different, 1 with what is missing', async (t)
   const missing = await portreeve(['decide', '--replay', 'lost.json', '--json'], { cwd });
   t.is(missing.code, 1);
   t.like(onlyObject(missing), { same: false, missing: [`bundle ${'f'.repeat(64)}`] });
+});
+
+test('a record that was altered anywhere is not the same: what its digests name is held against it', async (t) => {
+  const installation = await readyInstallation();
+  const { file } = await recordOne(installation);
+  const record = JSON.parse(readFileSync(file, 'utf8')) as AuditRecord;
+  const { versions } = record;
+  const zeros = '0'.repeat(64);
+  const replayed = async (changes: Partial<AuditRecord>) => {
+    const input = JSON.stringify({ ...record, ...changes });
+    const run = await portreeve(['decide', '--replay', '-', '--json'], { cwd: installation.folder, input });
+    t.is(run.code, 1, run.stdout);
+    const { same, missing, differences } = onlyObject(run) as {
+      same: boolean;
+      missing: string[];
+      differences: { path: string }[];
+    };
+    t.false(same);
+    return [...missing, ...differences.map(({ path }) => path)];
+  };
+  const [crl] = versions.crls;
+  t.deepEqual(await replayed({ versions: { ...versions, anchors: zeros } }), [`anchors ${zeros}`]);
+  const others = { ...versions, anchors: versions.classes };
+  t.deepEqual(await replayed({ versions: others }), [`anchors ${versions.classes}`]);
+  t.true((await replayed({ versions: { ...versions, crls: [] } })).includes('facts.revocation[0].status'));
+  const lost = { ...versions, crls: [{ ...crl!, digest: zeros }, ...versions.crls.slice(1)] };
+  t.deepEqual(await replayed({ versions: lost }), [`CRL ${zeros}`]);
+  t.deepEqual(await replayed({ versions: { ...versions, epochs: {} } }), ['versions.epochs']);
+  const classless = { ...versions, configuration: versions.classes };
+  t.true((await replayed({ versions: classless })).includes(`configuration ${versions.classes}`));
+  t.deepEqual(await replayed({ class: 'camera', leaf: zeros }), ['class', 'leaf']);
+  t.true((await replayed({ device_id: 'meter-2' })).includes('device_id'));
+  rmSync(installation.path(`audit/kept/${crl!.digest}`));
+  t.deepEqual(await replayed({}), [`CRL ${crl!.digest}`]);
 });
 
 test('what is no record: 2', async (t) => {

@@ -8,14 +8,24 @@ import type { Kept, Replay } from '../../../src/decision/replay.ts';
 import type { MadeDecision } from '../../../src/decision/types.ts';
 import { PortreeveError } from '../../../src/lib/errors.ts';
 import type { PolicyEngine } from '../../../src/policy/types.ts';
-import { deviceId, makeWorld } from '../../helpers/world.ts';
+import { parseCrl } from '../../../src/revocation/parse-crl.ts';
+import { deviceId, hour, makeWorld } from '../../helpers/world.ts';
 import type { World } from '../../helpers/world.ts';
 
 let world: World;
 let kept: Kept;
 test.before(async () => {
   world = await makeWorld();
-  kept = { engine: world.deps.policy(), settings: world.config };
+  kept = {
+    engine: world.deps.policy(),
+    settings: world.config,
+    trust: world.deps.trust,
+    crl: (digest) => {
+      const der = world.crlBytes(digest);
+      return der && parseCrl(der);
+    },
+    program: world.deps.program,
+  };
 });
 test.after.always(() => world.close());
 
@@ -80,9 +90,18 @@ test('a decision that was changed afterwards differs from what it was made from'
 test('what is not kept is named, and nothing is concluded', async (t) => {
   const before = await record('meter/1');
   const { versions } = before;
-  const nothing = concludeAgain(before, { engine: undefined, settings: undefined });
+  const nothing = concludeAgain(before, {
+    ...kept,
+    ...{ engine: undefined, settings: undefined, trust: undefined, crl: () => undefined },
+  });
   t.like(nothing, { same: false, decision: null });
-  t.deepEqual(nothing.missing, [`bundle ${versions.bundle}`, `configuration ${versions.configuration}`]);
+  t.deepEqual(nothing.missing, [
+    `bundle ${versions.bundle}`,
+    `configuration ${versions.configuration}`,
+    `anchors ${versions.anchors}`,
+    ...versions.crls.map(({ digest }) => `CRL ${digest}`),
+  ]);
+  t.is(versions.crls.length, 2);
 
   const otherBundle = withEngine(() => before.verdict!, '00'.repeat(32));
   t.deepEqual(concludeAgain(before, { ...kept, engine: otherBundle }).missing, [`bundle ${versions.bundle}`]);
@@ -152,4 +171,90 @@ test('the configuration of the time decides whether it was enforced', async (t) 
     enforcement: { observe: [{ pep: 'envoy', until: before.facts!.now + 1 }], break_glass: [] },
   };
   t.deepEqual(paths(concludeAgain(before, { ...kept, settings })), ['enforced']);
+});
+
+test('what no kept bytes can show is named, and the program only where it is another', async (t) => {
+  const before = await record('meter/1');
+  t.deepEqual(concludeAgain(before, kept).notShown, ['instance', 'epochs']);
+  t.deepEqual(concludeAgain(before, { ...kept, program: 'portreeve 9' }).notShown[0], 'program');
+  const shed = await world.decide(world.connect({}), { timing: { arrived: 0, deadline: 0 } });
+  t.deepEqual(concludeAgain(recorded(shed), kept).notShown, ['instance']);
+});
+
+test('versions that were changed afterwards differ from what the facts were read from', async (t) => {
+  const before = await record('meter/1');
+  const changed = (versions: Partial<AuditRecord['versions']>) =>
+    concludeAgain({ ...before, versions: { ...before.versions, ...versions } }, kept);
+  const [first, second] = before.versions.crls as [CrlVersion, CrlVersion];
+  t.true(paths(changed({ crls: [] })).includes('facts.revocation[0].status'));
+  t.deepEqual(paths(changed({ crls: [{ ...first, number: '7f' }, second] })), ['versions.crls[0].number']);
+  t.false(changed({ crls: [second, first] }).same);
+  t.false(
+    changed({ crls: [{ ...first, digest: second.digest }, second] }).same,
+    'the list of another issuer',
+  );
+  t.false(changed({ crls: [first, second, { ...second, issuer_key: '00'.repeat(32) }] }).same);
+  const digest = '00'.repeat(32);
+  t.deepEqual(changed({ crls: [{ ...first, digest }, second] }).missing, [`CRL ${digest}`]);
+  t.deepEqual(paths(changed({ epochs: {} })), ['versions.epochs']);
+  t.deepEqual(paths(changed({ epochs: { local: 1 } })), ['versions.epochs'], 'before the row that was read');
+  t.deepEqual(paths(changed({ site: 'elsewhere' })), ['versions.site']);
+  t.deepEqual(paths(changed({ classes: digest })), ['versions.classes']);
+});
+
+type CrlVersion = AuditRecord['versions']['crls'][number];
+
+test('facts that the kept anchors and CRLs do not give are different', async (t) => {
+  const before = await record('meter/1');
+  const facts = before.facts as NonNullable<AuditRecord['facts']>;
+  const changed = (changes: Partial<typeof facts>) =>
+    paths(concludeAgain({ ...before, facts: { ...facts, ...changes } }, kept));
+  const [leaf, ...rest] = facts.revocation;
+  t.true(
+    changed({ revocation: [{ ...leaf!, next_update: 0 }, ...rest] }).includes(
+      'facts.revocation[0].next_update',
+    ),
+  );
+  t.true(changed({ revocation: [] }).includes('facts.revocation[0]'));
+  t.true(
+    changed({ credential: { ...facts.credential!, anchor: 'vendor' } }).includes('facts.credential.anchor'),
+  );
+  t.true(
+    changed({ credential: { ...facts.credential!, issuer: 'cameras' } }).includes('facts.credential.issuer'),
+  );
+  t.true(changed({ limits: [] }).includes('facts.limits[0]'));
+});
+
+test('a revoked certificate, a stale list and one from the future conclude again from the kept list', async (t) => {
+  const own = await makeWorld();
+  t.teardown(() => own.close());
+  const leaf = await own.leaf('meter/1');
+  await own.importCrl('meters', {
+    revoked: [{ serial: leaf.serial, at: own.clock.now(), reason: 'keyCompromise' }],
+  });
+  const again = {
+    ...kept,
+    ...{ settings: own.config, trust: own.deps.trust, engine: own.deps.policy() },
+    crl: (digest: string) => {
+      const der = own.crlBytes(digest);
+      return der && parseCrl(der);
+    },
+  };
+  const decided = async () => recorded(await own.decide(own.connect({ shows: leaf })));
+  const revoked = await decided();
+  t.is(revoked.reasons[0]?.code, 'revocation.revoked');
+  t.deepEqual(concludeAgain(revoked, again).differences, []);
+  const good = {
+    ...revoked.facts!,
+    revocation: [{ ...revoked.facts!.revocation[0]!, status: 'good' as const }],
+  };
+  t.false(concludeAgain({ ...revoked, facts: good }, again).same);
+  own.clock.advance(-2 * hour);
+  const early = await decided();
+  t.true(early.reasons.some(({ code }) => code === 'system.clock_untrusted'));
+  t.deepEqual(concludeAgain(early, again).differences, []);
+  own.clock.advance(40 * hour);
+  const stale = await decided();
+  t.true(stale.reasons.some(({ code }) => code.startsWith('revocation.')));
+  t.deepEqual(concludeAgain(stale, again).differences, []);
 });

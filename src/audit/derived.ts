@@ -1,0 +1,38 @@
+import { differencesOf } from '../decision/differences.ts';
+import type { Difference } from '../decision/differences.ts';
+import type { Decision } from '../decision/types.ts';
+import { buildRecord } from './record.ts';
+import type { AuditRecord } from './record.ts';
+
+/**
+ * Where a record says of its decision something else than its own facts: class, owner, site, tags, leaf, key, issuer,
+ * serial, enforcement point, door, tenant, connection. What the decision itself says is compared by concluding it again.
+ * Without facts, enforcement point, door and connection are taken as they stand; trace ids always are.
+ */
+export function derivedDifferences(record: AuditRecord): readonly Difference[] {
+  const { facts } = record;
+  const again = buildRecord({
+    decision: { ...decisionOf(record), tenant: facts?.tenant ?? record.tenant },
+    facts,
+    input: record.input,
+    verdict: record.verdict,
+    pep: facts?.pep ?? record.pep,
+    door: facts?.door ?? record.door,
+    connection_id: facts ? facts.connection.connection_id : record.connection_id,
+    trace:
+      record.trace_id === null || record.span_id === null
+        ? null
+        : { trace_id: record.trace_id, span_id: record.span_id },
+    timings: { facts: 0, policy: 0, conclude: 0, total: 0 },
+  });
+  return differencesOf('', { ...record, supersedes: undefined }, { ...again, supersedes: undefined });
+}
+
+function decisionOf(record: AuditRecord): Decision {
+  const { decision_id, tenant, time, outcome, enforced, reasons, device_id, assurance } = record;
+  const { obligations, valid_until, versions, faults } = record;
+  return {
+    ...{ decision_id, tenant, time, outcome, enforced, reasons, device_id, assurance },
+    ...{ obligations, valid_until, versions, faults },
+  };
+}
