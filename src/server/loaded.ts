@@ -26,9 +26,9 @@ export function crlIssuers({ trust, pepCas }: Authorities): readonly Certificate
 
 type Certificates = Material['certificates'];
 
-/** All CAs of a configuration. Throws PDP_CONFIG_INVALID naming the entry. */
-export function loadAuthorities(config: Config, certificates: Certificates): Authorities {
-  return { trust: loadTrust(config, certificates), pepCas: loadPepCas(config, certificates) };
+/** All CAs of a configuration, from bytes or from their files. Throws PDP_CONFIG_INVALID naming the entry. */
+export function loadAuthorities(config: Config, read?: Certificates): Authorities {
+  return { trust: loadTrust(config, read), pepCas: loadPepCas(config, read) };
 }
 
 /**

@@ -6,9 +6,8 @@ import { asPortreeveError } from '../../lib/errors.ts';
 import { importCrl } from '../../revocation/import-crl.ts';
 import { listCrlFiles, readCrlFile } from '../../revocation/sources/crl-files.ts';
 import type { Store } from '../../store/types.ts';
-import { loadTrust } from '../../server/loaded.ts';
+import { crlIssuers, loadAuthorities } from '../../server/loaded.ts';
 import { crlKeeper } from '../../server/keep-crl.ts';
-import { listAuthorities } from '../authorities.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table, type Cell } from '../output.ts';
@@ -61,7 +60,7 @@ export function registerCrlImport(group: Command, session: Session): void {
 
 async function runImport(names: readonly string[], options: Options, session: Session): Promise<Answer> {
   const config = session.config(options.config);
-  const issuers = listAuthorities(loadTrust(config)).map(({ certificate }) => certificate);
+  const issuers = crlIssuers(loadAuthorities(config));
   const { files, problems } = await listCrlFiles(names.map((name) => resolve(session.around.folder, name)));
   const lines: Line[] = problems.map(({ path, error }) => refusal(path, error));
   const progress = session.progress();

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { formatDuration } from '../../lib/duration.ts';
 import { createRevocationReader } from '../../revocation/reader.ts';
-import { loadTrust } from '../../server/loaded.ts';
+import { loadAuthorities } from '../../server/loaded.ts';
 import { configOption, finish, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table, type Cell, type Tone } from '../output.ts';
@@ -29,7 +29,7 @@ async function runStatus(options: CommonOptions, session: Session): Promise<Answ
     const reader = createRevocationReader(store);
     return store.snapshot(() => reader.crls());
   });
-  const states = crlStates(loadTrust(config), crls, clock.now());
+  const states = crlStates(loadAuthorities(config), crls, clock.now());
   const bad = states.some(({ required, state }) => required && (state === 'missing' || state === 'stale'));
   const head = ['CA', 'state', 'number', 'age', 'next update', 'entries', 'from'];
   return {
@@ -46,9 +46,14 @@ const tones: Readonly<Record<CrlState['state'], Tone>> = {
   missing: 'bad',
 };
 
+function authorityOf({ authority, role, issuer }: CrlState): string {
+  if (authority === null) return `(${issuer})`;
+  return role === 'pep_ca' ? `${authority} (of PEPs)` : authority;
+}
+
 function row(crl: CrlState): Cell[] {
   return [
-    crl.authority ?? `(${crl.issuer})`,
+    authorityOf(crl),
     { text: crl.state, tone: crl.required ? tones[crl.state] : 'quiet' },
     crl.number,
     crl.age_s === null ? null : formatDuration(crl.age_s * 1000),

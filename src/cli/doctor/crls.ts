@@ -1,7 +1,7 @@
 import { formatDuration } from '../../lib/duration.ts';
 import { describeThrown } from '../../lib/errors.ts';
 import { createRevocationReader } from '../../revocation/reader.ts';
-import { loadTrust } from '../../server/loaded.ts';
+import { loadAuthorities } from '../../server/loaded.ts';
 import { crlStates, type CrlState } from '../crl/states.ts';
 import { withStore } from '../with-store.ts';
 import { fail, ok, warn, type Finding, type Patient } from './finding.ts';
@@ -14,7 +14,7 @@ export async function examineCrls({ config, around }: Patient): Promise<readonly
     const crls = await withStore(config, 'read_only', around.clock, (store) =>
       createRevocationReader(store).crls(),
     );
-    return crlStates(loadTrust(config), crls, around.clock.now()).map(judge);
+    return crlStates(loadAuthorities(config), crls, around.clock.now()).map(judge);
   } catch (thrown) {
     return [
       fail(check, describeThrown(thrown), 'import the CRL of each CA with `portreeve crl import FILE`'),

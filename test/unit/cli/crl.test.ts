@@ -54,6 +54,35 @@ test('a required CRL that is missing or stale makes the status answer 1', async 
   });
 });
 
+test('the CRL of a CA of PEPs is imported and shown like others, and counts where it is required', async (t) => {
+  const { folder: cwd, path, config } = await makeInstallation();
+  const now = Date.now();
+  const mesh = await createRoot({ subject: 'CN=Mesh', notBefore: now - hour, notAfter: now + hour });
+  writeFileSync(path('mesh.pem'), mesh.pem);
+  const written = readFileSync(config, 'utf8');
+  const entry = '  pep_cas: [{ name: mesh, file: mesh.pem, revocation: { required: true } }]';
+  writeFileSync(config, written.replace(/^trust:$/m, `trust:\n${entry}`));
+  t.is((await portreeve(['crl', 'import', 'root.crl', 'meters.crl'], { cwd })).code, 0);
+  const missing = await portreeve(['crl', 'status', '--json'], { cwd });
+  t.is(missing.code, 1);
+  t.like(onlyObject(missing), {
+    crls: [
+      { role: 'anchor' },
+      { role: 'intermediate' },
+      { authority: 'mesh', role: 'pep_ca', state: 'missing', required: true },
+    ],
+  });
+  const list = await issueCrl(mesh, {
+    number: 1,
+    thisUpdate: now - hour,
+    nextUpdate: now + hour,
+    revoked: [],
+  });
+  writeFileSync(path('mesh.crl'), list.der);
+  t.is((await portreeve(['crl', 'import', 'mesh.crl'], { cwd })).code, 0);
+  t.is((await portreeve(['crl', 'status'], { cwd })).code, 0);
+});
+
 test('each CRL that is refused is told, the others are in force: 2', async (t) => {
   const { folder: cwd, path } = await makeInstallation();
   const now = Date.now();
