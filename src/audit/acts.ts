@@ -6,7 +6,15 @@ import { recordFormat } from './record.ts';
 
 /** What administrative acts are called in their records. */
 export type ActName =
-  'start' | 'stop' | 'configuration' | 'bundle' | 'break_glass_opened' | 'break_glass_ended' | 'change';
+  | 'start'
+  | 'stop'
+  | 'worker_started'
+  | 'worker_ended'
+  | 'configuration'
+  | 'bundle'
+  | 'break_glass_opened'
+  | 'break_glass_ended'
+  | 'change';
 
 /** The record of an act that changes how decisions are made; stands in the same log as the decisions. */
 export interface ActRecord {
@@ -63,6 +71,48 @@ export function lifeAct(
   detail: ActRecord['detail'],
 ): ActRecord {
   return buildAct(writer, at, { act, detail });
+}
+
+/** A worker that began to decide. */
+export interface WorkerStart {
+  readonly worker: number;
+  readonly pid: number;
+  /** How often a worker in its place was started again since the server began. */
+  readonly restarts: number;
+}
+
+/** A worker that ended, and how. */
+export interface WorkerEnd {
+  readonly worker: number;
+  readonly pid: number;
+  /** `hung`: it gave no sign of life and was killed. `drained`: the server ended, and it with it. */
+  readonly how: 'hung' | 'exit' | 'signal' | 'drained';
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** Calls may have been with it that got no answer, and of which there is no record. */
+  readonly may_have_been_deciding: boolean;
+}
+
+/** A worker began to decide. */
+export function workerStartedAct(writer: Writer, at: EpochMs, started: WorkerStart): ActRecord {
+  return buildAct(writer, at, {
+    act: 'worker_started',
+    selector: `worker ${started.worker}`,
+    detail: { ...started },
+  });
+}
+
+/** A worker ended; records of what it answered stand before this one. */
+export function workerEndedAct(writer: Writer, at: EpochMs, ended: WorkerEnd): ActRecord {
+  const why = { hung: 'hung', exit: `exit ${ended.code}`, signal: `${ended.signal}`, drained: 'drained' }[
+    ended.how
+  ];
+  return buildAct(writer, at, {
+    act: 'worker_ended',
+    why,
+    selector: `worker ${ended.worker}`,
+    detail: { ...ended },
+  });
 }
 
 /** Another configuration or bundle came into force; `before` is null for the first one. */

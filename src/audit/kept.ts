@@ -1,6 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { rename, open } from 'node:fs/promises';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { sha256Hex } from '../lib/bytes.ts';
 import { describeThrown, PortreeveError } from '../lib/errors.ts';
@@ -75,6 +84,17 @@ export function kept(dir: string, digest: string): Uint8Array | undefined {
   }
   if (sha256Hex(bytes) !== digest) throw unavailable(path, 'the file is damaged: its digest is not its name');
   return bytes;
+}
+
+/** How much is kept: nothing is ever removed, because records of any age may name it. Null where it cannot be read. */
+export function measureKept(dir: string): { readonly files: number; readonly bytes: number } | null {
+  try {
+    const sizes = readdirSync(dir).map((name) => statSync(join(dir, name), { throwIfNoEntry: false })?.size);
+    const there = sizes.filter((size) => size !== undefined);
+    return { files: there.length, bytes: there.reduce((sum, size) => sum + size, 0) };
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'ENOENT' ? { files: 0, bytes: 0 } : null;
+  }
 }
 
 function pathOf(dir: string, digest: string): string {

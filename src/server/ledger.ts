@@ -1,5 +1,5 @@
-import { lifeAct, loadedAct } from '../audit/acts.ts';
-import type { Writer } from '../audit/acts.ts';
+import { lifeAct, loadedAct, workerEndedAct, workerStartedAct } from '../audit/acts.ts';
+import type { ActRecord, WorkerEnd, WorkerStart, Writer } from '../audit/acts.ts';
 import { openNdjsonLog } from '../audit/ndjson-log.ts';
 import type { Config } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -17,6 +17,8 @@ export interface Ledger {
   started(inForce: InForce, detail: Readonly<Record<string, unknown>>): void;
   /** Another configuration or bundle came into force. */
   loaded(before: InForce | undefined, after: InForce): void;
+  workerStarted(started: WorkerStart): void;
+  workerEnded(ended: WorkerEnd): void;
   /** The last act, after the last decision; then the log is closed. */
   stop(why: string): Promise<void>;
 }
@@ -47,11 +49,18 @@ export function openLedger(options: LedgerOptions): Ledger {
     settled: () => records.writable() && records.stats.waiting === 0,
   });
   let life: 'not yet' | 'started' | 'stopped' = 'not yet';
+  /** Workers decide before the server counts as started, and their acts stand after its own. */
+  const early: ActRecord[] = [];
+  const ofWorker = (act: ActRecord): void => {
+    if (life === 'not yet') early.push(act);
+    else acts.write(act);
+  };
   return {
     records,
     started: (inForce, detail) => {
       life = 'started';
       acts.write(lifeAct(writer, clock.now(), 'start', { ...digestsOf(inForce), ...detail }));
+      early.splice(0).forEach((act) => acts.write(act));
     },
     loaded: (before, after) => {
       const [was, is] = [before && digestsOf(before), digestsOf(after)];
@@ -61,6 +70,8 @@ export function openLedger(options: LedgerOptions): Ledger {
         acts.write(loadedAct(writer, clock.now(), act, { before: was?.[act] ?? null, after: digest }));
       }
     },
+    workerStarted: (started) => ofWorker(workerStartedAct(writer, clock.now(), started)),
+    workerEnded: (ended) => ofWorker(workerEndedAct(writer, clock.now(), ended)),
     stop: async (why) => {
       acts.look();
       if (life === 'started') acts.write(lifeAct(writer, clock.now(), 'stop', { why }));

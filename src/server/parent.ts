@@ -141,6 +141,8 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     },
     ...(options.onDecision && { onDecision: options.onDecision }),
     onRestart: (why) => counting.metrics.workerRestarted(why),
+    onStarted: (started) => ledger.workerStarted(started),
+    onEnded: (ended) => ledger.workerEnded(ended),
     log,
   });
   late.pool = workers;

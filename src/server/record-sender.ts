@@ -9,6 +9,8 @@ import { createTally } from './tally.ts';
 export interface RecordSender extends Required<Recorder> {
   /** The parent says whether it can write. While it cannot, `append` rejects. */
   writable(yes: boolean): void;
+  /** The most time that one decision may take (ms); two thirds of it are the most that its record may. */
+  budget(ms: number): void;
   /** Whether the parent wants to be told of each decision, and not only how many there were. */
   tellEach(yes: boolean): void;
   /** Counts a decision as it was answered. */
@@ -23,8 +25,8 @@ export type RecordLine = (made: MadeDecision, supersedes: boolean) => string;
 /** Most time that counts wait for company (ms); records themselves go with the next turn of the event loop. */
 const countDelayMs = 20;
 
-/** Most time until records stand in the log (ms); a parent that writes nothing must not hold answers up. */
-const writtenWithinMs = 100;
+/** Until the budget is known: that of the default one (ms). */
+const defaultWithinMs = 100;
 
 /** Most time that a drain waits for the last records to stand in the log (ms). */
 const flushMs = 2000;
@@ -51,6 +53,7 @@ export function createRecordSender(
 ): RecordSender {
   const tally = createTally();
   let open = true;
+  let withinMs = defaultWithinMs;
   let tellEach = false;
   let summaries: DecisionSummary[] = [];
   let unrecorded = 0;
@@ -58,6 +61,8 @@ export function createRecordSender(
   let batch: Batch | undefined;
   let last: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
+  /** What gives up waiting for records that are on their way. */
+  const waiting = new Set<(problem: string) => void>();
   /** Decisions whose records have left, and whose `append` has rejected. */
   const doubtful = new Set<string>();
 
@@ -66,7 +71,7 @@ export function createRecordSender(
     const sent = pipe.send(lines).finally(() => (inFlight -= lines.length));
     last = sent.catch(() => undefined);
     try {
-      await inTime(sent);
+      await inTime(sent, withinMs, waiting);
     } catch (thrown) {
       for (const id of ids) doubtful.add(id);
       throw asPortreeveError(thrown);
@@ -113,6 +118,10 @@ export function createRecordSender(
     },
     writable: (yes) => {
       open = yes;
+      if (!yes) for (const giveUp of waiting) giveUp('the log failed while the record was on its way to it');
+    },
+    budget: (ms) => {
+      withinMs = Math.round((ms * 2) / 3);
     },
     tellEach: (yes) => {
       tellEach = yes;
@@ -132,21 +141,33 @@ export function createRecordSender(
 }
 
 /**
- * Rejects with PDP_AUDIT_UNAVAILABLE what does not come in time. Where this process itself was late, what has come
+ * Rejects with PDP_AUDIT_UNAVAILABLE what does not come in time: a parent that writes nothing must not hold answers up. Where this process itself was late, what has come
  * meanwhile is read first.
  */
-function inTime(sent: Promise<void>): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(() => {
-      const problem = `the record was not written in ${writtenWithinMs} ms`;
-      setImmediate(() => reject(new PortreeveError('PDP_AUDIT_UNAVAILABLE', problem)));
-    }, writtenWithinMs);
-    sent
-      .then(resolve, (cause: unknown) => {
-        const problem = 'the record could not be handed over';
-        reject(new PortreeveError('PDP_AUDIT_UNAVAILABLE', problem, { cause }));
-      })
-      .finally(() => clearTimeout(late));
+function inTime(
+  sent: Promise<void>,
+  withinMs: number,
+  waiting: Set<(problem: string) => void>,
+): Promise<void> {
+  return new Promise<void>((resolve, reject) => {
+    const giveUp = (problem: string, cause?: unknown): void => {
+      clearTimeout(late);
+      waiting.delete(giveUp);
+      reject(new PortreeveError('PDP_AUDIT_UNAVAILABLE', problem, { cause }));
+    };
+    const late = setTimeout(
+      () => setImmediate(() => giveUp(`the record was not written in ${withinMs} ms`)),
+      withinMs,
+    );
+    waiting.add(giveUp);
+    sent.then(
+      () => {
+        clearTimeout(late);
+        waiting.delete(giveUp);
+        resolve();
+      },
+      (cause: unknown) => giveUp('the record could not be handed over', cause),
+    );
   });
 }
 

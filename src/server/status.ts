@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { measureKept } from '../audit/kept.ts';
 import type { Config } from '../config/types.ts';
 import { formatInstant } from '../lib/clock.ts';
 import type { EpochMs } from '../lib/clock.ts';
@@ -7,6 +8,7 @@ import type { CrlInfo } from '../revocation/types.ts';
 import type { Store } from '../store/types.ts';
 import type { GaugeReadings } from '../telemetry/metrics.ts';
 import type { Feeds } from './feeds.ts';
+import { keptFolder } from './keep-versions.ts';
 import type { Pool, WorkerView } from './pool.ts';
 import { program } from './program.ts';
 import type { RecordWriter } from './record-writer.ts';
@@ -61,6 +63,7 @@ export function statusOf(sources: StatusSources): object {
       bytes: sizeOf(config.audit.path),
       writable: sources.records.writable(),
       error: sources.records.lastError()?.message ?? null,
+      kept: measureKept(keptFolder(config)),
       kept_error: sources.reload.current().keepError,
       written: stats.written,
       waiting: stats.waiting,

@@ -79,6 +79,7 @@ export function runWorker(): void {
 async function start(message: Start, channel: Channel<ToParent>, records: RecordSender): Promise<Running> {
   records.writable(message.auditWritable);
   records.tellEach(message.tellEach);
+  records.budget(message.config.server.budget);
   const composition = await composeFrom(message, channel, records);
   const tracing = startTracing(
     { version: programVersion, instance: composition.deps.store.instance },

@@ -81,6 +81,7 @@ for (const onFailure of ['deny', 'continue'] as const) {
   test(`a parent that stands still leaves last records that say what was answered (on_failure: ${onFailure})`, async (t) => {
     const world = await worldWith(t, (document) => {
       document['audit'].on_failure = onFailure;
+      document.server.budget = '600ms';
     });
     const server = await startServer(t, world.configFile);
     const ask = await asking(world, server);

@@ -1,6 +1,6 @@
 // The configuration document is open to change, hence not typed.
 /* eslint-disable @typescript-eslint/no-unsafe-member-access */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
@@ -92,6 +92,12 @@ test('everything that versions name is kept from the first decision on', async (
   ]) {
     t.true(existsSync(join(world.folder, 'audit/kept', String(digest))), String(digest));
   }
+  const { kept } = (await server.status()).audit;
+  const names = readdirSync(join(world.folder, 'audit/kept'));
+  t.deepEqual(kept, {
+    files: names.length,
+    bytes: names.reduce((sum, name) => sum + statSync(join(world.folder, 'audit/kept', name)).size, 0),
+  });
 });
 
 test('the health listener serves health and metrics and nothing else', async (t) => {
@@ -152,6 +158,31 @@ test('a broken glass is recorded when it opens, with who and why, and each use c
     .filter((line) => line.includes('"break_glass_opened"'));
   t.is(opened.length, 1);
   t.like(JSON.parse(opened[0] ?? '{}'), { actor: 'J. Martin', why: 'networks renumbered' });
+});
+
+test('the end of a broken glass that came while no server ran is recorded, and an open one once', async (t) => {
+  const glass = {
+    reasons: ['network.source_not_allowed'],
+    classes: ['meter'],
+    who: 'J. Martin',
+    why: 'networks renumbered',
+    since: new Date(Date.now() - hour).toISOString(),
+    until: new Date(Date.now() + hour).toISOString(),
+  };
+  const world = await worldWith(t, (document) => {
+    document['enforcement'] = { break_glass: [glass] };
+  });
+  const acts = (): (string | undefined)[] =>
+    readFileSync(join(world.folder, 'audit/decisions.ndjson'), 'utf8')
+      .split('\n')
+      .map((line) => /"act":"(break_glass_[a-z]+)"/.exec(line)?.[1])
+      .filter((act) => act !== undefined);
+  for (let start = 0; start < 2; start += 1) await (await startServer(t, world.configFile)).stop();
+  t.deepEqual(acts(), ['break_glass_opened']);
+  const document = JSON.parse(readFileSync(world.configFile, 'utf8')) as Document;
+  writeFileSync(world.configFile, JSON.stringify({ ...document, enforcement: {} }));
+  await (await startServer(t, world.configFile)).stop();
+  t.deepEqual(acts(), ['break_glass_opened', 'break_glass_ended']);
 });
 
 test('several workers: one port, a Unix socket each, and PEPs known by certificate', async (t) => {

@@ -42,7 +42,7 @@ test('a server decides, counts, and ends with 0 when told to', async (t) => {
 });
 
 test('a worker that is killed is started again, on the same port, and totals do not go back', async (t) => {
-  const { server, ask } = await serving(t);
+  const { world, server, ask } = await serving(t);
   await ask();
   await until(() => server.decisions.length === 1);
   const address = server.address('local');
@@ -59,6 +59,10 @@ test('a worker that is killed is started again, on the same port, and totals do 
   t.is(valueOf(samples, 'portreeve_decisions_total', { outcome: 'allow' }), 2);
   t.is(valueOf(samples, 'portreeve_worker_restarts_total', { why: 'exit' }), 1);
   t.is((await server.status()).workers[0]?.restarts, 1);
+  await server.stop();
+  const ended = workerActsIn(world).find(({ act }) => act === 'worker_ended');
+  t.like(ended, { why: 'SIGKILL', detail: { how: 'signal', may_have_been_deciding: true } });
+  t.is(ended?.detail.pid, before?.pid);
 });
 
 test('with several workers the others go on deciding while a killed one comes back', async (t) => {
@@ -85,15 +89,31 @@ withOpa(
   'a worker whose policy does not come back is killed within about a second and started again',
   async (t) => {
     const bundle = policyFile(policies.hangs);
-    const { server, ask } = await serving(t, (document) => (document.policy = { bundle }));
+    const { world, server, ask } = await serving(t, (document) => (document.policy = { bundle }));
     const asked = performance.now();
     await t.throwsAsync(ask());
     const took = performance.now() - asked;
     // Far less than the policy's own several seconds; the margin is for a busy machine.
     t.true(took < 3500, `${took} ms`);
-    await until(async () => (await server.status()).workers[0]?.ready === true);
+    // The caller learns of the end before the parent has counted it.
+    await until(async () => {
+      const [worker] = (await server.status()).workers;
+      return worker?.ready === true && worker.restarts === 1;
+    });
     t.is(valueOf(await server.metrics(), 'portreeve_worker_restarts_total', { why: 'hung' }), 1);
     t.true(server.log.some((line) => line.includes('hung and was killed')));
+    await server.stop();
+    const [started, hung, again, drained] = workerActsIn(world);
+    t.like(started, { act: 'worker_started', detail: { worker: 0, restarts: 0 } });
+    t.like(hung, {
+      act: 'worker_ended',
+      why: 'hung',
+      selector: 'worker 0',
+      detail: { worker: 0, how: 'hung', code: null, signal: 'SIGKILL', may_have_been_deciding: true },
+    });
+    t.like(again, { act: 'worker_started', detail: { worker: 0, restarts: 1 } });
+    t.like(drained, { act: 'worker_ended', why: 'drained', detail: { may_have_been_deciding: false } });
+    t.is(hung?.detail.pid, started?.detail.pid);
   },
 );
 
@@ -159,6 +179,29 @@ function alive(pid: number): boolean {
   } catch {
     return false;
   }
+}
+
+interface WorkerAct {
+  readonly act: string;
+  readonly why: string | null;
+  readonly selector: string;
+  readonly detail: {
+    readonly worker: number;
+    readonly pid: number;
+    readonly restarts?: number;
+    readonly how?: string;
+    readonly code?: number | null;
+    readonly signal?: string | null;
+    readonly may_have_been_deciding?: boolean;
+  };
+}
+
+/** Starts and ends of workers in the log. */
+function workerActsIn(world: World): WorkerAct[] {
+  return readFileSync(join(world.folder, 'audit/decisions.ndjson'), 'utf8')
+    .split('\n')
+    .filter((line) => line.includes('"act":"worker_'))
+    .map((line) => JSON.parse(line) as WorkerAct);
 }
 
 /** Ids of the decisions in the log. */

@@ -3,7 +3,7 @@ import type { ExecutionContext } from 'ava';
 import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { keep, keepLarge, kept } from '../../../src/audit/kept.ts';
+import { keep, keepLarge, kept, measureKept } from '../../../src/audit/kept.ts';
 import { sha256Hex } from '../../../src/lib/bytes.ts';
 
 function folder(t: ExecutionContext): string {
@@ -73,4 +73,12 @@ test('large bytes are kept alike: once, whole, and nothing beside them', async (
   t.deepEqual(readdirSync(dir), [digest]);
   writeFileSync(join(dir, 'file'), '');
   await t.throwsAsync(keepLarge(join(dir, 'file'), digest, bytes), { code: 'PDP_AUDIT_UNAVAILABLE' });
+});
+
+test('what is kept is measured: files and bytes, nothing where nothing was kept yet', (t) => {
+  const dir = folder(t);
+  t.deepEqual(measureKept(dir), { files: 0, bytes: 0 });
+  keep(dir, digest, bytes);
+  t.deepEqual(measureKept(dir), { files: 1, bytes: Buffer.byteLength(bytes) });
+  t.is(measureKept(join(dir, digest)), null);
 });

@@ -6,7 +6,14 @@ import fc from 'fast-check';
 import { buildRecord, recordBytes } from '../../../src/audit/record.ts';
 import type { AuditRecord } from '../../../src/audit/record.ts';
 import { readRecord } from '../../../src/audit/read-record.ts';
-import { changeAct, glassAct, lifeAct, loadedAct } from '../../../src/audit/acts.ts';
+import {
+  changeAct,
+  glassAct,
+  lifeAct,
+  loadedAct,
+  workerEndedAct,
+  workerStartedAct,
+} from '../../../src/audit/acts.ts';
 import type { ActRecord } from '../../../src/audit/acts.ts';
 import type { MadeDecision } from '../../../src/decision/types.ts';
 import { deviceId, hour, makeWorld, worldTime } from '../../helpers/world.ts';
@@ -189,6 +196,12 @@ test('acts are recorded with who, why and when, and are what their schema says',
     loadedAct(writer, worldTime, 'bundle', { before: null, after: 'ab' }),
     glassAct(writer, 'break_glass_opened', glass, worldTime),
     changeAct(writer, change!),
+    workerStartedAct(writer, worldTime, { worker: 0, pid: 7, restarts: 0 }),
+    ...(['hung', 'exit', 'signal', 'drained'] as const).map((how) =>
+      workerEndedAct(writer, worldTime, {
+        ...{ worker: 0, pid: 7, how, code: 1, signal: 'SIGSEGV', may_have_been_deciding: true },
+      }),
+    ),
   ];
   for (const act of acts)
     t.true(validateAct(JSON.parse(recordBytes(act))), JSON.stringify(validateAct.errors));
@@ -205,4 +218,8 @@ test('acts are recorded with who, why and when, and are what their schema says',
     epoch: { origin: 'local', number: 1 },
   });
   t.like(acts[3]?.detail, { kind: 'crl.import' });
+  t.deepEqual(
+    acts.slice(5).map(({ act, why, selector }) => [act, why, selector]),
+    ['hung', 'exit 1', 'SIGSEGV', 'drained'].map((why) => ['worker_ended', why, 'worker 0']),
+  );
 });

@@ -126,6 +126,23 @@ test('a record that is not acknowledged in time makes append reject, long before
   await t.throwsAsync(sender.append(made('1')), { code: 'PDP_AUDIT_UNAVAILABLE' });
 });
 
+test('a log that fails while records are on their way to it makes their appends reject at once', async (t) => {
+  const never = Promise.withResolvers<void>();
+  const { left, sender } = sending(() => never.promise);
+  sender.budget(1_000_000);
+  const appended = sender.append(made('1'));
+  while (left.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  sender.writable(false);
+  await t.throwsAsync(appended, { message: /^the log failed while the record was on its way/ });
+});
+
+test('how long a record may take follows from the budget of a decision', async (t) => {
+  const never = Promise.withResolvers<void>();
+  const { sender } = sending(() => never.promise);
+  sender.budget(45);
+  await t.throwsAsync(sender.append(made('1')), { message: 'the record was not written in 30 ms' });
+});
+
 test('what was answered in the place of a record that has left follows it, and is not lost', async (t) => {
   const gate = Promise.withResolvers<void>();
   const { left, told, sender } = sending(() => gate.promise);
