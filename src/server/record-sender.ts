@@ -1,6 +1,7 @@
 import { PortreeveError, asPortreeveError } from '../lib/errors.ts';
 import type { MadeDecision, Recorder } from '../decision/types.ts';
 import type { Channel, ToParent } from './channel.ts';
+import { createPacing } from './pacing.ts';
 import type { RecordPipe } from './record-pipe.ts';
 import { summarize } from './summary.ts';
 import type { DecisionSummary } from './summary.ts';
@@ -22,8 +23,11 @@ export interface RecordSender extends Required<Recorder> {
 /** Writes the line of a decision's record, or of the one that stands for what was answered in its place. */
 export type RecordLine = (made: MadeDecision, supersedes: boolean) => string;
 
-/** Most time that counts wait for company (ms); records themselves go with the next turn of the event loop. */
+/** Most time that counts wait for company (ms); records themselves wait for hardly anything. */
 const countDelayMs = 20;
+
+/** Between two batches (ms): under load they are larger for it, and each costs the same however large it is. */
+const batchPauseMs = 2;
 
 /** Until the budget is known: that of the default one (ms). */
 const defaultWithinMs = 100;
@@ -52,6 +56,7 @@ export function createRecordSender(
   line: RecordLine,
 ): RecordSender {
   const tally = createTally();
+  const pacing = createPacing(batchPauseMs);
   let open = true;
   let withinMs = defaultWithinMs;
   let tellEach = false;
@@ -80,7 +85,7 @@ export function createRecordSender(
   const nextBatch = (): Batch => {
     const parts = { lines: [], ids: [] };
     const written = new Promise<void>((resolve, reject) => {
-      setImmediate(() => void leave(parts).then(resolve, reject));
+      pacing.next(() => void leave(parts).then(resolve, reject));
     });
     return { ...parts, written };
   };
