@@ -45,7 +45,8 @@ test('an L4 check is answered without HTTP', async (t) => {
 
 test('the native door answers the whole decision', async (t) => {
   const { point, address } = await openDoors(t);
-  const client = createDecisionClient(address);
+  // A busy machine may take longer than the client's own default.
+  const client = createDecisionClient(address, { timeoutMs: 30_000 });
   t.teardown(() => client.close());
   const request = {
     peer_chain: [Buffer.from([1])],
