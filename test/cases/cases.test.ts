@@ -1,5 +1,8 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { derivedDifferences } from '../../src/audit/derived.ts';
+import { readRecord } from '../../src/audit/read-record.ts';
+import { buildRecord, recordBytes } from '../../src/audit/record.ts';
 import type { Decision, MadeDecision } from '../../src/decision/types.ts';
 import { askCheck, askCommandLine, askDecide } from '../helpers/case-ask.ts';
 import { instant } from '../helpers/case-certificates.ts';
@@ -63,6 +66,9 @@ function onlyAnswer(t: ExecutionContext, world: CaseWorld, door: CaseDoor): Made
 function checkRecord(t: ExecutionContext, { fault }: Case, made: MadeDecision, world: CaseWorld): void {
   const expected = fault === 'audit_log_full' ? [] : [made];
   t.deepEqual(world.recorded, expected, 'recorded as it was answered');
+  const record = readRecord(recordBytes(buildRecord(made)));
+  t.deepEqual(derivedDifferences(record), [], 'the record says what its facts say');
+  t.like(world.replay(record), { same: true, missing: [], differences: [] }, 'concludes to the same again');
 }
 
 async function throughCommandLine(t: ExecutionContext, one: Case, world: CaseWorld): Promise<void> {

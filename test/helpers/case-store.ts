@@ -12,14 +12,18 @@ import type { Fields } from './inventory.ts';
 /** When the inventory of every case was imported: a day before `fleetTime`. */
 const inventoryTime = fleetTime - 24 * 3_600_000;
 
-/** Makes the store of a case's state by real imports, and closes it: whoever decides opens it anew. */
+/** CRLs by digest. */
+export type KeptCrls = Map<string, Uint8Array>;
+
+/** Makes the store of a case's state by real imports, and closes it: whoever decides opens it anew. Answers its CRLs. */
 export async function fillStore(
   path: string,
   { state = {}, fault }: Pick<Case, 'state' | 'fault'>,
-): Promise<void> {
+): Promise<KeptCrls> {
+  const kept: KeptCrls = new Map();
   const store = openStore({ path, mode: 'read_write', now: fleetTime });
   try {
-    await importCrls(store, state.crls ?? {});
+    await importCrls(store, state.crls ?? {}, kept);
     await importFleet(store, state.devices ?? []);
     // A row that some other program spoilt: it can be read, and not understood.
     if (fault === 'device_row_damaged') store.prepare("UPDATE devices SET body = '{'").run();
@@ -27,6 +31,7 @@ export async function fillStore(
   } finally {
     store.close();
   }
+  return kept;
 }
 
 const page = 4096;
@@ -39,7 +44,11 @@ export function damageStore(path: string): void {
   closeSync(file);
 }
 
-async function importCrls(store: Store, changes: NonNullable<Case['state']>['crls'] & object): Promise<void> {
+async function importCrls(
+  store: Store,
+  changes: NonNullable<Case['state']>['crls'] & object,
+  kept: KeptCrls,
+): Promise<void> {
   for (const [issuer, words] of Object.entries({ ...fleet.crls, ...changes })) {
     if (words === null) continue;
     await importCrl(store, {
@@ -49,6 +58,7 @@ async function importCrls(store: Store, changes: NonNullable<Case['state']>['crl
       now: fleetTime,
       actor: 'operator',
       why: 'the state of a case',
+      keep: async (digest, der) => void kept.set(digest, der),
     });
   }
 }

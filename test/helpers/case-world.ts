@@ -11,12 +11,16 @@ import type { Server } from '@grpc/grpc-js';
 import { createGrpcServer } from '../../src/api/grpc-server.ts';
 import { openNdjsonLog } from '../../src/audit/ndjson-log.ts';
 import { buildRecord, recordBytes } from '../../src/audit/record.ts';
+import type { AuditRecord } from '../../src/audit/record.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/types.ts';
+import { concludeAgain } from '../../src/decision/replay.ts';
+import type { Replay } from '../../src/decision/replay.ts';
 import type { DecisionPoint, MadeDecision, Recorder } from '../../src/decision/types.ts';
 import { canonicalJson } from '../../src/lib/canonical-json.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { Clock, EpochMs } from '../../src/lib/clock.ts';
+import { parseCrl } from '../../src/revocation/parse-crl.ts';
 import { composeDecision } from '../../src/server/compose.ts';
 import type { Composition } from '../../src/server/compose.ts';
 import { authority, fleetTime } from './case-certificates.ts';
@@ -35,6 +39,8 @@ export interface CaseWorld {
   /** Every decision that was answered, whole, and every one that was recorded. */
   readonly answered: MadeDecision[];
   readonly recorded: MadeDecision[];
+  /** Concludes a record again by what the world is made of. */
+  replay(record: AuditRecord): Replay;
   /** A client of the server on which this PEP asks. */
   client(pep: string): Promise<Client>;
   close(): void;
@@ -61,7 +67,7 @@ async function makeCaseWorld(of: Pick<Case, 'state' | 'fault'>): Promise<CaseWor
   const folder = mkdtempSync(join(tmpdir(), 'pr-case-'));
   const configFile = await writeFiles(folder, of);
   const config = loadConfig(configFile, fleetTime);
-  await fillStore(config.state.path, of);
+  const crls = await fillStore(config.state.path, of);
   const clock = settableClock();
   const answered: MadeDecision[] = [];
   const recorded: MadeDecision[] = [];
@@ -77,6 +83,17 @@ async function makeCaseWorld(of: Pick<Case, 'state' | 'fault'>): Promise<CaseWor
     setTime: (now) => clock.set(now),
     answered,
     recorded,
+    replay: (record) =>
+      concludeAgain(record, {
+        engine: composed.deps.policy(),
+        settings: config,
+        trust: composed.deps.trust,
+        crl: (digest) => {
+          const der = crls.get(digest);
+          return der && parseCrl(der);
+        },
+        program: composed.deps.program,
+      }),
     client: async (pep) => {
       const known = doors.get(pep) ?? (await openDoor(pep, { folder, composed, point, clock }));
       doors.set(pep, known);
