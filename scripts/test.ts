@@ -9,6 +9,9 @@ import { join } from 'node:path';
 const root = join(import.meta.dirname, '..');
 const inCi = process.env.CI === 'true';
 
+/** Tests start processes by the hundred, which load the same modules: compiled once, they start in half the time. */
+const compileCache = process.env.NODE_COMPILE_CACHE ?? join(root, '.tools/cache/node');
+
 interface Count {
   passed: number;
   failed: number;
@@ -17,6 +20,8 @@ interface Count {
 
 interface Part {
   readonly name: string;
+  /** Takes one core, and no test beside it would notice. */
+  readonly single?: boolean;
   readonly run: () => Promise<Count>;
 }
 
@@ -37,6 +42,7 @@ function execute(
         ...process.env,
         PATH: `${join(root, 'node_modules/.bin')}:${process.env.PATH}`,
         FORCE_COLOR: '0',
+        NODE_COMPILE_CACHE: compileCache,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -60,6 +66,7 @@ function execute(
 function check(name: string, command: string, args: readonly string[]): Part {
   return {
     name,
+    single: true,
     run: async () => {
       const { code, output } = await execute(command, args);
       if (code !== 0) process.stdout.write(output);
@@ -183,8 +190,9 @@ const parts: readonly Part[] = [
   ava('conformance'),
   check('docs: reasons', 'node', ['scripts/docs-reasons.ts', '--check']),
   check('docs: configuration', 'node', ['scripts/docs-config.ts', '--check']),
-  ava('fault', ['--serial']),
-  ava('e2e', ['--serial', '--timeout', '300s']),
+  // Servers with their workers: the tests of one file at a time share the machine.
+  ava('fault', ['--concurrency', '1']),
+  ava('e2e', ['--concurrency', '1', '--timeout', '300s']),
 ];
 
 const wanted = process.argv.slice(2);
@@ -200,7 +208,8 @@ if (unknown.length > 0) {
 }
 
 const sum: Count = { passed: 0, failed: 0, skipped: 0 };
-for (const part of chosen) {
+
+async function runPart(part: Part): Promise<void> {
   const started = performance.now();
   const count = await part.run();
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
@@ -211,6 +220,9 @@ for (const part of chosen) {
   sum.failed += count.failed;
   sum.skipped += count.skipped;
 }
+
+await Promise.all(chosen.filter(({ single }) => single).map(runPart));
+for (const part of chosen.filter(({ single }) => !single)) await runPart(part);
 process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;
 process.stdout.write(
   `${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''}\n`,

@@ -3,7 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { issueLeaf } from '../../../src/ca/index.ts';
 import { makeChain } from './helpers/certificates.ts';
 import { deviceId, makeInstallation } from './helpers/installation.ts';
-import { onlyObject, portreeve } from './helpers/run.ts';
+import { onlyObject, portreeveHere as portreeve } from './helpers/run.ts';
 
 interface Shown {
   readonly subject: string;

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { writeFileSync } from 'node:fs';
 import { makeChain } from './helpers/certificates.ts';
-import { onlyObject, portreeve } from './helpers/run.ts';
+import { onlyObject, portreeveHere as portreeve } from './helpers/run.ts';
 
 const { path, leaf, root, folder, fingerprints } = await makeChain();
 const at = ['--at', '2026-06-01T12:00:00Z'];

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { makeInstallation } from './helpers/installation.ts';
-import { onlyObject, portreeve } from './helpers/run.ts';
+import { onlyObject, portreeveHere as portreeve } from './helpers/run.ts';
 
 function fileWith(text: string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'portreeve-cli-')), 'portreeve.yaml');

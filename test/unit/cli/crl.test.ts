@@ -3,7 +3,7 @@ import test from 'ava';
 import { createRoot, issueCrl } from '../../../src/ca/index.ts';
 import { sha256Hex } from '../../../src/lib/bytes.ts';
 import { makeInstallation } from './helpers/installation.ts';
-import { onlyObject, portreeve } from './helpers/run.ts';
+import { onlyObject, portreeveHere as portreeve } from './helpers/run.ts';
 
 const hour = 3_600_000;
 

@@ -12,7 +12,7 @@ import { composeDecision } from '../../../src/server/compose.ts';
 import { keepVersions } from '../../../src/server/keep-versions.ts';
 import { readMaterial } from '../../../src/server/material.ts';
 import { deviceId, makeInstallation, type Installation } from './helpers/installation.ts';
-import { onlyObject, portreeve } from './helpers/run.ts';
+import { onlyObject, portreeveHere as portreeve } from './helpers/run.ts';
 
 /** An installation with its device and CRLs in the store. */
 async function readyInstallation(): Promise<Installation> {

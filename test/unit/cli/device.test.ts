@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import test from 'ava';
 import { openStore } from '../../../src/store/open.ts';
 import { deviceId, makeInstallation } from './helpers/installation.ts';
-import { onlyObject, portreeve } from './helpers/run.ts';
+import { onlyObject, portreeveHere as portreeve } from './helpers/run.ts';
 
 test('devices are imported, listed, shown and changed', async (t) => {
   const { folder: cwd, path } = await makeInstallation();

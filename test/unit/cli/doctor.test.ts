@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import test from 'ava';
 import { makeInstallation } from './helpers/installation.ts';
-import { onlyObject, portreeve, type Run } from './helpers/run.ts';
+import { onlyObject, portreeveHere as portreeve, type Run } from './helpers/run.ts';
 
 interface Told {
   readonly check: string;

@@ -14,7 +14,7 @@ test('serve says where it listens, drains on SIGTERM and answers 0; doctor knows
   const { folder: cwd, config } = await makeInstallation();
   const server = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'serve'], {
     cwd,
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH, NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   t.teardown(() => server.kill('SIGKILL'));

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { onlyObject, portreeve } from './helpers/run.ts';
+import { onlyObject, portreeve, portreeveHere } from './helpers/run.ts';
 
 const wrong: readonly (readonly [what: string, args: readonly string[]])[] = [
   ['no command', []],
@@ -25,7 +25,7 @@ const wrong: readonly (readonly [what: string, args: readonly string[]])[] = [
 
 for (const [what, args] of wrong) {
   test(`${what} is wrong usage: 2, and one object on stdout with --json`, async (t) => {
-    const json = await portreeve(args.includes('--json') ? args : [...args, '--json']);
+    const json = await portreeveHere(args.includes('--json') ? args : [...args, '--json']);
     t.is(json.code, 2, json.stdout + json.stderr);
     const { error } = onlyObject(json) as { error: { code: string; message: string } };
     t.is(error.code, 'PDP_USAGE');
@@ -35,32 +35,32 @@ for (const [what, args] of wrong) {
 }
 
 test('help and the version number are one object with --json, wherever it stands', async (t) => {
-  const version = onlyObject(await portreeve(['version', '--json']));
+  const version = onlyObject(await portreeveHere(['version', '--json']));
   for (const args of [
     ['--version', '--json'],
     ['--json', '-V'],
   ]) {
-    const run = await portreeve(args);
+    const run = await portreeveHere(args);
     t.deepEqual([run.code, run.stderr, onlyObject(run)], [0, '', { program: version['program'] }]);
   }
   for (const args of [['--help'], ['help'], ['device', '--help'], ['decide', '-h'], ['help', 'crl']]) {
-    const text = await portreeve(args);
+    const text = await portreeveHere(args);
     t.regex(text.stdout, /^Usage: portreeve /);
     for (const asked of [
       [...args, '--json'],
       ['--json', ...args],
     ]) {
-      const run = await portreeve(asked);
+      const run = await portreeveHere(asked);
       t.deepEqual([run.code, run.stderr, onlyObject(run)], [0, '', { help: text.stdout }], asked.join(' '));
     }
   }
 });
 
 test('--json before a command is the same as after it, and after -- it is an argument', async (t) => {
-  const before = await portreeve(['--json', 'config', 'schema']);
-  t.is(before.stdout, (await portreeve(['config', 'schema', '--json'])).stdout);
-  t.is(before.stdout, (await portreeve(['config', '--json', 'schema'])).stdout);
-  const argument = await portreeve(['device', 'get', '--', '--json'], { cwd: '/' });
+  const before = await portreeveHere(['--json', 'config', 'schema']);
+  t.is(before.stdout, (await portreeveHere(['config', 'schema', '--json'])).stdout);
+  t.is(before.stdout, (await portreeveHere(['config', '--json', 'schema'])).stdout);
+  const argument = await portreeveHere(['device', 'get', '--', '--json'], { cwd: '/' });
   t.deepEqual([argument.code, argument.stdout], [2, '']);
 });
 
@@ -90,7 +90,7 @@ const commands = [
 
 test('every command has help with examples and exit codes, on stdout', async (t) => {
   for (const command of commands) {
-    const run = await portreeve([...command, '--help']);
+    const run = await portreeveHere([...command, '--help']);
     t.is(run.code, 0, command.join(' '));
     for (const part of [
       /^Usage: portreeve /,
@@ -104,7 +104,7 @@ test('every command has help with examples and exit codes, on stdout', async (t)
 });
 
 test('the program’s help lists every command', async (t) => {
-  const { code, stdout } = await portreeve(['--help']);
+  const { code, stdout } = await portreeveHere(['--help']);
   t.is(code, 0);
   for (const [name] of commands) t.regex(stdout, new RegExp(`^  ${name} `, 'm'));
 });
@@ -121,12 +121,12 @@ test('version names program, Node.js, policy and formats', async (t) => {
   t.regex(version.program, /^\d+\.\d+\.\d+$/);
   t.is(version.node, process.version);
   t.regex(version.bundle.digest, /^[0-9a-f]{64}$/);
-  t.deepEqual(version.formats, { configuration: 1, store: 1, policy_input: 1, record: 1 });
+  t.deepEqual(version.formats, { configuration: 1, store: 2, policy_input: 1, record: 1 });
   t.is((await portreeve(['--version'])).stdout, `${version.program}\n`);
 });
 
 test('a command without a configuration says how to name one', async (t) => {
-  const run = await portreeve(['device', 'list', '--json'], { cwd: '/' });
+  const run = await portreeveHere(['device', 'list', '--json'], { cwd: '/' });
   t.is(run.code, 2);
   t.like(onlyObject(run), { error: { code: 'PDP_CONFIG_INVALID' } });
 });
