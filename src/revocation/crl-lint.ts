@@ -32,6 +32,12 @@ export const crlLintTable = {
     harmless: 'it is processed, critical or not',
     denies: true,
   },
+  crl_next_update_missing: {
+    text: 'CRL without nextUpdate',
+    source: 'RFC 5280 section 5.1.2.5',
+    harmless: 'it revokes what it lists and tells the status of nothing else',
+    denies: true,
+  },
   crl_sign_missing: {
     text: "CRL not used: its signer's keyUsage lacks cRLSign",
     source: 'RFC 5280 section 4.2.1.3',
@@ -84,6 +90,7 @@ export function denyingLint(remarks: readonly CrlLint[]): CrlLint[] {
 function lintUsed(crl: ParsedCrl): CrlLintCode[] {
   const codes: CrlLintCode[] = [];
   if (crl.number === undefined) codes.push('crl_number_missing');
+  if (crl.nextUpdate === undefined) codes.push('crl_next_update_missing');
   if (crl.authorityKeyId === undefined) codes.push('crl_aki_missing');
   if (crl.wronglyCritical.includes(crlOids.crlNumber)) codes.push('crl_number_critical');
   if (crl.wronglyCritical.includes(crlOids.authorityKeyIdentifier)) codes.push('crl_aki_critical');

@@ -107,10 +107,11 @@ function outOfScope(crl: ParsedCrl, coverages: readonly Coverage[]): UnusedCrl {
   return { crl, problem: telling.at(-1) ?? problems.at(-1) ?? 'it is not about the certificate' };
 }
 
-/** A list from the future takes nothing back that another one says. */
+/** A list from the future, or one that is never fresh, takes nothing back that another one says. */
 function supersedes(newer: Authentic, older: Authentic, at: EpochMs): boolean {
   const [a, b] = [newer.crl, older.crl];
-  if (newer === older || a.thisUpdate > at || newer.signer.keyDigest !== older.signer.keyDigest) return false;
+  if (newer === older || a.thisUpdate > at || !establishes(a)) return false;
+  if (newer.signer.keyDigest !== older.signer.keyDigest) return false;
   if (a.issuer.key !== b.issuer.key || !sameScope(a.scope, b.scope)) return false;
   if (a.number !== undefined && b.number !== undefined && hexValue(a.number) !== hexValue(b.number)) {
     return hexValue(a.number) > hexValue(b.number);
@@ -121,15 +122,24 @@ function supersedes(newer: Authentic, older: Authentic, at: EpochMs): boolean {
 /** RFC 5280 section 6.3.3 (c), (h) to (k): the latest delta that fits and is signed with the same key. */
 function withDelta(complete: Authentic, deltas: readonly Authentic[], at: EpochMs): CrlList {
   const { crl, signer, reasons } = complete;
-  const [delta] = deltas
+  const fitting = deltas
     .filter((one) => fits(one, complete))
     .sort((a, b) => (number(a) < number(b) ? 1 : -1));
-  if (delta === undefined) {
-    return { crl, signer, reasons, entry: complete.entry, fresh: isFresh(crl, at) };
-  }
-  const current = isFresh(delta.crl, at);
-  const entry = combineEntries(complete.entry, delta.entry, current);
-  return { crl, delta: delta.crl, signer, reasons, entry, fresh: current || isFresh(crl, at) };
+  const tells = (one: Authentic): boolean => one.crl.thisUpdate <= at && establishes(one.crl);
+  const delta = fitting.find(tells);
+  const current = delta !== undefined && isFresh(delta.crl, at);
+  const entry = combineEntries(complete.entry, delta?.entry, current);
+  // One from the future, or never fresh, stands for no other, but what it revokes is revoked.
+  const more = fitting.find((one) => !tells(one) && combineEntries(undefined, one.entry, false));
+  const used = entry === undefined ? (more ?? delta) : delta;
+  return {
+    crl,
+    ...(used && { delta: used.crl }),
+    signer,
+    reasons,
+    entry: entry ?? more?.entry,
+    fresh: isFresh(crl, at) || (current && establishes(crl)),
+  };
 }
 
 function fits(delta: Authentic, complete: Authentic): boolean {
@@ -152,6 +162,7 @@ function orphans(deltas: readonly Authentic[], complete: readonly Authentic[]): 
 function isOver(delta: Authentic, { crl, signer }: Authentic): boolean {
   return (
     crl.number !== undefined &&
+    establishes(crl) &&
     hexValue(crl.number) >= number(delta) &&
     crl.issuer.key === delta.crl.issuer.key &&
     sameScope(crl.scope, delta.crl.scope) &&
@@ -163,7 +174,12 @@ function number({ crl }: Authentic): bigint {
   return hexValue(crl.number ?? '00');
 }
 
+/** Whether a list can tell that what it does not list is good; one of version 1 or without nextUpdate only revokes. */
+function establishes(crl: ParsedCrl): crl is ParsedCrl & { readonly nextUpdate: EpochMs } {
+  return crl.version === 2 && crl.nextUpdate !== undefined;
+}
+
 /** RFC 5280 section 6.3.3 (a): both ends count as fresh. */
 function isFresh(crl: ParsedCrl, at: EpochMs): boolean {
-  return crl.thisUpdate <= at && at <= crl.nextUpdate;
+  return establishes(crl) && crl.thisUpdate <= at && at <= crl.nextUpdate;
 }

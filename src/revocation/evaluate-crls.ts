@@ -142,7 +142,7 @@ function listDetail(list: CrlList | undefined): NonNullable<Finding['detail']> {
   return {
     ...(crl.number !== undefined && { crl_number: crl.number }),
     this_update: formatInstant(crl.thisUpdate),
-    next_update: formatInstant(crl.nextUpdate),
+    ...(crl.nextUpdate !== undefined && { next_update: formatInstant(crl.nextUpdate) }),
   };
 }
 

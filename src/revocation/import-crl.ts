@@ -10,7 +10,7 @@ import { refuseFromFuture, refuseRollback } from './crl-order.ts';
 import { oneCrl } from './crl-pem.ts';
 import { crlInfo, readCrlRow, writeCrlRow, type CrlRow } from './crl-table.ts';
 import { parseCrl, type ParsedCrl } from './parse-crl.ts';
-import { refuseUnstorable } from './storable.ts';
+import { refuseUnstorable, type StorableCrl } from './storable.ts';
 import { beginEntries, stageEntries, type StagedEntries } from './stage-entries.ts';
 import type { CrlInfo } from './types.ts';
 
@@ -54,7 +54,7 @@ const sweepBudgetMs = 1000;
  * PDP_STORE_UNAVAILABLE.
  */
 export async function importCrl(store: Store, o: CrlImportOptions): Promise<CrlImport> {
-  const crl = parseCrl(oneCrl(o.bytes));
+  const crl: ParsedCrl = parseCrl(oneCrl(o.bytes));
   refuseUnstorable(crl);
   refuseFromFuture(crl, o.now);
   const issuer = findCrlIssuer(crl, o.issuers, o.now);
@@ -79,7 +79,7 @@ function unchanged(current: CrlRow): CrlImport {
 
 async function stageAndPublish(
   store: Store,
-  crl: ParsedCrl,
+  crl: StorableCrl,
   issuer: Certificate,
   current: CrlRow | undefined,
   o: CrlImportOptions,
@@ -97,7 +97,7 @@ async function stageAndPublish(
 /** One short transaction; undefined where another import of this issuer became visible since `current` was read. */
 function publish(
   store: Store,
-  crl: ParsedCrl,
+  crl: StorableCrl,
   issuer: Certificate,
   current: CrlRow | undefined,
   staged: StagedEntries,
@@ -125,7 +125,7 @@ function publish(
   });
 }
 
-function rowOf(crl: ParsedCrl, issuer: Certificate, staged: StagedEntries, o: CrlImportOptions): CrlRow {
+function rowOf(crl: StorableCrl, issuer: Certificate, staged: StagedEntries, o: CrlImportOptions): CrlRow {
   return {
     issuer_key: issuer.keyDigest,
     issuer_name: nameText(issuer.subject),

@@ -1,6 +1,7 @@
 import type { EpochMs } from '../lib/clock.ts';
 import type { ParsedCrl } from './parse-crl.ts';
 import { reasonName, reasonNumbers } from './reasons.ts';
+import { refuseUnstorable } from './storable.ts';
 import type { RevocationLookup, RevocationReader } from './types.ts';
 
 /** A CRL that was in force for an issuer's key, and what the store said of it beside its bytes. */
@@ -14,7 +15,7 @@ export interface ListedCrl {
 
 /**
  * Reads revocation from the bytes of CRLs instead of the store: each look-up reads its issuer's whole list, so this is
- * for concluding single decisions again. Throws PDP_CRL_INVALID and PDP_CRL_REFUSED for entries that no import takes.
+ * for concluding single decisions again. Throws PDP_CRL_INVALID and PDP_CRL_REFUSED for what no import takes.
  */
 export function createListedReader(lists: readonly ListedCrl[]): Pick<RevocationReader, 'lookup'> {
   const byKey = new Map(lists.map((list) => [list.issuerKey, list]));
@@ -27,6 +28,7 @@ export function createListedReader(lists: readonly ListedCrl[]): Pick<Revocation
 }
 
 function lookUp({ crl, ...known }: ListedCrl, serial: string): RevocationLookup {
+  refuseUnstorable(crl);
   const serials = new Set<string>();
   let found: { readonly revokedAt: EpochMs; readonly reason: number } | undefined;
   for (const entry of crl.entries()) {

@@ -22,9 +22,11 @@ export interface ParsedCrl extends CrlExtensions {
   /** SHA-256 of `der`, hex. */
   readonly digest: string;
   readonly tbs: Uint8Array;
+  readonly version: 1 | 2;
   readonly issuer: DistinguishedName;
   readonly thisUpdate: EpochMs;
-  readonly nextUpdate: EpochMs;
+  /** Absent where the list does not say when it is stale: such a list is never fresh. */
+  readonly nextUpdate?: EpochMs;
   readonly signatureAlgorithm: { readonly oid: string; readonly der: Uint8Array };
   readonly signature: Uint8Array;
   /**
@@ -35,8 +37,9 @@ export interface ParsedCrl extends CrlExtensions {
 }
 
 /**
- * Reads a version 2 CRL (RFC 5280 section 5.1) from DER: complete, delta, partial or indirect. What comes before and after the entries is read at once,
- * the entries when `entries()` is iterated. Throws PDP_CRL_INVALID for what is malformed and PDP_CRL_REFUSED for
+ * Reads a CRL (RFC 5280 section 5.1) from DER: complete, delta, partial or indirect; of version 1 too, and without
+ * nextUpdate, because what such a list revokes is revoked. What comes before and after the entries is read at once, the
+ * entries when `entries()` is iterated. Throws PDP_CRL_INVALID for what is malformed and PDP_CRL_REFUSED for
  * what is well-formed but not supported.
  */
 export function parseCrl(bytes: Uint8Array): ParsedCrl {
@@ -72,26 +75,26 @@ function readTbs(
   tbs: DerReader,
   outerAlgorithm: Uint8Array,
 ): Omit<ParsedCrl, 'der' | 'digest' | 'tbs' | 'signatureAlgorithm' | 'signature'> {
-  const version = tbs.optional(tags.integer);
-  if (version === undefined || readSmallInteger(version) !== 1) throw refused('it is not of version 2');
+  const version = readVersion(tbs);
   if (!equalBytes(readAlgorithm(tbs).der, outerAlgorithm))
     throw invalid('the signature algorithm inside differs from the one outside');
   const issuer = parseName(tbs.read(tags.sequence));
   if (issuer.rdns.length === 0) throw invalid('the issuer has no name');
   const thisUpdate = readTime(tbs.next());
   const nextUpdate = readNextUpdate(tbs);
-  if (nextUpdate < thisUpdate) throw refused('nextUpdate is before thisUpdate');
+  if (nextUpdate !== undefined && nextUpdate < thisUpdate) throw refused('nextUpdate is before thisUpdate');
   const revoked = tbs.optional(tags.sequence)?.whole;
-  const extensions = interpretCrlExtensions(readCrlExtensions(tbs), issuer);
+  const extensions = interpretCrlExtensions(version === 1 ? [] : readCrlExtensions(tbs), issuer);
   tbs.end();
   const kind = {
     delta: extensions.baseNumber !== undefined,
     indirect: extensions.scope?.indirect ?? false,
   };
   return {
+    version,
     issuer,
     thisUpdate,
-    nextUpdate,
+    ...(nextUpdate !== undefined && { nextUpdate }),
     ...extensions,
     entries: () => (revoked === undefined ? [] : readEntries(revoked, kind)),
   };
@@ -102,11 +105,18 @@ function readAlgorithm(reader: DerReader): { readonly oid: string; readonly der:
   return { oid: readOid(whole.open().read(tags.oid)), der: whole.whole };
 }
 
-/** Optional in ASN.1, but without it nobody could say when the list is stale (RFC 5280 section 5.1.2.5 requires it). */
-function readNextUpdate(tbs: DerReader): EpochMs {
+/** Version 1 is written by leaving it out (RFC 5280 section 5.1.2.1). */
+function readVersion(tbs: DerReader): 1 | 2 {
+  const version = tbs.optional(tags.integer);
+  if (version === undefined) return 1;
+  if (readSmallInteger(version) !== 1) throw refused('it is not of version 2');
+  return 2;
+}
+
+/** Optional in ASN.1, although RFC 5280 section 5.1.2.5 requires it: without it nobody could say when the list is stale. */
+function readNextUpdate(tbs: DerReader): EpochMs | undefined {
   const tag = tbs.peekTag();
-  if (tag !== tags.utcTime && tag !== tags.generalizedTime) throw refused('it has no nextUpdate');
-  return readTime(tbs.next());
+  return tag === tags.utcTime || tag === tags.generalizedTime ? readTime(tbs.next()) : undefined;
 }
 
 function readCrlExtensions(tbs: DerReader): ReturnType<typeof readExtensions> {

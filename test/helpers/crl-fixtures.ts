@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { createRoot, issueCa, issueCrl } from '../../src/ca/index.ts';
 import type { Authority, CrlOptions } from '../../src/ca/index.ts';
-import { sequence } from '../../src/ca/der.ts';
+import { bitString, sequence } from '../../src/ca/der.ts';
+import { hashFor, signBytes } from '../../src/ca/keys.ts';
 import { parseCertificate } from '../../src/identity/parse.ts';
 import { DerReader } from '../../src/lib/der/reader.ts';
 import { tags } from '../../src/lib/der/tags.ts';
@@ -68,4 +69,13 @@ export function withTbs(crl: Uint8Array, change: (elements: Uint8Array[]) => Uin
   const elements: Uint8Array[] = [];
   while (!tbs.done) elements.push(tbs.next().whole);
   return sequence(sequence(...change(elements)), algorithm, signature);
+}
+
+/** The CRL as version 1: neither a version nor extensions, signed anew by its issuer. */
+export function asVersion1(crl: Uint8Array, issuer: Authority): Uint8Array {
+  const changed = withTbs(crl, ([, ...rest]) => rest.slice(0, -1));
+  const list = new DerReader(changed).enter(tags.sequence);
+  const [tbs, algorithm] = [list.next().whole, list.next().whole];
+  const signature = signBytes(issuer.keys, hashFor(issuer.keys, undefined), tbs);
+  return sequence(tbs, algorithm, bitString(signature));
 }

@@ -4,7 +4,7 @@ import { createRoot, issueCa, issueLeaf, type Authority, type CrlOptions } from 
 import { parseCertificate } from '../../../src/identity/parse.ts';
 import { evaluateRevocation, revocationFindings } from '../../../src/revocation/evaluate-crls.ts';
 import { parseCrl } from '../../../src/revocation/parse-crl.ts';
-import { crlOf, day, fleet, hour, life, minute, now } from '../../helpers/crl-fixtures.ts';
+import { asVersion1, crlOf, day, fleet, hour, life, minute, now } from '../../helpers/crl-fixtures.ts';
 import { certificateIssuer, distributionPoints, issuingPoint, type Point } from '../../helpers/crl-points.ts';
 
 const { root, ca } = await fleet();
@@ -165,6 +165,41 @@ test('a delta is combined only with a complete CRL from its base up to before it
   t.deepEqual(denied({ crls: [await held(3), scoped] }), ['on_hold@0']);
   const forged = await delta(5, 3, { ...listed('removeFromCRL'), signWith: root });
   t.deepEqual(denied({ crls: [await held(3), forged] }), ['on_hold@0']);
+});
+
+test('a CRL of version 1 or without nextUpdate revokes what it lists, and tells the status of nothing else', async (t) => {
+  const kinds = async (o: Partial<CrlOptions> = {}) => [
+    asVersion1(await crlOf(ca, o), ca),
+    await crlOf(ca, { ...o, number: 9, nextUpdate: undefined }),
+  ];
+  for (const crl of await kinds(listed())) {
+    t.deepEqual(denied({ crls: [crl], required: false }), ['revoked@0']);
+    t.deepEqual(denied({ crls: [crl] }), ['revoked@0']);
+  }
+  for (const crl of await kinds({ thisUpdate: now - minute })) {
+    t.deepEqual(denied({ crls: [crl], required: false }), []);
+    t.deepEqual(denied({ crls: [crl] }), ['crl_stale@0']);
+    t.deepEqual(denied({ crls: [crl, await crlOf(ca)] }), []);
+    t.deepEqual(denied({ crls: [crl, await crlOf(ca, listed('certificateHold'))] }), ['on_hold@0']);
+  }
+});
+
+test('a delta from the future hides no current one, but what it revokes is revoked', async (t) => {
+  const base = await crlOf(ca, { number: 1 });
+  const ahead = { thisUpdate: now + minute };
+  for (const future of [
+    await delta(3, 1, ahead),
+    await delta(3, 1, { ...listed('removeFromCRL'), ...ahead }),
+  ]) {
+    t.deepEqual(denied({ crls: [base, await delta(2, 1, listed('keyCompromise')), future] }), ['revoked@0']);
+    t.deepEqual(denied({ crls: [base, await delta(2, 1, listed('certificateHold')), future] }), [
+      'on_hold@0',
+    ]);
+    t.deepEqual(denied({ crls: [base, await delta(2, 1), future] }), []);
+  }
+  const revoking = await delta(3, 1, { ...listed('keyCompromise'), ...ahead });
+  t.deepEqual(denied({ crls: [base, await delta(2, 1), revoking] }), ['revoked@0']);
+  t.deepEqual(denied({ crls: [base, revoking], required: false }), ['revoked@0']);
 });
 
 test('of several deltas the latest counts', async (t) => {

@@ -10,6 +10,7 @@ import { parseCrl } from '../../../src/revocation/parse-crl.ts';
 import { sweepRetired } from '../../../src/store/sweep.ts';
 import type { Store } from '../../../src/store/types.ts';
 import {
+  asVersion1,
   crlOf,
   day,
   fleet,
@@ -346,4 +347,13 @@ test('a CRL that is taken is kept before it is in force, one that is refused is 
   const older = await crlOf(ca, { number: 0 });
   await t.throwsAsync(importCrl(store, { ...how, bytes: older }), { code: 'PDP_CRL_REFUSED' });
   t.is(kept.length, 2);
+});
+
+test('a CRL of version 1 or without nextUpdate is refused: nobody could say when it is stale', async (t) => {
+  const store = temporaryStore(t);
+  const refused = { code: 'PDP_CRL_REFUSED' };
+  const first = asVersion1(await crlOf(ca), ca);
+  await t.throwsAsync(importInto(store, cas, first), { ...refused, message: /not of version 2/ });
+  const open = await crlOf(ca, { nextUpdate: undefined });
+  await t.throwsAsync(importInto(store, cas, open), { ...refused, message: /no nextUpdate/ });
 });

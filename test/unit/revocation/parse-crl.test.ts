@@ -5,7 +5,7 @@ import type { RawExtension } from '../../../src/ca/index.ts';
 import { DerReader } from '../../../src/lib/der/reader.ts';
 import { PortreeveError } from '../../../src/lib/errors.ts';
 import { parseCrl } from '../../../src/revocation/parse-crl.ts';
-import { crlOf, fleet, hour, now, withTbs } from '../../helpers/crl-fixtures.ts';
+import { asVersion1, crlOf, fleet, hour, now, withTbs } from '../../helpers/crl-fixtures.ts';
 
 const { ca } = await fleet();
 const nothing = Uint8Array.from([5, 0]);
@@ -144,18 +144,24 @@ test('an extension that comes twice is malformed, in the CRL and in an entry', a
   t.throws(() => entriesOf(entries), { code: 'PDP_CRL_INVALID', message: /comes twice/ });
 });
 
-test('a CRL without nextUpdate, or with one before thisUpdate, is refused', async (t) => {
-  const without = await crlOf(ca, { nextUpdate: undefined });
-  t.throws(() => parseCrl(without), { code: 'PDP_CRL_REFUSED', message: /no nextUpdate/ });
+test('a CRL without nextUpdate is read with its entries, one with it before thisUpdate is refused', async (t) => {
+  t.is(parseCrl(await crlOf(ca, { nextUpdate: undefined })).nextUpdate, undefined);
   const withEntries = await crlOf(ca, { nextUpdate: undefined, revoked: [{ serial: '1', at: now }] });
-  t.throws(() => parseCrl(withEntries), { code: 'PDP_CRL_REFUSED', message: /no nextUpdate/ });
+  t.deepEqual(entriesOf(withEntries), [{ serial: '01', revokedAt: now, reason: 0 }]);
   const reversed = await crlOf(ca, { thisUpdate: now, nextUpdate: now - 1000 });
   t.throws(() => parseCrl(reversed), { code: 'PDP_CRL_REFUSED', message: /before thisUpdate/ });
 });
 
-test('a CRL of version 1 is refused', async (t) => {
-  const crl = withTbs(await crlOf(ca), ([, ...rest]) => rest);
-  t.throws(() => parseCrl(crl), { code: 'PDP_CRL_REFUSED', message: /version 2/ });
+test('a CRL of version 1 is read with its entries; with extensions it is malformed, and version 3 is refused', async (t) => {
+  const whole = await crlOf(ca, { revoked: [{ serial: '1', at: now }] });
+  const crl = parseCrl(asVersion1(whole, ca));
+  t.is(crl.version, 1);
+  t.is(crl.nextUpdate, now + hour);
+  t.deepEqual([...crl.entries()], [{ serial: '01', revokedAt: now, reason: 0 }]);
+  const extended = withTbs(whole, ([, ...rest]) => rest);
+  t.throws(() => parseCrl(extended), { code: 'PDP_CRL_INVALID' });
+  const third = withTbs(whole, ([, ...rest]) => [integer('02'), ...rest]);
+  t.throws(() => parseCrl(third), { code: 'PDP_CRL_REFUSED', message: /version 2/ });
 });
 
 test('a signature algorithm that differs inside and outside is malformed', async (t) => {
