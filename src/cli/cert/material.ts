@@ -37,7 +37,7 @@ export class MaterialReader {
   certificates(texts: readonly string[], name: string): Material<Certificate> {
     const one = (text: string): Material<Certificate> =>
       kept(this.#certificates, text, () => readText(text, 'CERTIFICATE', parseCertificate));
-    return kept(this.#bundles, [name, ...texts].join('\0'), () => join(texts, name, one));
+    return kept(this.#bundles, JSON.stringify([name, ...texts]), () => join(texts, name, one));
   }
 
   crls(texts: readonly string[]): Material<ParsedCrl> {

@@ -121,6 +121,21 @@ test('without an anchor that can be read nothing is valid', async (t) => {
   t.deepEqual(await codes({ anchors: [broken, chain.root.pem] }), [true]);
 });
 
+test('texts are told apart by their bounds: one with NUL within is not two', async (t) => {
+  const { pem } = chain.root;
+  const results = await answer(
+    { ...request, anchors: [`${pem}\0${pem}`] },
+    { ...request, anchors: [pem, pem] },
+  );
+  const alone = await answer({ ...request, anchors: [pem, pem] });
+  t.deepEqual(results[1], alone[0]);
+  const other = await answer(
+    { ...request, anchors: [pem, pem] },
+    { ...request, anchors: [`${pem}\0${pem}`] },
+  );
+  t.deepEqual(other[1], results[0]);
+});
+
 test('an intermediate that cannot be read and is not needed is lint', async (t) => {
   for (const strict of [false, true]) {
     const [result] = await answer({ ...request, intermediates: [broken, chain.ca.pem], strict });
