@@ -101,7 +101,8 @@ export const lintTable = {
   name_constraint_leading_period: {
     text: 'DNS name constraint with a leading period',
     source: 'RFC 5280 section 4.2.1.10',
-    harmless: 'it is read as the domain without its apex: under permitted that is the narrower reading',
+    harmless:
+      'it is read without its apex under permitted and with it under excluded, the narrower reading both times',
   },
   policy_constraints_not_critical: {
     text: 'policy constraints that are not critical',

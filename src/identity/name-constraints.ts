@@ -7,16 +7,22 @@ import { attributeValues, isSelfIssued, nameText } from './name.ts';
 import { type ConstrainedName, concerns, isWithin } from './name-match.ts';
 import { attributeOids, otherNameOids } from './oids.ts';
 import { budgetExceeded } from './path-limits.ts';
-import type { Certificate, GeneralName, NameConstraints } from './types.ts';
+import {
+  type PreparedConstraints,
+  type PreparedName,
+  prepareConstraints,
+  prepareName,
+} from './prepared-names.ts';
+import type { Certificate, GeneralName } from './types.ts';
 
 /**
  * Name constraints along a path (RFC 5280 sections 4.2.1.10 and 6.1.3 (b), (c)), the anchor's own included (RFC 5937):
  * every name of every certificate below a CA must lie within what that CA permits of the name's form, if it permits
  * anything of it, and outside of what it excludes. CAs that issued to themselves are not asked, the leaf always is.
- * What cannot be compared is refused. Every comparison is paid from `work`.
+ * What cannot be compared is refused. Every comparison is paid from `work`, long ones by their length.
  */
 export function checkNameConstraints(path: readonly Certificate[], work: Budget): Finding[] {
-  const above: NameConstraints[] = [];
+  const above: PreparedConstraints[] = [];
   for (let place = path.length - 1; place >= 0; place--) {
     const certificate = path[place] as Certificate;
     const asked = above.length > 0 && (place === 0 || !isSelfIssued(certificate));
@@ -24,7 +30,8 @@ export function checkNameConstraints(path: readonly Certificate[], work: Budget)
       const findings = checkNames(certificate, place, above, work);
       if (findings.length > 0) return findings;
     }
-    if (certificate.nameConstraints !== undefined) above.push(certificate.nameConstraints);
+    if (certificate.nameConstraints !== undefined)
+      above.push(prepareConstraints(certificate.nameConstraints));
   }
   return [];
 }
@@ -32,12 +39,12 @@ export function checkNameConstraints(path: readonly Certificate[], work: Budget)
 function checkNames(
   certificate: Certificate,
   place: number,
-  above: readonly NameConstraints[],
+  above: readonly PreparedConstraints[],
   work: Budget,
 ): Finding[] {
-  for (const name of constrainedNames(certificate)) {
+  for (const { name, ready } of namesOf(certificate)) {
     for (const constraints of above) {
-      const problem = problemOf(name, constraints, work);
+      const problem = problemOf(ready, constraints, work);
       if (problem === 'work') return [budgetExceeded()];
       if (problem !== undefined) {
         const detail = { certificate: place, name: shown(name), form: name.kind, problem };
@@ -48,8 +55,8 @@ function checkNames(
   return [];
 }
 
-function problemOf(name: ConstrainedName, constraints: NameConstraints, work: Budget): string | undefined {
-  if (!work.spend(constraints.permitted.length + constraints.excluded.length)) return 'work';
+function problemOf(name: PreparedName, constraints: PreparedConstraints, work: Budget): string | undefined {
+  if (!work.spend(constraints.cost)) return 'work';
   for (const subtree of constraints.excluded) {
     if (!concerns(subtree, name)) continue;
     const within = isWithin(name, subtree, 'excluded');
@@ -62,6 +69,23 @@ function problemOf(name: ConstrainedName, constraints: NameConstraints, work: Bu
     if (isWithin(name, subtree, 'permitted')) return undefined;
   }
   return restricted ? 'not within what is permitted' : undefined;
+}
+
+interface AskedName {
+  readonly name: ConstrainedName;
+  readonly ready: PreparedName;
+}
+
+const known = new WeakMap<Certificate, readonly AskedName[]>();
+
+/** A certificate's names made ready, once over all the paths that it is in. */
+function namesOf(certificate: Certificate): readonly AskedName[] {
+  let names = known.get(certificate);
+  if (names === undefined) {
+    names = constrainedNames(certificate).map((name) => ({ name, ready: prepareName(name) }));
+    known.set(certificate, names);
+  }
+  return names;
 }
 
 /** The subject where it is not empty, its e-mail addresses, and the alternative names. */

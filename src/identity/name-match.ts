@@ -1,5 +1,5 @@
-import { isHostName } from './host-name.ts';
-import type { DistinguishedName, Subtree } from './types.ts';
+import type { PreparedName, PreparedSubtree } from './prepared-names.ts';
+import type { DistinguishedName } from './types.ts';
 
 /** A name of a certificate in the form in which constraints are asked about it. */
 export type ConstrainedName =
@@ -12,72 +12,72 @@ export type ConstrainedName =
 /** Whether a name lies within a subtree of its own form; undefined where that cannot be said. */
 export type Within = boolean | undefined;
 
+/** Under `permitted` a name must be within for certain, under `excluded` it must be outside for certain. */
+export type Reading = 'permitted' | 'excluded';
+
 /** Whether a constraint speaks about a name's form at all. */
-export function concerns(subtree: Subtree, name: ConstrainedName): boolean {
+export function concerns(subtree: PreparedSubtree, name: PreparedName): boolean {
   if (subtree.kind !== name.kind) return false;
   return subtree.kind !== 'unsupported' || (name.kind === 'unsupported' && subtree.tag === name.tag);
 }
 
 /**
- * Compares a name with a subtree of the same form (RFC 5280 section 4.2.1.10). `reading` says how a wildcard is taken:
- * under `permitted` every host that it stands for must be within, under `excluded` any is enough.
+ * Compares a name with a subtree of the same form (RFC 5280 section 4.2.1.10). Where readers differ, `reading` takes
+ * what is narrower under `permitted` and wider under `excluded`: the hosts that a wildcard stands for, the domain
+ * itself of a DNS constraint with a leading period, and the case of a mailbox's local part.
  */
-export function isWithin(name: ConstrainedName, subtree: Subtree, reading: 'permitted' | 'excluded'): Within {
-  if (name.kind === 'dns' && subtree.kind === 'dns') return dnsWithin(name.value, subtree.value, reading);
-  if (name.kind === 'uri' && subtree.kind === 'uri') return uriWithin(name.value, subtree.value);
-  if (name.kind === 'email' && subtree.kind === 'email') return emailWithin(name.value, subtree.value);
+export function isWithin(name: PreparedName, subtree: PreparedSubtree, reading: Reading): Within {
+  if (name.kind === 'dns' && subtree.kind === 'dns') return dnsWithin(name, subtree, reading);
+  if (name.kind === 'uri' && subtree.kind === 'uri') return hostWithin(name.host, subtree.host);
+  if (name.kind === 'email' && subtree.kind === 'email') return emailWithin(name, subtree, reading);
   if (name.kind === 'ip' && subtree.kind === 'ip') return addressWithin(name.value, subtree.value);
-  if (name.kind === 'dn' && subtree.kind === 'dn') return nameWithin(name.value, subtree.value);
+  if (name.kind === 'dn' && subtree.kind === 'dn') return nameWithin(name.key, subtree);
   return undefined;
 }
 
+type Of<T, K> = Extract<T, { readonly kind: K }>;
+
 /** The constraint's relative names are the first of the name; in comparison keys `,` stands between them only. */
-function nameWithin(name: DistinguishedName, subtree: DistinguishedName): boolean {
-  return subtree.key === '' || name.key === subtree.key || name.key.startsWith(`${subtree.key},`);
+function nameWithin(key: string, subtree: Of<PreparedSubtree, 'dn'>): boolean {
+  return subtree.key === '' || key === subtree.key || key.startsWith(subtree.below);
 }
 
-function dnsWithin(value: string, subtree: string, reading: 'permitted' | 'excluded'): Within {
-  const wildcard = value.startsWith('*.');
-  const host = (wildcard ? value.slice(2) : value).toLowerCase();
-  if (!isHostName(host)) return undefined;
-  if (subtree === '') return true;
-  const domain = subtree.startsWith('.') ? subtree.slice(1) : subtree;
-  const below = host.endsWith(`.${domain}`) || (wildcard && host === domain);
-  if (below || (host === domain && domain === subtree)) return true;
+function dnsWithin(
+  { host, wildcard }: Of<PreparedName, 'dns'>,
+  subtree: Of<PreparedSubtree, 'dns'>,
+  reading: Reading,
+): Within {
+  if (host === undefined) return undefined;
+  if (subtree.any || host.endsWith(subtree.below)) return true;
+  // A leading period, which RFC 5280 does not know in DNS names, leaves the domain itself out where that is narrower.
+  if (host === subtree.domain) return wildcard || subtree.apex || reading === 'excluded';
   // `*.example.com` stands for `secret.example.com` too.
-  return reading === 'excluded' && wildcard && domain.slice(domain.indexOf('.') + 1) === host;
+  return reading === 'excluded' && wildcard && subtree.parent === host;
 }
 
 /** Hosts: a leading period stands for one label or more, without it for this very host. */
-function hostWithin(host: string, subtree: string): boolean {
+function hostWithin(host: string | undefined, subtree: string): Within {
+  if (host === undefined) return undefined;
   return subtree === '' || (subtree.startsWith('.') ? host.endsWith(subtree) : host === subtree);
 }
 
-/** The host of a URI's authority (RFC 3986 section 3.2); one without a host name, or with an address, is not comparable. */
-function uriWithin(value: string, subtree: string): Within {
-  const authority = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/([^/?#]*)/.exec(value)?.[1];
-  if (authority === undefined) return undefined;
-  const host = authority
-    .slice(authority.lastIndexOf('@') + 1)
-    .replace(/:[0-9]*$/, '')
-    .toLowerCase();
-  if (!isHostName(host) || /^[0-9.]+$/.test(host)) return undefined;
-  return hostWithin(host, subtree);
-}
-
-/** The local part is compared as it stands, the host without regard to case. Quoted local parts are not comparable. */
-function emailWithin(value: string, subtree: string): Within {
-  const at = value.indexOf('@');
-  const host = value.slice(at + 1).toLowerCase();
-  if (at < 1 || value.includes('"') || !isHostName(host)) return undefined;
-  return subtree.includes('@') ? value.slice(0, at + 1) + host === subtree : hostWithin(host, subtree);
+/** Local parts are compared as they stand under `permitted`: which hosts tell their case apart is not known. */
+function emailWithin(
+  name: Of<PreparedName, 'email'>,
+  subtree: Of<PreparedSubtree, 'email'>,
+  reading: Reading,
+): Within {
+  if (name.host === undefined) return undefined;
+  if (subtree.host !== undefined) return hostWithin(name.host, subtree.host);
+  return reading === 'excluded' ? name.folded === subtree.folded : name.mailbox === subtree.mailbox;
 }
 
 function addressWithin(value: Uint8Array, subtree: Uint8Array): boolean {
   const size = subtree.byteLength / 2;
   if (value.byteLength !== size) return false;
-  return value.every((octet, i) => {
+  for (let i = 0; i < size; i++) {
     const mask = subtree[size + i] as number;
-    return (octet & mask) === ((subtree[i] as number) & mask);
-  });
+    if (((value[i] as number) & mask) !== ((subtree[i] as number) & mask)) return false;
+  }
+  return true;
 }

@@ -1,10 +1,19 @@
 import test from 'ava';
-import { type ConstrainedName, concerns, isWithin } from '../../../src/identity/name-match.ts';
+import {
+  type ConstrainedName,
+  concerns,
+  isWithin as compare,
+  type Reading,
+} from '../../../src/identity/name-match.ts';
+import { prepareName, prepareSubtree } from '../../../src/identity/prepared-names.ts';
 import { parseName } from '../../../src/identity/name.ts';
 import type { Subtree } from '../../../src/identity/types.ts';
 import { DerReader } from '../../../src/lib/der/reader.ts';
 import { der } from '../lib/der/encode.ts';
 import { oid } from './fleet.ts';
+
+const isWithin = (one: ConstrainedName, subtree: Subtree, reading: Reading) =>
+  compare(prepareName(one), prepareSubtree(subtree), reading);
 
 type Text = 'dns' | 'uri' | 'email';
 type Row = readonly [name: string, subtree: string, permitted: boolean | undefined, excluded?: boolean];
@@ -19,7 +28,9 @@ const rows: Readonly<Record<Text, readonly Row[]>> = {
     ['example.com.evil.net', 'example.com', false],
     ['com', 'example.com', false],
     ['a.example.com', '.example.com', true],
-    ['example.com', '.example.com', false],
+    ['example.com', '.example.com', false, true],
+    ['com', '.example.com', false],
+    ['\u212a.example', 'k.example', undefined],
     ['anything.test', '', true],
     ['*.example.com', 'example.com', true],
     ['*.example.com', '.example.com', true],
@@ -45,6 +56,16 @@ const rows: Readonly<Record<Text, readonly Row[]>> = {
     ['https://evil.net/example.com', 'example.com', false],
     ['https://evil.net?@example.com', 'example.com', false],
     ['https://example.com@evil.net/', 'example.com', false],
+    ['https://evil.com\\@h.example.com/', '.example.com', undefined],
+    ['https://evil.com\\@h.example.com/', 'evil.com', undefined],
+    ['https://a@b@example.com/', 'example.com', undefined],
+    ['https://a b@example.com/', 'example.com', undefined],
+    ['https://a%@example.com/', 'example.com', undefined],
+    ['https://a%20b:@example.com:/', 'example.com', true],
+    ['https://example.com:80x/', 'example.com', undefined],
+    ['https://example.com\\.evil.net/', 'example.com', undefined],
+    ['https://example.com/a\\@b', 'example.com', true],
+    ['https:\\\\example.com/', 'example.com', undefined],
     ['urn:dev:1', 'example.com', undefined],
     ['https://192.0.2.1/', 'example.com', undefined],
     ['https://[2001:db8::1]/', 'example.com', undefined],
@@ -58,7 +79,10 @@ const rows: Readonly<Record<Text, readonly Row[]>> = {
     ['a@b.example.com', '.example.com', true],
     ['a@example.com', '.example.com', false],
     ['a@example.com', 'a@example.com', true],
-    ['A@example.com', 'a@example.com', false],
+    ['A@example.com', 'a@example.com', false, true],
+    ['a@example.com', 'A@example.com', false, true],
+    ['b@example.com', 'a@example.com', false],
+    ['a@\u212a.example', 'k.example', undefined],
     ['a@Example.com', 'a@example.com', true],
     ['*@example.com', '*@example.com', true],
     ['b@example.com', '*@example.com', false],
@@ -124,6 +148,7 @@ test('constraints concern names of their own form, and forms that cannot be comp
     [{ kind: 'other' }, { kind: 'other', tag: 0xa0 }, true],
     [{ kind: 'dns', value: 'a' }, { kind: 'uri', value: 'a' }, false],
   ];
-  for (const [subtree, one, expected] of others) t.is(concerns(subtree, one), expected);
+  for (const [subtree, one, expected] of others)
+    t.is(concerns(prepareSubtree(subtree), prepareName(one)), expected);
   t.is(isWithin(rid, { kind: 'unsupported', tag: 0x88 }, 'permitted'), undefined);
 });

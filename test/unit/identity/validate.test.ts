@@ -367,6 +367,35 @@ test('many names under many constraints end in chain.budget_exceeded', async (t)
   t.deepEqual(reasons(path), ['chain.budget_exceeded@null']);
 });
 
+test('long constraints are paid by their length', async (t) => {
+  const long = `a@${Array<string>(60).fill('aa').join('.')}.test`;
+  const path = await constrained(
+    { excluded: Array.from({ length: 200 }, (_, i) => email(`${i}${long}`)) },
+    Array.from({ length: 1000 }, (_, i) => email(`x${i}@b.test`)),
+  );
+  t.deepEqual(reasons(path), ['chain.budget_exceeded@null']);
+});
+
+test('names of many labels are held against many constraints in time', async (t) => {
+  const labels = Array<string>(122).fill('a').join('.');
+  const excluded = [dns, email, uri].flatMap((form) =>
+    Array.from({ length: 500 }, (_, i) => form(`z${i}.example`)),
+  );
+  const names = Array.from({ length: 50 }, (_, i) => [
+    dns(`${i}.${labels}`),
+    email(`a@${i}.${labels}`),
+    uri(`http://${i}.${labels}/`),
+  ]);
+  const path = await constrained({ excluded }, names.flat());
+  const times: number[] = [];
+  for (let i = 0; i < 3; i++) {
+    const started = performance.now();
+    t.deepEqual(reasons(path), []);
+    times.push(performance.now() - started);
+  }
+  t.true(Math.min(...times) < 300, `${Math.min(...times)} ms`);
+});
+
 const lintCases: readonly [string, () => Promise<Authority[]>, string][] = [
   [
     'serial_zero@0',
