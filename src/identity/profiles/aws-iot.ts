@@ -15,7 +15,6 @@ export const awsIot: Profile = {
     };
   },
   normalise(id) {
-    const lower = id.toLowerCase();
-    return /^[0-9a-f]{64}$/.test(lower) ? lower : undefined;
+    return /^[0-9A-Fa-f]{64}$/.test(id) ? id.toLowerCase() : undefined;
   },
 };

@@ -5,11 +5,11 @@ import { onlyOne } from './only-one.ts';
 import { type Profile, unidentified } from './profile.ts';
 
 /** Letters, digits and `-._:`, the last a letter, digit or hyphen. */
-const registrationId = /^[a-z0-9._:-]{0,127}[a-z0-9-]$/;
+const registrationId = /^[A-Za-z0-9._:-]{0,127}[A-Za-z0-9-]$/;
 
+/** Letters are looked at before case is folded, since folding turns a Kelvin sign into a k. */
 function normalise(id: string): string | undefined {
-  const lower = id.toLowerCase();
-  return registrationId.test(lower) ? lower : undefined;
+  return registrationId.test(id) ? id.toLowerCase() : undefined;
 }
 
 /**
