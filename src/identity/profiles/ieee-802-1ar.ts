@@ -11,6 +11,9 @@ import { type Identification, type Profile, unidentified } from './profile.ts';
 /** 9999-12-31T23:59:59Z, by which IEEE 802.1AR section 8.7 says that an IDevID does not end. */
 const never: EpochMs = 253_402_300_799_000;
 
+/** The ids of HardwareModuleNames, which no serialNumber may look like: two devices would be one. */
+const hardwareModule = /^[0-2](?:\.[0-9]+)+\/(?:[0-9A-Fa-f]{2})+$/;
+
 /**
  * IEEE 802.1AR DevIDs: the device is named by the one serialNumber attribute (2.5.4.5) of the leaf's subject
  * (section 8.6; RFC 8995 section 2.3.1); where the subject has none, by the one HardwareModuleName (RFC 4108 section 5)
@@ -24,8 +27,7 @@ export const ieee8021ar: Profile = {
     return refuseInitial(leaf, anchor.profile) ?? bySerialNumber(leaf) ?? byHardwareModule(leaf);
   },
   normalise(id) {
-    const module = /^([0-9]+(?:\.[0-9]+)+)\/([0-9a-f]+)$/i.exec(id);
-    return plainId(module ? id.toLowerCase() : id);
+    return plainId(hardwareModule.test(id) ? id.toLowerCase() : id);
   },
 };
 
@@ -44,6 +46,11 @@ function bySerialNumber(leaf: Certificate): Identification | undefined {
   if (serials.length === 0) return undefined;
   const found = onlyOne(serials, 'serialNumber in the subject');
   if ('refusal' in found) return found.refusal;
+  if (hardwareModule.test(found.value)) {
+    return unidentified('identity.id_malformed', {
+      problem: 'serialNumber in the form of a hardware module',
+    });
+  }
   return { identity: { scheme: 'ieee_802_1ar', id: found.value, hardwareSerial: found.value }, findings: [] };
 }
 
