@@ -80,11 +80,13 @@ async function opened(
   t: ExecutionContext,
   config: Config,
   more: Partial<ListenOptions> = {},
-): Promise<{ listeners: Listeners; problems: string[]; address: string }> {
+): Promise<{ listeners: Listeners; problems: string[]; address: string; reload: () => void }> {
   const problems: string[] = [];
+  const read = () => readCertificates('PEP CA', config.trust.pep_cas);
+  let inForce = read();
   const listeners = await openListeners({
     config: () => config,
-    certificates: () => readCertificates('PEP CA', config.trust.pep_cas),
+    certificates: () => inForce,
     index: 0,
     bound: [],
     clock: systemClock,
@@ -93,7 +95,11 @@ async function opened(
     ...more,
   });
   t.teardown(() => listeners.drain(0));
-  return { listeners, problems, address: listeners.addresses[0]?.address ?? '' };
+  const reload = (): void => {
+    inForce = read();
+    listeners.refresh();
+  };
+  return { listeners, problems, address: listeners.addresses[0]?.address ?? '', reload };
 }
 
 test('a plaintext listener on loopback answers on the port that port 0 became', async (t) => {
@@ -212,7 +218,7 @@ test('a listener whose CA the configuration does not have is refused', async (t)
 
 test('a replaced certificate counts for new connections, files that do not fit never, CAs once they are in force', async (t) => {
   const { config, at, root, as, server } = await tlsFixture(t);
-  const { address, problems, listeners } = await opened(t, config);
+  const { address, problems, reload } = await opened(t, config);
   const envoy = await as(root, 'envoy-1');
   t.is(await say(address, envoy), 'envoy-1');
 
@@ -230,7 +236,7 @@ test('a replaced certificate counts for new connections, files that do not fit n
   replace('ca.pem', otherRoot.pem);
   const moved = await as(otherRoot, 'envoy-2');
   await t.throwsAsync(say(address, moved), undefined, 'a file alone puts no CA in force');
-  listeners.refresh();
+  reload();
   await until(async () => (await say(address, moved).catch(() => '')) === 'envoy-2');
   await t.throwsAsync(say(address, envoy));
 });
