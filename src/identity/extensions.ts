@@ -16,6 +16,7 @@ import {
   readPolicyConstraints,
   readPolicyMappings,
 } from './constraint-values.ts';
+import { checkDistributionPoints } from './distribution-points.ts';
 import { parseGeneralNames } from './general-names.ts';
 import { extensionOids, policyQualifierOids } from './oids.ts';
 import type { Certificate, Extension } from './types.ts';
@@ -102,10 +103,21 @@ export function parseExtensions(list: DerReader): ExtensionFields {
     extensions.set(extension.oid, extension);
     const read = readers.get(extension.oid);
     if (read !== undefined) readValue(extension, read, fields);
-    else if (extension.critical) unknownCritical.push(extension.oid);
+    else if (extension.critical && !isProcessedElsewhere(extension)) unknownCritical.push(extension.oid);
   }
   refuseUnknownQualifiers(fields, unknownCritical);
   return fields;
+}
+
+/** Where revocation is told is read when revocation is asked for; broken ones that are not critical deny nothing. */
+function isProcessedElsewhere({ oid, value }: Extension): boolean {
+  if (oid !== extensionOids.cRLDistributionPoints) return false;
+  try {
+    checkDistributionPoints(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** RFC 5280 section 4.2.1.4: critical policies whose qualifiers are not understood are an extension not processed. */

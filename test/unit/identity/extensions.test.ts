@@ -35,6 +35,27 @@ test('critical extensions that are not processed are told, others are kept', (t)
   t.deepEqual([...(fields.keyUsage ?? [])], ['digitalSignature']);
 });
 
+test('critical distribution points are processed where they can be read, broken ones deny only where critical', (t) => {
+  const of = (value: Buffer, critical: boolean) =>
+    parse(extension('2.5.29.31', value, ...(critical ? [0xff] : []))).unknownCritical;
+  const name = der(0xa0, der(0xa0, der(0x86, 'http://crl.example/1')));
+  const good = der(0x30, der(0x30, name, der(0x81, [1, 0x60])), der(0x30, name));
+  t.deepEqual(of(good, true), []);
+  for (const bad of [
+    der(0x30),
+    der(0x30, der(0x30)),
+    der(0x30, der(0x30, name), der(0x05)),
+    der(0x30, der(0x30, der(0x81, [1, 0x60]))),
+    der(0x30, der(0x30, name, der(0x81, [9]))),
+    der(0x30, der(0x30, der(0xa0, der(0xa2, 'x')))),
+    Buffer.concat([good, der(0x05)]),
+    der(0x30, ...Array.from({ length: 65 }, () => der(0x30, name))),
+  ]) {
+    t.deepEqual(of(bad, true), ['2.5.29.31'], bad.toString('hex'));
+    t.deepEqual(of(bad, false), []);
+  }
+});
+
 test('an authority key identifier may come with issuer and serial number', (t) => {
   const name = der(0xa1, der(0x82, 'a.example'));
   const fields = parse(extension(aki, der(0x30, der(0x80, [1, 2]), name, der(0x82, [5]))));
