@@ -9,7 +9,7 @@ const rsassaPss = '1.2.840.113549.1.1.10';
 const ecPublicKey = '1.2.840.10045.2.1';
 
 /** Longest public exponent; larger ones only make verification slow. */
-const maxExponentHex = 16;
+const maxExponentBits = 33;
 
 /** Curves of RFC 5480 that are strong enough: OpenSSL's name, field bits. */
 const curves: Readonly<Record<string, { readonly name: string; readonly bits: number }>> = {
@@ -60,7 +60,7 @@ function rsaKey(oid: string, parameters: Tlv | undefined, key: Uint8Array): Publ
   if (modulus.negative || exponent.negative) throw derError('RSA key with a negative number');
   const odd = /[13579bdf]$/;
   const usable = odd.test(modulus.hex) && odd.test(exponent.hex) && exponent.hex !== '01';
-  if (!usable || exponent.hex.length > maxExponentHex) return { algorithm: 'unsupported' };
+  if (!usable || bitLength(exponent.hex) > maxExponentBits) return { algorithm: 'unsupported' };
   return { algorithm: oid === rsassaPss ? 'rsa-pss' : 'rsa', bits: bitLength(modulus.hex) };
 }
 

@@ -15,7 +15,7 @@ export const crlLimits = {
   /** Certification paths of CRL issuers that are validated for one question. */
   issuerPaths: 32,
   /** Signatures over CRLs that are verified for one question; an honest one needs one for each certificate. */
-  signatures: 256,
+  signatures: 48,
   /** CRL issuers whose own revocation hangs on further CRL issuers. */
   issuerDepth: 4,
   /** Files in one watched folder. */

@@ -135,3 +135,8 @@ for (const [name, bytes] of broken) {
     t.throws(() => read(bytes), invalid);
   });
 }
+
+test('a public exponent of more than 33 bits is unsupported: it only makes verification slow', (t) => {
+  t.is(read(rsa(modulus(256), [1, 0xff, 0xff, 0xff, 0xff])).algorithm, 'rsa');
+  t.is(read(rsa(modulus(256), [2, 0, 0, 0, 1])).algorithm, 'unsupported');
+});
