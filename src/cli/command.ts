@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { parseInstant, type EpochMs } from '../lib/clock.ts';
+import { parseInstant, parseInstantExact, type EpochMs } from '../lib/clock.ts';
 import { exitCodeHelp } from './exit-codes.ts';
 import type { Answer, Session } from './session.ts';
 
@@ -46,9 +46,17 @@ export function whyOption(): Option {
   });
 }
 
-/** Reads an option's RFC 3339 instant. */
+/** Reads an option's RFC 3339 instant, to the millisecond. */
 export function instantArgument(text: string): EpochMs {
-  const at = parseInstant(text);
+  return given(parseInstant(text));
+}
+
+/** As `instantArgument`, without losing what is finer than a millisecond. */
+export function exactInstantArgument(text: string): EpochMs {
+  return given(parseInstantExact(text));
+}
+
+function given(at: EpochMs | undefined): EpochMs {
   if (at === undefined) throw new InvalidArgumentError('It must be RFC 3339, such as 2026-11-20T08:00:00Z.');
   return at;
 }

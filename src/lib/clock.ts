@@ -26,7 +26,20 @@ export function toDate(at: EpochMs): Date {
 
 const rfc3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
 
-/** Reads RFC 3339 strictly (no date-only form, no 30 February, no second 60); undefined where it is not that. */
+/**
+ * As `parseInstant`, but an instant within a millisecond is held as its middle: it compares with whole milliseconds, as
+ * certificates and CRLs have them, as what was written does. Printed it is the millisecond's begin.
+ */
+export function parseInstantExact(text: string): EpochMs | undefined {
+  const at = parseInstant(text);
+  const within = /\.\d{3}\d*[1-9]/.test(text);
+  return at !== undefined && within ? at + 0.5 : at;
+}
+
+/**
+ * Reads RFC 3339 strictly (no date-only form, no 30 February, no second 60); undefined where it is not that. What is
+ * finer than a millisecond is cut off.
+ */
 export function parseInstant(text: string): EpochMs | undefined {
   const match = rfc3339.exec(text);
   if (!match) return undefined;

@@ -1,5 +1,6 @@
-import { parseInstant, type EpochMs } from '../../lib/clock.ts';
+import { parseInstantExact, type EpochMs } from '../../lib/clock.ts';
 import { describeThrown, PortreeveError } from '../../lib/errors.ts';
+import { repeatedKey } from './json-keys.ts';
 import { isOid, purposeOid } from './purposes.ts';
 
 export type RequestId = string | number | null;
@@ -33,7 +34,7 @@ type Reader = (value: unknown) => unknown;
 
 /** Every key, and how its value is read; a reader answers undefined for a value of the wrong kind. */
 const fields: Readonly<Record<keyof BatchRequest, { readonly read: Reader; readonly what: string }>> = {
-  id: { read: readId, what: 'a string or a number' },
+  id: { read: readId, what: 'a string or a whole number up to 2^53 - 1' },
   anchors: { read: readTexts, what: 'an array of PEM texts' },
   intermediates: { read: readTexts, what: 'an array of PEM texts' },
   leaf: { read: readText, what: 'a PEM text' },
@@ -88,7 +89,10 @@ export function readRequest(text: string): BatchRequest | BatchRefusal {
     return { id: null, error: 'the line is not an object' };
   }
   const given = value as Readonly<Record<string, unknown>>;
+  const repeated = repeatedKey(text);
+  if (repeated === 'id') return { id: null, error: 'the key "id" comes twice' };
   const id = (Object.hasOwn(given, 'id') ? readId(given.id) : undefined) ?? null;
+  if (repeated !== undefined) return { id, error: `the key ${JSON.stringify(repeated)} comes twice` };
   try {
     return checkFields(given);
   } catch (thrown) {
@@ -116,7 +120,7 @@ function malformed(problem: string): PortreeveError {
 }
 
 function readId(value: unknown): string | number | undefined {
-  return typeof value === 'string' || typeof value === 'number' ? value : undefined;
+  return typeof value === 'string' || Number.isSafeInteger(value) ? (value as string | number) : undefined;
 }
 
 function readText(value: unknown): string | undefined {
@@ -139,7 +143,7 @@ function readEach<T>(value: unknown, one: (text: string) => T | undefined): read
 }
 
 function readInstant(value: unknown): EpochMs | undefined {
-  return typeof value === 'string' ? parseInstant(value) : undefined;
+  return typeof value === 'string' ? parseInstantExact(value) : undefined;
 }
 
 function readCount(value: unknown): number | undefined {

@@ -58,7 +58,7 @@ function answerRequest(request: BatchRequest, material: MaterialReader): Omit<Ba
   const anchors = material.certificates(request.anchors, 'anchor');
   const intermediates = material.certificates(request.intermediates, 'intermediate');
   const crls = material.crls(request.crls);
-  const lint = unreadable([...anchors.problems, ...intermediates.problems]);
+  const lint = unreadable(anchors.problems, intermediates.problems);
   const given = material.leaf(request.leaf);
   if (given.leaf === undefined) {
     return refusal(reasonOf(given.code, given.problem, 0), lint);
@@ -96,6 +96,10 @@ function refusal(reason: VerdictRemark, lint: readonly VerdictRemark[]): Omit<Ba
 }
 
 /** Certificates that could not be read and were not needed. */
-export function unreadable(problems: readonly string[]): VerdictRemark[] {
-  return problems.map((message) => ({ code: 'intermediate_unreadable', message, certificate: null }));
+export function unreadable(anchors: readonly string[], intermediates: readonly string[]): VerdictRemark[] {
+  const remark = (code: string) => (message: string) => ({ code, message, certificate: null });
+  return [
+    ...anchors.map(remark('anchor_unreadable')),
+    ...intermediates.map(remark('intermediate_unreadable')),
+  ];
 }

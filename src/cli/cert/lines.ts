@@ -4,6 +4,7 @@ import { isUtf8 } from 'node:buffer';
 export const mostLineBytes = 64 * 1024 * 1024;
 
 const newline = 0x0a;
+const byteOrderMark = /^\ufeff/;
 
 /** The lines that one chunk of input completed: their text, or why they have none. */
 export type Line =
@@ -12,7 +13,7 @@ export type Line =
 
 /**
  * Cuts a byte stream into lines (LF or CRLF; the last may have no end), as many at a time as one chunk completes, so
- * that what is answered can leave before more comes. Memory is bounded: a line that is too long is passed over and
+ * that what is answered can leave before more comes. A byte order mark before the first is passed over. Memory is bounded: a line that is too long is passed over and
  * told.
  */
 export async function* lines(
@@ -21,13 +22,20 @@ export async function* lines(
 ): AsyncGenerator<readonly Line[]> {
   let parts: Buffer[] = [];
   let length = 0;
+  let begun = false;
+  const next = (bytes: readonly Buffer[]): Line => {
+    const line = length > most ? tooLong(most) : lineOf(bytes);
+    const first = !begun;
+    begun = true;
+    return first && line.text !== undefined ? { text: line.text.replace(byteOrderMark, '') } : line;
+  };
   for await (const piece of input) {
     const chunk = Buffer.from(piece as Uint8Array);
     const complete: Line[] = [];
     let start = 0;
     for (let end = chunk.indexOf(newline); end !== -1; end = chunk.indexOf(newline, start)) {
       length += end - start;
-      complete.push(length > most ? tooLong(most) : lineOf([...parts, chunk.subarray(start, end)]));
+      complete.push(next([...parts, chunk.subarray(start, end)]));
       [parts, length] = [[], 0];
       start = end + 1;
     }
@@ -36,7 +44,7 @@ export async function* lines(
     else if (start < chunk.length) parts.push(chunk.subarray(start));
     if (complete.length > 0) yield complete;
   }
-  if (length > 0) yield [length > most ? tooLong(most) : lineOf(parts)];
+  if (length > 0) yield [next(parts)];
 }
 
 function lineOf(parts: readonly Buffer[]): Line {

@@ -13,7 +13,8 @@ const names: ReadonlyMap<string, string> = new Map(
   Object.entries(purposes).map(([name, oid]) => [oid, name]),
 );
 
-const dotted = /^[0-2](?:\.(?:0|[1-9]\d{0,18})){1,32}$/;
+/** Arcs of up to 39 digits: the 128 bits under 2.25 (ITU-T X.667). */
+const dotted = /^[0-2](?:\.(?:0|[1-9]\d{0,38})){1,32}$/;
 
 /** The OID of a purpose given by name or as an OID; undefined for what is neither. */
 export function purposeOid(text: string): string | undefined {

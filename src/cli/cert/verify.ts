@@ -3,7 +3,7 @@ import { parseCertificate } from '../../identity/parse.ts';
 import { formatInstant, type EpochMs } from '../../lib/clock.ts';
 import { PortreeveError } from '../../lib/errors.ts';
 import { parseCrl } from '../../revocation/parse-crl.ts';
-import { finish, instantArgument, integerArgument, type CommonOptions } from '../command.ts';
+import { exactInstantArgument, finish, integerArgument, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Answer, Session } from '../session.ts';
 import { runBatch, unreadable } from './batch.ts';
@@ -59,7 +59,7 @@ export function registerCertVerify(group: Command, session: Session): void {
     .option('--anchors <file>', 'certificates that are trusted; may be given again', gather)
     .option('--intermediates <file>', 'CA certificates that paths may go through; may be given again', gather)
     .option('--crl <file...>', 'CRLs; what they list is revoked')
-    .option('--at <instant>', 'verify as of this time (RFC 3339; default: now)', instantArgument)
+    .option('--at <instant>', 'verify as of this time (RFC 3339; default: now)', exactInstantArgument)
     .option(
       '--eku <name>',
       'purpose that must be permitted: clientAuth, serverAuth or an OID; may be given again',
@@ -144,7 +144,7 @@ async function verifyFiles(
   const intermediates = await certificates(options.intermediates);
   const crls = readEach(lists, parseCrl);
   const given = readLeaf(await readCertificateFile(leafFile, session), leafFile);
-  const lint = unreadable([...anchors.problems, ...intermediates.problems]);
+  const lint = unreadable(anchors.problems, intermediates.problems);
   if (given.leaf === undefined) {
     return { valid: false, reasons: [reasonOf(given.code, given.problem, 0)], lint, path: [] };
   }

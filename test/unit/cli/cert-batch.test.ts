@@ -73,12 +73,32 @@ test('the order of requests is kept, and their ids are texts or numbers', async 
   );
 });
 
+const twice = (more: string): string =>
+  `${JSON.stringify({ ...request, strict: false }).slice(0, -1)},${more}}`;
+
 const noRequest: readonly (readonly [what: string, line: unknown, id: unknown, error: RegExp])[] = [
   ['an unknown key', { ...request, colour: 'red' }, 'one', /unknown key "colour"/],
   ['a key of every object', { ...request, constructor: 1 }, 'one', /unknown key "constructor"/],
   ['a missing leaf', { ...request, leaf: undefined }, 'one', /missing: leaf/],
   ['no fields but an id', { id: 3 }, 3, /missing: anchors, leaf, at/],
   ['a missing id', { ...request, id: undefined }, null, /missing: id/],
+  [
+    'an id beyond exact numbers',
+    JSON.stringify({ ...request, id: 1 }).replace('1', '9007199254740993'),
+    null,
+    /id must be/,
+  ],
+  ['an id that is infinite', JSON.stringify({ ...request, id: 1 }).replace('1', '1e999'), null, /id must be/],
+  ['an id that is a fraction', { ...request, id: 1.5 }, null, /id must be/],
+  ['an id that is null', { ...request, id: null }, null, /id must be/],
+  ['a key that comes twice', twice('"leaf":"x"'), 'one', /"leaf" comes twice/],
+  [
+    'a key that comes twice, written otherwise',
+    twice('"\\u0061t":"2050-01-01T00:00:00Z"'),
+    'one',
+    /"at" comes twice/,
+  ],
+  ['an id that comes twice', twice('"id":"two"'), null, /"id" comes twice/],
   ['an id that is an object', { ...request, id: {} }, null, /id must be/],
   ['a time that is none', { ...request, at: '2026-06-01' }, 'one', /at must be/],
   ['anchors that are one text', { ...request, anchors: chain.root.pem }, 'one', /anchors must be/],
@@ -134,6 +154,47 @@ test('texts are told apart by their bounds: one with NUL within is not two', asy
     { ...request, anchors: [`${pem}\0${pem}`] },
   );
   t.deepEqual(other[1], results[0]);
+});
+
+test('an anchor that cannot be read and is not needed is lint as such', async (t) => {
+  const [result] = await answer({ ...request, anchors: [broken, chain.root.pem] });
+  t.true(result?.valid);
+  t.deepEqual(
+    result?.lint?.map(({ code }) => code),
+    ['anchor_unreadable'],
+  );
+});
+
+test('what is finer than a millisecond counts at both ends of validity', async (t) => {
+  const [begin, end] = ['2026-05-31T06:00:00', '2026-06-04T10:00:00'];
+  t.deepEqual(await codes({ at: `${begin}.000000000Z` }), [true]);
+  t.deepEqual(await codes({ at: `${end}.000000000Z` }), [true]);
+  for (const fraction of ['0001', '000000001']) {
+    const [valid, code] = await codes({ at: `${end}.${fraction}Z` });
+    t.deepEqual([valid, code], [false, 'credential.expired']);
+  }
+  t.false((await codes({ at: '2026-05-31T05:59:59.9999Z' }))[0]);
+});
+
+test('strings with quotes, brackets and backslashes are no keys', async (t) => {
+  for (const id of ['"id":', '\\', '\\"', '{"id":1,"id":2}', '],"leaf":"']) {
+    t.is((await answer({ ...request, id }))[0]?.valid, true, id);
+  }
+});
+
+test('a byte order mark before the first line is passed over, and only there', async (t) => {
+  const line = JSON.stringify(request);
+  const results = await answer(`\ufeff${line}`, line, `\ufeff${line}`);
+  t.deepEqual(
+    results.map(({ valid, error }) => valid ?? error?.slice(0, 20)),
+    [true, true, 'the line is not JSON'],
+  );
+});
+
+test('an OID may have an arc of 128 bits', async (t) => {
+  const oid = '2.25.329800735698586629295641978511506172918';
+  t.deepEqual(await codes({ eku: [oid] }), [false, 'credential.eku_missing_client_auth']);
+  t.deepEqual(await codes({ initial_policy_set: [oid] }), [true]);
 });
 
 test('an intermediate that cannot be read and is not needed is lint', async (t) => {

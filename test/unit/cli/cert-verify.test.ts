@@ -53,6 +53,13 @@ test('purposes and depth are required where they are asked for', async (t) => {
   t.is((await verify(...trust, ...at, '--strict', 'leaf.pem')).code, 0);
 });
 
+test('an instant just after the last one is too late', async (t) => {
+  t.is((await verify(...trust, '--at', '2026-06-04T10:00:00Z', 'leaf.pem')).code, 0);
+  const late = await verify(...trust, '--at', '2026-06-04T10:00:00.0001Z', 'leaf.pem');
+  t.is(late.code, 1);
+  t.regex(late.stdout, /credential\.expired/);
+});
+
 test('DER is read as PEM is', async (t) => {
   writeFileSync(path('leaf.der'), leaf.der);
   writeFileSync(path('root.der'), root.der);
