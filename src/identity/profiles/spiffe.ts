@@ -1,15 +1,17 @@
 import { nameText } from '../name.ts';
+import { extensionOids } from '../oids.ts';
 import type { Certificate } from '../types.ts';
 import { type Identification, type Profile, unidentified } from './profile.ts';
 import { isSpiffeUri, parseSpiffeId, type SpiffeId } from './spiffe-id.ts';
 import { uriNames } from './uri-names.ts';
 
 /**
- * X.509-SVIDs (SPIFFE X509-SVID standard): the device is named by the only URI among the leaf's alternative names. That
- * its extendedKeyUsage names serverAuth as well is not asked for: devices that only ever connect have no use for it.
+ * X.509-SVIDs (SPIFFE X509-SVID standard): the device is named by the only URI among the leaf's alternative names. An
+ * extendedKeyUsage may be absent (section 4.4); one that is there must name clientAuth. That it names serverAuth as well
+ * is not asked for: devices that only ever connect have no use for it.
  */
 export const spiffe: Profile = {
-  statedPurpose: 'required',
+  statedPurpose: 'optional',
   identify({ anchor, certificates }) {
     const leaf = certificates[0] as Certificate;
     const uris = uriNames(leaf);
@@ -36,13 +38,16 @@ export const spiffe: Profile = {
   },
 };
 
-/** X509-SVID section 4.3: a leaf has keyUsage, and may not sign certificates or CRLs. */
-function keyUsageProblem(leaf: Certificate): Identification | undefined {
-  const usage = leaf.keyUsage;
-  if (usage !== undefined && !usage.has('keyCertSign') && !usage.has('cRLSign')) return undefined;
-  const detail = { key_usage: usage === undefined ? 'absent' : [...usage].join(' '), profile: 'spiffe' };
-  return unidentified('credential.key_usage_invalid', detail);
+/** X509-SVID section 4.3: a leaf's keyUsage is critical and for signatures, of neither certificates nor CRLs. */
+function keyUsageProblem({ keyUsage, extensions }: Certificate): Identification | undefined {
+  const critical = extensions.get(extensionOids.keyUsage)?.critical === true;
+  const usable = keyUsage?.has('digitalSignature') && !signingUsages.some((usage) => keyUsage.has(usage));
+  if (critical && usable) return undefined;
+  const stated = keyUsage === undefined ? 'absent' : [...keyUsage].join(' ');
+  return unidentified('credential.key_usage_invalid', { key_usage: stated, critical, profile: 'spiffe' });
 }
+
+const signingUsages = ['keyCertSign', 'cRLSign'];
 
 /** X509-SVID section 4: a signing certificate that has a SPIFFE ID has one, of this trust domain, without a path. */
 function signingProblem(certificates: readonly Certificate[], leaf: SpiffeId): Identification | undefined {

@@ -3,7 +3,7 @@ import type { LeafOptions } from '../../../src/ca/index.ts';
 import { identify } from '../../../src/identity/profiles/index.ts';
 import type { CertificationPath, ProfileSettings } from '../../../src/identity/types.ts';
 import { der } from '../lib/der/encode.ts';
-import { build, ca, leaf, oid, root, trustOf } from './fleet.ts';
+import { build, ca, codes, leaf, oid, root, trustOf } from './fleet.ts';
 
 const anchor = root();
 
@@ -18,6 +18,33 @@ async function named(
 
 const uri = (...uris: string[]) => ({ san: { uri: uris } });
 const spiffe = { kind: 'spiffe', trust_domain: 'fleet.example' } as const;
+
+const meter = uri('spiffe://fleet.example/meter/1');
+
+test('a SPIFFE ID names its device where no purpose is stated', async (t) => {
+  t.is((await named(spiffe, { ...meter, eku: [] })).identity?.id, 'spiffe://fleet.example/meter/1');
+});
+
+test('a certificate under spiffe that states purposes must name clientAuth', async (t) => {
+  const issuer = await anchor;
+  const trust = trustOf([issuer], [], { profile: spiffe });
+  const built = async (eku: string[]) => codes(build(trust, await leaf(issuer, { ...meter, eku })));
+  t.deepEqual(await built(['serverAuth']), ['credential.eku_missing_client_auth']);
+  t.deepEqual(await built(['clientAuth']), []);
+  t.deepEqual(await built(['serverAuth', 'clientAuth']), []);
+});
+
+const digitalSignature = (critical: boolean) => ({
+  ...meter,
+  keyUsage: [],
+  extensions: [{ oid: '2.5.29.15', critical, value: der(0x03, [7, 0x80]) }],
+});
+
+test('the keyUsage of a certificate under spiffe is critical', async (t) => {
+  t.is((await named(spiffe, digitalSignature(true))).identity?.id, 'spiffe://fleet.example/meter/1');
+  const { findings } = await named(spiffe, digitalSignature(false));
+  t.like(findings[0], { code: 'credential.key_usage_invalid', detail: { critical: false } });
+});
 
 test('a SPIFFE ID names its device', async (t) => {
   t.deepEqual(await named(spiffe, uri('spiffe://fleet.example/meter/1')), {
@@ -79,6 +106,12 @@ const refused: readonly [string, ProfileSettings, Partial<LeafOptions>, string][
     'the right to sign CRLs',
     spiffe,
     { ...uri('spiffe://fleet.example/a'), keyUsage: ['digitalSignature', 'cRLSign'] },
+    'credential.key_usage_invalid',
+  ],
+  [
+    'the right to sign certificates',
+    spiffe,
+    { ...uri('spiffe://fleet.example/a'), keyUsage: ['digitalSignature', 'keyCertSign'] },
     'credential.key_usage_invalid',
   ],
   ['no URI', { kind: 'san_uri' }, { san: { dns: ['a.example'] } }, 'identity.id_missing'],
