@@ -31,6 +31,7 @@ export function repeatedKey(text: string): string | undefined {
       case ',':
         keyNext = depth === 1;
         break;
+      default:
     }
   }
   return undefined;

@@ -426,5 +426,5 @@ test('many CRLs beside many certificates of one name are looked at within a budg
   );
   const { findings, lint } = evaluateRevocation(ask({ crls, others }));
   t.is(findings[0]?.code, 'revocation.crl_missing');
-  t.true(lint.some(({ message }) => message.includes('more than 256 signatures')));
+  t.true(lint.some(({ message }) => message.includes('more than 48 signatures')));
 });
