@@ -20,12 +20,17 @@ const specificity: readonly ReasonCode[] = [
 ];
 
 /** A failure of the last certificate of a branch: no issuer, a wrong signature, an end that is no anchor. */
-export function deadEnd(code: (typeof specificity)[number], chain: readonly Certificate[]): Failure {
+export function deadEnd(
+  code: (typeof specificity)[number],
+  chain: readonly Certificate[],
+  problem?: string,
+): Failure {
   const last = chain[chain.length - 1] as Certificate;
   const detail = {
     certificate: chain.length - 1,
     subject: nameText(last.subject),
     issuer: nameText(last.issuer),
+    ...(problem === undefined ? {} : { problem }),
   };
   return { chain, complete: false, findings: [{ code, detail }] };
 }

@@ -113,7 +113,18 @@ export class PathSearch<Anchor> {
   #stop(chain: readonly Certificate[], otherwise: 'chain.incomplete' | 'chain.signature_invalid'): void {
     const last = chain[chain.length - 1] as Certificate;
     const selfSigned = isSelfIssued(last) && this.#signatures.verdict(last, last) === 'valid';
-    this.#fail(deadEnd(selfSigned ? 'chain.untrusted_anchor' : otherwise, chain));
+    const problem = this.#isAnchor(last)
+      ? 'the certificate itself is the anchor, which no leaf may be'
+      : undefined;
+    this.#fail(deadEnd(selfSigned ? 'chain.untrusted_anchor' : otherwise, chain, problem));
+  }
+
+  /** A branch never ends with an anchor, except where that is the leaf. */
+  #isAnchor({ subject, fingerprint }: Certificate): boolean {
+    const namesakes = this.#index.bySubject.get(subject.key) ?? [];
+    return namesakes.some(
+      ({ anchor, certificate }) => anchor !== undefined && certificate.fingerprint === fingerprint,
+    );
   }
 
   #fail(failure: Failure): void {

@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { BuiltPaths } from '../../../src/identity/path-build.ts';
 import { parseCertificate } from '../../../src/identity/parse.ts';
 import { der } from '../lib/der/encode.ts';
 import { build, ca, codes, leaf, lives, root, trustOf } from './fleet.ts';
@@ -105,6 +106,19 @@ test('a self-signed leaf is untrusted, even under the anchor’s name', async (t
   const anchor = await root();
   const self = await root({ keyUsage: ['digitalSignature'] });
   t.is(codes(build(trustOf([anchor]), self))[0], 'chain.untrusted_anchor');
+});
+
+test('of a leaf that is itself the anchor the finding says so', async (t) => {
+  const pinned = await root({ keyUsage: ['digitalSignature'] });
+  const problems = (built: BuiltPaths) =>
+    built.findings.map(({ code, detail }) => [code, detail?.['problem']]);
+  const [finding] = problems(build(trustOf([pinned]), pinned));
+  t.deepEqual(finding, [
+    'chain.untrusted_anchor',
+    'the certificate itself is the anchor, which no leaf may be',
+  ]);
+  const [other] = problems(build(trustOf([await root()]), pinned));
+  t.deepEqual(other, ['chain.untrusted_anchor', undefined]);
 });
 
 test('a CA that is no CA, or may not sign certificates, breaks the path', async (t) => {
