@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'ava';
 import { toPem } from '../../src/ca/authority.ts';
 import { type Chain, chainTime, dice, mutatedChain } from '../helpers/chain-mutations.ts';
+import { withOpenssl } from '../helpers/openssl.ts';
 import { root } from '../helpers/source-files.ts';
 import { validateCase } from '../helpers/suite-path.ts';
 
@@ -69,7 +69,7 @@ function explains(one: Explanation, own: string, other: string, chain: Chain): b
   );
 }
 
-test('mutated chains are judged as OpenSSL judges them, or the difference is explained', async (t) => {
+withOpenssl('mutated chains are judged as OpenSSL judges them, or the difference is explained', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-differential-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   const roll = dice(seed);

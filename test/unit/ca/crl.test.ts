@@ -6,13 +6,14 @@ import test from 'ava';
 import { x509 } from '../../../src/ca/x509.ts';
 import { createRoot, issueCrl } from '../../../src/ca/index.ts';
 import type { KeyKind } from '../../../src/ca/index.ts';
+import { withOpenssl } from '../../helpers/openssl.ts';
 
 const now = 1_800_000_000_000;
 const life = { notBefore: now - 86_400_000, notAfter: now + 86_400_000 };
 const times = { thisUpdate: now, nextUpdate: now + 3_600_000 };
 
 for (const key of ['ec-p256', 'ec-p521', 'rsa-2048', 'ed25519'] as KeyKind[]) {
-  test(`openssl verifies a CRL signed with a ${key} key`, async (t) => {
+  withOpenssl(`openssl verifies a CRL signed with a ${key} key`, async (t) => {
     const folder = mkdtempSync(join(tmpdir(), 'portreeve-ca-'));
     t.teardown(() => rmSync(folder, { recursive: true }));
     const root = await createRoot({ subject: 'CN=Root,O=Example', key, ...life });
