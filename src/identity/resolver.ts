@@ -24,14 +24,16 @@ export function createIdentityResolver(trust: TrustSet, options: CredentialCache
   let [hits, misses] = [0, 0];
   return {
     resolve(presented) {
-      const known = cache.get(presented.key);
+      // How it came decides what it may hold (a chain only by XFCC), so the same text by another way is another one.
+      const key = `${presented.source} ${presented.key}`;
+      const known = cache.get(key);
       if (known !== undefined) {
         hits++;
         return known;
       }
       misses++;
       const resolved = resolveCredential(presented, index);
-      cache.set(presented.key, resolved);
+      cache.set(key, resolved);
       return resolved;
     },
     stats: () => ({ hits, misses, size: cache.size }),
