@@ -37,7 +37,11 @@ test('a forwarded certificate may bring its chain, a peer certificate may not', 
   const resolver = createIdentityResolver(trustOf([anchor]), { maxEntries: 5 });
   t.is(resolver.resolve(urlPem(text, 'xfcc')).paths.length, 1);
   t.deepEqual(codes(await resolve(urlPem(text))), ['identity.unparsable_certificate']);
-  t.deepEqual(codes(resolver.resolve(urlPem(text))), ['identity.unparsable_certificate'], 'remembered or not');
+  t.deepEqual(
+    codes(resolver.resolve(urlPem(text))),
+    ['identity.unparsable_certificate'],
+    'remembered or not',
+  );
 });
 
 const broken: readonly [string, (pem: string) => string, RegExp][] = [
