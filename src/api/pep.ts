@@ -184,7 +184,8 @@ function byHow(config: PepConfig): Readonly<Record<'socket' | 'plaintext' | 'cli
   return { socket: known('socket'), plaintext: known('plaintext'), cli: known('cli') };
 }
 
-function pepOf(config: PepConfig, how: Pep['authenticated_by'], captures: Captures): Pep {
+/** A configured PEP as the facts know it; what its certificate's name says of site and zone comes before its entry. */
+export function pepOf(config: PepConfig, how: Pep['authenticated_by'], captures: Captures): Pep {
   const site = captures.site ?? config.site;
   const zone = captures.zone ?? config.zone;
   return {

@@ -1,3 +1,4 @@
+import { pepOf } from '../api/pep.ts';
 import type { Config } from '../config/types.ts';
 import type { Pep } from '../context/types.ts';
 import { PortreeveError } from '../lib/errors.ts';
@@ -15,15 +16,5 @@ export function cliPep(config: Config, name?: string): Pep {
       `no PEP ${JSON.stringify(name)} in the configuration; there are: ${known}`,
     );
   }
-  return {
-    name: entry.name,
-    tenant: entry.tenant,
-    ...(entry.site !== null && { site: entry.site }),
-    ...(entry.zone !== null && { zone: entry.zone }),
-    authenticated_by: 'cli',
-    may_assert_devices: entry.may_assert_devices,
-    may_send_xfcc: entry.may_send_xfcc,
-    networks: entry.networks,
-    trusted_hops: entry.trusted_hops,
-  };
+  return pepOf(entry, 'cli', {});
 }

@@ -125,7 +125,9 @@ export interface AnchorConfig {
       | 'matter_dac'
       | 'opc_ua'
       | 'lwm2m';
+    /** spiffe: the trust domain that must match. */
     readonly trust_domain?: string;
+    /** ieee_802_1ar: which DevIDs the anchor issues; absent = either, told apart by nothing. */
     readonly devid?: 'idevid' | 'ldevid';
   };
   readonly revocation: RevocationConfig;

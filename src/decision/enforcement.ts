@@ -67,7 +67,7 @@ interface KnownDevice {
  */
 function deviceOf(facts: Facts | null): KnownDevice | undefined {
   if (facts === null || facts.device_id === null) return undefined;
-  if (facts.subject === 'claimed') return undefined;
+  if (!facts.subject || facts.subject === 'claimed') return undefined;
   if (facts.subject === 'vouched' && facts.gateway?.proved && !facts.gateway.enrolled) return undefined;
   return { id: facts.device_id, class: facts.device?.class, site: facts.device?.site };
 }

@@ -1,3 +1,4 @@
+import type { AnchorConfig } from '../config/types.ts';
 import type { PresentedCredential } from '../context/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { Finding } from '../lib/reason-code.ts';
@@ -122,27 +123,10 @@ export interface Certificate {
   readonly unknownCritical: readonly string[];
 }
 
-/** How an anchor's leaves name their device. Extractors are never tried in turn across anchors. */
-export type ProfileKind =
-  | 'spiffe'
-  | 'san_uri'
-  | 'san_dns'
-  | 'ieee_802_1ar'
-  | 'mac_address'
-  | 'cn'
-  | 'aws_iot'
-  | 'azure_dps'
-  | 'matter_dac'
-  | 'opc_ua'
-  | 'lwm2m';
+/** How an anchor's leaves name their device, as configured. Extractors are never tried in turn across anchors. */
+export type ProfileSettings = AnchorConfig['profile'];
 
-export interface ProfileSettings {
-  readonly kind: ProfileKind;
-  /** spiffe: the trust domain that must match. */
-  readonly trust_domain?: string;
-  /** ieee_802_1ar: which DevIDs the anchor issues; absent = either, told apart by nothing. */
-  readonly devid?: 'idevid' | 'ldevid';
-}
+export type ProfileKind = ProfileSettings['kind'];
 
 /** Revocation rules of one anchor; durations in milliseconds. */
 export interface RevocationRules {
