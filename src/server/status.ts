@@ -9,12 +9,13 @@ import type { Store } from '../store/types.ts';
 import type { GaugeReadings } from '../telemetry/metrics.ts';
 import type { Feeds } from './feeds.ts';
 import { keptFolder } from './keep-versions.ts';
-import type { Pool, WorkerView } from './pool.ts';
+import type { Pool } from './pool.ts';
 import { program } from './program.ts';
 import type { RecordWriter } from './record-writer.ts';
 import { digestsOf } from './reload.ts';
 import type { ReloadState } from './reload.ts';
 import type { Unenforced } from './unenforced.ts';
+import type { WorkerView } from './worker-slot.ts';
 
 /** What status and gauges are read from; everything is read when asked. */
 export interface StatusSources {

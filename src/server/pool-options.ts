@@ -1,0 +1,33 @@
+import type { WorkerEnd, WorkerStart } from '../audit/acts.ts';
+import type { LineBlock } from '../audit/line-block.ts';
+import type { Config } from '../config/types.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Material } from './material.ts';
+import type { OtelEnv } from './otel.ts';
+import type { DecisionSummary } from './summary.ts';
+import type { DecisionTally } from './tally.ts';
+
+/** What workers are made from. */
+export interface InForcePart {
+  readonly config: Config;
+  readonly material: Material;
+}
+
+/** What the pool and each of its workers take from the parent, and tell it. */
+export interface PoolOptions {
+  /** What is in force; another object for every other thing. */
+  readonly inForce: () => InForcePart;
+  readonly clock: Clock;
+  readonly otel: OtelEnv;
+  readonly auditWritable: () => boolean;
+  readonly onRecords: (records: LineBlock, written: () => void) => void;
+  /** `unrecorded`: how many of the decisions were answered without a record. */
+  readonly onDecided: (tallies: readonly DecisionTally[], unrecorded: number) => void;
+  /** Told of each decision, if anybody wants to know. */
+  readonly onDecision?: (summary: DecisionSummary) => void;
+  readonly onRestart: (why: 'exit' | 'hung') => void;
+  /** Told of each worker that decides, once all did so at first, and of each that ends. */
+  readonly onStarted: (started: WorkerStart) => void;
+  readonly onEnded: (ended: WorkerEnd) => void;
+  readonly log: (line: string) => void;
+}

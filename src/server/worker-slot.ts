@@ -1,0 +1,263 @@
+import { PortreeveError, describeThrown } from '../lib/errors.ts';
+import type { BoundAddress, ToParent, WorkerStats } from './channel.ts';
+import type { InUse } from './compose.ts';
+import type { InForcePart, PoolOptions } from './pool-options.ts';
+import { describeEnd, endedHow, restartPause, startFailure } from './worker-end.ts';
+import type { EndCause, LastWords } from './worker-end.ts';
+import { forkWorker } from './worker-process.ts';
+import type { Ending, WorkerProcess } from './worker-process.ts';
+
+export interface WorkerView {
+  readonly index: number;
+  readonly pid: number | null;
+  readonly ready: boolean;
+  readonly restarts: number;
+  readonly stats: WorkerStats | null;
+  /** What it decides by, as it said itself; null before it is ready. */
+  readonly inUse: InUse | null;
+  /** It has been told of something else, and has not said yet that it decides by that. */
+  readonly changing: boolean;
+}
+
+/** What a slot asks of the pool that it stands in. */
+export interface SlotPool {
+  /** All workers have decided once; from now on one that ends is started again. */
+  readonly started: boolean;
+  /** The pool drains; a worker that ends stays away. */
+  readonly ending: boolean;
+  /** Where the first worker really listens; none before that is known. */
+  addresses(): readonly BoundAddress[];
+}
+
+/** A worker that has given no sign of life for so long hangs, and is killed (ms). */
+const hungAfterMs = 1000;
+/** A worker may take so long until it decides (ms). */
+const startWithinMs = 60_000;
+/** A worker that has lived so long has not failed at its start (ms). */
+const settledAfterMs = 10_000;
+/** Besides the calls, a worker that drains sends its last records and spans (ms). */
+const lastSendsMs = 3000;
+
+/** The place of one worker: its process, what is known of it, and another process whenever it ends. */
+export class WorkerSlot {
+  readonly #index: number;
+  readonly #pool: SlotPool;
+  readonly #options: PoolOptions;
+  readonly #onReady = Promise.withResolvers<void>();
+  readonly #onReloaded = new Map<number, PromiseWithResolvers<void>>();
+  #reloads = 0;
+  #process: WorkerProcess | undefined;
+  #ready = false;
+  #addresses: readonly BoundAddress[] = [];
+  #stats: WorkerStats | undefined;
+  #inUse: InUse | undefined;
+  /** What it was last told to decide by. */
+  #given: InForcePart | undefined;
+  #startedAt = 0;
+  /** Monotonic time of the last sign of life. */
+  #heardAt = 0;
+  #restarts = 0;
+  #failures = 0;
+  #why: EndCause = 'exit';
+  #lastWords: LastWords | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(index: number, pool: SlotPool, options: PoolOptions) {
+    this.#index = index;
+    this.#pool = pool;
+    this.#options = options;
+  }
+
+  /** Where this worker really listens; none before it was first ready. */
+  get addresses(): readonly BoundAddress[] {
+    return this.#addresses;
+  }
+
+  view(): WorkerView {
+    return {
+      index: this.#index,
+      pid: this.#process?.pid ?? null,
+      ready: this.#ready,
+      restarts: this.#restarts,
+      stats: this.#ready ? (this.#stats ?? null) : null,
+      inUse: this.#ready ? (this.#inUse ?? null) : null,
+      changing: this.#onReloaded.size > 0,
+    };
+  }
+
+  /** Resolves once the worker decides; rejects with its own error where its first process ends before that. */
+  async start(): Promise<void> {
+    this.#fork();
+    await this.#onReady.promise;
+  }
+
+  #fork(): void {
+    const { clock, inForce, onRecords, log } = this.#options;
+    this.#ready = false;
+    this.#stats = undefined;
+    this.#inUse = undefined;
+    this.#given = inForce();
+    this.#why = 'exit';
+    this.#lastWords = undefined;
+    this.#startedAt = clock.monotonic();
+    this.#heardAt = this.#startedAt;
+    this.#process = forkWorker({
+      message: (message) => this.#hear(message),
+      records: (block, written) => {
+        this.#heardAt = clock.monotonic();
+        onRecords(block, written);
+      },
+      ended: (ending) => this.#ended(ending),
+      printed: (line) => log(`worker ${this.#index}: ${line}`),
+    });
+    this.#sendStart(this.#process, this.#given);
+  }
+
+  #sendStart(process: WorkerProcess, { config, material }: InForcePart): void {
+    process.channel
+      .send({
+        kind: 'start',
+        config,
+        material,
+        index: this.#index,
+        bound: this.#addresses.length > 0 ? this.#addresses : this.#pool.addresses(),
+        auditWritable: this.#options.auditWritable(),
+        tellEach: this.#options.onDecision !== undefined,
+        otel: this.#options.otel,
+      })
+      .catch(() => process.kill());
+  }
+
+  #hear(message: ToParent): void {
+    this.#heardAt = this.#options.clock.monotonic();
+    switch (message.kind) {
+      case 'ready':
+        this.#ready = true;
+        this.#addresses = message.addresses;
+        this.#inUse = message.inUse;
+        // The log may have failed since it was told to start, when there was no pool yet to tell it.
+        this.audit(this.#options.auditWritable());
+        this.#onReady.resolve();
+        if (this.#pool.started) this.tellStarted();
+        this.#catchUp();
+        break;
+      case 'decided':
+        this.#options.onDecided(message.tallies, message.unrecorded);
+        if (this.#options.onDecision) message.summaries.forEach(this.#options.onDecision);
+        break;
+      case 'heartbeat':
+        this.#stats = message.stats;
+        this.#inUse = message.stats.inUse;
+        break;
+      case 'reloaded':
+        this.#inUse = message.inUse;
+        this.#reloaded(message.reload, message.error);
+        break;
+      case 'fault':
+        if (message.fatal) this.#lastWords = message;
+        this.#options.log(`worker ${this.#index}: ${message.message}`);
+        break;
+      case 'drained':
+        break;
+    }
+  }
+
+  /** Tells the parent that this worker decides. */
+  tellStarted(): void {
+    if (!this.#process || !this.#ready) return;
+    const { pid } = this.#process;
+    this.#options.onStarted({ worker: this.#index, pid, restarts: this.#restarts });
+  }
+
+  /** Tells the worker whether records can be written. */
+  audit(writable: boolean): void {
+    this.#process?.channel.send({ kind: 'audit', writable }).catch(() => undefined);
+  }
+
+  /** Puts what is in force in force in the worker; rejects with its problem, PDP_CONFIG_INVALID. */
+  async reload(): Promise<void> {
+    // One that is just starting is told once it is ready, should it have been given something else.
+    if (!this.#ready || !this.#process) return;
+    const reload = ++this.#reloads;
+    this.#given = this.#options.inForce();
+    const { config, material } = this.#given;
+    const done = Promise.withResolvers<void>();
+    this.#onReloaded.set(reload, done);
+    await this.#process.channel
+      .send({ kind: 'reload', config, material, reload })
+      .catch(() => done.resolve());
+    await done.promise;
+  }
+
+  #reloaded(reload: number, error: string | null): void {
+    const done = this.#onReloaded.get(reload);
+    this.#onReloaded.delete(reload);
+    if (error === null) done?.resolve();
+    else done?.reject(new PortreeveError('PDP_CONFIG_INVALID', error));
+  }
+
+  /** What came into force, or was taken back, while it was starting. */
+  #catchUp(): void {
+    if (this.#given === this.#options.inForce()) return;
+    this.reload().catch((thrown: unknown) =>
+      this.#options.log(`worker ${this.#index}: ${describeThrown(thrown)}`),
+    );
+  }
+
+  /** Kills the worker if it has given no sign of life for too long at the monotonic time `now` (ms). */
+  killIfHung(now: number): void {
+    if (!this.#process || this.#why === 'hung') return;
+    if (now - this.#heardAt <= (this.#ready ? hungAfterMs : startWithinMs)) return;
+    this.#why = 'hung';
+    this.#process.kill();
+  }
+
+  /** Lets the worker end, or kills it where that takes too long; resolves once its process is gone. */
+  async drain(graceMs: number): Promise<void> {
+    clearTimeout(this.#timer);
+    const process = this.#process;
+    if (!process) return;
+    const kill = setTimeout(() => process.kill(), this.#ready ? graceMs + lastSendsMs : 0);
+    process.channel.send({ kind: 'drain', graceMs }).catch(() => process.kill());
+    await new Promise<void>((resolve) => {
+      const look = setInterval(() => {
+        if (this.#process) return;
+        clearInterval(look);
+        resolve();
+      }, 10);
+    });
+    clearTimeout(kill);
+  }
+
+  #ended(ending: Ending): void {
+    this.#tellEnded(ending);
+    this.#process = undefined;
+    this.#ready = false;
+    for (const waiting of this.#onReloaded.values()) waiting.resolve();
+    this.#onReloaded.clear();
+    if (this.#pool.ending) return;
+    const seen = `worker ${this.#index} ${describeEnd(this.#why, ending)}`;
+    if (this.#pool.started) this.#startAgain(seen);
+    else this.#onReady.reject(startFailure(this.#lastWords, seen));
+  }
+
+  #tellEnded(ending: Ending): void {
+    if (!this.#process || !this.#pool.started) return;
+    const drained = this.#pool.ending && ending.code === 0;
+    this.#options.onEnded({
+      ...{ worker: this.#index, pid: this.#process.pid, code: ending.code, signal: ending.signal },
+      how: endedHow(drained, this.#why, ending),
+      may_have_been_deciding: this.#ready && !drained,
+    });
+  }
+
+  #startAgain(seen: string): void {
+    const lived = this.#options.clock.monotonic() - this.#startedAt;
+    this.#failures = lived > settledAfterMs ? 0 : this.#failures + 1;
+    this.#restarts += 1;
+    this.#options.onRestart(this.#why);
+    const pause = restartPause(this.#failures);
+    this.#options.log(`${seen}; starting it again${pause > 0 ? ` in ${pause} ms` : ''}`);
+    this.#timer = setTimeout(() => this.#fork(), pause);
+  }
+}
