@@ -11,7 +11,7 @@ export interface StoreChild {
   readonly told: ChildMessage[];
   /** Resolves with the first message of a kind, now or later; rejects where the child ends without it. */
   until(at: ChildMessage['at']): Promise<ChildMessage>;
-  /** Resolves once the process is gone, with its exit code; null where it was killed. */
+  /** Resolves once the process is gone and all that it told is read, with its exit code; null where it was killed. */
   readonly ended: Promise<number | null>;
 }
 
@@ -24,7 +24,7 @@ export function runStoreChild(t: ExecutionContext, path: string, act: ChildAct):
   t.teardown(() => void child.kill('SIGKILL'));
   const told: ChildMessage[] = [];
   child.on('message', (message) => void told.push(message as ChildMessage));
-  const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
+  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
   const until = (at: ChildMessage['at']): Promise<ChildMessage> =>
     new Promise((resolve, reject) => {
       const look = (): void => {

@@ -5,11 +5,10 @@ import { systemClock } from '../../src/lib/clock.ts';
 import { asPortreeveError } from '../../src/lib/errors.ts';
 import { runParent } from '../../src/server/run.ts';
 import type { ServerEvent } from './server.ts';
+import { tellParent } from './tell-parent.ts';
 
 const file = process.argv[2] as string;
-const tell = (event: ServerEvent): void => {
-  if (process.connected) process.send?.(event);
-};
+const { tell, end } = tellParent<ServerEvent>();
 
 // A server must not outlive the test that started it.
 const orphaned = new AbortController();
@@ -31,4 +30,4 @@ try {
   tell({ failed: { code, message } });
   process.exitCode = 2;
 }
-process.disconnect?.();
+await end();

@@ -123,7 +123,8 @@ export async function startServer(
     else if ('decision' in event) decisions.push(event.decision);
     else ready.reject(Object.assign(new Error(event.failed.message), { code: event.failed.code }));
   });
-  child.on('exit', (code) => {
+  // After `exit`, and after the last of its messages.
+  child.on('close', (code) => {
     ended.resolve(code);
     ready.reject(new Error(`the server ended (${code}) before it was ready:\n${log.join('\n')}`));
   });

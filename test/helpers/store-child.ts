@@ -9,6 +9,7 @@ import { importDevices } from '../../src/inventory/import.ts';
 import type { DeviceStatus } from '../../src/inventory/types.ts';
 import { openStore } from '../../src/store/open.ts';
 import { device, ndjson } from './inventory.ts';
+import { tellParent } from './tell-parent.ts';
 
 export type ChildAct =
   | { readonly act: 'open' }
@@ -20,6 +21,7 @@ export type ChildMessage =
   | { readonly at: 'progress'; readonly rows: number }
   | { readonly at: 'done'; readonly epoch: number | null };
 
+const { tell, end } = tellParent<ChildMessage>();
 const by = { tenant: 'default', actor: 'child', why: 'test', now: 1000 };
 
 async function run(path: string, act: ChildAct): Promise<void> {
@@ -37,7 +39,7 @@ async function run(path: string, act: ChildAct): Promise<void> {
     tell({ at: 'done', epoch });
   }
   store.close();
-  process.disconnect?.();
+  await end();
 }
 
 /** The file comes piece by piece, as from a disk or a pipe, so that there is time within the import. */
@@ -47,10 +49,6 @@ async function* batches(rows: number, status: DeviceStatus): AsyncGenerator<stri
     const count = Math.min(500, rows - start);
     yield ndjson(Array.from({ length: count }, (_, index) => device(`d${start + index}`, { status })));
   }
-}
-
-function tell(message: ChildMessage): void {
-  process.send?.(message);
 }
 
 await run(process.argv[2] ?? '', JSON.parse(process.argv[3] ?? '') as ChildAct);
