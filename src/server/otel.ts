@@ -9,6 +9,7 @@ import { MeterProvider, MetricReader, PeriodicExportingMetricReader } from '@ope
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { scopeName, semantic } from '../telemetry/names.ts';
 import { samplerFrom } from './otel-sampler.ts';
+import { nameUnits } from './prometheus-names.ts';
 
 /** The `OTEL_*` variables, handed in by the command line; nothing else of the environment. */
 export type OtelEnv = Readonly<Record<string, string>>;
@@ -26,7 +27,7 @@ export interface Tracing {
 
 export interface Metering {
   readonly meter: Meter;
-  /** All metrics in Prometheus text format 0.0.4. */
+  /** All metrics in Prometheus text format 0.0.4, named as Prometheus asks. */
   prometheus(): Promise<string>;
   shutdown(): Promise<void>;
 }
@@ -82,7 +83,7 @@ export function startMetering(identity: TelemetryIdentity, env: OtelEnv): Meteri
   const serializer = new PrometheusSerializer('', false, undefined, false, true);
   return {
     meter: provider.getMeter(scopeName, identity.version),
-    prometheus: async () => serializer.serialize((await pull.collect()).resourceMetrics),
+    prometheus: async () => serializer.serialize(nameUnits((await pull.collect()).resourceMetrics)),
     shutdown: () => provider.shutdown(),
   };
 }

@@ -35,141 +35,155 @@ export interface WorkerReading {
   readonly wasmPages: number;
 }
 
-/** One gauge: its name, what it says, and what it reads. */
-interface Gauge {
+type Values = readonly (readonly [number, Attributes])[];
+
+/** One instrument whose values are read at each collection. */
+interface Observed {
+  readonly kind: 'gauge' | 'counter';
   readonly name: string;
   readonly description: string;
-  readonly unit?: string;
-  readonly values: (readings: GaugeReadings) => readonly (readonly [number, Attributes])[];
+  readonly unit: string | undefined;
+  readonly values: (readings: GaugeReadings) => Values;
 }
+
+const gauge = (
+  name: string,
+  description: string,
+  values: (readings: GaugeReadings) => Values,
+  unit?: 's' | 'By',
+): Observed => ({ kind: 'gauge', name, description, unit, values });
+
+/** What only grows, but begins anew with its worker. */
+const counter = (...told: Parameters<typeof gauge>): Observed => ({ ...gauge(...told), kind: 'counter' });
+
+const one =
+  (value: (readings: GaugeReadings) => number | boolean | null) =>
+  (readings: GaugeReadings): Values => {
+    const read = value(readings);
+    return read === null ? [] : [[Number(read), {}]];
+  };
 
 const perWorker =
   (value: (worker: WorkerReading) => number) =>
-  (readings: GaugeReadings): readonly (readonly [number, Attributes])[] =>
+  (readings: GaugeReadings): Values =>
     readings.workers
       .filter((worker) => worker.ready)
       .map((worker) => [value(worker), { [label.worker]: worker.index }]);
 
 const perCrl =
   (value: (crl: GaugeReadings['crls'][number]) => number) =>
-  (readings: GaugeReadings): readonly (readonly [number, Attributes])[] =>
+  (readings: GaugeReadings): Values =>
     readings.crls.map((crl) => [
       value(crl),
       { [label.issuer]: crl.issuer, [label.issuerKey]: crl.issuerKey },
     ]);
 
-const one = (value: number | null): readonly (readonly [number, Attributes])[] =>
-  value === null ? [] : [[value, {}]];
+const perOrigin = ({ epochs }: GaugeReadings): Values =>
+  Object.entries(epochs).map(([origin, epoch]) => [epoch, { [label.origin]: origin }]);
 
-const gauges: readonly Gauge[] = [
-  {
-    name: metric.workers,
-    description: 'Workers that are ready to decide',
-    values: (readings) => one(readings.workers.filter((worker) => worker.ready).length),
-  },
-  {
-    name: metric.auditWritable,
-    description: '1 while audit records can be written',
-    values: (readings) => one(Number(readings.auditWritable)),
-  },
-  {
-    name: metric.crlAge,
-    description: 'Time since the thisUpdate of the CRL in force',
-    unit: 's',
-    values: perCrl((crl) => crl.ageS),
-  },
-  {
-    name: metric.crlRemaining,
-    description: 'Time until the nextUpdate of the CRL in force; negative once stale',
-    unit: 's',
-    values: perCrl((crl) => crl.remainingS),
-  },
-  {
-    name: metric.crlEntries,
-    description: 'Revoked certificates on the CRL in force',
-    values: perCrl((crl) => crl.entries),
-  },
-  {
-    name: metric.bundleAge,
-    description: 'Time since the policy bundle in force was loaded',
-    unit: 's',
-    values: (readings) => one(readings.bundleAgeS),
-  },
-  {
-    name: metric.epoch,
-    description: 'Number of the last change to state, by where changes come from',
-    values: (readings) =>
-      Object.entries(readings.epochs).map(([origin, epoch]) => [epoch, { [label.origin]: origin }]),
-  },
-  {
-    name: metric.feedError,
-    description: '1 while the last reading of a CRL source failed',
-    values: (readings) =>
-      readings.feeds.map((feed) => [Number(feed.failed), { [label.source]: feed.source }]),
-  },
-  {
-    name: metric.reloadError,
-    description: '1 while a changed configuration, bundle or anchor was refused',
-    values: (readings) => one(Number(readings.reloadFailed)),
-  },
-  {
-    name: metric.cacheHits,
-    description: 'Certificates found in the cache of parsed and verified ones, since the worker started',
-    values: perWorker((worker) => worker.cacheHits),
-  },
-  {
-    name: metric.cacheMisses,
-    description: 'Certificates that had to be parsed and verified, since the worker started',
-    values: perWorker((worker) => worker.cacheMisses),
-  },
-  {
-    name: metric.cacheSize,
-    description: 'Certificates in the cache',
-    values: perWorker((worker) => worker.cacheSize),
-  },
-  {
-    name: metric.eventLoopDelay,
-    description: '99th percentile of the event loop delay between two heartbeats',
-    unit: 's',
-    values: perWorker((worker) => worker.eventLoopDelayS),
-  },
-  {
-    name: metric.wasmPages,
-    description: 'Pages (64 KiB) of WASM memory that the policy uses',
-    values: perWorker((worker) => worker.wasmPages),
-  },
-  {
-    name: metric.storeBytes,
-    description: 'Size of the state file and its write-ahead log',
-    unit: 'By',
-    values: (readings) => one(readings.storeBytes),
-  },
-  {
-    name: metric.observeInForce,
-    description: 'Observe entries of the configuration that are in force',
-    values: (readings) => one(readings.observeInForce),
-  },
-  {
-    name: metric.glassInForce,
-    description: 'Broken glasses of the configuration that are in force',
-    values: (readings) => one(readings.glassInForce),
-  },
+const perFeed = ({ feeds }: GaugeReadings): Values =>
+  feeds.map(({ source, failed }) => [Number(failed), { [label.source]: source }]);
+
+const observed: readonly Observed[] = [
+  gauge(
+    metric.workers,
+    'Workers that are ready to decide',
+    one(({ workers }) => workers.filter(({ ready }) => ready).length),
+  ),
+  gauge(
+    metric.auditWritable,
+    '1 while audit records can be written',
+    one(({ auditWritable }) => auditWritable),
+  ),
+  gauge(
+    metric.crlAge,
+    'Time since the thisUpdate of the CRL in force',
+    perCrl(({ ageS }) => ageS),
+    's',
+  ),
+  gauge(
+    metric.crlRemaining,
+    'Time until the nextUpdate of the CRL in force; negative once stale',
+    perCrl(({ remainingS }) => remainingS),
+    's',
+  ),
+  gauge(
+    metric.crlEntries,
+    'Revoked certificates on the CRL in force',
+    perCrl(({ entries }) => entries),
+  ),
+  gauge(
+    metric.bundleAge,
+    'Time since the policy bundle in force was loaded',
+    one(({ bundleAgeS }) => bundleAgeS),
+    's',
+  ),
+  gauge(metric.epoch, 'Number of the last change to state, by where changes come from', perOrigin),
+  gauge(metric.feedError, '1 while the last reading of a CRL source failed', perFeed),
+  gauge(
+    metric.reloadError,
+    '1 while a changed configuration, bundle or anchor was refused',
+    one(({ reloadFailed }) => reloadFailed),
+  ),
+  counter(
+    metric.cacheHits,
+    'Certificates found in the cache of parsed and verified ones, since the worker started',
+    perWorker(({ cacheHits }) => cacheHits),
+  ),
+  counter(
+    metric.cacheMisses,
+    'Certificates that had to be parsed and verified, since the worker started',
+    perWorker(({ cacheMisses }) => cacheMisses),
+  ),
+  gauge(
+    metric.cacheSize,
+    'Certificates in the cache',
+    perWorker(({ cacheSize }) => cacheSize),
+  ),
+  gauge(
+    metric.eventLoopDelay,
+    '99th percentile of the event loop delay between two heartbeats',
+    perWorker(({ eventLoopDelayS }) => eventLoopDelayS),
+    's',
+  ),
+  gauge(
+    metric.wasmPages,
+    'Pages (64 KiB) of WASM memory that the policy uses',
+    perWorker(({ wasmPages }) => wasmPages),
+  ),
+  gauge(
+    metric.storeBytes,
+    'Size of the state file and its write-ahead log',
+    one(({ storeBytes }) => storeBytes),
+    'By',
+  ),
+  gauge(
+    metric.observeInForce,
+    'Observe entries of the configuration that are in force',
+    one(({ observeInForce }) => observeInForce),
+  ),
+  gauge(
+    metric.glassInForce,
+    'Broken glasses of the configuration that are in force',
+    one(({ glassInForce }) => glassInForce),
+  ),
 ];
 
-/** Makes every gauge; `read` is called once a collection, so that one scrape shows one moment. */
+/** Makes every one of them; `read` is called once a collection, so that one scrape shows one moment. */
 export function observeGauges(meter: Meter, read: () => GaugeReadings): void {
-  const made = gauges.map((gauge) => ({
-    gauge,
-    instrument: meter.createObservableGauge(gauge.name, {
-      description: gauge.description,
-      ...(gauge.unit === undefined ? {} : { unit: gauge.unit }),
-    }),
-  }));
+  const made = observed.map(({ kind, name, values, description, unit }) => {
+    const options = { description, ...(unit !== undefined && { unit }) };
+    const instrument =
+      kind === 'gauge'
+        ? meter.createObservableGauge(name, options)
+        : meter.createObservableCounter(name, options);
+    return { instrument, values };
+  });
   meter.addBatchObservableCallback(
     (result) => {
       const readings = read();
-      for (const { gauge, instrument } of made) {
-        for (const [value, labels] of gauge.values(readings)) result.observe(instrument, value, labels);
+      for (const { instrument, values } of made) {
+        for (const [value, labels] of values(readings)) result.observe(instrument, value, labels);
       }
     },
     made.map(({ instrument }) => instrument),

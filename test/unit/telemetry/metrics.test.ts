@@ -61,9 +61,9 @@ test('decisions are counted by outcome, enforcement, reason and door, and the sc
   const samples = parsePrometheus(await metering.prometheus());
   const labels = { outcome: 'deny', enforced: 'true', reason: 'revocation.revoked', door: 'native' };
   t.is(valueOf(samples, 'portreeve_decisions_total', labels), 2);
-  t.is(valueOf(samples, 'portreeve_decision_duration_bucket', { le: '0.00025', door: 'native' }), 2);
-  t.is(valueOf(samples, 'portreeve_decision_duration_count', { door: 'native' }), 2);
-  t.is(valueOf(samples, 'portreeve_stage_duration_count', { stage: 'policy' }), 2);
+  t.is(valueOf(samples, 'portreeve_decision_duration_seconds_bucket', { le: '0.00025', door: 'native' }), 2);
+  t.is(valueOf(samples, 'portreeve_decision_duration_seconds_count', { door: 'native' }), 2);
+  t.is(valueOf(samples, 'portreeve_stage_duration_seconds_count', { stage: 'policy' }), 2);
   await metering.shutdown();
 });
 
@@ -90,7 +90,7 @@ test('buckets of durations go from a quarter of a millisecond to the budget', as
   decision(denied);
   const samples = parsePrometheus(await metering.prometheus());
   const bounds = samples
-    .filter((sample) => sample.name === 'portreeve_decision_duration_bucket')
+    .filter((sample) => sample.name === 'portreeve_decision_duration_seconds_bucket')
     .map((sample) => sample.labels.le);
   t.is(bounds[0], '0.00025');
   t.deepEqual(bounds.slice(-2), ['0.15', '+Inf']);
@@ -115,12 +115,47 @@ test('state is gauges, read at the scrape; a worker that is not ready has none o
   const { metering } = metered();
   const samples = parsePrometheus(await metering.prometheus());
   t.is(valueOf(samples, 'portreeve_workers', {}), 1);
-  t.is(valueOf(samples, 'portreeve_state_crl_age', { issuer: 'CN=Meters "A"\\,O=Example' }), 60);
-  t.is(valueOf(samples, 'portreeve_state_crl_remaining', {}), -5);
+  t.is(valueOf(samples, 'portreeve_state_crl_age_seconds', { issuer: 'CN=Meters "A"\\,O=Example' }), 60);
+  t.is(valueOf(samples, 'portreeve_state_crl_remaining_seconds', {}), -5);
   t.is(valueOf(samples, 'portreeve_state_epoch', { origin: 'local' }), 9);
   t.is(valueOf(samples, 'portreeve_feed_error', { source: '/crls/a.crl' }), 1);
-  t.is(samples.filter((sample) => sample.name === 'portreeve_identity_cache_hits').length, 1);
+  t.is(samples.filter((sample) => sample.name === 'portreeve_identity_cache_hits_total').length, 1);
   t.is(valueOf(samples, 'portreeve_audit_records_lost_total', {}), 0);
+  await metering.shutdown();
+});
+
+test('in the scrape a unit is written out and ends the name', async (t) => {
+  const metering = startMetering({ version: '0.1.0', instance: 'test' }, {});
+  createMetrics(metering.meter, () => ({ ...readings, storeBytes: 4096 })).decisions(denied, times);
+  const text = await metering.prometheus();
+  t.deepEqual(
+    [...text.matchAll(/^# UNIT (\S+) (\S+)$/gm)].map(([, name, unit]) => `${name} ${unit}`).sort(),
+    [
+      'portreeve_decision_duration_seconds seconds',
+      'portreeve_eventloop_delay_seconds seconds',
+      'portreeve_stage_duration_seconds seconds',
+      'portreeve_state_bundle_age_seconds seconds',
+      'portreeve_state_crl_age_seconds seconds',
+      'portreeve_state_crl_remaining_seconds seconds',
+      'portreeve_store_size_bytes bytes',
+    ],
+  );
+  t.is(valueOf(parsePrometheus(text), 'portreeve_store_size_bytes', {}), 4096);
+  await metering.shutdown();
+});
+
+test('what only grows is a counter, also where a worker counts it and begins anew', async (t) => {
+  let hits = 5;
+  const metering = startMetering({ version: '0.1.0', instance: 'test' }, {});
+  createMetrics(metering.meter, () => ({
+    ...readings,
+    workers: readings.workers.map((worker) => ({ ...worker, cacheHits: hits })),
+  }));
+  const scrape = () => metering.prometheus();
+  t.true((await scrape()).includes('# TYPE portreeve_identity_cache_hits_total counter\n'));
+  hits = 1;
+  const labels = { worker: '0' };
+  t.is(valueOf(parsePrometheus(await scrape()), 'portreeve_identity_cache_hits_total', labels), 1);
   await metering.shutdown();
 });
 
