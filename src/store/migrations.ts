@@ -1,3 +1,5 @@
+import { sources } from './migrations/sources.ts';
+import { crls } from './migrations/crls.ts';
 /** "PORT": marks the SQLite file as ours (PRAGMA application_id), so that a foreign file is never migrated. */
 export const applicationId = 0x504f5254;
 
@@ -99,7 +101,7 @@ export const migrations: readonly string[] = [
     WHERE unhex(k.value) IS NOT NULL;
   `,
   // Each fragment stands in a file of its own, named for what it holds.
-  ([] as readonly string[]).join('\n'),
+  [crls, sources].join('\n'),
 ];
 
 /** The store format that this program writes. */
