@@ -1,6 +1,6 @@
 export { createRoot, issueCa } from './authority.ts';
 export type { Authority, CaOptions, IssueOptions } from './authority.ts';
-export { issueLeaf } from './leaf.ts';
+export { issueLeaf, selfSignLeaf } from './leaf.ts';
 export type { Leaf, LeafOptions } from './leaf.ts';
 export { issueCrl } from './crl.ts';
 export type { CrlEntry, CrlOptions } from './crl.ts';

@@ -1,7 +1,8 @@
 import { issue, type Authority, type IssueOptions } from './authority.ts';
 import { basicConstraints, extendedKeyUsage, keyUsage, subjectAltName } from './extensions.ts';
 import type { SubjectAltNames } from './extensions.ts';
-import { generateKeys } from './keys.ts';
+import { generateKeys, type CryptoKeyPair } from './keys.ts';
+import type { x509 } from './x509.ts';
 
 /** Same fields as an Authority, so that a leaf can (wrongly) issue. */
 export type Leaf = Authority;
@@ -16,11 +17,24 @@ export interface LeafOptions extends IssueOptions {
 
 /** Issues an end-entity certificate under `parent`; keyUsage is `digitalSignature` unless given. */
 export async function issueLeaf(parent: Authority, o: LeafOptions): Promise<Leaf> {
-  const keys = o.keyPair ?? (await generateKeys(o.key ?? 'ec-p256'));
-  return issue(parent, keys, o, [
+  return issue(parent, await keysOf(o), o, leafExtensions(o));
+}
+
+/** Makes an end-entity certificate that its own key signed. */
+export async function selfSignLeaf(o: LeafOptions): Promise<Leaf> {
+  const keys = await keysOf(o);
+  return issue({ subject: o.subject, keys }, keys, o, leafExtensions(o));
+}
+
+async function keysOf(o: LeafOptions): Promise<CryptoKeyPair> {
+  return o.keyPair ?? (await generateKeys(o.key ?? 'ec-p256'));
+}
+
+function leafExtensions(o: LeafOptions): x509.Extension[] {
+  return [
     basicConstraints(o.ca ?? false),
     ...keyUsage(o.keyUsage ?? ['digitalSignature']),
     ...extendedKeyUsage(o.eku ?? ['clientAuth']),
     ...subjectAltName(o.san ?? {}, o.subject),
-  ]);
+  ];
 }

@@ -7,10 +7,11 @@ export interface NamedAuthority {
   readonly certificate: Certificate;
 }
 
-/** Anchors, then intermediates. */
+/** Anchors, then intermediates. Pinned certificates are no CAs. */
 export function listAuthorities(trust: TrustSet): readonly NamedAuthority[] {
+  const anchors = trust.anchors.filter(({ pinned }) => !pinned);
   return [
-    ...trust.anchors.map(({ name, certificate }) => ({ name, role: 'anchor' as const, certificate })),
+    ...anchors.map(({ name, certificate }) => ({ name, role: 'anchor' as const, certificate })),
     ...trust.intermediates.map(({ name, certificate }) => ({
       name,
       role: 'intermediate' as const,

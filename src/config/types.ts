@@ -135,6 +135,8 @@ export interface AnchorConfig {
   readonly allow_small_keys: boolean;
   /** Lint findings deny. */
   readonly strict: boolean;
+  /** The file holds a device's own self-signed certificate, not a CA's. */
+  readonly pinned: boolean;
 }
 
 /** Exactly one of the keys is set. `inventory` is for `custom` only: a column of the device's record. */

@@ -30,8 +30,9 @@ export function buildPaths(leaf: Certificate, sent: readonly Certificate[], inde
   const search = new PathSearch<TrustAnchor>(sent, index, signatures, {
     judge: (chain, anchor) => judgePath(chain, anchor, signatures, work),
     kept: pathLimits.kept,
+    isPinned: ({ pinned }) => pinned === true,
   });
-  search.extend([leaf]);
+  search.search(leaf);
   const paths = search.paths.map((path) => ({ ...path, lint: lintPath(path.certificates) }));
   return { paths, findings: paths.length > 0 ? [] : explain(search, leaf) };
 }

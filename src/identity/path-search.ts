@@ -16,6 +16,8 @@ export interface SearchRules<Anchor> {
   readonly kept: number;
   /** Most certificates between leaf and anchor; absent = as many as `pathLimits.length` leaves. */
   readonly maxIntermediates?: number;
+  /** Whether a leaf that signed itself and is this anchor, byte for byte, is a path in itself. */
+  readonly isPinned: (anchor: Anchor) => boolean;
   /** CAs that are tried before others, such as those that are valid at the time in question. */
   readonly isPreferred?: (ca: Certificate) => boolean;
 }
@@ -54,8 +56,16 @@ export class PathSearch<Anchor> {
     this.#signatures = signatures;
   }
 
+  /** Searches for paths from a leaf. */
+  search(leaf: Certificate): void {
+    const anchor = this.#anchorOf(leaf);
+    const pinned = anchor !== undefined && this.#rules.isPinned(anchor) && this.#signedItself(leaf);
+    if (pinned) this.#complete([leaf], anchor);
+    else this.#extend([leaf]);
+  }
+
   /** Searches on from the last certificate of a branch, whose others are each signed by the next. */
-  extend(chain: readonly Certificate[]): void {
+  #extend(chain: readonly Certificate[]): void {
     if (!this.#steps.spend()) this.exhausted = true;
     if (this.#isOver()) return;
     const last = chain[chain.length - 1] as Certificate;
@@ -84,7 +94,7 @@ export class PathSearch<Anchor> {
     if (anchor !== undefined) return this.#complete(chain, anchor);
     const { maxIntermediates = pathLimits.length } = this.#rules;
     if (chain.length - 1 > maxIntermediates) return this.#fail(deadEnd('chain.too_long', chain));
-    this.extend(chain);
+    this.#extend(chain);
   }
 
   #complete(certificates: readonly Certificate[], anchor: Anchor): void {
@@ -112,19 +122,19 @@ export class PathSearch<Anchor> {
   /** The branch ends here: at a root that nobody configured, or for `otherwise`. */
   #stop(chain: readonly Certificate[], otherwise: 'chain.incomplete' | 'chain.signature_invalid'): void {
     const last = chain[chain.length - 1] as Certificate;
-    const selfSigned = isSelfIssued(last) && this.#signatures.verdict(last, last) === 'valid';
-    const problem = this.#isAnchor(last)
-      ? 'the certificate itself is the anchor, which no leaf may be'
-      : undefined;
-    this.#fail(deadEnd(selfSigned ? 'chain.untrusted_anchor' : otherwise, chain, problem));
+    // A branch never ends with an anchor, except where that is the leaf.
+    const problem = this.#anchorOf(last) && 'the certificate itself is an anchor, but not one that is pinned';
+    this.#fail(deadEnd(this.#signedItself(last) ? 'chain.untrusted_anchor' : otherwise, chain, problem));
   }
 
-  /** A branch never ends with an anchor, except where that is the leaf. */
-  #isAnchor({ subject, fingerprint }: Certificate): boolean {
+  #signedItself(certificate: Certificate): boolean {
+    return isSelfIssued(certificate) && this.#signatures.verdict(certificate, certificate) === 'valid';
+  }
+
+  /** The anchor that a certificate is itself, if any. */
+  #anchorOf({ subject, fingerprint }: Certificate): Anchor | undefined {
     const namesakes = this.#index.bySubject.get(subject.key) ?? [];
-    return namesakes.some(
-      ({ anchor, certificate }) => anchor !== undefined && certificate.fingerprint === fingerprint,
-    );
+    return namesakes.find(({ certificate }) => certificate.fingerprint === fingerprint)?.anchor;
   }
 
   #fail(failure: Failure): void {

@@ -2,9 +2,12 @@ import { canonicalJson } from '../lib/canonical-json.ts';
 import { sha256Hex } from '../lib/bytes.ts';
 import { describeThrown, PortreeveError } from '../lib/errors.ts';
 import { decodePem, looksLikePem } from '../lib/pem.ts';
+import { isSelfIssued } from './name.ts';
 import { parseCertificate } from './parse.ts';
+import { signedBy } from './signature-memo.ts';
 import { keyWeakness } from './strength.ts';
 import type { Certificate, ProfileSettings, RevocationRules, TrustAnchor, TrustSet } from './types.ts';
+import { verifySignature } from './verify-signature.ts';
 
 /** Anchors and intermediates as configured; `certificate` holds the bytes of the file, PEM or DER. */
 export interface TrustSources {
@@ -16,24 +19,28 @@ export interface TrustSources {
     readonly allowSha1: boolean;
     readonly allowSmallKeys?: boolean;
     readonly strict?: boolean;
+    readonly pinned?: boolean;
   }[];
   readonly intermediates: readonly { readonly name: string; readonly certificate: Uint8Array }[];
 }
 
 /**
- * Compiles the configured CAs. Throws PDP_CONFIG_INVALID, naming the entry, for bytes that are not exactly one
- * certificate, for one that is no CA or has too weak a key, for a name given twice, and for one key under two anchors:
- * it would be open which of them names the device.
+ * Compiles the configured CAs and pinned certificates. Throws PDP_CONFIG_INVALID, naming the entry, for bytes that are
+ * not exactly one certificate, for one that has too weak a key, for a CA that is none, for a pinned certificate that is
+ * a CA, did not sign itself or is asked for a CRL, for a name given twice, and for one key under two anchors: it would be open which of
+ * them names the device.
  */
 export function buildTrustSet(sources: TrustSources): TrustSet {
   const anchors = sources.anchors.map((source): TrustAnchor => ({
     name: source.name,
-    certificate: readCa('trust anchor', source, source.allowSmallKeys),
+    certificate: source.pinned ? readPinned(source) : readCa('trust anchor', source, source.allowSmallKeys),
     profile: source.profile,
     revocation: source.revocation,
     allowSha1: source.allowSha1,
     allowSmallKeys: source.allowSmallKeys ?? false,
     strict: source.strict ?? false,
+    // Only where it is so: the digest of sets without such anchors stays as it is.
+    ...(source.pinned && { pinned: true }),
   }));
   const smallKeys = sources.anchors.some((anchor) => anchor.allowSmallKeys);
   const intermediates = sources.intermediates.map((source) => ({
@@ -51,11 +58,29 @@ function readCa(
   allowSmallKeys = false,
 ): Certificate {
   const certificate = readFile(role, source);
-  const weakness = keyWeakness(certificate.key, allowSmallKeys);
   if (certificate.basicConstraints?.ca !== true)
     throw refused(role, source.name, 'the certificate is not a CA');
-  if (weakness !== undefined) throw refused(role, source.name, weakness);
+  refuseWeakKey(role, source.name, certificate, allowSmallKeys);
   return certificate;
+}
+
+/** A device's own certificate. One that a CA issued would be trusted without anyone asking that CA. */
+function readPinned(source: TrustSources['anchors'][number]): Certificate {
+  const role = 'trust anchor';
+  const certificate = readFile(role, source);
+  if (certificate.basicConstraints?.ca === true)
+    throw refused(role, source.name, 'the certificate is a CA, which cannot be pinned');
+  refuseWeakKey(role, source.name, certificate, source.allowSmallKeys ?? false);
+  if (source.revocation.required)
+    throw refused(role, source.name, 'revocation is required, but no CRL can be about a pinned certificate');
+  if (!isSelfIssued(certificate) || verifySignature(signedBy(certificate, certificate), 'verify') !== 'valid')
+    throw refused(role, source.name, 'the certificate is pinned and did not sign itself');
+  return certificate;
+}
+
+function refuseWeakKey(role: string, name: string, { key }: Certificate, allowSmallKeys: boolean): void {
+  const weakness = keyWeakness(key, allowSmallKeys);
+  if (weakness !== undefined) throw refused(role, name, weakness);
 }
 
 function readFile(
@@ -87,8 +112,10 @@ function refuseSharedNames(entries: readonly { readonly name: string }[]): void 
 
 function refuseSharedKeys(anchors: readonly TrustAnchor[]): void {
   const owners = new Map<string, string>();
-  for (const { name, certificate } of anchors) {
-    const key = `${certificate.keyDigest} ${certificate.subject.key}`;
+  for (const { name, certificate, pinned } of anchors) {
+    // A pinned certificate counts as its very bytes, so that the renewed one may stand beside the one it replaces.
+    const own = pinned ? certificate.fingerprint : certificate.keyDigest;
+    const key = `${own} ${certificate.subject.key}`;
     const owner = owners.get(key);
     if (owner !== undefined) throw refused('trust anchor', name, `"${owner}" has the same name and key`);
     owners.set(key, name);

@@ -148,6 +148,8 @@ export interface TrustAnchor {
   readonly allowSmallKeys?: boolean;
   /** Lint findings in a path to this anchor deny. */
   readonly strict?: boolean;
+  /** The certificate is a device's own, which signed itself and is no CA: it is a path in itself, and issues nothing. */
+  readonly pinned?: boolean;
 }
 
 /** All anchors and configured intermediates, compiled once per configuration. */

@@ -14,7 +14,8 @@ import type { SignatureVerdict } from './verify-signature.ts';
 /**
  * Validates one certification path (RFC 5280 section 6.1), leaf first and the anchor's certificate last, whose own
  * validity, constraints, policies and critical extensions count as RFC 5937 has it; its signature does not, nothing
- * rests on it. All that is wrong is told; the path is valid where nothing is. Pure: time, signatures and bounds come in as inputs.
+ * rests on it. One certificate alone is leaf and anchor both: it is judged as a leaf that its own key signed. All that
+ * is wrong is told; the path is valid where nothing is. Pure: time, signatures and bounds come in as inputs.
  */
 export function validatePath(path: readonly Certificate[], inputs: PathInputs): Finding[] {
   const findings: Finding[] = [...checkLeaf(path[0] as Certificate, inputs), ...checkDepth(path, inputs)];
@@ -44,8 +45,9 @@ function checkDepth(path: readonly Certificate[], { maxIntermediates }: PathInpu
 
 /** RFC 5280 section 6.1.3 (a)(1) and (4): each certificate names the next as its issuer and is signed by its key. */
 function checkIssuing(path: readonly Certificate[], inputs: PathInputs): Finding[] {
-  return path.slice(0, -1).flatMap((certificate, place) => {
-    const issuer = path[place + 1] as Certificate;
+  const signed = path.length === 1 ? path : path.slice(0, -1);
+  return signed.flatMap((certificate, place) => {
+    const issuer = path[place + 1] ?? certificate;
     const named = certificate.issuer.key === issuer.subject.key;
     const verdict = named ? inputs.verdict(certificate, issuer) : 'invalid';
     return checkSignature(certificate, place, verdict, inputs);

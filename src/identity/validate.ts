@@ -65,10 +65,12 @@ export function validateCertificate(o: ValidationRequest): ValidationResult {
       return findings.length > 0 ? findings : (o.accept?.(chain) ?? []);
     },
     kept: 1,
+    // RFC 5280 section 6.1: name and key of the anchor vouch for it like for whatever else that key signed.
+    isPinned: () => true,
     isPreferred: ({ notBefore, notAfter }) => notBefore <= o.at && o.at <= notAfter,
     ...(o.maxDepth === undefined ? {} : { maxIntermediates: o.maxDepth }),
   });
-  search.extend([o.leaf]);
+  search.search(o.leaf);
   const [found] = search.paths;
   if (found !== undefined) {
     return { valid: true, path: found.certificates, reasons: [], lint: lintPath(found.certificates) };

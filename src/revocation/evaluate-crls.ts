@@ -45,7 +45,7 @@ export interface RevocationEvaluation {
 }
 
 /**
- * Judges every certificate of a path but its anchor by CRLs: RFC 5280 section 6.3, with complete, delta, partial and
+ * Judges every certificate of a path but its anchor, and a leaf that is its own anchor, by CRLs: RFC 5280 section 6.3, with complete, delta, partial and
  * indirect CRLs. A certificate is good where fresh, authentic CRLs that are about it cover all reasons and none lists
  * it; an entry on any authentic one revokes, however old it is. CRL issuers need a path to the same anchor, judged
  * likewise. Pure; never throws for what the CRLs say.
@@ -59,7 +59,8 @@ export function evaluateRevocation(o: RevocationQuestion): RevocationEvaluation 
 
   function evaluatePath(path: readonly Certificate[], opened: readonly Certificate[]): RevocationEvaluation {
     const lint: CrlLint[] = [];
-    const statuses = path.slice(0, -1).map((certificate, place) => {
+    const asked = path.length === 1 && opened.length === 0 ? path : path.slice(0, -1);
+    const statuses = asked.map((certificate, place) => {
       const { points, problem } = distributionPointsOf(certificate);
       const others = opened.filter((one) => one !== certificate);
       const subject = { certificate, points, path, opened: [...others, certificate] };

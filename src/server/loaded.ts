@@ -19,9 +19,10 @@ export interface Authorities {
   readonly pepCas: readonly TrustAnchor[];
 }
 
-/** The certificates of all CAs: whose CRLs count. */
+/** The certificates of all CAs: whose CRLs count. Pinned certificates are none. */
 export function crlIssuers({ trust, pepCas }: Authorities): readonly Certificate[] {
-  return [...trust.anchors, ...trust.intermediates, ...pepCas].map(({ certificate }) => certificate);
+  const anchors = trust.anchors.filter(({ pinned }) => !pinned);
+  return [...anchors, ...trust.intermediates, ...pepCas].map(({ certificate }) => certificate);
 }
 
 type Certificates = Material['certificates'];
@@ -52,6 +53,7 @@ export function loadTrust(config: Config, read?: Certificates): TrustSet {
       allowSha1: anchor.allow_sha1,
       allowSmallKeys: anchor.allow_small_keys,
       strict: anchor.strict,
+      pinned: anchor.pinned,
     })),
     intermediates: intermediates.map((intermediate) => ({
       name: intermediate.name,

@@ -1,4 +1,4 @@
-import { createRoot, issueCa, issueCrl, issueLeaf } from '../../src/ca/index.ts';
+import { createRoot, issueCa, issueCrl, issueLeaf, selfSignLeaf } from '../../src/ca/index.ts';
 import type { Authority, Leaf, RawExtension } from '../../src/ca/index.ts';
 import type { IssueOptions } from '../../src/ca/authority.ts';
 import { toPem } from '../../src/ca/authority.ts';
@@ -97,6 +97,8 @@ async function issueAuthority(words: DescribedAuthority): Promise<Authority> {
     ...given('keyUsage', words.key_usage),
     ...given('extensions', words.extensions?.map(extension)),
   };
+  if (words.under === undefined && words.end_entity)
+    return selfSignLeaf({ ...options, san: { uri: words.uri ?? [] } });
   if (words.under === undefined) return createRoot(options);
   const parent = await authority(words.under);
   if (!words.end_entity) return issueCa(parent, options);
@@ -104,6 +106,7 @@ async function issueAuthority(words: DescribedAuthority): Promise<Authority> {
 }
 
 async function issueDescribed(words: DescribedCertificate): Promise<Leaf> {
+  if (words.itself) return authority(words.issuer);
   const name = words.name ?? '';
   const uri = words.uri ?? (words.name === undefined ? [] : [spiffeId(name)]);
   const keyPair = words.key_of === undefined ? undefined : (await leaf(words.key_of)).keys;

@@ -50,6 +50,7 @@ export type Described = string | DescribedCertificate;
 
 export interface DescribedCertificate {
   readonly issuer: string;
+  readonly itself?: true;
   readonly name?: string;
   readonly subject?: string;
   readonly uri?: readonly string[];
@@ -77,6 +78,7 @@ export interface DescribedAuthority {
   readonly not_before?: string;
   readonly not_after?: string;
   readonly end_entity?: boolean;
+  readonly uri?: readonly string[];
   readonly extensions?: readonly DescribedExtension[];
 }
 

@@ -11,7 +11,7 @@ import { fail, ok, warn, type Finding, type Patient } from './finding.ts';
 const check = 'CAs';
 const soonMs = 30 * 86_400_000;
 
-/** CAs of devices and of PEPs: they parse, are CAs, and are valid now and for a while. */
+/** CAs of devices and of PEPs, and pinned certificates: they parse, are what they should be, and valid now and for a while. */
 export function examineAuthorities({ config, around }: Patient): readonly Finding[] {
   const now = around.clock.now();
   return [...deviceCas(config, now), ...pepCas(config, now)];
@@ -19,9 +19,17 @@ export function examineAuthorities({ config, around }: Patient): readonly Findin
 
 function deviceCas(config: Config, now: EpochMs): Finding[] {
   try {
-    return listAuthorities(loadTrust(config)).map(({ name, role, certificate }) =>
-      judgeLife(`${role} ${name}`, certificate.notBefore, certificate.notAfter, now),
-    );
+    const trust = loadTrust(config);
+    return [
+      ...listAuthorities(trust).map(({ name, role, certificate }) =>
+        judgeLife(`${role} ${name}`, certificate.notBefore, certificate.notAfter, now),
+      ),
+      ...trust.anchors
+        .filter(({ pinned }) => pinned)
+        .map(({ name, certificate }) =>
+          judgeLife(`pinned ${name}`, certificate.notBefore, certificate.notAfter, now, renewPinned),
+        ),
+    ];
   } catch (thrown) {
     return [fail(check, describeThrown(thrown), 'name a file with exactly one CA certificate, PEM or DER')];
   }
@@ -39,8 +47,10 @@ function pepCas(config: Config, now: EpochMs): Finding[] {
   });
 }
 
-function judgeLife(what: string, from: EpochMs, to: EpochMs, now: EpochMs): Finding {
-  const renew = 'renew the CA, put the new certificate beside the old one, and let devices renew theirs';
+const renewCa = 'renew the CA, put the new certificate beside the old one, and let devices renew theirs';
+const renewPinned = 'let the device make a new certificate, and pin it beside the old one';
+
+function judgeLife(what: string, from: EpochMs, to: EpochMs, now: EpochMs, renew = renewCa): Finding {
   if (now < from)
     return fail(
       check,

@@ -3,11 +3,13 @@ import { namesOf, refuseUnknown, type Report } from './report.ts';
 
 /** `classes`: only CAs that are there, and rules that can be met. */
 export function checkClasses(root: Place, report: Report): void {
-  const anchors = namesOf(root.get('trust', 'anchors').items());
-  const cas = new Set([...anchors, ...namesOf(root.get('trust', 'intermediates').items())]);
+  const trusted = root.get('trust', 'anchors').items();
+  const anchors = namesOf(trusted);
+  const issuing = namesOf(trusted.filter((one) => !one.get('pinned').isTrue));
+  const cas = new Set([...issuing, ...namesOf(root.get('trust', 'intermediates').items())]);
   for (const [, rules] of root.get('classes').entries()) {
     refuseUnknown(report, rules.get('anchors').items(), anchors, 'in trust.anchors');
-    refuseUnknown(report, rules.get('issuers').items(), cas, 'in trust.anchors or trust.intermediates');
+    refuseUnknown(report, rules.get('issuers').items(), cas, 'a CA in trust.anchors or trust.intermediates');
     if (rules.get('binding').text === 'issuer' && rules.get('issuers').items().length === 0) {
       report.refuse(rules.get('binding'), 'binding issuer needs issuers');
     }

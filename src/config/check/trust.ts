@@ -13,6 +13,11 @@ export function checkTrust(root: Place, report: Report): void {
   refuseDuplicates(report, names('pep_cas'), 'CA');
 
   for (const anchor of trust.get('anchors').items()) {
+    const required = anchor.get('revocation', 'required');
+    if (anchor.get('pinned').isTrue && required.value !== false) {
+      const place = required.present ? required : anchor.get('pinned');
+      report.refuse(place, 'a pinned certificate needs revocation.required: false; no CRL can be about it');
+    }
     const profile = anchor.get('profile');
     const domain = profile.get('trust_domain');
     const kind = profile.get('kind').text;

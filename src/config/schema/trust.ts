@@ -113,6 +113,10 @@ export const trust = section(
             'Denies what is a lint finding otherwise: certificates that their CA should have made better, none of which lets a stranger in.',
             { default: false, example: true },
           ),
+          pinned: flag(
+            "The file holds a device's own self-signed certificate, no CA's: that very certificate is trusted, judged like any leaf, and issues nothing. Needs `revocation.required: false`, since no CRL can be about it; inventory and holds shut it out.",
+            { default: false, example: false },
+          ),
         },
         { required: ['name', 'file', 'profile'] },
       ),

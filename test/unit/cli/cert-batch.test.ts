@@ -141,6 +141,14 @@ test('without an anchor that can be read nothing is valid', async (t) => {
   t.deepEqual(await codes({ anchors: [broken, chain.root.pem] }), [true]);
 });
 
+test('a leaf that is the anchor itself is its own path, and where CRLs are required one must be about it', async (t) => {
+  const itself = { leaf: chain.root.pem, intermediates: [] };
+  const [result] = await answer({ ...request, ...itself });
+  t.deepEqual(result?.path, [chain.root.fingerprint]);
+  t.true(result?.valid);
+  t.deepEqual(await codes({ ...itself, require_revocation: true }), [false, 'revocation.crl_missing']);
+});
+
 test('texts are told apart by their bounds: one with NUL within is not two', async (t) => {
   const { pem } = chain.root;
   const results = await answer(

@@ -59,6 +59,7 @@ test('a minimal file gets every default', (t) => {
           allow_sha1: false,
           allow_small_keys: false,
           strict: false,
+          pinned: false,
         },
       ],
       intermediates: [],

@@ -152,6 +152,8 @@ const rows: readonly Row[] = [
   ['trust.anchors[].allow_sha1', 'allow_sha1: true', 'allow_sha1: sometimes', 19, /true or false/],
   ['trust.anchors[].allow_small_keys', 'allow_small_keys: true', 'allow_small_keys: 1', 25, /true or false/],
   ['trust.anchors[].strict', 'strict: true', 'strict: very', 15, /true or false/],
+  ['trust.anchors[].pinned', 'pinned: false', 'pinned: "yes"', 15, /true or false/],
+  ['trust.anchors[].pinned', 'pinned: false', 'pinned: true', 19, /no CRL/, 'required: true'],
   ['trust.intermediates', 'file: ca/meters.pem', 'path: ca/meters.pem', 7, /unknown key/],
   ['trust.intermediates[].name', '- name: meters', '- name: root', 13, /is there twice/],
   ['trust.intermediates[].file', 'file: ca/meters.pem', 'file: ca', 13, /is a folder/],
@@ -187,7 +189,7 @@ const rows: readonly Row[] = [
     'issuers: [meters]',
     'issuers: [mesh]',
     15,
-    /not in trust\.anchors or trust\.intermediates/,
+    /not a CA in trust\.anchors or trust\.intermediates/,
   ],
   ['classes.<name>.anchors', 'anchors: [root]', 'anchors: [meters]', 15, /not in trust\.anchors/],
   ['classes.<name>.max_lifetime', 'max_lifetime: 400d', 'max_lifetime: 60000ms1ms', 19, /whole seconds/],
@@ -380,4 +382,13 @@ test('every key of the schema has a refusal here', (t) => {
     keysOf(configSchema).filter((key) => !tested.has(key)),
     [],
   );
+});
+
+test('a pinned certificate is no CA that classes may name as an issuer', (t) => {
+  const text = withLine('issuers: [meters]', 'issuers: [root]');
+  t.deepEqual(inspect(text).problems, []);
+  const pinned = text.replace('required: true', 'required: false').replace('pinned: false', 'pinned: true');
+  const [problem, ...others] = inspect(pinned).problems;
+  t.regex(problem?.message ?? '', /names "root", which is not a CA/);
+  t.deepEqual(others, []);
 });

@@ -1,4 +1,4 @@
-import { createRoot, issueCa, issueLeaf } from '../../../src/ca/index.ts';
+import { createRoot, issueCa, issueLeaf, selfSignLeaf } from '../../../src/ca/index.ts';
 import type { Authority, CaOptions, LeafOptions } from '../../../src/ca/index.ts';
 import { parseCertificate } from '../../../src/identity/parse.ts';
 import { buildPaths, type BuiltPaths } from '../../../src/identity/path-build.ts';
@@ -32,19 +32,25 @@ export function leaf(parent: Authority, o: Partial<LeafOptions> = {}): Promise<A
   return issueLeaf(parent, { subject: 'CN=meter-1', ...lives.leaf, ...o });
 }
 
+export function selfSigned(o: Partial<LeafOptions> = {}): Promise<Authority> {
+  return selfSignLeaf({ subject: 'CN=press-7,O=Example', ...lives.leaf, ...o });
+}
+
 /** A trust set of these anchors (named anchor-0, …) and intermediates (ca-0, …). */
 export function trustOf(
   anchors: readonly Authority[],
   intermediates: readonly Authority[] = [],
-  o: { profile?: ProfileSettings; allowSha1?: boolean } = {},
+  o: { profile?: ProfileSettings; allowSha1?: boolean; pinned?: readonly Authority[] } = {},
 ): TrustSet {
+  const { pinned = [] } = o;
   return buildTrustSet({
-    anchors: anchors.map((one, i) => ({
+    anchors: [...anchors, ...pinned].map((one, i) => ({
       name: `anchor-${i}`,
       certificate: one.der,
       profile: o.profile ?? { kind: 'cn' },
-      revocation: { required: true, graceMs: 0 },
+      revocation: { required: !pinned.includes(one), graceMs: 0 },
       allowSha1: o.allowSha1 ?? false,
+      pinned: pinned.includes(one),
     })),
     intermediates: intermediates.map((one, i) => ({ name: `ca-${i}`, certificate: one.der })),
   });

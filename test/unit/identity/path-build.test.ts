@@ -2,7 +2,7 @@ import test from 'ava';
 import type { BuiltPaths } from '../../../src/identity/path-build.ts';
 import { parseCertificate } from '../../../src/identity/parse.ts';
 import { der } from '../lib/der/encode.ts';
-import { build, ca, codes, leaf, lives, root, trustOf } from './fleet.ts';
+import { build, ca, codes, leaf, lives, root, selfSigned, trustOf } from './fleet.ts';
 
 test('a leaf under an anchor is a path of two', async (t) => {
   const anchor = await root();
@@ -108,17 +108,65 @@ test('a self-signed leaf is untrusted, even under the anchor’s name', async (t
   t.is(codes(build(trustOf([anchor]), self))[0], 'chain.untrusted_anchor');
 });
 
-test('of a leaf that is itself the anchor the finding says so', async (t) => {
-  const pinned = await root({ keyUsage: ['digitalSignature'] });
+test('of a leaf that is itself an anchor without being pinned the finding says so', async (t) => {
+  const anchor = await root({ keyUsage: ['digitalSignature'] });
   const problems = (built: BuiltPaths) =>
     built.findings.map(({ code, detail }) => [code, detail?.['problem']]);
-  const [finding] = problems(build(trustOf([pinned]), pinned));
+  const [finding] = problems(build(trustOf([anchor]), anchor));
   t.deepEqual(finding, [
     'chain.untrusted_anchor',
-    'the certificate itself is the anchor, which no leaf may be',
+    'the certificate itself is an anchor, but not one that is pinned',
   ]);
-  const [other] = problems(build(trustOf([await root()]), pinned));
+  const [other] = problems(build(trustOf([await root()]), anchor));
   t.deepEqual(other, ['chain.untrusted_anchor', undefined]);
+});
+
+test('a pinned leaf is a path of one, whatever else is sent', async (t) => {
+  const press = await selfSigned();
+  const trust = trustOf([await root()], [], { pinned: [press] });
+  const built = build(trust, press, press, await root());
+  t.deepEqual(built.findings, []);
+  t.deepEqual(
+    built.paths.map(({ anchor, certificates, lint }) => [anchor.name, certificates.length, lint]),
+    [['anchor-1', 1, []]],
+  );
+});
+
+test('a pinned leaf is judged like any other: purposes, usages, critical extensions, key, digest', async (t) => {
+  const odd = { oid: '1.2.3.4', critical: true, value: Buffer.from([5, 0]) };
+  const wrong = [
+    [{ eku: ['serverAuth'] }, 'credential.eku_missing_client_auth'],
+    [{ keyUsage: ['keyAgreement'] }, 'credential.key_usage_invalid'],
+    [{ extensions: [odd] }, 'chain.unknown_critical_extension'],
+    [{ key: 'rsa-2048', hash: 'SHA-1' }, 'credential.weak_signature'],
+  ] as const;
+  for (const [o, code] of wrong) {
+    const press = await selfSigned(o);
+    t.deepEqual(codes(build(trustOf([], [], { pinned: [press] }), press)), [code]);
+  }
+  const unstated = await selfSigned({ eku: [] });
+  const opcUa = trustOf([], [], { pinned: [unstated], profile: { kind: 'opc_ua' } });
+  t.deepEqual(codes(build(opcUa, unstated)), ['credential.eku_missing_client_auth']);
+});
+
+test('another certificate with name and key of a pinned one is untrusted, as a leaf and above one', async (t) => {
+  const press = await selfSigned();
+  const trust = trustOf([], [], { pinned: [press] });
+  const twin = await selfSigned({ keyPair: press.keys });
+  t.deepEqual(codes(build(trust, twin, press)), ['chain.untrusted_anchor']);
+  const risen = await root({ subject: press.subject, keyPair: press.keys });
+  const below = await ca(risen);
+  const { findings } = build(trust, await leaf(below), below, risen);
+  t.deepEqual([findings[0]?.code, findings[0]?.detail?.certificate], ['chain.not_a_ca', 2]);
+});
+
+test('what a pinned certificate issued is denied, even where it may sign certificates by its key usage', async (t) => {
+  const press = await selfSigned({ keyUsage: ['digitalSignature', 'keyCertSign'] });
+  const trust = trustOf([], [], { pinned: [press] });
+  t.is(build(trust, press).paths.length, 1);
+  t.deepEqual(codes(build(trust, await leaf(press))), ['chain.not_a_ca']);
+  const below = await ca(press);
+  t.deepEqual(codes(build(trust, await leaf(below), below)), ['chain.not_a_ca']);
 });
 
 test('a CA that is no CA, or may not sign certificates, breaks the path', async (t) => {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Authority } from '../../../src/ca/index.ts';
 import { buildTrustSet, type TrustSources } from '../../../src/identity/trust.ts';
-import { ca, leaf, root, trustOf } from './fleet.ts';
+import { ca, leaf, root, selfSigned, trustOf } from './fleet.ts';
 
 const refused = { code: 'PDP_CONFIG_INVALID' };
 
@@ -69,6 +69,42 @@ test('one name for two entries, and one CA under two anchors, are refused', asyn
   t.throws(() => buildTrustSet(of(anchor(one.der, 'a'), anchor(renewed.der, 'b'))), {
     ...refused,
     message: /"a" has the same name and key/,
+  });
+});
+
+const unpinnable: readonly [string, () => Promise<Partial<TrustSources['anchors'][number]>>, RegExp][] = [
+  ['a CA', async () => ({ certificate: (await root()).der }), /is a CA, which cannot be pinned/],
+  ['a leaf of a CA', async () => ({ certificate: (await leaf(await root())).der }), /did not sign itself/],
+  [
+    'a leaf of its own name and another key',
+    async () => ({ certificate: (await leaf(await selfSigned(), { subject: 'CN=press-7,O=Example' })).der }),
+    /did not sign itself/,
+  ],
+  ['a weak key', async () => ({ certificate: (await selfSigned({ key: 'rsa-1024' })).der }), /1024 bits/],
+  [
+    'a leaf for which a CRL is required',
+    async () => ({ revocation: { required: true, graceMs: 0 } }),
+    /no CRL/,
+  ],
+];
+
+for (const [what, make, problem] of unpinnable) {
+  test(`${what} cannot be pinned`, async (t) => {
+    const [{ der }, given] = [await selfSigned(), await make()];
+    const pinned = { ...anchor(der), revocation: { required: false, graceMs: 0 }, pinned: true };
+    t.notThrows(() => buildTrustSet(of(pinned)));
+    const { message } = t.throws(() => buildTrustSet(of({ ...pinned, ...given })), refused);
+    t.regex(message, problem);
+  });
+}
+
+test('a renewed certificate with the same key may be pinned beside the one that it replaces', async (t) => {
+  const one = await selfSigned();
+  const renewed = await selfSigned({ keyPair: one.keys });
+  t.is(trustOf([], [], { pinned: [one, renewed] }).anchors.length, 2);
+  t.throws(() => trustOf([], [], { pinned: [one, { ...one }] }), {
+    ...refused,
+    message: /same name and key/,
   });
 });
 

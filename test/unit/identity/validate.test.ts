@@ -2,7 +2,7 @@ import test from 'ava';
 import type { Authority } from '../../../src/ca/index.ts';
 import { parseCertificate } from '../../../src/identity/parse.ts';
 import { validateCertificate, type ValidationRequest } from '../../../src/identity/validate.ts';
-import { ca, leaf, lives, now, root } from './fleet.ts';
+import { ca, leaf, lives, now, root, selfSigned } from './fleet.ts';
 import {
   dns,
   email,
@@ -127,6 +127,33 @@ test('name constraints narrow from CA to CA and are never widened', async (t) =>
   ];
   t.deepEqual(reasons(await under('x.a.example')), []);
   t.deepEqual(reasons(await under('x.b.example')), [`${violation}@0`]);
+});
+
+test('a certificate that signed itself and is an anchor, byte for byte, is valid in itself', async (t) => {
+  const press = await selfSigned();
+  const alone = (one: Authority, rules: Rules = {}, ...anchors: readonly Authority[]) =>
+    validateCertificate({
+      leaf: parseCertificate(one.der),
+      intermediates: [],
+      anchors: anchors.map(({ der }) => parseCertificate(der)),
+      at: now,
+      ...rules,
+    });
+  const result = alone(press, { strict: true, maxDepth: 0 }, await anchor, press);
+  t.like(result, { valid: true, reasons: [], lint: [] });
+  t.deepEqual(
+    result.path.map(({ fingerprint }) => fingerprint),
+    [press.fingerprint],
+  );
+  t.true(alone(await anchor, {}, await anchor).valid);
+  const codesOf = (...asked: Parameters<typeof alone>) => alone(...asked).reasons.map(({ code }) => code);
+  t.deepEqual(codesOf(press, { at: lives.leaf.notAfter + 1 }, press), ['credential.expired']);
+  t.deepEqual(codesOf(press, { eku: ['1.3.6.1.5.5.7.3.1'] }, press), ['credential.eku_missing_client_auth']);
+  t.deepEqual(codesOf(press, explicit, press), ['chain.policy_unsatisfied']);
+  const twin = await selfSigned({ keyPair: press.keys });
+  t.deepEqual(codesOf(twin, {}, press), ['chain.untrusted_anchor']);
+  const below = await leaf(await anchor);
+  t.deepEqual(codesOf(below, {}, below), ['chain.incomplete']);
 });
 
 test('a CA that issued to itself is not held to name constraints, a leaf that did is', async (t) => {

@@ -84,6 +84,7 @@ trust:
       allow_sha1: true
       allow_small_keys: true
       strict: true
+      pinned: false
   intermediates:
     - name: meters
       file: ca/meters.pem
