@@ -10,7 +10,12 @@ import type { Session } from './session.ts';
 export interface Failure {
   readonly exit: number;
   readonly data: {
-    readonly error: { readonly code: string; readonly message: string; readonly problems?: unknown };
+    readonly error: {
+      readonly code: string;
+      readonly message: string;
+      readonly problems?: unknown;
+      readonly lockout?: unknown;
+    };
   };
   readonly text: string;
 }
@@ -29,7 +34,9 @@ export function describeFailure(thrown: unknown, session: Session): Failure {
   const [first, ...rest] =
     head.length > 0 ? [...head, ...lines] : [`portreeve: ${error.code}: ${lines[0] ?? ''}`];
   const text = `${[first ?? '', ...rest].map(plain).join('\n')}\n${stack}`;
-  return failure(error.code, error.message, problems.length > 0 ? problems : undefined, text);
+  const told = failure(error.code, error.message, problems.length > 0 ? problems : undefined, text);
+  const { lockout } = error as { lockout?: unknown };
+  return lockout === undefined ? told : { ...told, data: { error: { ...told.data.error, lockout } } };
 }
 
 function failure(
@@ -38,7 +45,7 @@ function failure(
   problems: readonly object[] | undefined,
   text: string,
 ): Failure {
-  const exit = code === 'PDP_NOT_FOUND' ? exitCodes.failed : exitCodes.refused;
+  const exit = code === 'PDP_NOT_FOUND' || code === 'PDP_LOCKOUT' ? exitCodes.failed : exitCodes.refused;
   return { exit, data: { error: { code, message, ...(problems && { problems }) } }, text };
 }
 

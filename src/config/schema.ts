@@ -34,6 +34,18 @@ export const configSchema: Schema = {
       trust,
       revocation,
       classes,
+      limits: section('What one command may do.', {
+        max_lockout: {
+          type: ['string', 'integer'],
+          pattern: '^(100|[0-9]{1,2}([.][0-9]{1,4})?)%$',
+          minimum: 0,
+          maximum: 999_999_999,
+          default: '1%',
+          description:
+            'Active devices that one hold, import or source may keep out: a share of them (`1%`; one device always may) or a number. Beyond it a command needs the number worked out, typed as `--lockout N`, and a source is refused.',
+          examples: ['1%'],
+        },
+      }),
       policy: section('The policy.', {
         bundle: path('Bundle (`.tar.gz`) with the compiled policy; null = the default policy that ships.', {
           default: null,

@@ -40,6 +40,10 @@ export interface Config {
     readonly poll: number;
   };
   readonly classes: Readonly<Record<string, ClassRules>>;
+  readonly limits: {
+    /** Active devices that one change may keep out without a number typed: `1%`, or how many. */
+    readonly max_lockout: string | number;
+  };
   readonly policy: {
     /** Bundle file (`.tar.gz`); null = the default bundle that ships. */
     readonly bundle: string | null;

@@ -5,6 +5,9 @@ import { beginGeneration, retireGeneration, stageRows, touchGeneration } from '.
 import { retireAbandoned, sweepRetired } from '../store/sweep.ts';
 import type { Store } from '../store/types.ts';
 import { csvRows } from './csv-rows.ts';
+import { countActive, lockoutOf } from './lockout.ts';
+import { requireLockout, type Lockout, type LockoutRule } from './lockout-limit.ts';
+import { LockoutTally } from './lockout-tally.ts';
 import { ndjsonRows, type ImportRow } from './ndjson-rows.ts';
 import { ProblemList } from './problems.ts';
 import { publishImport } from './publish.ts';
@@ -23,6 +26,10 @@ export interface ImportOptions {
   readonly dryRun?: boolean;
   /** Takes a file without any device for what it says; else it is refused, since it is rather a failed export. */
   readonly allowEmpty?: boolean;
+  /** How many active devices the import may keep out; any number where it is left out. */
+  readonly lockout?: LockoutRule;
+  /** Classes that the configuration knows: a device that loses its known class is kept out. */
+  readonly classes?: ReadonlySet<string>;
   /** Told of the class of each sound row, in the order of the file. */
   readonly onClass?: (name: string) => void;
   readonly onProgress?: (progress: { readonly rows: number }) => void;
@@ -34,6 +41,8 @@ export interface ImportResult {
   readonly added: number;
   readonly changed: number;
   readonly unchanged: number;
+  /** Active devices that it keeps out. */
+  readonly lockout: Lockout;
   /** Epoch of the import; null where nothing was changed (the same content again, or a dry run). */
   readonly epoch: number | null;
 }
@@ -47,7 +56,8 @@ const sweepBudgetMs = 60_000;
  * Imports devices from a stream, all or nothing: rows are staged in short transactions that leave room for other
  * writers, and become visible together by one short commit. Devices that the file does not name stay as they are;
  * the same content again changes nothing. Throws InventoryInvalid (PDP_INVENTORY_INVALID) with every problem and
- * its line, PDP_INVENTORY_INVALID for a file without devices, PDP_INPUT_MALFORMED where the stream fails, and
+ * its line, PDP_INVENTORY_INVALID for a file without devices, LockoutRefused (PDP_LOCKOUT) for one that keeps out
+ * more active devices than `lockout` says, PDP_INPUT_MALFORMED where the stream fails, and
  * PDP_STORE_UNAVAILABLE, also while another import of the tenant is running. Memory does not grow with the number of
  * rows.
  */
@@ -75,9 +85,12 @@ async function stageAndPublish(
   clock: Clock,
 ): Promise<ImportResult> {
   const problems = new ProblemList();
-  const tally: Tally = { added: 0, changed: 0, unchanged: 0, firstAdded: [], firstChanged: [] };
+  const tally: Tally = {
+    ...{ added: 0, changed: 0, unchanged: 0, firstAdded: [], firstChanged: [] },
+    keptOut: new LockoutTally(),
+  };
   const read = options.format === 'csv' ? csvRows : ndjsonRows;
-  const stage = createStager(store, staging, problems, tally);
+  const stage = createStager(store, staging, problems, tally, options.classes);
   const source = readable(options.input);
   const found = tellingClasses(read(source, problems), options.onClass);
   const rows = await stageRows(store, staging.generation, found, stage, clock, (soFar) =>
@@ -89,11 +102,13 @@ async function stageAndPublish(
     throw new PortreeveError('PDP_INVENTORY_INVALID', `${what} (give --allow-empty where that is meant)`);
   }
   const { added, changed, unchanged } = tally;
-  const counts = { rows, added, changed, unchanged };
+  const lockout = keptOut(store, tally, options);
+  const counts = { rows, added, changed, unchanged, lockout };
   if (options.dryRun === true || added + changed === 0) {
     retireGeneration(store, staging.generation);
     return { ...counts, epoch: null };
   }
+  if (options.lockout) requireLockout(lockout, options.lockout);
   const { actor, why } = options;
   const epoch = publishImport(store, staging, tally, {
     actor,
@@ -102,6 +117,12 @@ async function stageAndPublish(
     rows,
   });
   return { ...counts, epoch };
+}
+
+/** What the import keeps out, before any of it is visible. */
+function keptOut(store: Store, { keptOut: tally }: Tally, { tenant, lockout }: ImportOptions): Lockout {
+  const limit = lockout?.limit ?? { share: 1 };
+  return lockoutOf(tally, [], limit, () => store.snapshot(() => countActive(store, tenant)));
 }
 
 /** Begins staging. Of two imports of one tenant at a time, each would be compared with what the other is replacing. */

@@ -46,6 +46,7 @@ export function publishImport(store: Store, staging: Staging, tally: Tally, note
         unchanged: tally.unchanged,
         first_added: tally.firstAdded,
         first_changed: tally.firstChanged,
+        kept_out: tally.keptOut.devices,
         kept_edits: kept.size,
         first_kept: [...kept].slice(0, shownIds),
       },

@@ -2,6 +2,7 @@ import type { EpochMs } from '../lib/clock.ts';
 import type { Store } from '../store/types.ts';
 import { currentRow, encodeDevice, type DeviceContent, type DeviceRow } from './device-rows.ts';
 import { mayBecome } from './edit.ts';
+import type { LockoutTally } from './lockout-tally.ts';
 import type { ImportRow } from './ndjson-rows.ts';
 import type { ProblemList } from './problems.ts';
 
@@ -20,19 +21,23 @@ export interface Tally {
   unchanged: number;
   readonly firstAdded: string[];
   readonly firstChanged: string[];
+  /** Active devices that the import keeps out. */
+  readonly keptOut: LockoutTally;
 }
 
 const shownIds = 5;
 
 /**
  * Answers a function that stages one row within a transaction: notes its device id (a second row of the same
- * device is a problem that names both lines), compares it with what is visible, and stores it where it differs.
+ * device is a problem that names both lines), compares it with what is visible, and stores it where it differs. An
+ * active device that would be none any more, or of a class that is not among the configured `classes`, is kept out.
  */
 export function createStager(
   store: Store,
   staging: Staging,
   problems: ProblemList,
   tally: Tally,
+  classes?: ReadonlySet<string>,
 ): (row: ImportRow) => void {
   const { tenant, generation, baseEpoch, now } = staging;
   const read = currentRow(store);
@@ -62,12 +67,26 @@ export function createStager(
         `device ${JSON.stringify(id)} is decommissioned, which is final: it cannot become ${wanted.status}`,
       );
     }
+    if (current !== undefined && keepsOut(current, wanted, classes)) {
+      tally.keptOut.add(current.class, siteOf(current));
+    }
     // After the first problem nothing will become visible: the rest is read only to tell what else is wrong.
     if (count(tally, id, current, wanted) && !problems.any) {
       put.run(tenant, id, generation, now, wanted.status, wanted.class, wanted.body);
       for (const key of draft.keys) bind.run(tenant, Buffer.from(key, 'hex'), id);
     }
   };
+}
+
+/** An active device loses its status, or its class becomes one that the configuration does not know. */
+function keepsOut(current: DeviceRow, wanted: DeviceContent, classes?: ReadonlySet<string>): boolean {
+  if (current.status !== 'active') return false;
+  if (wanted.status !== 'active') return true;
+  return classes !== undefined && classes.has(current.class) && !classes.has(wanted.class);
+}
+
+function siteOf(row: DeviceContent): string | null {
+  return (JSON.parse(row.body) as { readonly site?: string }).site ?? null;
 }
 
 /** An edit since the import began wins over the import's status: an urgent disable is not undone by a file from before. */

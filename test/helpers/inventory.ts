@@ -4,6 +4,9 @@ import type { Store } from '../../src/store/types.ts';
 
 export type Fields = Record<string, unknown>;
 
+/** What an import keeps out that keeps nobody out. */
+export const nobody = { kept_out: 0, total_active: null, by_class: [], by_site: [], unknown: [] };
+
 /** One import row with the fields that every device must have. */
 export function device(deviceId: string, fields: Fields = {}): Fields {
   return { device_id: deviceId, status: 'active', class: 'meter', ...fields };

@@ -1,11 +1,13 @@
 import { Option, type Command } from 'commander';
 import { importDevices } from '../../inventory/import.ts';
+import { lockoutText } from '../../inventory/lockout-limit.ts';
 import { configOption, finish, whyOption } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openInput } from '../input.ts';
 import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { withStore } from '../with-store.ts';
+import { lockoutLimit, lockoutOption } from '../lockout.ts';
 import { tenantOption, type DeviceOptions } from './tenant.ts';
 import { UnknownClasses } from './unknown-classes.ts';
 
@@ -14,6 +16,7 @@ interface Options extends DeviceOptions {
   readonly why?: string;
   readonly dryRun?: boolean;
   readonly allowEmpty?: boolean;
+  readonly lockout?: number;
 }
 
 /** `device import FILE|-`. */
@@ -30,6 +33,7 @@ export function registerDeviceImport(group: Command, session: Session): void {
     )
     .option('--dry-run', 'check and compare only; change nothing')
     .option('--allow-empty', 'take a file without devices for what it says; else it is refused')
+    .addOption(lockoutOption())
     .addOption(whyOption())
     .addOption(tenantOption())
     .addOption(configOption());
@@ -48,7 +52,8 @@ async function runImport(file: string, options: Options, session: Session): Prom
   const config = session.config(options.config);
   const input = await openInput(file, session);
   const progress = session.progress();
-  const unknown = new UnknownClasses(new Set(Object.keys(config.classes)));
+  const classes = new Set(Object.keys(config.classes));
+  const unknown = new UnknownClasses(classes);
   try {
     const done = await withStore(config, 'read_write', session.around.clock, (store) =>
       importDevices(store, {
@@ -61,6 +66,8 @@ async function runImport(file: string, options: Options, session: Session): Prom
         source: file === '-' ? 'standard input' : file,
         dryRun: options.dryRun === true,
         allowEmpty: options.allowEmpty === true,
+        lockout: { limit: lockoutLimit(config), typed: options.lockout },
+        classes,
         onClass: (name) => unknown.note(name),
         onProgress: ({ rows }) => progress.show(`${rows} rows`),
       }),
@@ -68,9 +75,14 @@ async function runImport(file: string, options: Options, session: Session): Prom
     const warnings = unknown.warnings();
     const data = { dry_run: options.dryRun === true, ...done, warnings };
     const what = options.dryRun ? 'would be imported' : 'imported';
+    const { lockout } = done;
+    const kept =
+      lockout.kept_out === 0
+        ? ''
+        : `${options.dryRun ? 'This would keep' : 'It keeps'} out ${plain(lockoutText(lockout))}.\n`;
     const text = `${done.rows} rows ${what}: ${done.added} added, ${done.changed} changed, ${done.unchanged} unchanged${
       done.epoch === null ? '' : ` (epoch ${done.epoch})`
-    }\n${warnings.map(({ message }) => `${session.paint('warn', 'warning')}  ${plain(message)}\n`).join('')}`;
+    }\n${kept}${warnings.map(({ message }) => `${session.paint('warn', 'warning')}  ${plain(message)}\n`).join('')}`;
     return { exit: exitCodes.ok, data, text };
   } finally {
     progress.end();

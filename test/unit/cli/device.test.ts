@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import test from 'ava';
 import { openStore } from '../../../src/store/open.ts';
+import { nobody } from '../../helpers/inventory.ts';
 import { deviceId, makeInstallation } from './helpers/installation.ts';
 import { onlyObject, portreeveHere as portreeve } from './helpers/run.ts';
 
@@ -11,7 +12,19 @@ test('devices are imported, listed, shown and changed', async (t) => {
   const dry = await run('import', 'devices.ndjson', '--dry-run');
   t.deepEqual(
     [dry.code, onlyObject(dry)],
-    [0, { dry_run: true, rows: 1, added: 1, changed: 0, unchanged: 0, epoch: null, warnings: [] }],
+    [
+      0,
+      {
+        dry_run: true,
+        rows: 1,
+        added: 1,
+        changed: 0,
+        unchanged: 0,
+        lockout: nobody,
+        epoch: null,
+        warnings: [],
+      },
+    ],
   );
   t.like(onlyObject(await run('list')), { devices: [] });
 

@@ -7,7 +7,7 @@ import { createInventoryReader } from '../../../src/inventory/reader.ts';
 import type { DeviceRecord, DeviceStatus } from '../../../src/inventory/types.ts';
 import { sweepRetired } from '../../../src/store/sweep.ts';
 import type { Store } from '../../../src/store/types.ts';
-import { device, importRows, ndjson } from '../../helpers/inventory.ts';
+import { device, importRows, ndjson, nobody } from '../../helpers/inventory.ts';
 import { temporaryStore } from '../../helpers/temporary-store.ts';
 
 const find = (store: Store, id: string, tenant = 'default'): DeviceRecord | undefined =>
@@ -40,6 +40,7 @@ test('an import adds devices and is one readable change', async (t) => {
     added: 7,
     changed: 0,
     unchanged: 0,
+    lockout: nobody,
     epoch: 1,
   });
   const [change, ...others] = store.changesSince(0, 10);
@@ -58,6 +59,7 @@ test('an import adds devices and is one readable change', async (t) => {
       added: 7,
       changed: 0,
       unchanged: 0,
+      kept_out: 0,
       first_added: ['d0', 'd1', 'd2', 'd3', 'd4'],
       first_changed: [],
       kept_edits: 0,
@@ -83,6 +85,7 @@ test('the same content again changes nothing and makes no epoch', async (t) => {
     added: 0,
     changed: 0,
     unchanged: 2,
+    lockout: nobody,
     epoch: null,
   });
   t.deepEqual(store.epochs(), { local: 1 });
@@ -95,7 +98,7 @@ test('a later import replaces what it names, adds what is new and leaves the res
   const result = await importRows(store, [device('d1', { site: 's' }), device('d2'), device('d4')], {
     now: 5000,
   });
-  t.deepEqual(result, { rows: 3, added: 1, changed: 1, unchanged: 1, epoch: 2 });
+  t.deepEqual(result, { rows: 3, added: 1, changed: 1, unchanged: 1, lockout: nobody, epoch: 2 });
   t.like(find(store, 'd1'), { site: 's', epoch: 2, updated_at: 5000 });
   t.false('owner' in (find(store, 'd1') ?? {}), 'a field that is not in the new row is gone');
   t.like(find(store, 'd2'), { epoch: 1, updated_at: 1000 });
@@ -121,6 +124,7 @@ test('a dry run tells the counts and changes nothing', async (t) => {
     added: 1,
     changed: 1,
     unchanged: 1,
+    lockout: nobody,
     epoch: null,
   });
   t.is(find(store, 'd3'), undefined);
@@ -303,7 +307,7 @@ test('an empty file is refused, or imports nothing where that is meant', async (
   const refused = { code: 'PDP_INVENTORY_INVALID', message: /no devices/ };
   await t.throwsAsync(importRows(store, []), refused);
   await t.throwsAsync(importRows(store, 'device_id,status,class\n', { format: 'csv' }), refused);
-  const nothing = { rows: 0, added: 0, changed: 0, unchanged: 0, epoch: null };
+  const nothing = { rows: 0, added: 0, changed: 0, unchanged: 0, lockout: nobody, epoch: null };
   t.deepEqual(await importRows(store, [], { allowEmpty: true }), nothing);
   t.is(count(store, 'generations'), 0, 'nothing is left of any of them');
 });
