@@ -1,4 +1,4 @@
-import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { constants, createPublicKey, type KeyObject, verify, Verify } from 'node:crypto';
 import { hasWeakDigest, readSignatureScheme, type SignatureScheme } from './signature-algorithm.ts';
 import { keyWeakness } from './strength.ts';
 import type { PublicKeyInfo } from './types.ts';
@@ -13,7 +13,8 @@ export interface SignedData {
   /** The signer's SubjectPublicKeyInfo; give the same array each time, its imported key is kept with it. */
   readonly spki: Uint8Array;
   readonly key: PublicKeyInfo;
-  readonly data: Uint8Array;
+  /** What was signed; or, where it went by as a stream, what has taken it in under the digest that is asked for. */
+  readonly data: Uint8Array | ((digest: SignatureScheme['digest']) => Verify | Uint8Array);
   readonly signature: Uint8Array;
 }
 
@@ -43,10 +44,11 @@ export function verifySignature(signed: SignedData, weak: 'refuse' | 'verify' = 
 
 function verifyWith(scheme: SignatureScheme, signed: SignedData): boolean {
   const key = importKey(signed.spki);
-  if (scheme.saltLength === undefined) return verify(scheme.digest, signed.data, key, signed.signature);
   const padding = constants.RSA_PKCS1_PSS_PADDING;
-  const options = { key, padding, saltLength: scheme.saltLength };
-  return verify(scheme.digest, signed.data, options, signed.signature);
+  const options = scheme.saltLength === undefined ? { key } : { key, padding, saltLength: scheme.saltLength };
+  const data = typeof signed.data === 'function' ? signed.data(scheme.digest) : signed.data;
+  if (data instanceof Verify) return data.verify(options, signed.signature);
+  return verify(scheme.digest, data, options, signed.signature);
 }
 
 function importKey(spki: Uint8Array): KeyObject {

@@ -41,15 +41,28 @@ const oids = {
 export function* readEntries(revokedCertificates: Uint8Array, kind: CrlKind): Generator<CrlEntry, void> {
   const outer = new DerReader(revokedCertificates);
   const list = outer.enter(tags.sequence);
+  const read = entryReader(kind);
+  while (!list.done) {
+    const entry = read(list);
+    if (entry !== undefined) yield entry;
+  }
+}
+
+/**
+ * Answers a function that reads the next entry of a list, which may come in several parts: each call goes on where the
+ * one before ended. Undefined is an entry that is passed over. Throws as `readEntries` does.
+ */
+export function entryReader(kind: CrlKind): (list: DerReader) => CrlEntry | undefined {
+  let index = 0;
   // RFC 5280 section 5.3.3: an issuer holds for the entries that follow, until another is named.
   let issuers: readonly string[] | undefined;
-  for (let index = 0; !list.done; index++) {
-    const entry = readEntry(list, index, kind);
+  return (list) => {
+    const entry = readEntry(list, index++, kind);
     issuers = entry.issuers ?? issuers;
-    if (entry.negative) continue;
+    if (entry.negative) return undefined;
     const { serial, revokedAt, reason } = entry;
-    yield issuers === undefined ? { serial, revokedAt, reason } : { serial, revokedAt, reason, issuers };
-  }
+    return issuers === undefined ? { serial, revokedAt, reason } : { serial, revokedAt, reason, issuers };
+  };
 }
 
 function readEntry(list: DerReader, index: number, kind: CrlKind): CrlEntry & { readonly negative: boolean } {

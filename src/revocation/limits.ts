@@ -2,6 +2,14 @@
 export const crlLimits = {
   /** Bytes of one file or one DER CRL; at some 40 bytes an entry, about six million entries. */
   bytes: 256 * 1024 * 1024,
+  /** Bytes of one CRL, PEM or DER, that is read as a stream, unless the configuration says otherwise. */
+  streamBytes: 1024 * 1024 * 1024,
+  /** Entries of one CRL that is read as a stream. */
+  entries: 20_000_000,
+  /** Bytes of one entry. */
+  entryBytes: 64 * 1024,
+  /** Bytes of any other field of a CRL that is read as a stream: its issuer, its extensions, its signature. */
+  fieldBytes: 1024 * 1024,
   /** CRLs in one PEM bundle. */
   perFile: 256,
   /** Extensions of one CRL, or of one entry. */

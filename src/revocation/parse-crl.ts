@@ -36,6 +36,9 @@ export interface ParsedCrl extends CrlExtensions {
   entries(): Iterable<CrlEntry>;
 }
 
+/** What a CRL says of itself, without the bytes that it was read from and its entries. */
+export type CrlFields = Omit<ParsedCrl, 'der' | 'digest' | 'tbs' | 'entries'>;
+
 /**
  * Reads a CRL (RFC 5280 section 5.1) from DER: complete, delta, partial or indirect; of version 1 too, and without
  * nextUpdate, because what such a list revokes is revoked. What comes before and after the entries is read at once, the
