@@ -64,3 +64,14 @@ export function parseInstant(text: string): EpochMs | undefined {
   const offset = (zoneHours * 60 + zoneMinutes) * 60_000;
   return utc.getTime() - (zone.startsWith('-') ? -offset : offset);
 }
+
+/**
+ * Reads the date of an HTTP header (RFC 9110 section 5.6.7, the one form that is still sent), such as
+ * `Sun, 06 Nov 1994 08:49:37 GMT`; undefined where it is not that.
+ */
+export function parseHttpDate(text: string): EpochMs | undefined {
+  const form =
+    /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} \d\d:\d\d:\d\d GMT$/;
+  const at = form.test(text) ? Date.parse(text) : NaN;
+  return Number.isNaN(at) ? undefined : at;
+}

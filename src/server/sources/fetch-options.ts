@@ -1,0 +1,58 @@
+/** How long an exchange may take, milliseconds. */
+export interface FetchTimeouts {
+  /** From the request until the connection stands (name, TCP, TLS). */
+  readonly connect: number;
+  /** Longest silence, before the answer and within it. */
+  readonly idle: number;
+  /** The whole exchange with all redirects and the whole body, so that a slow drip ends. */
+  readonly total: number;
+}
+
+export const defaultTimeouts: FetchTimeouts = { connect: 10_000, idle: 30_000, total: 300_000 };
+
+export interface FetchOptions {
+  /** POST sends `body`, is not led elsewhere and has no conditions. */
+  readonly method?: 'GET' | 'POST';
+  readonly body?: Uint8Array;
+  /** Sent to every host that is asked. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent to the first URL's origin only: what a redirect leads to elsewhere does not see them. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** PEM certificates that TLS servers must chain to, instead of those that the platform trusts. */
+  readonly ca?: string;
+  /** Validators of what is known already, exactly as they were told. */
+  readonly etag?: string;
+  readonly lastModified?: string;
+  /** Bytes of body after which the answer is cut off and refused. */
+  readonly maxBytes: number;
+  readonly timeouts?: Partial<FetchTimeouts>;
+  /** Redirects that are followed; 5 unless told otherwise. */
+  readonly maxRedirects?: number;
+  /** Whether a redirect may lead to another origin; none unless told otherwise. https never leads to http. */
+  readonly mayVisit?: (url: URL) => boolean;
+  /** `refuse`: names and addresses that lead to this machine or its links are not connected to. */
+  readonly localAddresses?: 'allow' | 'refuse';
+  /** Ends the exchange from outside. */
+  readonly signal?: AbortSignal;
+}
+
+/** What the server said about what it sent. */
+export interface Validators {
+  readonly etag: string | undefined;
+  readonly lastModified: string | undefined;
+}
+
+export type Fetched =
+  | ({
+      readonly status: 'unchanged';
+      /** Where the answer came from at last. */ readonly url: string;
+    } & Validators)
+  | ({
+      readonly status: 'ok';
+      readonly url: string;
+      readonly contentType: string | undefined;
+      /** To be read once, or cancelled. Throws as `fetchLimited` does where it ends early or grows too large. */
+      readonly body: AsyncIterable<Uint8Array>;
+      /** Ends the exchange without reading (on). */
+      readonly cancel: () => void;
+    } & Validators);
