@@ -2,7 +2,7 @@ import type { Certificate } from '../identity/types.ts';
 import { describeThrown } from '../lib/errors.ts';
 import type { CrlEntry } from './crl-entries.ts';
 import type { ParsedCrl } from './parse-crl.ts';
-import { reasonNumbers } from './reasons.ts';
+import { weightOf } from './reasons.ts';
 
 /** The entries of a CRL by certificate issuer and serial number; or why the whole CRL is unusable. */
 export type CrlIndex =
@@ -48,12 +48,7 @@ function readIndex(crl: ParsedCrl): CrlIndex {
 function add(entries: Map<string, CrlEntry>, issuer: string, entry: CrlEntry): void {
   const key = entryKey(issuer, entry.serial);
   const before = entries.get(key);
-  if (before === undefined || weight(entry) > weight(before)) entries.set(key, entry);
-}
-
-function weight({ reason }: CrlEntry): number {
-  if (reason === reasonNumbers.removeFromCRL) return 0;
-  return reason === reasonNumbers.certificateHold ? 1 : 2;
+  if (before === undefined || weightOf(entry.reason) > weightOf(before.reason)) entries.set(key, entry);
 }
 
 /** Serial numbers are hex: the first space ends one. */

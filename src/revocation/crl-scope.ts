@@ -1,13 +1,14 @@
-import type { Certificate, DistinguishedName } from '../identity/types.ts';
+import type { DistinguishedName } from '../identity/types.ts';
+import { canonicalJson } from '../lib/canonical-json.ts';
 import { derError, DerReader } from '../lib/der/reader.ts';
 import { contextConstructed, contextPrimitive, tags } from '../lib/der/tags.ts';
 import { readDistributionPointName } from './distribution-point-name.ts';
 import type { DistributionPoint } from './distribution-points.ts';
-import { allReasons, readReasonFlags, type ReasonMask } from './reasons.ts';
+import { allReasons, readReasonFlags, reasonMaskNames, type ReasonMask } from './reasons.ts';
 
 /** What an issuingDistributionPoint restricts a CRL to (RFC 5280 section 5.2.5). */
 export interface CrlScope {
-  /** The DER of the extension's value, by which two scopes are the same. */
+  /** The DER of the extension's value. */
   readonly der: Uint8Array;
   /** Keys of the distribution point's names; absent where it has none. */
   readonly names?: readonly string[];
@@ -20,7 +21,7 @@ export interface CrlScope {
 
 /** The parts of a CRL that its scope is about. */
 export interface ScopedCrl {
-  readonly issuer: DistinguishedName;
+  readonly issuer: Pick<DistinguishedName, 'key'>;
   readonly scope?: CrlScope;
 }
 
@@ -31,7 +32,7 @@ const restrictions = [
 ] as const;
 
 /** Reads an issuingDistributionPoint; relative names are completed with the CRL issuer's. Throws PDP_DER_INVALID. */
-export function readScope(value: Uint8Array, issuer: DistinguishedName): CrlScope {
+export function readScope(value: Uint8Array, issuer: Pick<DistinguishedName, 'key'>): CrlScope {
   const document = new DerReader(value);
   const fields = document.enter(tags.sequence);
   document.end();
@@ -64,6 +65,30 @@ function readFlag(content: Uint8Array): boolean {
   return octet === 0xff;
 }
 
+/**
+ * The canonical form of a scope, by which two are the same, whatever the order of their names: empty for what restricts
+ * a CRL to nothing.
+ */
+export function scopeKey(scope: CrlScope | undefined): string {
+  if (scope === undefined) return '';
+  const { names, only, reasons, indirect } = scope;
+  const parts = {
+    ...(names && { names: [...new Set(names)].sort() }),
+    ...(only && { only }),
+    ...(reasons !== undefined && reasons !== allReasons && { reasons: reasonMaskNames(reasons) }),
+    ...(indirect && { indirect }),
+  };
+  return Object.keys(parts).length === 0 ? '' : canonicalJson(parts);
+}
+
+/** What of a certificate says which CRLs are about it. */
+export interface RevocableCertificate {
+  readonly serial: string;
+  /** Comparison key of its issuer's name. */
+  readonly issuer: Pick<DistinguishedName, 'key'>;
+  readonly basicConstraints?: { readonly ca: boolean };
+}
+
 /** The point by which a CRL tells about a certificate, and for which reasons; or why it does not. */
 export type Coverage =
   | { readonly reasons: ReasonMask; readonly point: DistributionPoint }
@@ -73,7 +98,11 @@ export type Coverage =
  * Whether a CRL is about a certificate by one of the certificate's distribution points, and for which reasons: RFC 5280
  * section 6.3.3 (b) and (d). Of a delta CRL the same is asked.
  */
-export function coverageOf(crl: ScopedCrl, certificate: Certificate, point: DistributionPoint): Coverage {
+export function coverageOf(
+  crl: ScopedCrl,
+  certificate: RevocableCertificate,
+  point: DistributionPoint,
+): Coverage {
   const { scope } = crl;
   if (point.crlIssuers !== undefined) {
     if (!point.crlIssuers.includes(crl.issuer.key)) return { problem: 'it is of another CRL issuer' };

@@ -1,57 +1,92 @@
 import type { EpochMs } from '../lib/clock.ts';
 import type { SqlValue, Store } from '../store/types.ts';
+import { scopeKey } from './crl-scope.ts';
+import type { CrlHeader } from './crl-header.ts';
 import type { CrlInfo } from './types.ts';
 
-/** A row of the table `crls`: the CRL in force of one issuer, and the generation that holds its entries. */
+/** Of which CRLs one is in force at a time: those of a signer's key, of one scope, complete or deltas. */
+export interface CrlKey {
+  /** SHA-256 (hex) of the SubjectPublicKeyInfo that the CRL is signed with. */
+  readonly issuerKey: string;
+  /** As `scopeKey` gives it. */
+  readonly scope: string;
+  readonly delta: boolean;
+}
+
+/** A row of the table `crls`: a CRL in force, and the generation that holds its entries. */
 export interface CrlRow extends Record<string, SqlValue> {
   issuer_key: string;
+  scope: string;
+  delta: 0 | 1;
+  /** Comparison key of the issuer's name; empty in rows of older stores. */
+  issuer: string;
   issuer_name: string;
   generation: number;
   number: string | null;
+  base_number: string | null;
   this_update: EpochMs;
   next_update: EpochMs;
+  distribution_point: Uint8Array | null;
+  authority_key_id: Uint8Array | null;
   imported_at: EpochMs;
   source: string;
   digest: string;
   entries: number;
 }
 
-/** The columns of `crls`, as a SELECT over the alias `c` names them. */
-export const crlColumns =
-  'c.issuer_key, c.issuer_name, c.generation, c.number, c.this_update, c.next_update, c.imported_at, c.source, c.digest, c.entries';
+const names = [
+  'issuer_key',
+  'scope',
+  'delta',
+  'issuer',
+  'issuer_name',
+  'generation',
+  'number',
+  'base_number',
+  'this_update',
+  'next_update',
+  'distribution_point',
+  'authority_key_id',
+  'imported_at',
+  'source',
+  'digest',
+  'entries',
+] as const;
 
-/** The CRL in force under an issuer's key (SHA-256 of its SubjectPublicKeyInfo, hex). */
-export function readCrlRow(store: Store, issuerKey: string): CrlRow | undefined {
-  return store.prepare<CrlRow>(`SELECT ${crlColumns} FROM crls c WHERE c.issuer_key = ?`).get(issuerKey);
+/** The columns of `crls`, as a SELECT over the alias `c` names them. */
+export const crlColumns = names.map((name) => `c.${name}`).join(', ');
+
+/** What a CRL is one of, signed with this key. */
+export function crlKey(header: Pick<CrlHeader, 'scope' | 'baseNumber'>, issuerKey: string): CrlKey {
+  return { issuerKey, scope: scopeKey(header.scope), delta: header.baseNumber !== undefined };
 }
 
-/** Makes this row the CRL in force of its issuer. Within a transaction. */
-export function writeCrlRow(store: Store, row: CrlRow): void {
-  store
-    .prepare(
-      `INSERT OR REPLACE INTO crls (issuer_key, issuer_name, generation, number, this_update, next_update,
-         imported_at, source, digest, entries) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+/** The CRL in force of a key. */
+export function readCrlRow(store: Store, { issuerKey, scope, delta }: CrlKey): CrlRow | undefined {
+  return store
+    .prepare<CrlRow>(
+      `SELECT ${crlColumns} FROM crls c WHERE c.issuer_key = ? AND c.scope = ? AND c.delta = ?`,
     )
-    .run(
-      row.issuer_key,
-      row.issuer_name,
-      row.generation,
-      row.number,
-      row.this_update,
-      row.next_update,
-      row.imported_at,
-      row.source,
-      row.digest,
-      row.entries,
-    );
+    .get(issuerKey, scope, Number(delta));
+}
+
+/** Makes this row the CRL in force of its key. Within a transaction. */
+export function writeCrlRow(store: Store, row: CrlRow): void {
+  const values = names.map(() => '?').join(', ');
+  store
+    .prepare(`INSERT OR REPLACE INTO crls (${names.join(', ')}) VALUES (${values})`)
+    .run(...names.map((name) => row[name] as SqlValue));
 }
 
 /** A row as the other rooms see it. */
 export function crlInfo(row: CrlRow): CrlInfo {
   return {
     issuerKey: row.issuer_key,
+    scope: row.scope,
+    delta: row.delta === 1,
     issuerName: row.issuer_name,
     ...(row.number !== null && { number: row.number }),
+    ...(row.base_number !== null && { baseNumber: row.base_number }),
     thisUpdate: row.this_update,
     nextUpdate: row.next_update,
     importedAt: row.imported_at,

@@ -1,7 +1,7 @@
 import { equalBytes } from '../lib/bytes.ts';
 import type { CrlEntry } from './crl-entries.ts';
-import type { CrlScope } from './crl-scope.ts';
-import type { ParsedCrl } from './parse-crl.ts';
+import { scopeKey, type CrlScope } from './crl-scope.ts';
+import type { CrlHeader } from './crl-header.ts';
 import { reasonNumbers } from './reasons.ts';
 
 /**
@@ -9,7 +9,7 @@ import { reasonNumbers } from './reasons.ts';
  * Issuer, scope and key identifier are the same, the complete CRL is not older than the delta's base, and older than
  * the delta.
  */
-export function deltaMismatch(delta: ParsedCrl, complete: ParsedCrl): string | undefined {
+export function deltaMismatch(delta: CrlHeader, complete: CrlHeader): string | undefined {
   if (delta.issuer.key !== complete.issuer.key) return 'it is of another issuer than the complete CRL';
   if (!sameScope(delta.scope, complete.scope)) return 'its scope is not that of the complete CRL';
   if (!sameKeyId(delta.authorityKeyId, complete.authorityKeyId))
@@ -25,8 +25,7 @@ export function deltaMismatch(delta: ParsedCrl, complete: ParsedCrl): string | u
 
 /** Whether two CRLs are restricted to the same, both to nothing included. */
 export function sameScope(a: CrlScope | undefined, b: CrlScope | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  return equalBytes(a.der, b.der);
+  return scopeKey(a) === scopeKey(b);
 }
 
 /** cRLNumber, held as hex because it has up to 20 octets. */

@@ -10,7 +10,7 @@ import { contextConstructed, tags } from '../lib/der/tags.ts';
  * equal where the names are: full names, or one relative to `base`. Names of a form that is not read have no key, and
  * match nothing. Throws PDP_DER_INVALID.
  */
-export function readDistributionPointName(tagged: Tlv, base: DistinguishedName): string[] {
+export function readDistributionPointName(tagged: Tlv, base: Pick<DistinguishedName, 'key'>): string[] {
   const choice = tagged.open();
   const name = choice.next();
   choice.end();
@@ -51,7 +51,7 @@ function generalNameKey(name: GeneralName): string[] {
  * The comparison key of the name that nameRelativeToCRLIssuer appends to an issuer's: the relative name is a SET under
  * an implicit tag, read as the only one of a Name of its own.
  */
-function relativeName(tagged: Tlv, base: DistinguishedName): string {
+function relativeName(tagged: Tlv, base: Pick<DistinguishedName, 'key'>): string {
   const set = Buffer.from(tagged.whole);
   set[0] = tags.set;
   const document = new DerReader(asSequence(set));

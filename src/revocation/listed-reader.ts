@@ -38,7 +38,7 @@ function lookUp({ crl, ...known }: ListedCrl, serial: string): RevocationLookup 
     if (found === undefined || found.reason === reasonNumbers.certificateHold) found = entry;
   }
   const { digest, number, thisUpdate, nextUpdate } = crl;
-  const info = { ...known, digest, thisUpdate, nextUpdate, entries: serials.size };
+  const info = { ...known, scope: '', delta: false, digest, thisUpdate, nextUpdate, entries: serials.size };
   return {
     crl: number === undefined ? info : { ...info, number },
     ...(found && {

@@ -7,26 +7,15 @@ import { contextConstructed, tags } from '../lib/der/tags.ts';
 import { readOctetAlignedBits, readOid, readSmallInteger, readTime } from '../lib/der/values.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import { readEntries, type CrlEntry } from './crl-entries.ts';
-import {
-  interpretCrlExtensions,
-  invalid,
-  readExtensions,
-  refused,
-  type CrlExtensions,
-} from './crl-extensions.ts';
+import { interpretCrlExtensions, invalid, readExtensions, refused } from './crl-extensions.ts';
+import type { CrlHeader } from './crl-header.ts';
 import { crlLimits } from './limits.ts';
 
 /** A CRL, read but not yet believed. Byte fields are views into what was given. */
-export interface ParsedCrl extends CrlExtensions {
+export interface ParsedCrl extends CrlHeader {
   readonly der: Uint8Array;
-  /** SHA-256 of `der`, hex. */
-  readonly digest: string;
   readonly tbs: Uint8Array;
-  readonly version: 1 | 2;
   readonly issuer: DistinguishedName;
-  readonly thisUpdate: EpochMs;
-  /** Absent where the list does not say when it is stale: such a list is never fresh. */
-  readonly nextUpdate?: EpochMs;
   readonly signatureAlgorithm: { readonly oid: string; readonly der: Uint8Array };
   readonly signature: Uint8Array;
   /**

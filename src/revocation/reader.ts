@@ -1,6 +1,7 @@
 import { createEpochMemory } from '../store/epoch-memory.ts';
 import type { Statement, Store } from '../store/types.ts';
 import { crlColumns, crlInfo, type CrlRow } from './crl-table.ts';
+import { entryKey } from './entry-key.ts';
 import { reasonName } from './reasons.ts';
 import type { CrlInfo, RevocationLookup, RevocationReader } from './types.ts';
 
@@ -18,7 +19,7 @@ export function createRevocationReader(store: Store): RevocationReader {
   const find: Statement<LookupRow> = store.prepare(
     `SELECT ${crlColumns}, r.revoked_at, r.reason FROM crls c
        LEFT JOIN revoked r ON r.generation = c.generation AND r.serial = ?
-     WHERE c.issuer_key = ?`,
+     WHERE c.issuer_key = ? AND c.scope = '' AND c.delta = 0`,
   );
   const list: Statement<CrlRow> = store.prepare(
     `SELECT ${crlColumns} FROM crls c ORDER BY c.issuer_name, c.issuer_key`,
@@ -26,14 +27,9 @@ export function createRevocationReader(store: Store): RevocationReader {
   const memory = createEpochMemory<RevocationLookup>(store, rememberedLookups);
   return {
     lookup: (issuerKey: string, serial: string): RevocationLookup =>
-      memory.read(`${issuerKey}:${serial}`, () => toLookup(find.get(serialBytes(serial), issuerKey), serial)),
+      memory.read(`${issuerKey}:${serial}`, () => toLookup(find.get(entryKey(serial), issuerKey), serial)),
     crls: (): readonly CrlInfo[] => list.all().map(crlInfo),
   };
-}
-
-/** A serial number (lower-case hex without leading zero bytes) as the table `revoked` keeps it. */
-export function serialBytes(serial: string): Uint8Array {
-  return Buffer.from(serial, 'hex');
 }
 
 function toLookup(row: LookupRow | undefined, serial: string): RevocationLookup {

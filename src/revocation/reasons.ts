@@ -21,6 +21,12 @@ export function reasonName(number: number): string | undefined {
   return names[number];
 }
 
+/** Of two entries about one certificate the heavier counts: what revokes outweighs a hold, and a hold its removal. */
+export function weightOf(reason: number): 0 | 1 | 2 {
+  if (reason === reasonNumbers.removeFromCRL) return 0;
+  return reason === reasonNumbers.certificateHold ? 1 : 2;
+}
+
 /** Names of ReasonFlags (RFC 5280 section 4.2.1.13) by their bit. */
 const flagNames: readonly string[] = [
   'unused',

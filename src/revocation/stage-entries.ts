@@ -2,60 +2,74 @@ import type { EpochMs } from '../lib/clock.ts';
 import { beginGeneration, stageRows } from '../store/generation.ts';
 import type { Store } from '../store/types.ts';
 import type { CrlEntry } from './crl-entries.ts';
-import type { CrlRow } from './crl-table.ts';
-import type { ParsedCrl } from './parse-crl.ts';
-import { serialBytes } from './reader.ts';
-import { reasonNumbers } from './reasons.ts';
+import type { CrlKey, CrlRow } from './crl-table.ts';
+import { entryKey } from './entry-key.ts';
+import { weightOf } from './reasons.ts';
 
 /** Entries of a CRL, staged and not yet visible, compared with those of the CRL in force. */
 export interface StagedEntries {
   readonly generation: number;
-  /** Different serial numbers on the list. */
+  /** Different certificates on the list. */
   readonly entries: number;
   readonly added: number;
   readonly removed: number;
 }
 
-/** Begins the generation of one issuer's next CRL. */
-export function beginEntries(store: Store, issuerKey: string, now: EpochMs): number {
-  return beginGeneration(store, 'crl', now, issuerKey);
+/** The entries of a CRL in the order of the list, from bytes in hand or from a stream. */
+export interface EntryList {
+  readonly issuer: { readonly key: string };
+  entries(): Iterable<CrlEntry> | AsyncIterable<CrlEntry>;
+}
+
+/** Begins the generation of the next CRL of a key. */
+export function beginEntries(store: Store, { issuerKey, scope, delta }: CrlKey, now: EpochMs): number {
+  return beginGeneration(store, 'crl', now, [issuerKey, ...(delta ? ['delta'] : []), scope].join(' ').trim());
 }
 
 /**
- * Stages a CRL's entries in short transactions. Throws what reading the entries throws; the generation is then
- * the caller's to retire.
+ * Stages a CRL's entries in short transactions; `onBatch` is told how many went in so far. Throws what reading the
+ * entries throws; the generation is then the caller's to retire.
  */
 export async function stageEntries(
   store: Store,
   generation: number,
-  crl: ParsedCrl,
-  current: CrlRow | undefined,
+  list: EntryList,
+  current: Pick<CrlRow, 'generation' | 'entries'> | undefined,
+  onBatch?: (entriesSoFar: number) => void,
 ): Promise<StagedEntries> {
   let entries = 0;
   let kept = 0;
   const insert = entryWriter(store, generation);
   const before = store.prepare('SELECT 1 FROM revoked WHERE generation = ? AND serial = ?');
-  await stageRows(store, generation, crl.entries(), (entry) => {
-    const serial = serialBytes(entry.serial);
-    if (!insert(serial, entry)) return;
-    entries += 1;
-    if (current && before.get(current.generation, serial)) kept += 1;
-  });
+  const stage = (entry: CrlEntry): void => {
+    for (const issuer of entry.issuers ?? [list.issuer.key]) {
+      const key = entryKey(entry.serial, issuer === list.issuer.key ? undefined : issuer);
+      if (!insert(key, entry)) continue;
+      entries += 1;
+      if (current && before.get(current.generation, key)) kept += 1;
+    }
+  };
+  await stageRows(store, generation, list.entries(), stage, undefined, onBatch);
   return { generation, entries, added: entries - kept, removed: (current?.entries ?? 0) - kept };
 }
 
-/** Writes one entry; false where the serial number was there already. */
-function entryWriter(store: Store, generation: number): (serial: Uint8Array, entry: CrlEntry) => boolean {
+/** Writes one entry; false where the certificate was there already. */
+function entryWriter(store: Store, generation: number): (key: Uint8Array, entry: CrlEntry) => boolean {
   const insert = store.prepare(
     'INSERT INTO revoked (generation, serial, revoked_at, reason) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
   );
-  // A serial number listed twice counts once; whatever comes after a hold outweighs it.
-  const outweigh = store.prepare(
-    'UPDATE revoked SET revoked_at = ?, reason = ? WHERE generation = ? AND serial = ? AND reason = ?',
+  const find = store.prepare<{ reason: number }>(
+    'SELECT reason FROM revoked WHERE generation = ? AND serial = ?',
   );
-  return (serial, { revokedAt, reason }) => {
-    if (insert.run(generation, serial, revokedAt, reason).changes === 1) return true;
-    outweigh.run(revokedAt, reason, generation, serial, reasonNumbers.certificateHold);
+  const outweigh = store.prepare(
+    'UPDATE revoked SET revoked_at = ?, reason = ? WHERE generation = ? AND serial = ?',
+  );
+  return (key, { revokedAt, reason }) => {
+    if (insert.run(generation, key, revokedAt, reason).changes === 1) return true;
+    // A certificate that is listed twice counts once, by what weighs more.
+    const held = find.get(generation, key)?.reason;
+    if (held === undefined || weightOf(reason) > weightOf(held))
+      outweigh.run(revokedAt, reason, generation, key);
     return false;
   };
 }

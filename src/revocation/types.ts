@@ -3,9 +3,15 @@ import type { Finding } from '../lib/reason-code.ts';
 
 /** One CRL that is in force, as the store knows it. Times in milliseconds since 1970. */
 export interface CrlInfo {
-  /** SHA-256 (hex) of the issuer's SubjectPublicKeyInfo. */
+  /** SHA-256 (hex) of the SubjectPublicKeyInfo that it is signed with. */
   readonly issuerKey: string;
   readonly issuerName: string;
+  /** Canonical form of its issuing distribution point; empty for a CRL that is restricted to nothing. */
+  readonly scope: string;
+  /** Whether it says only what changed since its base. */
+  readonly delta: boolean;
+  /** BaseCRLNumber of a delta, lower-case hex. */
+  readonly baseNumber?: string;
   /** cRLNumber, lower-case hex of the unsigned integer; undefined where the CRL has none. */
   readonly number?: string;
   readonly thisUpdate: EpochMs;

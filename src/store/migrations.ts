@@ -1,5 +1,6 @@
-import { sources } from './migrations/sources.ts';
 import { crls } from './migrations/crls.ts';
+import { sources } from './migrations/sources.ts';
+
 /** "PORT": marks the SQLite file as ours (PRAGMA application_id), so that a foreign file is never migrated. */
 export const applicationId = 0x504f5254;
 

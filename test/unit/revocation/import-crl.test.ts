@@ -262,7 +262,7 @@ test('a broken last entry leaves the list before in force, and its own rows are 
 test('rows that are staged and not published are read by nobody', async (t) => {
   const store = temporaryStore(t);
   const crl = parseCrl(await crlOf(ca, { revoked: revoke('1', '2') }));
-  const staged = await stageEntries(store, beginEntries(store, ca.keyDigest, now), crl, undefined);
+  const staged = await stageEntries(store, beginEntries(store, { issuerKey: ca.keyDigest, scope: '', delta: false }, now), crl, undefined);
   t.like(staged, { entries: 2, added: 2, removed: 0 });
   t.is(count(store, 'revoked'), 2);
   t.deepEqual(createRevocationReader(store).lookup(ca.keyDigest, '01'), {});
