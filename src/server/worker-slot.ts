@@ -21,7 +21,7 @@ export interface WorkerView {
 
 /** What a slot asks of the pool that it stands in. */
 export interface SlotPool {
-  /** All workers have decided once; from now on one that ends is started again. */
+  /** All workers have decided once. */
   readonly started: boolean;
   /** The pool drains; a worker that ends stays away. */
   readonly ending: boolean;
@@ -48,6 +48,8 @@ export class WorkerSlot {
   #reloads = 0;
   #process: WorkerProcess | undefined;
   #ready = false;
+  /** One of its processes was ready once. */
+  #decided = false;
   #addresses: readonly BoundAddress[] = [];
   #stats: WorkerStats | undefined;
   #inUse: InUse | undefined;
@@ -133,6 +135,7 @@ export class WorkerSlot {
     switch (message.kind) {
       case 'ready':
         this.#ready = true;
+        this.#decided = true;
         this.#addresses = message.addresses;
         this.#inUse = message.inUse;
         // The log may have failed since it was told to start, when there was no pool yet to tell it.
@@ -237,12 +240,13 @@ export class WorkerSlot {
     this.#onReloaded.clear();
     if (this.#pool.ending) return;
     const seen = `worker ${this.#index} ${describeEnd(this.#why, ending)}`;
-    if (this.#pool.started) this.#startAgain(seen);
+    // One that has decided is not what keeps the pool from starting, though others may still be at it.
+    if (this.#decided) this.#startAgain(seen);
     else this.#onReady.reject(startFailure(this.#lastWords, seen));
   }
 
   #tellEnded(ending: Ending): void {
-    if (!this.#process || !this.#pool.started) return;
+    if (!this.#process || !this.#decided) return;
     const drained = this.#pool.ending && ending.code === 0;
     this.#options.onEnded({
       ...{ worker: this.#index, pid: this.#process.pid, code: ending.code, signal: ending.signal },
