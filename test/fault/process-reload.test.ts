@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -100,6 +101,16 @@ test('a changed configuration counts for the next call on an open connection, an
   );
   // What a digest names is kept, for both.
   for (const { selector } of acts) t.truthy(readFileSync(join(world.folder, 'audit/kept', selector ?? '')));
+});
+
+test('SIGHUP keeps all that is in force once more, so that kept files may be removed that no record names', async (t) => {
+  const { world, server } = await serving(t);
+  const kept = join(world.folder, 'audit/kept');
+  const before = readdirSync(kept).sort();
+  for (const name of before) rmSync(join(kept, name));
+  server.signal('SIGHUP');
+  await until(() => server.log.includes('SIGHUP: in force'));
+  t.deepEqual(readdirSync(kept).sort(), before);
 });
 
 test('a configuration that does not check leaves the old one in force and says so everywhere', async (t) => {

@@ -23,6 +23,8 @@ export interface CrlState {
   readonly age_s: number | null;
   readonly entries: number | null;
   readonly source: string | null;
+  /** SHA-256 (hex) of its DER: what records call it in `versions.crls`, and what it is kept as. */
+  readonly digest: string | null;
 }
 
 const noRules: RevocationRules = { required: false, graceMs: 0 };
@@ -88,5 +90,6 @@ function describeCrl(
     age_s: crl ? Math.floor((now - crl.thisUpdate) / 1000) : null,
     entries: crl?.entries ?? null,
     source: crl?.source ?? null,
+    digest: crl?.digest ?? null,
   };
 }

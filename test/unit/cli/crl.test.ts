@@ -69,7 +69,7 @@ test('the CRL of a CA of PEPs is imported and shown like others, and counts wher
     crls: [
       { role: 'anchor' },
       { role: 'intermediate' },
-      { authority: 'mesh', role: 'pep_ca', state: 'missing', required: true },
+      { authority: 'mesh', role: 'pep_ca', state: 'missing', required: true, digest: null },
     ],
   });
   const list = await issueCrl(mesh, {
@@ -80,7 +80,10 @@ test('the CRL of a CA of PEPs is imported and shown like others, and counts wher
   });
   writeFileSync(path('mesh.crl'), list.der);
   t.is((await portreeve(['crl', 'import', 'mesh.crl'], { cwd })).code, 0);
-  t.is((await portreeve(['crl', 'status'], { cwd })).code, 0);
+  const there = await portreeve(['crl', 'status', '--json'], { cwd });
+  t.is(there.code, 0);
+  const { crls } = onlyObject(there) as { crls: { authority: string; digest: string }[] };
+  t.is(crls.find(({ authority }) => authority === 'mesh')?.digest, sha256Hex(list.der));
 });
 
 test('each CRL that is refused is told, the others are in force: 2', async (t) => {
