@@ -17,6 +17,8 @@ export interface SourceState {
   /** When something new of it was last applied. */
   readonly lastChange: EpochMs | null;
   readonly nextFetch: EpochMs | null;
+  /** When what was applied ends by its own word (a CRL's nextUpdate). */
+  readonly renewBy: EpochMs | null;
   /** Failed attempts since the last success. */
   readonly failures: number;
   readonly error: { readonly code: string; readonly message: string } | null;
@@ -36,6 +38,7 @@ interface Row extends Record<string, SqlValue> {
   readonly last_success: number | null;
   readonly last_change: number | null;
   readonly next_fetch: number | null;
+  readonly renew_by: number | null;
   readonly failures: number;
   readonly error_code: string | null;
   readonly error_message: string | null;
@@ -60,8 +63,8 @@ export function writeSourceState(store: Store, state: SourceState): void {
     store
       .prepare(
         `INSERT OR REPLACE INTO sources (kind, name, location, etag, last_modified, digest, last_attempt, last_success,
-          last_change, next_fetch, failures, error_code, error_message, sequence, sequence_digest)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          last_change, next_fetch, renew_by, failures, error_code, error_message, sequence, sequence_digest)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
       .run(
         state.kind,
@@ -74,6 +77,7 @@ export function writeSourceState(store: Store, state: SourceState): void {
         state.lastSuccess,
         state.lastChange,
         state.nextFetch,
+        state.renewBy,
         state.failures,
         state.error?.code ?? null,
         state.error?.message ?? null,
@@ -106,6 +110,7 @@ function fromRow(row: Row): SourceState {
     lastSuccess: row.last_success,
     lastChange: row.last_change,
     nextFetch: row.next_fetch,
+    renewBy: row.renew_by,
     failures,
     error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },
     sequence,

@@ -16,6 +16,8 @@ export const sources = `
     last_success INTEGER,
     last_change INTEGER,
     next_fetch INTEGER,
+    -- When what was applied ends by its own word.
+    renew_by INTEGER,
     failures INTEGER NOT NULL,
     error_code TEXT,
     error_message TEXT,

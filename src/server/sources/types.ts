@@ -1,0 +1,86 @@
+import type { EpochMs } from '../../lib/clock.ts';
+import type { SourceStatement } from './statement.ts';
+
+/** What a source brings. */
+export type SourceKind = 'crl' | 'devices' | 'gateways' | 'firmware' | 'jwks' | 'ocsp';
+
+/** Where a source stands. */
+export type SourceLocation =
+  | { readonly file: string }
+  | {
+      readonly url: string;
+      /** PEM file of the CAs that its server must chain to; null = those that the platform trusts. */
+      readonly ca: string | null;
+      /** File of `Name: value` lines that are sent with each request to this origin. */
+      readonly headers_file: string | null;
+      /** Whether a redirect to another origin is followed; none where absent. */
+      readonly mayVisit?: (url: URL) => boolean;
+      /** `refuse`: not where it leads to this machine or its links. */
+      readonly localAddresses?: 'allow' | 'refuse';
+    };
+
+/** One background source. Lengths of time in milliseconds. */
+export interface SourceSpec {
+  readonly kind: SourceKind;
+  /** Unique among its kind; also a label of metrics. */
+  readonly name: string;
+  readonly location: SourceLocation;
+  /** About how often it is asked. */
+  readonly interval: number;
+  /** By what share of the interval the times of asking are strewn, 0 to 1. */
+  readonly jitter: number;
+  /** Most time for one exchange. */
+  readonly timeout: number;
+  readonly max_bytes: number;
+  /** Age of its last success above which it counts as stale; null = never by that alone. */
+  readonly max_age: number | null;
+  /** File with the public keys (PEM, JWK, JWKS) of which one must have signed; null = nobody need have. */
+  readonly signed_by: string | null;
+  /** Puts in force what was brought, all or nothing; what it throws leaves the last good state. */
+  readonly apply: (brought: Brought) => Promise<Applied>;
+}
+
+/** What a source brought, whole and checked: length, signature, sequence. */
+export interface Brought {
+  /** The bytes from their begin, as often as they are wanted, until `apply` is done. */
+  readonly open: () => AsyncIterable<Uint8Array>;
+  /** The file that they stand in until `apply` is done. */
+  readonly path: string;
+  readonly size: number;
+  /** SHA-256, lower-case hex. */
+  readonly digest: string;
+  /** URL or file, for people and records. */
+  readonly from: string;
+  /** What the signer said; undefined where nobody need sign. */
+  readonly statement?: SourceStatement;
+  readonly now: EpochMs;
+}
+
+export interface Applied {
+  /** Whether it was new. */
+  readonly changed: boolean;
+  /** One line for the log where it was. */
+  readonly what?: string;
+  /** When what was brought ends by its own word (a CRL's nextUpdate): it is asked again at half of that time. */
+  readonly renewBy?: EpochMs;
+  /** True where the same bytes are worth another reading: part of the work was left undone. */
+  readonly again?: boolean;
+}
+
+/** What is told of one source; times RFC 3339, ages in whole seconds. */
+export interface SourceView {
+  readonly kind: string;
+  readonly name: string;
+  readonly location: string;
+  readonly last_success: string | null;
+  readonly last_attempt: string | null;
+  readonly last_change: string | null;
+  /** Since the last success; null before the first. */
+  readonly age_s: number | null;
+  /** Older than its max_age, or never read at all. */
+  readonly stale: boolean;
+  readonly next_fetch: string | null;
+  readonly failures: number;
+  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly sequence: number | null;
+}
