@@ -6,12 +6,13 @@ import { Budget } from '../lib/budget.ts';
 import { equalBytes } from '../lib/bytes.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { Finding } from '../lib/reason-code.ts';
+import type { CrlHeader } from './crl-header.ts';
 import { crlLimits } from './limits.ts';
 import type { ParsedCrl } from './parse-crl.ts';
 
 /** Who signed a CRL with the right to; or why nobody is known to have. */
 export type Authority =
-  | { readonly signer: Certificate; readonly problem?: undefined }
+  | { readonly signer: Pick<Certificate, 'keyDigest'>; readonly problem?: undefined }
   | {
       readonly signer?: undefined;
       readonly problem: string;
@@ -31,15 +32,26 @@ export interface AuthorityQuestion {
 /** Judges the revocation of a CRL issuer's own path; no findings where it may be believed. */
 export type JudgePath = (path: readonly Certificate[], opened: readonly Certificate[]) => readonly Finding[];
 
+/** A CRL from its bytes; or one whose signature was verified before, with whose key is known. */
+export type SignedCrl = ParsedCrl | VerifiedCrl;
+
+export interface VerifiedCrl extends CrlHeader {
+  /** SHA-256 (hex) of the SubjectPublicKeyInfo that it is signed with. */
+  readonly signerKey: string;
+  readonly issuerName: string;
+}
+
 const verdicts = new WeakMap<ParsedCrl, Map<string, SignatureVerdict>>();
 
 /** Whether it is known already what `signatureOf` answers. */
-function isVerified(crl: ParsedCrl, signer: Certificate): boolean {
+function isVerified(crl: SignedCrl, signer: Certificate): boolean {
+  if ('signerKey' in crl) return true;
   return verdicts.get(crl)?.has(signer.keyDigest) ?? false;
 }
 
 /** Whether a key signed a CRL; each pair is verified once for as long as the CRL lives. */
-export function signatureOf(crl: ParsedCrl, signer: Certificate): SignatureVerdict {
+function signatureOf(crl: SignedCrl, signer: Certificate): SignatureVerdict {
+  if ('signerKey' in crl) return crl.signerKey === signer.keyDigest ? 'valid' : 'invalid';
   let own = verdicts.get(crl);
   if (own === undefined) verdicts.set(crl, (own = new Map<string, SignatureVerdict>()));
   const known = own.get(signer.keyDigest);
@@ -78,14 +90,14 @@ export class CrlAuthorities {
    * issuer of the CRL that it is itself on.
    */
   find(
-    crl: ParsedCrl,
+    crl: SignedCrl,
     path: readonly Certificate[],
     opened: readonly Certificate[],
     delegate?: Certificate,
   ): Authority {
     const candidates = this.#candidates(crl, path);
     if (candidates.length === 0) {
-      return { problem: `no certificate of its issuer ${nameText(crl.issuer)} is there` };
+      return { problem: `no certificate of its issuer ${issuerText(crl)} is there` };
     }
     let failure: Authority | undefined;
     for (const candidate of candidates) {
@@ -101,7 +113,7 @@ export class CrlAuthorities {
   }
 
   /** Certificates with the CRL issuer's name: those of the path first, then those that its key identifier names. */
-  #candidates(crl: ParsedCrl, path: readonly Certificate[]): readonly Certificate[] {
+  #candidates(crl: SignedCrl, path: readonly Certificate[]): readonly Certificate[] {
     const all = new Map<string, Certificate>();
     const others = this.#question.certificates;
     for (const one of [...path.slice(1), this.#question.anchor, ...others]) {
@@ -149,13 +161,17 @@ export class CrlAuthorities {
   }
 }
 
+function issuerText(crl: SignedCrl): string {
+  return 'signerKey' in crl ? crl.issuerName : nameText(crl.issuer);
+}
+
 function refusal(verdict: Exclude<SignatureVerdict, 'valid'>): Authority {
   if (verdict === 'invalid') return { problem: 'its signature is wrong' };
   if (verdict === 'weak') return { problem: 'its signature algorithm or its signer’s key is too weak' };
   return { problem: 'its signature algorithm is not supported' };
 }
 
-function namesKey(crl: ParsedCrl, candidate: Certificate): boolean {
+function namesKey(crl: SignedCrl, candidate: Certificate): boolean {
   const { authorityKeyId } = crl;
   const { subjectKeyId } = candidate;
   return !authorityKeyId || !subjectKeyId || equalBytes(authorityKeyId, subjectKeyId);

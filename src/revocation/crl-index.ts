@@ -1,6 +1,6 @@
-import type { Certificate } from '../identity/types.ts';
 import { describeThrown } from '../lib/errors.ts';
 import type { CrlEntry } from './crl-entries.ts';
+import type { RevocableCertificate } from './crl-scope.ts';
 import type { ParsedCrl } from './parse-crl.ts';
 import { weightOf } from './reasons.ts';
 
@@ -26,7 +26,7 @@ export function indexCrl(crl: ParsedCrl): CrlIndex {
 /** What an index says about a certificate, found by its issuer's name and serial number (RFC 5280 section 5.3). */
 export function entryFor(
   entries: ReadonlyMap<string, CrlEntry>,
-  certificate: Certificate,
+  certificate: RevocableCertificate,
 ): CrlEntry | undefined {
   return entries.get(entryKey(certificate.issuer.key, certificate.serial));
 }

@@ -69,7 +69,7 @@ export interface CrlLint {
 }
 
 /** Looks over the CRLs that were used for one certificate, and those of its issuer that were not. */
-export function lintCrls({ lists, unused }: CrlLists, certificate: number): CrlLint[] {
+export function lintCrls({ lists, unused }: CrlLists<ParsedCrl>, certificate: number): CrlLint[] {
   const used = lists.flatMap(({ crl, delta }) => (delta === undefined ? [crl] : [crl, delta]));
   return [
     ...used.flatMap((crl) => lintUsed(crl).map((code) => lint(code, certificate, describe(crl)))),
@@ -97,7 +97,7 @@ function lintUsed(crl: ParsedCrl): CrlLintCode[] {
   return codes;
 }
 
-function lintUnused({ crl, problem, withoutRight }: UnusedCrl, certificate: number): CrlLint {
+function lintUnused({ crl, problem, withoutRight }: UnusedCrl<ParsedCrl>, certificate: number): CrlLint {
   if (withoutRight !== undefined) return lint('crl_sign_missing', certificate, describe(crl));
   return lint('crl_unused', certificate, `${describe(crl)}: ${problem}`);
 }

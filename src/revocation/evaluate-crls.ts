@@ -4,11 +4,22 @@ import { formatInstant, type EpochMs } from '../lib/clock.ts';
 import type { Finding } from '../lib/reason-code.ts';
 import { CrlAuthorities } from './crl-authority.ts';
 import type { CrlEntry } from './crl-entries.ts';
+import { entryFor, indexCrl } from './crl-index.ts';
 import { lintCrls, type CrlLint } from './crl-lint.ts';
-import { listsFor, type CrlList, type CrlLists } from './crl-lists.ts';
-import { distributionPointsOf } from './distribution-points.ts';
+import {
+  aboutByPoints,
+  establishes,
+  isHold,
+  listsFor,
+  revokingLists,
+  type CrlList,
+  type CrlLists,
+  type CrlSource,
+} from './crl-lists.ts';
+import { coverageOf } from './crl-scope.ts';
+import { distributionPointsOf, type DistributionPoint } from './distribution-points.ts';
 import type { ParsedCrl } from './parse-crl.ts';
-import { allReasons, reasonMaskNames, reasonName, reasonNumbers, type ReasonMask } from './reasons.ts';
+import { allReasons, reasonMaskNames, reasonName, type ReasonMask } from './reasons.ts';
 
 /** A path, and the CRLs by which its revocation is to be judged. */
 export interface RevocationQuestion {
@@ -33,7 +44,7 @@ export interface CertificateStatus {
   readonly stale: ReasonMask;
   readonly entry?: CrlEntry;
   /** The CRL that the entry is on; else the first that was used. */
-  readonly list?: CrlList;
+  readonly list?: CrlList<ParsedCrl>;
   /** Why CRLs of the certificate's issuer were not used. */
   readonly problems: readonly string[];
 }
@@ -64,7 +75,7 @@ export function evaluateRevocation(o: RevocationQuestion): RevocationEvaluation 
       const { points, problem } = distributionPointsOf(certificate);
       const others = opened.filter((one) => one !== certificate);
       const subject = { certificate, points, path, opened: [...others, certificate] };
-      const lists = listsFor(subject, o.crls, authorities, o.at);
+      const lists = listsFor(o.crls, sourceFor(subject, authorities, o.at));
       lint.push(...lintCrls(lists, place));
       return statusOf(place, lists, problem);
     });
@@ -80,17 +91,54 @@ export function revocationFindings(o: RevocationQuestion): readonly Finding[] {
   return evaluateRevocation(o).findings;
 }
 
+/** Whose revocation is asked about, and by which of its distribution points. */
+interface Subject {
+  readonly certificate: Certificate;
+  readonly points: readonly DistributionPoint[];
+  readonly path: readonly Certificate[];
+  /** Certificates whose revocation is being judged, this one included. */
+  readonly opened: readonly Certificate[];
+}
+
+/** CRLs from their bytes, by the letter of the standard: lists that are not about a certificate say nothing of it. */
+function sourceFor(
+  { certificate, points, path, opened }: Subject,
+  authorities: CrlAuthorities,
+  at: EpochMs,
+): CrlSource<ParsedCrl> {
+  return {
+    about(crl) {
+      const { key } = crl.issuer;
+      const coverages = points.map((point) => coverageOf(crl, certificate, point));
+      const named = points.some(({ crlIssuers }) => crlIssuers?.includes(key));
+      return aboutByPoints(coverages, named || key === certificate.issuer.key);
+    },
+    authority: (crl, delegated) => authorities.find(crl, path, opened, delegated ? certificate : undefined),
+    entry(crl) {
+      const index = indexCrl(crl);
+      if (index.entries === undefined) return { problem: index.problem };
+      return { entry: entryFor(index.entries, certificate) };
+    },
+    // RFC 5280 section 6.3.3 (a): both ends count as fresh.
+    believe: (crl) =>
+      establishes(crl) && crl.thisUpdate <= at && at <= crl.nextUpdate
+        ? { grade: 'fresh', until: crl.nextUpdate }
+        : { grade: 'stale', until: null },
+    isAhead: (crl) => crl.thisUpdate > at,
+    entriesOutOfScope: 'ignored',
+  };
+}
+
 function statusOf(
   certificate: number,
-  { lists, unused }: CrlLists,
+  { lists, unused }: CrlLists<ParsedCrl>,
   unreadable: string | undefined,
 ): CertificateStatus {
-  const revoking = lists
-    .filter(({ entry }) => entry !== undefined)
-    .sort((a, b) => Number(isHold(a.entry)) - Number(isHold(b.entry)));
-  const mask = (some: readonly CrlList[]): ReasonMask => some.reduce((all, { reasons }) => all | reasons, 0);
-  const covered = mask(lists.filter(({ fresh }) => fresh));
-  const stale = mask(lists.filter(({ fresh }) => !fresh));
+  const revoking = revokingLists(lists);
+  const mask = (some: readonly CrlList<ParsedCrl>[]): ReasonMask =>
+    some.reduce((all, { reasons }) => all | reasons, 0);
+  const covered = mask(lists.filter(({ belief }) => belief.grade === 'fresh'));
+  const stale = mask(lists.filter(({ belief }) => belief.grade !== 'fresh'));
   const problems = unused.map(({ crl, problem }) => `CRL ${crl.number ?? 'without number'}: ${problem}`);
   const [first] = revoking;
   const entry = first?.entry;
@@ -104,10 +152,6 @@ function statusOf(
     ...((first ?? lists[0]) && { list: first ?? lists[0] }),
     problems: unreadable === undefined ? problems : [unreadable, ...problems],
   };
-}
-
-function isHold(entry: CrlEntry | undefined): boolean {
-  return entry?.reason === reasonNumbers.certificateHold;
 }
 
 function findingOf(status: CertificateStatus, path: readonly Certificate[], required: boolean): Finding[] {
@@ -137,7 +181,7 @@ function findingOf(status: CertificateStatus, path: readonly Certificate[], requ
   }
 }
 
-function listDetail(list: CrlList | undefined): NonNullable<Finding['detail']> {
+function listDetail(list: CrlList<ParsedCrl> | undefined): NonNullable<Finding['detail']> {
   if (list === undefined) return {};
   const crl = list.delta ?? list.crl;
   return {
