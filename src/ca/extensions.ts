@@ -1,4 +1,5 @@
 import { PortreeveError } from '../lib/errors.ts';
+import { keyPurposes } from '../lib/key-purposes.ts';
 import { x509 } from './x509.ts';
 
 /** An extension given as bytes: `value` is the DER inside extnValue. Nothing about it is checked. */
@@ -27,16 +28,6 @@ const usageBits: Readonly<Record<string, number>> = {
   decipherOnly: 256,
 };
 
-const usageOids: Readonly<Record<string, string>> = {
-  serverAuth: '1.3.6.1.5.5.7.3.1',
-  clientAuth: '1.3.6.1.5.5.7.3.2',
-  codeSigning: '1.3.6.1.5.5.7.3.3',
-  emailProtection: '1.3.6.1.5.5.7.3.4',
-  timeStamping: '1.3.6.1.5.5.7.3.8',
-  OCSPSigning: '1.3.6.1.5.5.7.3.9',
-  anyExtendedKeyUsage: '2.5.29.37.0',
-};
-
 /** keyUsage, critical; no extension for an empty list. Throws PDP_USAGE for an unknown name. */
 export function keyUsage(names: readonly string[]): x509.Extension[] {
   if (names.length === 0) return [];
@@ -52,7 +43,7 @@ export function keyUsage(names: readonly string[]): x509.Extension[] {
 /** extendedKeyUsage, not critical; names such as `clientAuth`, or OIDs; no extension for an empty list. */
 export function extendedKeyUsage(names: readonly string[]): x509.Extension[] {
   if (names.length === 0) return [];
-  return [new x509.ExtendedKeyUsageExtension(names.map((name) => usageOids[name] ?? name))];
+  return [new x509.ExtendedKeyUsageExtension(names.map((name) => keyPurposes[name] ?? name))];
 }
 
 /** subjectAltName; critical where the subject is empty (RFC 5280 section 4.1.2.6); none without names. */

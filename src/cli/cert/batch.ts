@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { describeThrown } from '../../lib/errors.ts';
 import { readRequest, type BatchRefusal, type BatchRequest, type RequestId } from './batch-request.ts';
-import { reasonOf, verifyCertificate, type Verdict, type VerdictRemark } from './judge.ts';
+import type { Verdict, VerdictRemark } from './judge.ts';
 import { lines, type Line } from './lines.ts';
 import { MaterialReader } from './material.ts';
+import { verifyMaterial } from './verify-material.ts';
 
 /** The answer to one request. */
 export interface BatchResult {
@@ -55,51 +56,28 @@ function answerLine(line: Line, material: MaterialReader): BatchResult | BatchRe
 
 /** Verifies what one request asks about. */
 function answerRequest(request: BatchRequest, material: MaterialReader): Omit<BatchResult, 'id'> {
-  const anchors = material.certificates(request.anchors, 'anchor');
-  const intermediates = material.certificates(request.intermediates, 'intermediate');
-  const crls = material.crls(request.crls);
-  const lint = unreadable(anchors.problems, intermediates.problems);
-  const given = material.leaf(request.leaf);
-  if (given.leaf === undefined) {
-    return refusal(reasonOf(given.code, given.problem, 0), lint);
-  }
-  if (anchors.read.length === 0) {
-    const found = anchors.problems.join('; ') || 'no anchor is given';
-    return refusal(reasonOf('chain.untrusted_anchor', found, null), lint);
-  }
-  const verdict = verifyCertificate({
-    leaf: given.leaf,
-    anchors: anchors.read,
-    intermediates: intermediates.read,
-    crls: crls.read,
-    crlProblems: crls.problems,
-    at: request.at,
-    strict: request.strict,
-    requireRevocation: request.require_revocation,
-    initialExplicitPolicy: request.initial_explicit_policy,
-    initialPolicyMappingInhibit: request.initial_policy_mapping_inhibit,
-    initialInhibitAnyPolicy: request.initial_inhibit_any_policy,
-    ...(request.eku.length > 0 && { eku: request.eku }),
-    ...(request.max_depth !== undefined && { maxDepth: request.max_depth }),
-    ...(request.initial_policy_set.length > 0 && { initialPolicySet: request.initial_policy_set }),
-  });
-  return resultOf(verdict, lint);
+  const verdict = verifyMaterial(
+    {
+      anchors: material.certificates(request.anchors, 'anchor'),
+      intermediates: material.certificates(request.intermediates, 'intermediate'),
+      crls: material.crls(request.crls),
+      leaf: material.leaf(request.leaf),
+    },
+    {
+      at: request.at,
+      strict: request.strict,
+      requireRevocation: request.require_revocation,
+      initialExplicitPolicy: request.initial_explicit_policy,
+      initialPolicyMappingInhibit: request.initial_policy_mapping_inhibit,
+      initialInhibitAnyPolicy: request.initial_inhibit_any_policy,
+      ...(request.eku.length > 0 && { eku: request.eku }),
+      ...(request.max_depth !== undefined && { maxDepth: request.max_depth }),
+      ...(request.initial_policy_set.length > 0 && { initialPolicySet: request.initial_policy_set }),
+    },
+  );
+  return resultOf(verdict);
 }
 
-function resultOf({ valid, reasons, lint, path }: Verdict, more: readonly VerdictRemark[]) {
-  const fingerprints = path.map(({ fingerprint }) => fingerprint);
-  return { valid, reasons, lint: [...lint, ...more], path: fingerprints };
-}
-
-function refusal(reason: VerdictRemark, lint: readonly VerdictRemark[]): Omit<BatchResult, 'id'> {
-  return { valid: false, reasons: [reason], lint, path: [] };
-}
-
-/** Certificates that could not be read and were not needed. */
-export function unreadable(anchors: readonly string[], intermediates: readonly string[]): VerdictRemark[] {
-  const remark = (code: string) => (message: string) => ({ code, message, certificate: null });
-  return [
-    ...anchors.map(remark('anchor_unreadable')),
-    ...intermediates.map(remark('intermediate_unreadable')),
-  ];
+function resultOf({ valid, reasons, lint, path }: Verdict): Omit<BatchResult, 'id'> {
+  return { valid, reasons, lint, path: path.map(({ fingerprint }) => fingerprint) };
 }

@@ -6,12 +6,13 @@ import { parseCrl } from '../../revocation/parse-crl.ts';
 import { exactInstantArgument, finish, integerArgument, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Answer, Session } from '../session.ts';
-import { runBatch, unreadable } from './batch.ts';
+import { runBatch } from './batch.ts';
 import { readCertificateFile, readCrlFile } from './files.ts';
-import { reasonOf, verifyCertificate, type Verdict } from './judge.ts';
+import type { Verdict } from './judge.ts';
 import { leafProblem, readEach, type LeafMaterial } from './material.ts';
 import { purposeOid } from './purposes.ts';
 import { verdictData, verdictText } from './verdict-text.ts';
+import { verifyMaterial } from './verify-material.ts';
 
 interface Options extends CommonOptions {
   readonly anchors?: readonly string[];
@@ -140,31 +141,21 @@ async function verifyFiles(
       parseCertificate,
     );
   const lists = (await Promise.all((options.crl ?? []).map((name) => readCrlFile(name, session)))).flat();
-  const anchors = await certificates(anchorFiles);
-  const intermediates = await certificates(options.intermediates);
-  const crls = readEach(lists, parseCrl);
-  const given = readLeaf(await readCertificateFile(leafFile, session), leafFile);
-  const lint = unreadable(anchors.problems, intermediates.problems);
-  if (given.leaf === undefined) {
-    return { valid: false, reasons: [reasonOf(given.code, given.problem, 0)], lint, path: [] };
-  }
-  if (anchors.read.length === 0) {
-    const found = anchors.problems.join('; ');
-    return { valid: false, reasons: [reasonOf('chain.untrusted_anchor', found, null)], lint, path: [] };
-  }
-  const verdict = verifyCertificate({
-    leaf: given.leaf,
-    anchors: anchors.read,
-    intermediates: intermediates.read,
-    crls: crls.read,
-    crlProblems: crls.problems,
-    at,
-    strict: options.strict ?? false,
-    requireRevocation: options.requireRevocation ?? false,
-    ...(options.eku && { eku: options.eku }),
-    ...(options.maxDepth !== undefined && { maxDepth: options.maxDepth }),
-  });
-  return { ...verdict, lint: [...verdict.lint, ...lint] };
+  return verifyMaterial(
+    {
+      anchors: await certificates(anchorFiles),
+      intermediates: await certificates(options.intermediates),
+      crls: readEach(lists, parseCrl),
+      leaf: readLeaf(await readCertificateFile(leafFile, session), leafFile),
+    },
+    {
+      at,
+      strict: options.strict ?? false,
+      requireRevocation: options.requireRevocation ?? false,
+      ...(options.eku && { eku: options.eku }),
+      ...(options.maxDepth !== undefined && { maxDepth: options.maxDepth }),
+    },
+  );
 }
 
 function readLeaf(ders: readonly Uint8Array[], name: string): LeafMaterial {
