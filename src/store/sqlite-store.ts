@@ -54,18 +54,8 @@ export class SqliteStore implements Store {
     if (this.#open !== 'none') return read();
     const { begin, commit } = this.#connection();
     this.#run(begin);
-    this.#open = 'snapshot';
     this.#epochsRead = false;
-    try {
-      const result = settled(read());
-      this.#run(commit);
-      return result;
-    } catch (thrown) {
-      this.#rollBack();
-      throw thrown;
-    } finally {
-      this.#open = 'none';
-    }
+    return this.#within('snapshot', read, () => this.#run(commit));
   }
 
   transact<T>(write: () => T): T {
@@ -76,10 +66,15 @@ export class SqliteStore implements Store {
     const { busyTimeoutMs, clock } = this.#parts;
     const { db } = this.#connection();
     this.#guard(() => beginImmediate(db, this.path, busyTimeoutMs, clock));
-    this.#open = 'transaction';
+    return this.#within('transaction', write, () => this.#guard(() => db.exec('COMMIT')));
+  }
+
+  /** Does the work of what has just begun and commits it; rolls back where either fails. */
+  #within<T>(open: 'snapshot' | 'transaction', work: () => T, commit: () => void): T {
+    this.#open = open;
     try {
-      const result = settled(write());
-      this.#guard(() => db.exec('COMMIT'));
+      const result = settled(work());
+      commit();
       return result;
     } catch (thrown) {
       this.#rollBack();
