@@ -4,6 +4,7 @@ import type { IdentityResolver, TrustSet } from '../identity/types.ts';
 import type { InventoryReader } from '../inventory/types.ts';
 import type { Clock, EpochMs } from '../lib/clock.ts';
 import type { PolicyEngine } from '../policy/types.ts';
+import type { HoldReader } from '../revocation/holds/types.ts';
 import type { RevocationReader } from '../revocation/types.ts';
 import type { Store } from '../store/types.ts';
 import type { CallTiming, MadeDecision, Recorder } from './types.ts';
@@ -19,6 +20,7 @@ export interface DecisionDeps {
   readonly store: Store;
   readonly revocation: RevocationReader;
   readonly inventory: InventoryReader;
+  readonly holds: HoldReader;
   /** The policy in force; undefined while none is loaded. Asked once a decision. */
   policy(): PolicyEngine | undefined;
   readonly recorder: Recorder;

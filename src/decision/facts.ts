@@ -17,6 +17,7 @@ import type { ExaminedCredential } from './facts-credential.ts';
 import { customFacts } from './facts-custom.ts';
 import { judgeGateway } from './facts-gateway.ts';
 import type { Vouching } from './facts-gateway.ts';
+import { holdsOn } from './facts-holds.ts';
 import { sharedKey } from './facts-key.ts';
 import { denies } from './reasons.ts';
 import type { Facts, Subject, Versions } from './types.ts';
@@ -59,6 +60,7 @@ export function gatherFacts(context: ConnectionContext, now: EpochMs, deps: Deci
         ...deviceFromFuture(device, now),
       ],
       gateway: gatewayFact,
+      holds: holdsOn({ context, credential, deviceId, device, gateway: gateway?.id, now }, deps),
       limits: limitsOf(credential?.judged.path?.certificates ?? [], revocation.facts),
       now,
       pep: context.pep,

@@ -5,6 +5,7 @@ import type { Finding, ReasonCode } from '../lib/reason-code.ts';
 import { certificateReasons } from './reasons/certificate.ts';
 import { circumstanceReasons } from './reasons/circumstance.ts';
 import type { ReasonEntry } from './reasons/entry.ts';
+import { holdReasons } from './reasons/hold.ts';
 import { stateReasons } from './reasons/state.ts';
 import type { Reason, Severity } from './types.ts';
 
@@ -14,6 +15,7 @@ export type { CoarseClass, ReasonEntry } from './reasons/entry.ts';
 export const catalogue: Readonly<Record<ReasonCode, ReasonEntry>> = {
   ...certificateReasons,
   ...stateReasons,
+  ...holdReasons,
   ...circumstanceReasons,
 };
 

@@ -133,9 +133,9 @@ function isOfRevocation({ code, detail }: Finding): boolean {
   );
 }
 
-/** Whatever was read was there at the epochs: a row of the inventory has the epoch of its last change. */
-function epochDifferences({ device }: Facts, { epochs, crls }: Versions): readonly Difference[] {
-  const least = Math.max(device?.epoch ?? 0, crls.length > 0 ? 1 : 0);
+/** Whatever was read was there at the epochs: a row of the inventory, and a hold, has the epoch of its last change. */
+function epochDifferences({ device, holds }: Facts, { epochs, crls }: Versions): readonly Difference[] {
+  const least = Math.max(device?.epoch ?? 0, crls.length > 0 ? 1 : 0, ...holds.map(({ epoch }) => epoch));
   const newest = Math.max(0, ...Object.values(epochs));
   return newest >= least
     ? []

@@ -3,6 +3,7 @@ import type { DeviceRecord } from '../inventory/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { Finding, ReasonCode } from '../lib/reason-code.ts';
 import type { Assurance, PolicyInput, Verdict } from '../policy/types.ts';
+import type { HoldFact } from '../revocation/holds/types.ts';
 import type { RevocationFact } from '../revocation/types.ts';
 
 export type { Assurance } from '../policy/types.ts';
@@ -117,6 +118,8 @@ export interface Facts {
   } | null;
   readonly attestation: { readonly status: 'none' | 'unverified'; readonly digest: string | null };
   readonly custom: Readonly<Record<string, { readonly value: string; readonly origin: string }>>;
+  /** Operators' holds that are in force for this connection. */
+  readonly holds: readonly HoldFact[];
   /** What the rooms found; those of the floor deny whatever the policy says. */
   readonly findings: readonly Finding[];
   /** Ends of what an allow would rely on. */

@@ -13,6 +13,7 @@ import type { Clock } from '../lib/clock.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import type { PortreeveError } from '../lib/errors.ts';
 import type { PolicyEngine } from '../policy/types.ts';
+import { createHoldReader } from '../revocation/holds/reader.ts';
 import { judgeRevocation } from '../revocation/judge.ts';
 import { createRevocationReader } from '../revocation/reader.ts';
 import type { FileEvent } from '../store/followed-file.ts';
@@ -96,6 +97,7 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
     store,
     revocation,
     inventory: createInventoryReader(store),
+    holds: createHoldReader(store),
     policy: () => policy.engine,
     recorder: options.recorder,
     digests: {

@@ -1,4 +1,5 @@
 import { crls } from './migrations/crls.ts';
+import { holds } from './migrations/holds.ts';
 import { sources } from './migrations/sources.ts';
 
 /** "PORT": marks the SQLite file as ours (PRAGMA application_id), so that a foreign file is never migrated. */
@@ -102,7 +103,7 @@ export const migrations: readonly string[] = [
     WHERE unhex(k.value) IS NOT NULL;
   `,
   // Each fragment stands in a file of its own, named for what it holds.
-  [crls, sources].join('\n'),
+  [crls, holds, sources].join('\n'),
 ];
 
 /** The store format that this program writes. */

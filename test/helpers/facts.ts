@@ -88,6 +88,7 @@ export function someFacts(changes: Partial<Facts> = {}): Facts {
     gateway: null,
     attestation: { status: 'none', digest: null },
     custom: {},
+    holds: [],
     findings: [],
     limits: [],
     ...changes,

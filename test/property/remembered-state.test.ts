@@ -12,6 +12,7 @@ import { createIdentityResolver } from '../../src/identity/resolver.ts';
 import { createInventoryReader } from '../../src/inventory/reader.ts';
 import { deviceStatuses } from '../../src/inventory/types.ts';
 import type { DeviceStatus } from '../../src/inventory/types.ts';
+import { createHoldReader } from '../../src/revocation/holds/reader.ts';
 import { createRevocationReader } from '../../src/revocation/reader.ts';
 import { openStore } from '../../src/store/open.ts';
 import { deviceId, firmware, hour, makeWorld } from '../helpers/world.ts';
@@ -58,6 +59,7 @@ function fresh(world: World): { deps: Partial<DecisionDeps>; close: () => void }
       store,
       revocation: createRevocationReader(store),
       inventory: createInventoryReader(store),
+      holds: createHoldReader(store),
       identity: createIdentityResolver(deps.trust, { maxEntries: 10 }),
     },
     close: () => store.close(),

@@ -221,6 +221,9 @@ const rows: readonly Row[] = [
   ['classes.<name>.ttl', 'ttl: 90m', 'ttl: 0s', 10, /between 1s and 30d/],
   ['classes.<name>.session_limit', 'session_limit: 12h', 'session_limit: 400d', 20, /between 1s and 365d/],
   ['policy', 'bundle: policy.tar.gz', 'bundel: policy.tar.gz', 3, /did you mean bundle/],
+  ['limits', 'max_lockout: 0.5%', 'max_lockot: 1%', 3, /unknown key; did you mean max_lockout\?/],
+  ['limits.max_lockout', 'max_lockout: 0.5%', 'max_lockout: 101%', 16, /malformed/],
+  ['limits.max_lockout', 'max_lockout: 0.5%', 'max_lockout: -1', 16, /must be >= 0/],
   ['policy.bundle', 'bundle: policy.tar.gz', 'bundle: none.tar.gz', 11, /is not there/],
   ['claims', 'serial: [{ header: x-device-serial }]', 'serail: []', 3, /did you mean serial/],
   [

@@ -7,6 +7,7 @@ import type { ErrorCode } from '../../../src/lib/errors.ts';
 import type { ReasonCode } from '../../../src/lib/reason-code.ts';
 import type { PolicyEngine, Verdict } from '../../../src/policy/types.ts';
 import { createInventoryReader } from '../../../src/inventory/reader.ts';
+import { createHoldReader } from '../../../src/revocation/holds/reader.ts';
 import { createRevocationReader } from '../../../src/revocation/reader.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { makeWorld, worldTime } from '../../helpers/world.ts';
@@ -93,7 +94,11 @@ test('a policy that cannot even be asked for denies with system.internal', async
 
 test('a store that cannot be read denies with system.dependency_stale, without facts', async (t) => {
   const store = openStore({ path: join(world.folder, 'closed.db'), mode: 'read_write', now: worldTime });
-  const readers = { revocation: createRevocationReader(store), inventory: createInventoryReader(store) };
+  const readers = {
+    revocation: createRevocationReader(store),
+    inventory: createInventoryReader(store),
+    holds: createHoldReader(store),
+  };
   store.close();
   const made = await decided({ store, ...readers });
   t.like(made.decision, { outcome: 'deny', device_id: null, assurance: 'none' });

@@ -14,6 +14,7 @@ export function makeFolder(): string {
     'ca/root.pem',
     'ca/meters.pem',
     'ca/mesh.pem',
+    'ca/web.pem',
     'tls/server.pem',
     'tls/server.key',
     'policy.tar.gz',
@@ -98,6 +99,23 @@ trust:
   credential_optional: true
 revocation:
   crls: [crl]
+  sources:
+    - name: meters-crl
+      url: https://crl.example.org/meters.crl
+      ca: ca/web.pem
+      headers_file: secrets/headers
+      redirects: ["https://cdn.example.org/crl/"]
+      interval: 30m
+      timeout: 1m
+      max_bytes: 1048576
+      max_age: 6h
+  distribution_points:
+    allow: ["http://crl.example.org/"]
+    ca: ca/web.pem
+    interval: 45m
+    timeout: 2m
+    max_bytes: 2097152
+    max_age: 7h
   poll: 2s
 classes:
   meter:
@@ -115,6 +133,8 @@ classes:
     entitlements: [telemetry:write]
     ttl: 90m
     session_limit: 12h
+limits:
+  max_lockout: 0.5%
 policy:
   bundle: policy.tar.gz
 claims:
