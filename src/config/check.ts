@@ -5,6 +5,7 @@ import { checkFiles } from './check/files.ts';
 import { checkListeners } from './check/listeners.ts';
 import { checkPeps } from './check/peps.ts';
 import { Report } from './check/report.ts';
+import { checkCrlSources } from './check/sources.ts';
 import { checkTrust } from './check/trust.ts';
 import { Place } from './place.ts';
 
@@ -21,6 +22,7 @@ export function checkMeaning(value: unknown, folder: string, now: EpochMs): Repo
   checkClasses(root, report);
   checkRetryAfter(root, report);
   checkEnforcement(root, report, now);
+  checkCrlSources(root, report);
   checkFiles(root, report, folder);
   return report;
 }

@@ -37,6 +37,12 @@ export interface Config {
   readonly revocation: {
     /** CRL files and folders of them, watched. */
     readonly crls: readonly string[];
+    /** CRLs by HTTP(S). */
+    readonly sources: readonly CrlSourceConfig[];
+    readonly distribution_points: PaceConfig & {
+      /** URL prefixes that the distribution points of configured CAs' certificates may have. */
+      readonly allow: readonly string[];
+    };
     readonly poll: number;
   };
   readonly classes: Readonly<Record<string, ClassRules>>;
@@ -70,6 +76,38 @@ export interface Config {
     readonly keep: number;
     readonly on_failure: 'deny' | 'continue';
   };
+}
+
+/** How often, how long and how much is fetched; milliseconds and bytes. */
+export interface PaceConfig {
+  readonly ca: string | null;
+  readonly interval: number;
+  readonly timeout: number;
+  readonly max_bytes: number;
+  /** Age of the last success above which the source counts as stale. */
+  readonly max_age: number | null;
+}
+
+/** What is fetched from a URL of its own. */
+export interface UrlSourceConfig extends PaceConfig {
+  readonly url: string | null;
+  readonly headers_file: string | null;
+  /** URL prefixes elsewhere that a redirect may lead to. */
+  readonly redirects: readonly string[];
+}
+
+export interface CrlSourceConfig extends UrlSourceConfig {
+  readonly name: string;
+  readonly url: string;
+}
+
+/** A source that is a file or a URL, and may have to be signed. */
+export interface FileOrUrlSourceConfig extends UrlSourceConfig {
+  readonly name: string;
+  /** Exactly one of `file` and `url` is set. */
+  readonly file: string | null;
+  /** Public keys of which one must have signed; null = unsigned. */
+  readonly signed_by: string | null;
 }
 
 export interface ListenerConfig {

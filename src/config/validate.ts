@@ -1,6 +1,7 @@
 import { Ajv2020, type ErrorObject } from 'ajv/dist/2020.js';
 import { parseInstant } from '../lib/clock.ts';
 import { parseDuration } from '../lib/duration.ts';
+import { parseHttpUrl } from '../lib/http-url.ts';
 import { isCidr, parseAddress } from './formats.ts';
 import type { Found, KeyPath } from './problem.ts';
 import { configSchema } from './schema.ts';
@@ -20,6 +21,10 @@ const formats: Readonly<
   address: {
     holds: (text) => parseAddress(text) !== undefined,
     wanted: 'must be host:port, [v6]:port or unix:/path',
+  },
+  'http-url': {
+    holds: (text) => parseHttpUrl(text) !== undefined,
+    wanted: 'must be an http or https URL without user, password or fragment',
   },
   cidr: { holds: isCidr, wanted: 'must be a network such as 10.20.0.0/16 or 2001:db8::/32' },
 };

@@ -2,6 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Place } from '../place.ts';
 import type { Report } from './report.ts';
+import { sourceLists } from './sources.ts';
 
 /**
  * Every file that is named must be there and readable. CRLs are feeds: one that is missing is a warning here and a
@@ -29,7 +30,15 @@ function neededFiles(root: Place): Place[] {
     .get('server', 'listeners')
     .items()
     .flatMap((one) => [one.get('tls', 'certificate'), one.get('tls', 'key')]);
-  return [...certificates, ...tls, root.get('policy', 'bundle')];
+  return [...certificates, ...tls, ...sourceFiles(root), root.get('policy', 'bundle')];
+}
+
+/** What sources are trusted by. Their headers are no fault here: a token that comes later is read later. */
+function sourceFiles(root: Place): Place[] {
+  return sourceLists(root)
+    .flatMap((list) => list.items())
+    .concat(root.get('revocation', 'distribution_points'))
+    .flatMap((one) => [one.get('ca'), one.get('signed_by')]);
 }
 
 function fileFault(place: Place, folder: string, wanted: 'file' | 'file or folder'): string | undefined {

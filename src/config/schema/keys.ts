@@ -1,7 +1,7 @@
 /**
  * The few shapes that configuration keys have. Each key says what it is (with its unit), its default and an
  * example; the loader, the checker and the documentation all read the same schema. Beside JSON Schema's own
- * words it uses: formats `time-span`, `date-time`, `path`, `address`, `cidr`; `x-range` (least and most of a
+ * words it uses: formats `time-span`, `date-time`, `path`, `address`, `cidr`, `http-url`; `x-range` (least and most of a
  * time-span) and `x-becomes` (the key and unit of a time-span in the effective configuration).
  */
 export interface Schema {
@@ -9,7 +9,7 @@ export interface Schema {
   readonly description?: string;
   readonly default?: unknown;
   readonly examples?: readonly unknown[];
-  readonly format?: 'time-span' | 'date-time' | 'path' | 'address' | 'cidr';
+  readonly format?: 'time-span' | 'date-time' | 'path' | 'address' | 'cidr' | 'http-url';
   readonly pattern?: string;
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
@@ -96,6 +96,11 @@ export function instant(description: string, about: Told): Schema {
 /** A file or folder, relative to the configuration file's folder; absolute in the effective configuration. */
 export function path(description: string, about: Told): Schema {
   return { ...told(description, about, 'string'), format: 'path', minLength: 1, maxLength: 4096 };
+}
+
+/** An absolute http or https URL without user, password or fragment. */
+export function url(description: string, about: Told): Schema {
+  return { ...told(description, about, 'string'), format: 'http-url' };
 }
 
 /** `host:port`, `[v6]:port` or `unix:/path`. */

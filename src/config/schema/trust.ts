@@ -1,4 +1,5 @@
 import { choice, flag, list, name, path, section, span, text, type Schema } from './keys.ts';
+import { crlSources, distributionPoints } from './sources.ts';
 
 const namedFile = (what: string, example: string, more: Readonly<Record<string, Schema>> = {}) =>
   section(
@@ -147,5 +148,7 @@ export const revocation = section('Where revocation state comes from.', {
     path('A CRL file or a folder of CRL files.', { example: 'crl' }),
     { example: ['crl'] },
   ),
+  sources: crlSources,
+  distribution_points: distributionPoints,
   poll: span('How often the watched files are looked at.', { default: '1s', example: '1s' }, ['50ms', '1h']),
 });

@@ -111,7 +111,7 @@ revocation:
       max_age: 6h
   distribution_points:
     allow: ["http://crl.example.org/"]
-    ca: ca/web.pem
+    ca: ca/mesh.pem
     interval: 45m
     timeout: 2m
     max_bytes: 2097152
