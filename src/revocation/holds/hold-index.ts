@@ -21,20 +21,21 @@ export class HoldIndex {
   }
 
   add(kind: HoldKind, value: string, entry: HoldEntry): void {
-    const { entries, key } = this.#placeOf(kind, value, true);
-    const there = entries?.get(key) ?? [];
-    if (!entries || there.some(({ id }) => id === entry.id)) return;
-    entries.set(key, [...there, entry]);
+    const place = this.#placeOf(kind, value, true);
+    const there = place?.entries.get(place.key) ?? none;
+    if (!place || there.some(({ id }) => id === entry.id)) return;
+    place.entries.set(place.key, [...there, entry]);
     this.#size += 1;
   }
 
   remove(kind: HoldKind, value: string, id: string): void {
-    const { entries, key } = this.#placeOf(kind, value, false);
-    const there = entries?.get(key) ?? [];
+    const place = this.#placeOf(kind, value, false);
+    const there = place?.entries.get(place.key);
+    if (!place || !there) return;
     const left = there.filter((entry) => entry.id !== id);
     this.#size -= there.length - left.length;
-    if (left.length === 0) entries?.delete(key);
-    else entries?.set(key, left);
+    if (left.length === 0) place.entries.delete(place.key);
+    else place.entries.set(place.key, left);
   }
 
   /** Entries of one value, whether or not they have ended. */
@@ -55,19 +56,31 @@ export class HoldIndex {
     return found;
   }
 
-  #placeOf(kind: HoldKind, value: string, make: boolean) {
-    if (kind !== 'network') {
-      const entries = this.#values.get(kind) ?? new Map<string, readonly HoldEntry[]>();
-      if (make) this.#values.set(kind, entries);
-      return { entries, key: value };
-    }
+  #placeOf(kind: HoldKind, value: string, make: boolean): Place | undefined {
+    if (kind === 'network') return this.#placeOfNetwork(value, make);
+    const entries = this.#values.get(kind) ?? new Map<string, readonly HoldEntry[]>();
+    if (make) this.#values.set(kind, entries);
+    return { entries, key: value };
+  }
+
+  #placeOfNetwork(value: string, make: boolean): Place | undefined {
     const network = parseNetwork(value);
-    if (!network) return { entries: undefined, key: value };
+    if (!network) return undefined;
     const { bits, prefix, base } = network;
-    const length = this.#networks.get(`${bits}/${prefix}`) ?? { bits, prefix, entries: new Map() };
+    const length: NetworksOfLength = this.#networks.get(`${bits}/${prefix}`) ?? {
+      bits,
+      prefix,
+      entries: new Map(),
+    };
     if (make) this.#networks.set(`${bits}/${prefix}`, length);
     return { entries: length.entries, key: String(base) };
   }
+}
+
+/** Where the entries of one value stand. */
+interface Place {
+  readonly entries: Map<string, readonly HoldEntry[]>;
+  readonly key: string;
 }
 
 interface NetworksOfLength {
