@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { inOnePiece } from '../lib/text.ts';
 import { limits } from './limits.ts';
 import { Refusal } from './refusal.ts';
 import { checkText } from './text.ts';
@@ -78,5 +79,5 @@ function removeDotSegments(path: string): string | Refusal {
     else if (kept.pop() === undefined) return new Refusal('http.path', 'climbs above the root');
   }
   const directory = kept.length > 0 && (last === '' || last === '.' || last === '..');
-  return `/${kept.join('/')}${directory ? '/' : ''}`;
+  return inOnePiece('/', kept.join('/'), directory ? '/' : '');
 }

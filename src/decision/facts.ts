@@ -6,6 +6,7 @@ import type { Binding, DeviceRecord } from '../inventory/types.ts';
 import { formatInstant } from '../lib/clock.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { Finding } from '../lib/reason-code.ts';
+import { inOnePiece } from '../lib/text.ts';
 import type { Assurance } from '../policy/types.ts';
 import { isAhead } from '../revocation/freshness.ts';
 import { judgeRevocation } from '../revocation/judge.ts';
@@ -201,12 +202,17 @@ export function limitsOf(
   revocation: readonly RevocationFact[],
 ): Facts['limits'] {
   const limits = certificates.map((certificate, place) => ({
-    because: `certificate ${place}: notAfter`,
+    because: ending('certificate ', place, ': notAfter'),
     until: certificate.notAfter,
   }));
   for (const { freshness, certificate, usable_until: until } of revocation) {
     if (until === null || (freshness !== 'fresh' && freshness !== 'within_grace')) continue;
-    limits.push({ because: `CRL for certificate ${certificate}: usable until`, until });
+    limits.push({ because: ending('CRL for certificate ', certificate, ': usable until'), until });
   }
   return limits;
+}
+
+/** What ends, by its certificate's place in the path. */
+function ending(what: string, place: number, how: string): string {
+  return inOnePiece(what, String(place), how);
 }

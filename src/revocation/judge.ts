@@ -72,6 +72,7 @@ function findingsOf(
 ): readonly Finding[] {
   const ahead = fact.this_update !== null && isAhead(fact.this_update, now);
   const code = ahead && fact.status === 'unknown' ? undefined : codeOf(fact, rules);
+  if (!code && !ahead) return noFindings;
   const detail = detailOf(fact, found);
   return [
     ...(code ? [{ code, detail }] : []),
@@ -80,6 +81,8 @@ function findingsOf(
       : []),
   ];
 }
+
+const noFindings: readonly Finding[] = [];
 
 function codeOf(fact: RevocationFact, rules: RevocationRules): ReasonCode | undefined {
   switch (fact.status) {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { inOnePiece } from '../lib/text.ts';
 
 const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   readonly version: string;
@@ -8,4 +9,4 @@ const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.me
 export const programVersion = manifest.version;
 
 /** Name and version: `versions.program` of every decision. */
-export const program = `portreeve ${programVersion}`;
+export const program: string = inOnePiece('portreeve ', programVersion);

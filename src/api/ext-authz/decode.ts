@@ -1,5 +1,6 @@
 import { Refusal } from '../../context/refusal.ts';
 import type { Door, Pep, RawConnection } from '../../context/types.ts';
+import { inOnePiece } from '../../lib/text.ts';
 import { flattenMetadata } from './flatten-metadata.ts';
 import type { CheckRequest, WireAddress, WireHeader } from './wire.ts';
 
@@ -80,9 +81,9 @@ function addressText(address: WireAddress | undefined): string | undefined {
   if (socket?.address === undefined) {
     return address?.pipe?.path ?? address?.envoy_internal_address?.server_listener_name;
   }
-  const host = socket.address.includes(':') ? `[${socket.address}]` : socket.address;
   const port = socket.port_value ?? socket.named_port;
-  return port === undefined ? host : `${host}:${port}`;
+  const [open, close] = socket.address.includes(':') ? ['[', ']'] : ['', ''];
+  return inOnePiece(open, socket.address, close, port === undefined ? '' : `:${port}`);
 }
 
 /** An object with one key, or none where the value is absent: absent keys are not keys with undefined. */
