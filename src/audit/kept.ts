@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { rename, open } from 'node:fs/promises';
 import {
   existsSync,
@@ -37,18 +37,30 @@ export function keep(dir: string, digest: string, bytes: Uint8Array | string): v
 }
 
 /**
- * As `keep`, for bytes that may be many (a CRL): nothing else in the process waits for the volume. Whoever calls has
- * just computed the digest, and whoever reads checks it. Throws PDP_AUDIT_UNAVAILABLE where they cannot be written.
+ * As `keep`, for bytes that may be many (a CRL), at hand or in pieces, which are not asked for where they are kept
+ * already: nothing else in the process waits for the volume. Throws PDP_INTERNAL where the digest is not that of the
+ * bytes, PDP_AUDIT_UNAVAILABLE where they cannot be written, and whatever the source throws.
  */
-export async function keepLarge(dir: string, digest: string, bytes: Uint8Array): Promise<void> {
+export async function keepLarge(
+  dir: string,
+  digest: string,
+  bytes: Uint8Array | (() => AsyncIterable<Uint8Array>),
+): Promise<void> {
   const path = pathOf(dir, digest);
   if (existsSync(path)) return;
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
     mkdirSync(dir, { recursive: true });
     const file = await open(temporary, 'wx', 0o640);
+    const hash = createHash('sha256');
     try {
-      await file.writeFile(bytes);
+      for await (const piece of typeof bytes === 'function' ? bytes() : [bytes]) {
+        hash.update(piece);
+        await file.writeFile(piece);
+      }
+      if (hash.digest('hex') !== digest) {
+        throw new PortreeveError('PDP_INTERNAL', `what was to be kept as ${digest} has another digest`);
+      }
       await file.sync();
     } finally {
       await file.close();
@@ -56,6 +68,7 @@ export async function keepLarge(dir: string, digest: string, bytes: Uint8Array):
     await rename(temporary, path);
   } catch (cause) {
     removeQuietly(temporary);
+    if (cause instanceof PortreeveError) throw cause;
     throw unavailable(path, describeThrown(cause), cause);
   }
 }

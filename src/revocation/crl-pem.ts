@@ -29,12 +29,3 @@ function decodeBlocks(bytes: Uint8Array): readonly Uint8Array[] {
     throw new PortreeveError('PDP_CRL_INVALID', `CRL is malformed: ${cause.message}`, { cause });
   }
 }
-
-/** As `splitCrls`, where exactly one is meant; several throw PDP_CRL_INVALID. */
-export function oneCrl(bytes: Uint8Array): Uint8Array {
-  const [crl, ...more] = splitCrls(bytes);
-  if (crl === undefined || more.length > 0) {
-    throw new PortreeveError('PDP_CRL_INVALID', `${more.length + 1} CRLs where one is expected`);
-  }
-  return crl;
-}

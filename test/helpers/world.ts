@@ -177,7 +177,7 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
         now: clock.now(),
         actor: 'operator',
         why: 'test',
-        keep: async (digest, bytes) => void crls.set(digest, bytes),
+        keep: async (digest, der) => void crls.set(digest, Buffer.concat(await Array.fromAsync(der()))),
       });
     },
     crlBytes: (digest) => crls.get(digest),

@@ -73,8 +73,7 @@ function batchReader(kind: Parameters<typeof entryReader>[0]) {
       if (count > crlLimits.entries) throw tooMuch(`more than ${crlLimits.entries} entries`);
       if (entry !== undefined) entries.push(entry);
     }
-    if (problem?.code === 'PDP_DER_INVALID')
-      throw invalid(`entry ${count + 1}: ${problem.message}`, problem);
+    if (problem?.code === 'PDP_DER_INVALID') throw invalid(`entry ${count + 1}: ${problem.message}`, problem);
     if (problem !== undefined) throw problem;
     return end;
   };
