@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { fstatSync, mkdirSync, statSync } from 'node:fs';
+import { fstatSync, mkdirSync, statSync, writevSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { dirname } from 'node:path';
 import { describeThrown, PortreeveError } from '../lib/errors.ts';
@@ -36,6 +36,8 @@ interface OpenFile {
   size: number;
   /** The file ends in the middle of a line, left by a crash or a full volume. */
   torn: boolean;
+  /** A file proper, which takes bytes into memory; a device or a FIFO may keep its writer waiting. */
+  readonly regular: boolean;
 }
 
 const lineFeed = 0x0a;
@@ -80,7 +82,7 @@ class LogWriter {
     const length = parts.reduce((sum, part) => sum + part.byteLength, 0);
     const file = await this.#fileFor(length);
     // A line that never got its end is ended now: its reader sees one damaged line, and not this one with it.
-    await writeAll(file.handle, file.torn ? [Buffer.of(lineFeed), ...parts] : parts);
+    await writeAll(file, file.torn ? [Buffer.of(lineFeed), ...parts] : parts);
     file.size += length + (file.torn ? 1 : 0);
     file.torn = false;
   }
@@ -151,15 +153,21 @@ function isSameFile(a: BigIntStats, b: BigIntStats): boolean {
 async function openForAppend(path: string): Promise<OpenFile> {
   mkdirSync(dirname(path), { recursive: true });
   const handle = await open(path, 'a+', 0o640);
-  const { size } = await handle.stat();
-  return { handle, size, torn: size > 0 && (await lastByte(handle, size)) !== lineFeed };
+  const found = await handle.stat();
+  const { size } = found;
+  const torn = size > 0 && (await lastByte(handle, size)) !== lineFeed;
+  return { handle, size, torn, regular: found.isFile() };
 }
 
-/** Writes all parts, in as many calls as the volume makes of them. */
-async function writeAll(handle: FileHandle, parts: readonly Uint8Array[]): Promise<void> {
+/**
+ * Writes all parts, in as many calls as the volume makes of them. To a file proper at once: handing the call to another
+ * thread costs several times what copying some records does, and whoever writes here has asked for the file's state in
+ * the same way before.
+ */
+async function writeAll({ handle, regular }: OpenFile, parts: readonly Uint8Array[]): Promise<void> {
   let left = parts;
   while (left.length > 0) {
-    const { bytesWritten } = await handle.writev(left);
+    const bytesWritten = regular ? writevSync(handle.fd, left) : (await handle.writev(left)).bytesWritten;
     left = after(left, bytesWritten);
   }
 }
