@@ -25,6 +25,7 @@ import type { DeviceStatus } from '../../src/inventory/types.ts';
 import type { EpochMs } from '../../src/lib/clock.ts';
 import { importCrl } from '../../src/revocation/import-crl.ts';
 import { composeDecision } from '../../src/server/compose.ts';
+import { gathered } from './crl-stream.ts';
 import { fakeClock } from './fake-clock.ts';
 import type { FakeClock } from './fake-clock.ts';
 import { importRows } from './inventory.ts';
@@ -177,7 +178,7 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
         now: clock.now(),
         actor: 'operator',
         why: 'test',
-        keep: async (digest, der) => void crls.set(digest, Buffer.concat(await Array.fromAsync(der()))),
+        keep: async (digest, der) => void crls.set(digest, await gathered(der())),
       });
     },
     crlBytes: (digest) => crls.get(digest),

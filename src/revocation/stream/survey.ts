@@ -22,7 +22,7 @@ export interface SurveyedCrl {
   /** Where the contents of revokedCertificates lie in the DER; absent where there are none. */
   readonly entries?: { readonly start: number; readonly end: number };
   /** Whether a key signed it, of a certificate of `issuers` with the CRL's issuer's name. Never throws for those. */
-  verify(signer: Certificate): SignatureVerdict;
+  readonly verify: (signer: Certificate) => SignatureVerdict;
 }
 
 /**

@@ -9,6 +9,7 @@ import { beginEntries, stageEntries } from '../../../src/revocation/stage-entrie
 import { parseCrl } from '../../../src/revocation/parse-crl.ts';
 import { sweepRetired } from '../../../src/store/sweep.ts';
 import type { Store } from '../../../src/store/types.ts';
+import { gathered } from '../../helpers/crl-stream.ts';
 import {
   asVersion1,
   crlOf,
@@ -336,7 +337,7 @@ test('a CRL that is taken is kept before it is in force, one that is refused is 
   const store = temporaryStore(t);
   const kept: { digest: string; known: number }[] = [];
   const keep = async (digest: string, bytes: () => AsyncIterable<Uint8Array>): Promise<void> => {
-    t.is(sha256Hex(Buffer.concat(await Array.fromAsync(bytes()))), digest);
+    t.is(sha256Hex(await gathered(bytes())), digest);
     const known = store.snapshot(() => createRevocationReader(store).crls().length);
     kept.push({ digest, known });
   };
