@@ -64,6 +64,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   serve: async () => (await import('./serve.ts')).registerServe,
   decide: async () => (await import('./decide.ts')).registerDecide,
   device: async () => (await import('./device/group.ts')).registerDevice,
+  hold: async () => (await import('./hold/group.ts')).registerHold,
   crl: async () => (await import('./crl/group.ts')).registerCrl,
   cert: async () => (await import('./cert/group.ts')).registerCert,
   config: async () => (await import('./config.ts')).registerConfig,

@@ -122,7 +122,7 @@ async function stageAndPublish(
 /** What the import keeps out, before any of it is visible. */
 function keptOut(store: Store, { keptOut: tally }: Tally, { tenant, lockout }: ImportOptions): Lockout {
   const limit = lockout?.limit ?? { share: 1 };
-  return lockoutOf(tally, [], limit, () => store.snapshot(() => countActive(store, tenant)));
+  return lockoutOf(tally, limit, () => store.snapshot(() => countActive(store, tenant)));
 }
 
 /** Begins staging. Of two imports of one tenant at a time, each would be compared with what the other is replacing. */

@@ -8,9 +8,13 @@ export interface Lockout {
   readonly total_active: number | null;
   readonly by_class: readonly LockoutShare[];
   readonly by_site: readonly LockoutShare[];
-  /** What the inventory cannot tell, in words; where there is any, `kept_out` is the least that it can be. */
+  /** Whether `kept_out` is the number, or the least or the most that it can be. */
+  readonly certainty: Certainty;
+  /** What the inventory cannot tell, in words; empty where the number is exact. */
   readonly unknown: readonly string[];
 }
+
+export type Certainty = 'exact' | 'at_least' | 'at_most';
 
 /** `limits.max_lockout`: a share of the active devices (0.01 for 1 %), or a number of devices. */
 export type LockoutLimit = { readonly share: number } | { readonly devices: number };
@@ -79,14 +83,14 @@ export function limitText(limit: LockoutLimit): string {
   return 'share' in limit ? `${Number((limit.share * 100).toFixed(4))} %` : `${limit.devices} devices`;
 }
 
-/** In words: how many of how many, by class and site, and what is not known. */
+/** In words: how many of how many, by class and site. */
 export function lockoutText(lockout: Lockout): string {
-  const { kept_out: keptOut, total_active: active, by_class: classes, by_site: sites, unknown } = lockout;
-  const least = unknown.length > 0 ? 'at least ' : '';
+  const { kept_out: keptOut, total_active: active, by_class: classes, by_site: sites } = lockout;
+  const bound = { exact: '', at_least: 'at least ', at_most: 'at most ' }[lockout.certainty];
   const of = active === null ? '' : ` of ${active}`;
   const parts = [...sharesText('class', classes), ...sharesText('site', sites)];
   const where = parts.length === 0 ? '' : ` (${parts.join('; ')})`;
-  return `${least}${keptOut}${of} active device${keptOut === 1 && active === null ? '' : 's'}${where}`;
+  return `${bound}${keptOut}${of} active device${keptOut === 1 && active === null ? '' : 's'}${where}`;
 }
 
 function sharesText(what: string, shares: readonly LockoutShare[]): string[] {

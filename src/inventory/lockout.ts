@@ -1,5 +1,5 @@
 import type { Store } from '../store/types.ts';
-import type { Lockout, LockoutLimit } from './lockout-limit.ts';
+import type { Certainty, Lockout, LockoutLimit } from './lockout-limit.ts';
 import { alwaysAllowed } from './lockout-limit.ts';
 import { LockoutTally } from './lockout-tally.ts';
 
@@ -20,7 +20,8 @@ export interface LockoutQuestion {
   readonly selector: LockoutSelector;
   /** Where `total_active` is needed: a scan of the inventory. */
   readonly limit: LockoutLimit;
-  /** What the inventory cannot tell about this selector. */
+  /** What the inventory cannot tell about this selector, and which way the number errs for it. */
+  readonly certainty?: Certainty;
   readonly unknown?: readonly string[];
 }
 
@@ -29,29 +30,26 @@ export interface LockoutQuestion {
  * and keys are looked up; for all else the inventory is read through (some microseconds a device).
  */
 export function countLockout(store: Store, question: LockoutQuestion): Lockout {
-  const { tenant, selector, limit, unknown = [] } = question;
+  const { tenant, selector, limit, certainty = 'exact', unknown = [] } = question;
   return store.snapshot(() => {
     const tally = new LockoutTally();
     if (selector.kind === 'network') countNetwork(store, tenant, selector, tally);
     else countMatching(store, tenant, selector, tally);
-    return lockoutOf(tally, unknown, limit, () => countActive(store, tenant));
+    const counted = lockoutOf(tally, limit, () => countActive(store, tenant));
+    return { ...counted, certainty, unknown };
   });
 }
 
 /** What a tally comes to; the whole fleet is counted only where the limit is a share that may have been passed. */
-export function lockoutOf(
-  tally: LockoutTally,
-  unknown: readonly string[],
-  limit: LockoutLimit,
-  active: () => number,
-): Lockout {
+export function lockoutOf(tally: LockoutTally, limit: LockoutLimit, active: () => number): Lockout {
   const counts = 'share' in limit && tally.devices > alwaysAllowed;
   return {
     kept_out: tally.devices,
     total_active: counts ? active() : null,
     by_class: tally.byClass(),
     by_site: tally.bySite(),
-    unknown,
+    certainty: 'exact',
+    unknown: [],
   };
 }
 

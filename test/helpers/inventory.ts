@@ -5,7 +5,14 @@ import type { Store } from '../../src/store/types.ts';
 export type Fields = Record<string, unknown>;
 
 /** What an import keeps out that keeps nobody out. */
-export const nobody = { kept_out: 0, total_active: null, by_class: [], by_site: [], unknown: [] };
+export const nobody = {
+  kept_out: 0,
+  total_active: null,
+  by_class: [],
+  by_site: [],
+  certainty: 'exact',
+  unknown: [],
+};
 
 /** One import row with the fields that every device must have. */
 export function device(deviceId: string, fields: Fields = {}): Fields {

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../../lib/clock.ts';
+import { formatInstant, type EpochMs } from '../../lib/clock.ts';
 import type { Store } from '../../store/types.ts';
 import { holdColumns, holdState, type HoldRow, type HoldState } from './hold-table.ts';
 import type { Hold } from './types.ts';
@@ -30,10 +30,8 @@ export function listHolds(
 }
 
 /** What a hold keeps out, in words. */
-export function holdText(
-  { kind, name, value, issued_before: before }: Hold,
-  instant: (at: EpochMs) => string,
-): string {
-  const shown = name === value ? value : `${name} (${value.slice(0, 16)}…)`;
-  return `${kind} ${shown}${before === null ? '' : `, issued before ${instant(before)}`}`;
+export function holdText(hold: Pick<Hold, 'kind' | 'name' | 'value' | 'issued_before'>): string {
+  const { kind, name, value, issued_before: before } = hold;
+  const shown = name === value ? value : `${name} (key ${value.slice(0, 16)}…)`;
+  return `${kind} ${shown}${before === null ? '' : `, issued before ${formatInstant(before)}`}`;
 }
