@@ -14,7 +14,7 @@ export function lintPath(path: readonly Certificate[]): Lint[] {
     const issuer = path[place + 1];
     const codes = [
       ...(certificate.oddities as readonly LintCode[]),
-      ...ownLint(certificate),
+      ...ownLintOf(certificate),
       ...(place === 0 ? leafLint(certificate) : caLint(certificate)),
       ...keyIdentifierLint(certificate, issuer),
     ];
@@ -34,6 +34,15 @@ export function strictFindings(remarks: readonly Lint[]): Finding[] {
     code: 'credential.lint_strict',
     detail: { ...(certificate === null ? {} : { certificate }), lint: code, problem: message },
   }));
+}
+
+const known = new WeakMap<Certificate, readonly LintCode[]>();
+
+/** What a certificate shows wherever it stands, worked out once over all the paths that it is in. */
+function ownLintOf(certificate: Certificate): readonly LintCode[] {
+  let codes = known.get(certificate);
+  if (codes === undefined) known.set(certificate, (codes = ownLint(certificate)));
+  return codes;
 }
 
 function ownLint(certificate: Certificate): LintCode[] {
@@ -96,13 +105,13 @@ const selfSigned = new WeakMap<Certificate, boolean>();
 
 /** Whether a certificate's own key made its signature, as far as that can be verified; worked out once for each. */
 function isSelfSigned(certificate: Certificate): boolean {
-  let known = selfSigned.get(certificate);
-  if (known === undefined) {
+  let own = selfSigned.get(certificate);
+  if (own === undefined) {
     const verdict = verifySignature(signedBy(certificate, certificate), 'verify');
-    known = verdict === 'valid' || (verdict !== 'invalid' && isSelfIssued(certificate));
-    selfSigned.set(certificate, known);
+    own = verdict === 'valid' || (verdict !== 'invalid' && isSelfIssued(certificate));
+    selfSigned.set(certificate, own);
   }
-  return known;
+  return own;
 }
 
 function startsWithPeriod(subtree: Subtree): boolean {

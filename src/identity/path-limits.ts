@@ -4,7 +4,7 @@ import type { Finding } from '../lib/reason-code.ts';
 export const pathLimits = {
   /** Certificates of one path, leaf and anchor included. */
   length: 10,
-  /** Signatures that are verified for one credential; an honest one needs two or three. */
+  /** Signatures by usual keys that are verified for one credential (`signatureCost`); an honest one needs two or three. */
   signatures: 48,
   /** Partial paths that are looked at for one credential. */
   steps: 400,

@@ -20,10 +20,14 @@ export function checkPurposes(path: readonly Certificate[], purposes: readonly s
   ]);
 }
 
+/** Most purposes that are told of a certificate that lacks the right one. */
+const mostTold = 8;
+
 function checkPurpose({ extendedKeyUsage }: Certificate, place: number, purpose: string): Finding[] {
   if (extendedKeyUsage === undefined || extendedKeyUsage.includes(purpose)) return [];
   if (place > 0 && extendedKeyUsage.includes(purposeOids.any)) return [];
-  const detail = { certificate: place, extended_key_usage: extendedKeyUsage.join(' '), required: purpose };
+  const stated = extendedKeyUsage.slice(0, mostTold).join(' ');
+  const detail = { certificate: place, extended_key_usage: stated, required: purpose };
   return [{ code: 'credential.eku_missing_client_auth', detail }];
 }
 

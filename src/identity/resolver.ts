@@ -1,4 +1,5 @@
 import type { PresentedCredential } from '../context/types.ts';
+import { Budget } from '../lib/budget.ts';
 import { sha256Hex } from '../lib/bytes.ts';
 import type { Finding } from '../lib/reason-code.ts';
 import { unreadable } from './certificate-error.ts';
@@ -6,8 +7,10 @@ import { createCredentialCache, type CredentialCacheLimits } from './credential-
 import { lint } from './lint.ts';
 import { parseCertificate } from './parse.ts';
 import { buildPaths } from './path-build.ts';
+import { budgetExceeded } from './path-limits.ts';
 import { presentedCertificates } from './present.ts';
 import { identify } from './profiles/index.ts';
+import { readingCost, readingLimit, unreadableCost } from './reading-cost.ts';
 import { indexTrust, type TrustIndex } from './trust-index.ts';
 import type { Certificate, IdentityResolver, Lint, ResolvedCredential, TrustSet } from './types.ts';
 
@@ -51,31 +54,43 @@ export function resolveCredential(presented: PresentedCredential, index: TrustIn
   } catch (thrown) {
     return { paths: [], findings: [unreadable(thrown, { certificate: 0 })], identityFindings: [] };
   }
-  const { sent, problems } = readSent(others, index);
+  const { sent, problems, unread } = readSent(others, index);
   const { paths, findings } = buildPaths(leaf, sent, index);
   const [best] = paths;
-  if (best === undefined) return { leaf, paths, findings: [...problems, ...findings], identityFindings: [] };
+  if (best === undefined) {
+    const exceeded = unread && findings.every(({ code }) => code !== 'chain.budget_exceeded');
+    const all = [...(exceeded ? [budgetExceeded()] : []), ...problems, ...findings];
+    return { leaf, paths, findings: all, identityFindings: [] };
+  }
   const remarks = [...(best.lint ?? []), ...problems.map(unreadableLint)];
   const { identity, findings: identityFindings } = identify(best);
   return { leaf, paths, findings, identity, identityFindings, lint: remarks };
 }
 
-/** Certificates that are configured anyway need no second reading: they are known by their digest. */
+/**
+ * Certificates that are configured anyway need no second reading: they are known by their digest. `unread` where more
+ * was sent than is read.
+ */
 function readSent(
   others: readonly Uint8Array[],
   trusted: TrustIndex,
-): { sent: Certificate[]; problems: Finding[] } {
+): { sent: Certificate[]; problems: Finding[]; unread: boolean } {
   const sent: Certificate[] = [];
   const problems: Finding[] = [];
+  const budget = new Budget(readingLimit);
   for (const [index, der] of others.entries()) {
     if (trusted.fingerprints.has(sha256Hex(der))) continue;
+    if (budget.exhausted) return { sent, problems, unread: true };
     try {
-      sent.push(parseCertificate(owned(der)));
+      const certificate = parseCertificate(owned(der));
+      budget.spend(readingCost(certificate));
+      sent.push(certificate);
     } catch (thrown) {
+      budget.spend(unreadableCost(der.byteLength));
       problems.push(unreadable(thrown, { certificate: index + 1 }));
     }
   }
-  return { sent, problems };
+  return { sent, problems, unread: false };
 }
 
 function unreadableLint({ detail }: Finding): Lint {

@@ -1,5 +1,6 @@
 import { Budget } from '../lib/budget.ts';
 import { pathLimits } from './path-limits.ts';
+import { signatureCost } from './signature-cost.ts';
 import type { IssuerIndex } from './trust-index.ts';
 import type { Certificate } from './types.ts';
 import { type SignatureVerdict, type SignedData, verifySignature } from './verify-signature.ts';
@@ -34,7 +35,7 @@ export class SignatureMemo {
     const memo = this.#memoOf(certificate, issuer);
     const known = memo.get(issuer.keyDigest);
     if (known !== undefined) return known;
-    if (!this.#budget.spend()) return undefined;
+    if (!this.#budget.spend(signatureCost(issuer.key))) return undefined;
     // Whether SHA-1 and small keys are good enough the anchor says, which is known only at the end of the path.
     const verdict = verifySignature(signedBy(certificate, issuer), 'verify');
     memo.set(issuer.keyDigest, verdict);

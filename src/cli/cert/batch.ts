@@ -58,8 +58,8 @@ function answerLine(line: Line, material: MaterialReader): BatchResult | BatchRe
 function answerRequest(request: BatchRequest, material: MaterialReader): Omit<BatchResult, 'id'> {
   const verdict = verifyMaterial(
     {
-      anchors: material.certificates(request.anchors, 'anchor'),
-      intermediates: material.certificates(request.intermediates, 'intermediate'),
+      anchors: material.anchors(request.anchors),
+      intermediates: material.intermediates(request.intermediates),
       crls: material.crls(request.crls),
       leaf: material.leaf(request.leaf),
     },

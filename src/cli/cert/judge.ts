@@ -1,4 +1,10 @@
-import { validateCertificate, type ValidationRequest } from '../../identity/validate.ts';
+import { readingLimit } from '../../identity/reading-cost.ts';
+import {
+  validateCertificate,
+  type Refusal,
+  type ValidationRequest,
+  type ValidationResult,
+} from '../../identity/validate.ts';
 import type { Certificate } from '../../identity/types.ts';
 import { catalogue } from '../../decision/reasons.ts';
 import type { Finding, ReasonCode } from '../../lib/reason-code.ts';
@@ -29,6 +35,8 @@ export interface Verification extends Omit<ValidationRequest, 'accept'> {
   readonly crlProblems: readonly string[];
   /** Whether a missing or stale CRL denies. */
   readonly requireRevocation: boolean;
+  /** More intermediates came than were read. */
+  readonly unread?: boolean;
 }
 
 /** Validates a certificate with its revocation, and words the result. Never throws for what was given. */
@@ -50,10 +58,20 @@ export function verifyCertificate(o: Verification): Verdict {
   const result = validateCertificate({ ...o, ...(asksCrls && { accept }) });
   return {
     valid: result.valid,
-    reasons: result.reasons.map(({ code, message, certificate }) => reasonOf(code, message, certificate)),
+    reasons: (o.unread ? withUnread(result) : result.reasons).map(({ code, message, certificate }) =>
+      reasonOf(code, message, certificate),
+    ),
     lint: [...result.lint, ...unreadable, ...(remarks.get(pathKey(result.path)) ?? [])],
     path: result.path,
   };
+}
+
+/** Where no path was complete among what was read, why it ended where it did says nothing. */
+function withUnread({ valid, path, reasons }: ValidationResult): readonly Refusal[] {
+  const code = 'chain.budget_exceeded';
+  if (valid || reasons.some((reason) => reason.code === code)) return reasons;
+  const message = `more intermediates than are read for one leaf: ${readingLimit} of usual size`;
+  return [{ code, message, certificate: null }, ...(path.length > 0 ? reasons : [])];
 }
 
 /** A reason in words: what the code means, what was found, and the section of the standard. */

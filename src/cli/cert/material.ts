@@ -6,6 +6,7 @@ import { describeThrown, PortreeveError } from '../../lib/errors.ts';
 import { decodePem } from '../../lib/pem.ts';
 import type { ReasonCode } from '../../lib/reason-code.ts';
 import { parseCrl, type ParsedCrl } from '../../revocation/parse-crl.ts';
+import { BundleReader, type Bundle } from './bundle.ts';
 
 /** What became of one piece of text or of one file: everything in it that could be read, and what could not. */
 export interface Material<T> {
@@ -27,17 +28,23 @@ const keptCharacters = 64 * 1024 * 1024;
 /** Reads PEM texts of one run, each text once for as long as it is kept. */
 export class MaterialReader {
   readonly #certificates = cache<Certificate>();
-  readonly #bundles = cache<Certificate>();
+  readonly #anchors = cache<Certificate>();
+  readonly #bundles = new BundleReader(keptCharacters);
   readonly #crls = cache<ParsedCrl>();
 
   /**
-   * Every certificate of every text; texts are numbered in problems from 0. The same texts are answered with the same
-   * array, of which path validation prepares what it needs only once.
+   * Every anchor of every text; texts are numbered in problems from 0. The same texts are answered with the same array,
+   * of which path validation prepares what it needs only once.
    */
-  certificates(texts: readonly string[], name: string): Material<Certificate> {
+  anchors(texts: readonly string[]): Material<Certificate> {
     const one = (text: string): Material<Certificate> =>
       kept(this.#certificates, text, () => readText(text, 'CERTIFICATE', parseCertificate));
-    return kept(this.#bundles, JSON.stringify([name, ...texts]), () => join(texts, name, one));
+    return kept(this.#anchors, JSON.stringify(texts), () => join(texts, 'anchor', one));
+  }
+
+  /** Intermediates, as many as are read for one leaf. */
+  intermediates(texts: readonly string[]): Bundle {
+    return this.#bundles.read(texts);
   }
 
   crls(texts: readonly string[]): Material<ParsedCrl> {

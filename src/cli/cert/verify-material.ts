@@ -7,11 +7,12 @@ import type { LeafMaterial, Material } from './material.ts';
 export interface VerifyMaterial {
   readonly leaf: LeafMaterial;
   readonly anchors: Material<Certificate>;
-  readonly intermediates: Material<Certificate>;
+  /** `unread` where more came than was read. */
+  readonly intermediates: Material<Certificate> & { readonly unread?: boolean };
   readonly crls: Material<ParsedCrl>;
 }
 
-type Rules = Omit<Verification, 'leaf' | 'anchors' | 'intermediates' | 'crls' | 'crlProblems'>;
+type Rules = Omit<Verification, 'leaf' | 'anchors' | 'intermediates' | 'unread' | 'crls' | 'crlProblems'>;
 
 /** Verifies what was read; what could not be read and was not needed is lint. Never throws for what was given. */
 export function verifyMaterial(given: VerifyMaterial, rules: Rules): Verdict {
@@ -27,6 +28,7 @@ export function verifyMaterial(given: VerifyMaterial, rules: Rules): Verdict {
     leaf: leaf.leaf,
     anchors: anchors.read,
     intermediates: intermediates.read,
+    unread: intermediates.unread ?? false,
     crls: crls.read,
     crlProblems: crls.problems,
   });
