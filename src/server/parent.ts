@@ -6,6 +6,7 @@ import { openAdmin } from './admin.ts';
 import type { BoundAddress } from './channel.ts';
 import { startCounting } from './counting.ts';
 import { startFeeds } from './feeds.ts';
+import { recordHoldEnds } from './hold-expiry.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { openLedger } from './ledger.ts';
 import type { OtelEnv } from './otel.ts';
@@ -127,6 +128,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   late.storeReopened = () => void feeds.refresh();
   undo.add(() => feeds.stop());
   undo.add(startHousekeeping(store, log));
+  undo.add(recordHoldEnds(store, clock, log));
   undo.add(watchStore(store));
 
   const workers = await startPool({
