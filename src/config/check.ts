@@ -1,4 +1,5 @@
 import type { EpochMs } from '../lib/clock.ts';
+import { checkAttestation } from './check/attestation.ts';
 import { checkClasses, checkRetryAfter } from './check/classes.ts';
 import { checkEnforcement } from './check/enforcement.ts';
 import { checkFiles } from './check/files.ts';
@@ -20,6 +21,7 @@ export function checkMeaning(value: unknown, folder: string, now: EpochMs): Repo
   checkPeps(root, report);
   checkTrust(root, report);
   checkClasses(root, report);
+  checkAttestation(root, report);
   checkRetryAfter(root, report);
   checkEnforcement(root, report, now);
   checkCrlSources(root, report);

@@ -15,7 +15,7 @@ export function effectiveConfig(value: unknown, file: string, folder: string): C
 }
 
 function fill(schema: Schema, given: unknown, folder: string): unknown {
-  const value = given === undefined ? initial(schema) : given;
+  const value = unabridged(schema, given === undefined ? initial(schema) : given);
   if (value === undefined || value === null) return value;
   if (schema.properties) return fillSection(schema, value as Record<string, unknown>, folder);
   if (typeof schema.additionalProperties === 'object') {
@@ -27,6 +27,11 @@ function fill(schema: Schema, given: unknown, folder: string): unknown {
     return (value as unknown[]).map((one) => fill(items, one, folder));
   }
   return convert(schema, value, folder);
+}
+
+/** The section that a word stands for; any other value as it is. */
+function unabridged(schema: Schema, value: unknown): unknown {
+  return typeof value === 'string' ? (schema['x-words']?.[value] ?? value) : value;
 }
 
 function fillSection(

@@ -1,4 +1,5 @@
 import { choice, integer, path, section, text, type Schema } from './schema/keys.ts';
+import { attestation } from './schema/attestation.ts';
 import { classes } from './schema/classes.ts';
 import { enforcement } from './schema/enforcement.ts';
 import { claims, custom, wire } from './schema/requests.ts';
@@ -33,6 +34,7 @@ export const configSchema: Schema = {
       peps,
       trust,
       revocation,
+      attestation,
       classes,
       limits: section('What one command may do.', {
         max_lockout: {

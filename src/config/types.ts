@@ -45,6 +45,11 @@ export interface Config {
     };
     readonly poll: number;
   };
+  readonly attestation: {
+    readonly verifiers: readonly VerifierConfig[];
+    /** Where ext_authz requests carry the nonce that the PEP gave the device; never a header. */
+    readonly challenge: readonly ValueSource[];
+  };
   readonly classes: Readonly<Record<string, ClassRules>>;
   readonly limits: {
     /** Active devices that one change may keep out without a number typed: `1%`, or how many. */
@@ -108,6 +113,27 @@ export interface FileOrUrlSourceConfig extends UrlSourceConfig {
   readonly file: string | null;
   /** Public keys of which one must have signed; null = unsigned. */
   readonly signed_by: string | null;
+}
+
+/** A verifier of evidence, whose signed results about devices count. Lengths of time in milliseconds. */
+export interface VerifierConfig {
+  readonly name: string;
+  readonly keys: UrlSourceConfig & {
+    /** Exactly one of `file` and `url` is set. */
+    readonly file: string | null;
+    readonly overlap: number;
+    /** RFC 7638 thumbprints. */
+    readonly blocked: readonly string[];
+  };
+  readonly algorithms: readonly ('ES256' | 'ES384' | 'EdDSA')[];
+  readonly profiles: readonly string[];
+  readonly issuer: string | null;
+  readonly developer: string | null;
+  readonly build: string | null;
+  readonly max_age: number;
+  readonly tolerance: number;
+  readonly classes: readonly string[];
+  readonly firmware: { readonly submod: string | null; readonly pointer: string } | null;
 }
 
 export interface ListenerConfig {

@@ -35,6 +35,7 @@ function compile() {
   const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, strict: true, verbose: true });
   for (const [name, { holds }] of Object.entries(formats)) ajv.addFormat(name, holds);
   ajv.addKeyword({ keyword: 'x-becomes' });
+  ajv.addKeyword({ keyword: 'x-words' });
   ajv.addKeyword({
     keyword: 'x-range',
     type: 'string',

@@ -1,5 +1,6 @@
 import type { Config } from '../config/types.ts';
 import { readAuthentication } from './authentication.ts';
+import { readChallenge } from './challenge.ts';
 import { checkMaps } from './check-maps.ts';
 import { readCredential } from './credential.ts';
 import { readCustom } from './custom.ts';
@@ -11,7 +12,7 @@ import { readSourceAddress } from './source-address.ts';
 import { optionalText } from './text.ts';
 import type { ConnectionContext, ContextResult, RawConnection } from './types.ts';
 
-export type ContextSettings = Pick<Config, 'claims' | 'custom'>;
+export type ContextSettings = Pick<Config, 'attestation' | 'claims' | 'custom'>;
 
 /**
  * Makes the one readonly context of what a door decoded, or says which field is wrong. Never throws and never skips:
@@ -29,6 +30,8 @@ function build(raw: RawConnection, settings: ContextSettings): ConnectionContext
   if (credential instanceof Refusal) return credential;
   const claims = mapClaims(raw, settings.claims);
   if (claims instanceof Refusal) return claims;
+  const challenge = readChallenge(raw, settings.attestation.challenge);
+  if (challenge instanceof Refusal) return challenge;
   const authentication = readAuthentication(raw, credential, claims);
   if (authentication instanceof Refusal) return authentication;
   const sourceIp = readSourceAddress(raw);
@@ -47,6 +50,7 @@ function build(raw: RawConnection, settings: ContextSettings): ConnectionContext
     ...(credential && { credential }),
     ...(authentication.gateway !== undefined && { gateway: authentication.gateway }),
     claims,
+    ...(challenge !== undefined && { challenge }),
     ...(sourceIp !== undefined && { sourceIp }),
     ...(http && { http }),
     custom,

@@ -41,6 +41,8 @@ export interface RawConnection {
   readonly gateway?: string;
   /** Native door only; ext_authz doors map claims from headers, context extensions and metadata. */
   readonly claims?: Readonly<Partial<Record<ClaimName, string>>>;
+  /** Native door only: the nonce that the PEP gave the device to attest with, base64url. */
+  readonly challenge?: string;
   readonly headers?: ReadonlyMap<string, string>;
   readonly contextExtensions?: ReadonlyMap<string, string>;
   /** Envoy metadata flattened to `namespace:key.key` → text of strings, numbers and booleans. */
@@ -84,6 +86,8 @@ export interface ConnectionContext {
   /** Id of the gateway that vouches, where one is named; proved or not is for `decision/facts`. */
   readonly gateway?: string;
   readonly claims: Readonly<Partial<Record<ClaimName, string>>>;
+  /** Nonce that the PEP gave the device to attest with, hexadecimal. */
+  readonly challenge?: string;
   /** Canonical text of the IPv4 or IPv6 address that the connection comes from. */
   readonly sourceIp?: string;
   readonly destination?: string;

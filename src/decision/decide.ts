@@ -1,3 +1,4 @@
+import type { ExaminedToken } from '../attestation/examine.ts';
 import type { ContextResult } from '../context/types.ts';
 import type { Finding } from '../lib/reason-code.ts';
 import type { PolicyEngine, PolicyInput, Verdict } from '../policy/types.ts';
@@ -5,7 +6,8 @@ import { conclude } from './conclude.ts';
 import type { Call, DecisionDeps } from './deps.ts';
 import { gatherFacts } from './facts.ts';
 import type { Gathered } from './facts.ts';
-import { attempt } from './fault.ts';
+import { examineAttestation } from './facts-attestation.ts';
+import { attempt, attemptAsync } from './fault.ts';
 import type { Attempt } from './fault.ts';
 import { policyInput } from './input.ts';
 import { createStopwatch } from './stopwatch.ts';
@@ -22,13 +24,14 @@ interface Progress {
 }
 
 /**
- * The whole flow: context, facts, input, policy, conclusion. Synchronous but for its type. Whatever goes wrong on
+ * The whole flow: context, facts, input, policy, conclusion. Synchronous but for verifying an attestation token. Whatever goes wrong on
  * the way is a fault of the decision and denies; only an error in the conclusion itself is thrown.
  */
 export async function decideOnce(call: Call, deps: DecisionDeps): Promise<MadeDecision> {
   const watch = createStopwatch(deps.clock);
   const policy = attempt('policy', () => deps.policy());
-  const gathered = gather(call, deps);
+  const token = presentsToken(call) ? await examine(call, deps) : noToken;
+  const gathered = gather(call, token, deps);
   watch.stage('facts');
   call.mark('facts');
   const judged = evaluate(gathered, policy, call, deps);
@@ -50,10 +53,23 @@ export function denyForFault(call: Call, deps: DecisionDeps, fault: Fault): Made
   return concludeCall(call, deps, { fault }, policy.ok ? policy.value : undefined, id.ok ? id.value : nilId);
 }
 
-function gather(call: Call, deps: DecisionDeps): Progress {
+type Token = Attempt<ExaminedToken | undefined>;
+
+const noToken: Token = { ok: true, value: undefined };
+
+function presentsToken({ built }: Call): boolean {
+  return built.ok && built.context.claims.attestation !== undefined;
+}
+
+async function examine({ built, now }: Call, deps: DecisionDeps): Promise<Token> {
+  return built.ok ? attemptAsync('facts', () => examineAttestation(built.context, now, deps)) : noToken;
+}
+
+function gather(call: Call, token: Token, deps: DecisionDeps): Progress {
   if (!call.built.ok) return invalidInput(call.built);
+  if (!token.ok) return { fault: token.fault };
   const { context } = call.built;
-  const gathered = attempt('facts', () => gatherFacts(context, call.now, deps));
+  const gathered = attempt('facts', () => gatherFacts(context, token.value, call.now, deps));
   if (!gathered.ok) return { fault: gathered.fault };
   const settings = { credentialOptional: deps.config.trust.credential_optional };
   const input = attempt('facts', () => policyInput(gathered.value.facts, settings));

@@ -1,3 +1,4 @@
+import type { Attestation } from '../attestation/attestation.ts';
 import type { ContextResult } from '../context/types.ts';
 import type { Config } from '../config/types.ts';
 import type { IdentityResolver, TrustSet } from '../identity/types.ts';
@@ -21,6 +22,8 @@ export interface DecisionDeps {
   readonly revocation: RevocationReader;
   readonly inventory: InventoryReader;
   readonly holds: HoldReader;
+  /** Verifiers' keys, what was verified with them, and whose results were used. */
+  readonly attestation: Attestation;
   /** The policy in force; undefined while none is loaded. Asked once a decision. */
   policy(): PolicyEngine | undefined;
   readonly recorder: Recorder;

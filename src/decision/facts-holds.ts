@@ -14,6 +14,8 @@ export interface HoldSubject {
   readonly device: DeviceRecord | undefined;
   /** The gateway that takes part, proved or named. */
   readonly gateway: string | undefined;
+  /** By a verified attestation result. */
+  readonly measuredFirmware: string | null;
   readonly now: EpochMs;
 }
 
@@ -29,7 +31,7 @@ export function holdsOn(
   subject: HoldSubject,
   { holds, inventory }: Pick<DecisionDeps, 'holds' | 'inventory'>,
 ): readonly HoldFact[] {
-  const { context, credential, deviceId, device, gateway, now } = subject;
+  const { context, credential, deviceId, device, gateway, measuredFirmware, now } = subject;
   if (!holds.any(context.tenant)) return none;
   const voucher = context.authenticatedBy === 'gateway_asserted' ? gateway : undefined;
   const vouching = voucher === undefined ? undefined : inventory.device(context.tenant, voucher);
@@ -37,7 +39,7 @@ export function holdsOn(
     tenant: context.tenant,
     devices: present(deviceId, voucher),
     ...certificatesOf(credential),
-    firmware: present(context.claims.firmware_hash),
+    firmware: present(context.claims.firmware_hash, measuredFirmware ?? undefined),
     classes: present(device?.class, vouching?.class),
     gateways: present(gateway, context.pep.name, deviceId),
     source_ip: context.sourceIp ?? null,

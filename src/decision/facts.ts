@@ -1,4 +1,5 @@
-import { attestationFact } from '../attestation/token.ts';
+import type { ExaminedToken } from '../attestation/examine.ts';
+import type { AttestationFact } from '../attestation/types.ts';
 import type { ConnectionContext } from '../context/types.ts';
 import type { Certificate } from '../identity/types.ts';
 import { strongestBinding } from '../inventory/binding.ts';
@@ -10,9 +11,10 @@ import { inOnePiece } from '../lib/text.ts';
 import type { Assurance } from '../policy/types.ts';
 import { isAhead } from '../revocation/freshness.ts';
 import { judgeRevocation } from '../revocation/judge.ts';
-import type { RevocationFact, RevocationJudgement, RevocationReader } from '../revocation/types.ts';
+import type { RevocationFact, RevocationJudgement, RevocationLookups } from '../revocation/types.ts';
 import { notingReader } from './consulted-crls.ts';
 import type { DecisionDeps } from './deps.ts';
+import { attestationFact, attestationFindings } from './facts-attestation.ts';
 import { examineCredential } from './facts-credential.ts';
 import type { ExaminedCredential } from './facts-credential.ts';
 import { customFacts } from './facts-custom.ts';
@@ -30,10 +32,15 @@ export interface Gathered {
 }
 
 /**
- * Finds out everything about a connection that its decision may rest on. The certificate is examined first, without
- * state; all state is then read in one snapshot. Synchronous; throws PDP_STORE_* where the store cannot be read.
+ * Finds out everything about a connection that its decision may rest on. Token (by `examineAttestation`) and certificate
+ * are examined first, without state; all state is then read in one snapshot. Synchronous; throws PDP_STORE_* where the store cannot be read.
  */
-export function gatherFacts(context: ConnectionContext, now: EpochMs, deps: DecisionDeps): Gathered {
+export function gatherFacts(
+  context: ConnectionContext,
+  token: ExaminedToken | undefined,
+  now: EpochMs,
+  deps: DecisionDeps,
+): Gathered {
   const credential = context.credential && examineCredential(context.credential, now, deps);
   return deps.store.snapshot(() => {
     const reader = notingReader(deps.revocation);
@@ -41,11 +48,12 @@ export function gatherFacts(context: ConnectionContext, now: EpochMs, deps: Deci
     const gateway = judgeGateway(context, credential, revocation.findings);
     const deviceId = deviceIdOf(context, credential);
     const device = deviceId === undefined ? undefined : deps.inventory.device(context.tenant, deviceId);
-    const assurance = assuranceOf(context, credential, revocation, gateway);
+    const attestation = attestationFact(token, { context, credential, deviceId, device, now }, deps);
+    const assurance = assuranceOf(context, credential, revocation, gateway, attestation);
     const gatewayFact = gateway ? gatewayFacts(context, gateway, device, deps) : null;
     const facts: Facts = {
       assurance,
-      attestation: attestationFact(context.claims.attestation),
+      attestation,
       binding: bindingOf(context, credential, device, deps),
       connection: connectionOf(context),
       credential: credential?.facts ?? null,
@@ -59,10 +67,18 @@ export function gatherFacts(context: ConnectionContext, now: EpochMs, deps: Deci
         ...revocation.findings,
         ...(gateway?.findings ?? []),
         ...deviceFromFuture(device, now),
+        ...attestationFindings(attestation, context.claims.firmware_hash),
       ],
       gateway: gatewayFact,
-      holds: holdsOn({ context, credential, deviceId, device, gateway: gateway?.id, now }, deps),
-      limits: limitsOf(credential?.judged.path?.certificates ?? [], revocation.facts),
+      holds: holdsOn(
+        {
+          ...{ context, credential, deviceId, device, now },
+          gateway: gateway?.id,
+          measuredFirmware: attestation.firmware_hash,
+        },
+        deps,
+      ),
+      limits: limitsOf(credential?.judged.path?.certificates ?? [], revocation.facts, attestation),
       now,
       pep: context.pep,
       revocation: revocation.facts,
@@ -95,7 +111,7 @@ function connectionOf(context: ConnectionContext): Facts['connection'] {
 function revocationOf(
   credential: ExaminedCredential | undefined,
   now: EpochMs,
-  reader: Pick<RevocationReader, 'lookup'>,
+  reader: RevocationLookups,
 ): RevocationJudgement {
   const path = credential?.judged.path;
   return path ? judgeRevocation(path, reader, now) : { facts: [], findings: [] };
@@ -140,11 +156,13 @@ function assuranceOf(
   credential: ExaminedCredential | undefined,
   revocation: RevocationJudgement,
   gateway: Vouching | undefined,
+  attestation: AttestationFact,
 ): Assurance {
   switch (context.authenticatedBy) {
     case 'device_tls':
       if (!credential?.facts.valid || !credential.facts.identity) return 'none';
-      return revocation.findings.some(denies) ? 'none' : 'device_proved';
+      if (revocation.findings.some(denies)) return 'none';
+      return attestation.status === 'verified' ? 'attested' : 'device_proved';
     case 'gateway_asserted':
       return gateway?.trusted ? 'gateway_asserted' : 'none';
     case 'none':
@@ -194,12 +212,13 @@ function gatewayFacts(
 }
 
 /**
- * Ends of what an allow would rely on: the path's certificates and their CRLs. One that is not relied upon (missing or
+ * Ends of what an allow would rely on: the path's certificates, their CRLs and a verified attestation result. One that is not relied upon (missing or
  * stale where none is required) ends nothing.
  */
 export function limitsOf(
   certificates: readonly Pick<Certificate, 'notAfter'>[],
   revocation: readonly RevocationFact[],
+  { usable_until: attested }: Pick<AttestationFact, 'usable_until'>,
 ): Facts['limits'] {
   const limits = certificates.map((certificate, place) => ({
     because: ending('certificate ', place, ': notAfter'),
@@ -209,6 +228,7 @@ export function limitsOf(
     if (until === null || (freshness !== 'fresh' && freshness !== 'within_grace')) continue;
     limits.push({ because: ending('CRL for certificate ', certificate, ': usable until'), until });
   }
+  if (attested !== null) limits.push({ because: 'attestation result: usable until', until: attested });
   return limits;
 }
 

@@ -32,3 +32,12 @@ export function attempt<T>(stage: Fault['stage'], run: () => T): Attempt<T> {
     return { ok: false, fault: faultOf(thrown, stage) };
   }
 }
+
+/** As `attempt`, of a stage that takes its time. */
+export async function attemptAsync<T>(stage: Fault['stage'], run: () => Promise<T>): Promise<Attempt<T>> {
+  try {
+    return { ok: true, value: await run() };
+  } catch (thrown) {
+    return { ok: false, fault: faultOf(thrown, stage) };
+  }
+}

@@ -2,6 +2,7 @@ import { sameDeviceId, sameSerial } from '../identity/compare.ts';
 import type { ProfileKind } from '../identity/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { PolicyInput } from '../policy/types.ts';
+import { firmwareOf } from './facts-attestation.ts';
 import { denies } from './reasons.ts';
 import type { Facts } from './types.ts';
 
@@ -17,15 +18,20 @@ export interface InputSettings {
  * compares spellings.
  */
 export function policyInput(facts: Facts, settings: InputSettings): PolicyInput {
-  const { binding, connection, credential, device, gateway, now, pep } = facts;
+  const { attestation, binding, connection, credential, device, gateway, now, pep } = facts;
   const { claims, http } = connection;
   const { not_before: from = null, not_after: to = null } = credential ?? {};
   const revocation = worstOf(facts.revocation);
+  const firmware = firmwareOf(facts);
   // In canonical order, so that writing it need not sort.
   return {
     anchor: credential?.anchor ?? null,
     assurance: facts.assurance,
-    attestation_status: facts.attestation.status,
+    attestation_age_s: attestation.issued_at === null ? null : seconds(now - attestation.issued_at),
+    attestation_findings: attestation.findings,
+    attestation_status: attestation.status,
+    attestation_tier: attestation.tier,
+    attestation_verifier: attestation.verifier,
     authenticated_by: connection.authenticated_by,
     binding,
     certificate_age_s: from === null ? null : seconds(now - from),
@@ -52,8 +58,8 @@ export function policyInput(facts: Facts, settings: InputSettings): PolicyInput 
     device_status: device?.status ?? null,
     device_tags: device?.tags ?? [],
     door: facts.door,
-    firmware_hash: claims.firmware_hash,
-    firmware_source: claims.firmware_hash === null ? null : 'claimed',
+    firmware_hash: firmware.hash,
+    firmware_source: firmware.source,
     gateway: gateway?.id ?? null,
     gateway_enrolled: gateway?.enrolled ?? null,
     gateway_known: gateway?.known ?? null,

@@ -1,3 +1,4 @@
+import type { AttestationFact } from '../attestation/types.ts';
 import type { ContextResult, Pep } from '../context/types.ts';
 import type { DeviceRecord } from '../inventory/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
@@ -116,7 +117,7 @@ export interface Facts {
     readonly status: string | null;
     readonly enrolled: boolean;
   } | null;
-  readonly attestation: { readonly status: 'none' | 'unverified'; readonly digest: string | null };
+  readonly attestation: AttestationFact;
   readonly custom: Readonly<Record<string, { readonly value: string; readonly origin: string }>>;
   /** Operators' holds that are in force for this connection. */
   readonly holds: readonly HoldFact[];

@@ -51,6 +51,10 @@ export const entitlementText: TextRule = (text) =>
     ? text
     : { problem: 'must be 1 to 128 visible ASCII characters without commas or spaces' };
 
+/** A UEID as JSON has it (RFC 9711 section 4.2.1): base64url of 7 to 33 bytes. */
+export const ueidText: TextRule = (text) =>
+  /^[A-Za-z0-9_-]{10,44}$/.test(text) ? text : { problem: 'must be 7 to 33 bytes in base64url' };
+
 /** Every single-valued field of a device, in the order of the import file. */
 export const textFields: Readonly<Record<string, { readonly rule: TextRule; readonly required: boolean }>> = {
   device_id: { rule: plainText(limits.idText), required: true },
@@ -60,6 +64,7 @@ export const textFields: Readonly<Record<string, { readonly rule: TextRule; read
   site: { rule: plainText(128), required: false },
   serial: { rule: plainText(limits.idText), required: false },
   key_protection: { rule: plainText(64), required: false },
+  ueid: { rule: ueidText, required: false },
 };
 
 /** Every list field: rule of one item, and how many there may be. Items are a set: sorted, without repeats. */
@@ -67,6 +72,7 @@ export const listFields: Readonly<Record<string, { readonly rule: TextRule; read
   tags: { rule: plainText(128), most: 64 },
   certificates: { rule: digestText(64), most: 64 },
   keys: { rule: digestText(64), most: 64 },
+  attestation_keys: { rule: digestText(64), most: 64 },
   firmware: { rule: digestText(64, 96, 128), most: 256 },
   networks: { rule: networkText, most: 256 },
   gateways: { rule: plainText(limits.idText), most: 256 },

@@ -26,6 +26,10 @@ export interface DeviceRecord {
   readonly certificates: readonly string[];
   /** SHA-256 (hex) of SubjectPublicKeyInfo bound to the device. */
   readonly keys: readonly string[];
+  /** SHA-256 (hex) of SubjectPublicKeyInfo of attestation keys: results about such a key are about this device. */
+  readonly attestation_keys?: readonly string[];
+  /** UEID of the device (RFC 9711 section 4.2.1) as attestation results spell it: base64url. */
+  readonly ueid?: string;
   /** Allowed firmware hashes (lower-case hex); empty = the class's list alone counts. */
   readonly firmware: readonly string[];
   /** CIDRs that the device may connect from; empty = the class's list alone counts. */

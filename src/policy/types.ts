@@ -68,7 +68,13 @@ export interface PolicyInput {
   readonly binding: 'certificate' | 'key' | 'issuer' | 'none';
   readonly firmware_hash: string | null;
   readonly firmware_source: 'claimed' | 'attested' | null;
-  readonly attestation_status: 'none' | 'unverified';
+  /** Seconds since the result was issued, below 0 where that is ahead of the clock; null without one that was verified. */
+  readonly attestation_age_s: number | null;
+  /** What does not hold of a token that was presented. */
+  readonly attestation_findings: readonly Finding[];
+  readonly attestation_status: 'none' | 'failed' | 'verified';
+  readonly attestation_tier: 'none' | 'affirming' | 'warning' | 'contraindicated' | null;
+  readonly attestation_verifier: string | null;
   readonly gateway: string | null;
   /** The gateway showed its own valid certificate; false = only the PEP's word, null = no gateway. */
   readonly gateway_proved: boolean | null;
@@ -117,10 +123,24 @@ export interface ClassRules {
   };
   /** CIDRs; empty = anywhere. */
   readonly networks: readonly string[];
-  readonly attestation: 'required' | 'optional';
+  readonly attestation: AttestationClassRules;
   readonly entitlements: readonly string[];
   readonly ttl_s: number;
   readonly session_limit_s: number | null;
+}
+
+/** What is asked of the attestation of one class of devices. */
+export interface AttestationClassRules {
+  readonly required: boolean;
+  /** Labels of appraisals that must be there; empty = those that are there count. */
+  readonly submods: readonly string[];
+  /** Weakest tier that is enough. */
+  readonly tier: 'affirming' | 'warning';
+  /** Weakest tier of single claims of the trustworthiness vector, by their names. */
+  readonly vector: Readonly<Record<string, 'affirming' | 'warning'>>;
+  readonly max_age_s: number | null;
+  /** Only a result for a challenge that the enforcement point gave counts. */
+  readonly challenge: boolean;
 }
 
 /** A loaded policy. Not re-entrant, synchronous; one instance a worker. */

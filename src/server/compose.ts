@@ -1,4 +1,5 @@
 import type { PepResolver } from '../api/pep.ts';
+import { createAttestation } from '../attestation/attestation.ts';
 import { configDigest } from '../config/digest.ts';
 import type { Config } from '../config/types.ts';
 import type { DecisionDeps } from '../decision/deps.ts';
@@ -24,6 +25,7 @@ import { readMaterial } from './material.ts';
 import type { Material } from './material.ts';
 import { createIds } from './new-id.ts';
 import { program } from './program.ts';
+import { loadVerifiers } from './verifiers.ts';
 
 export interface ComposeOptions {
   readonly recorder: Recorder;
@@ -80,6 +82,7 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
   const material = options.material ?? readMaterial(config);
   const authorities = loadAuthorities(config, material.certificates);
   const { trust } = authorities;
+  const verifiers = await loadVerifiers(config, material);
   const policy = await tryPolicy(config, material);
   const { clock, mode, onFile } = options;
   const { path } = config.state;
@@ -98,6 +101,7 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
     revocation,
     inventory: createInventoryReader(store),
     holds: createHoldReader(store),
+    attestation: createAttestation(verifiers, store),
     policy: () => policy.engine,
     recorder: options.recorder,
     digests: {

@@ -11,6 +11,8 @@ import { readBundleFile } from '../policy/bundle.ts';
 export interface Material {
   /** Certificates of anchors, intermediates and CAs of PEPs, by path. */
   readonly certificates: ReadonlyMap<string, Uint8Array>;
+  /** Files of verifiers' keys, by path. */
+  readonly verifierKeys: ReadonlyMap<string, Uint8Array>;
   readonly bundle: BundleFile;
 }
 
@@ -26,7 +28,13 @@ export function readMaterial(config: Config): Material {
     ...readCertificates('intermediate', intermediates),
     ...readCertificates('PEP CA', pepCas),
   ]);
-  return { certificates, bundle: tryBundleFile(config.policy.bundle) };
+  const verifierKeys = readCertificates(
+    'verifier',
+    config.attestation.verifiers.flatMap(({ name, keys }) =>
+      keys.file === null ? [] : [{ name, file: keys.file }],
+    ),
+  );
+  return { certificates, verifierKeys, bundle: tryBundleFile(config.policy.bundle) };
 }
 
 /** Certificate files by path; of one that several entries name, the last reading counts for all. */

@@ -7,6 +7,7 @@ import { anchorsDigest, loadAuthorities, loadPeps, loadPolicy } from './loaded.t
 import type { Authorities } from './loaded.ts';
 import { readMaterial } from './material.ts';
 import type { Material } from './material.ts';
+import { loadVerifiers } from './verifiers.ts';
 
 /** What is in force, as far as a reload can change it. */
 export interface InForce {
@@ -52,6 +53,7 @@ export async function prepare(config: Config, before: InForce | undefined, clock
   const material = readMaterial(config);
   const authorities = loadAuthorities(config, material.certificates);
   loadPeps(config, material.certificates, () => []);
+  await loadVerifiers(config, material);
   const { bundle, error } = await tryBundle(config, material);
   const keepError = tryKeep(config, authorities, material);
   const same = bundle !== null && before?.bundle?.digest === bundle.digest;
@@ -155,6 +157,7 @@ export function watchedFiles(config: Config): readonly string[] {
     ...[...config.trust.anchors, ...config.trust.intermediates, ...config.trust.pep_cas].map(
       ({ file }) => file,
     ),
+    ...config.attestation.verifiers.flatMap(({ keys }) => keys.file ?? []),
   ];
 }
 

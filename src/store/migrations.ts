@@ -1,3 +1,4 @@
+import { attestationKeys } from './migrations/attestation-keys.ts';
 import { crls } from './migrations/crls.ts';
 import { holds } from './migrations/holds.ts';
 import { sources } from './migrations/sources.ts';
@@ -103,7 +104,7 @@ export const migrations: readonly string[] = [
     WHERE unhex(k.value) IS NOT NULL;
   `,
   // Each fragment stands in a file of its own, named for what it holds.
-  [crls, holds, sources].join('\n'),
+  [crls, holds, sources, attestationKeys].join('\n'),
 ];
 
 /** The store format that this program writes. */

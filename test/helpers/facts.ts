@@ -1,3 +1,4 @@
+import { noAttestation } from '../../src/attestation/judge.ts';
 import type { Pep } from '../../src/context/types.ts';
 import type { Material } from '../../src/decision/conclude.ts';
 import type { CredentialFacts, Facts, Versions } from '../../src/decision/types.ts';
@@ -86,7 +87,7 @@ export function someFacts(changes: Partial<Facts> = {}): Facts {
     device: someDevice(),
     binding: 'issuer',
     gateway: null,
-    attestation: { status: 'none', digest: null },
+    attestation: noAttestation,
     custom: {},
     holds: [],
     findings: [],

@@ -61,13 +61,26 @@ export const goodInput: PolicyInput = {
   binding: 'certificate',
   firmware_hash: 'f0'.repeat(32),
   firmware_source: 'claimed',
+  attestation_age_s: null,
+  attestation_findings: [],
   attestation_status: 'none',
+  attestation_tier: null,
+  attestation_verifier: null,
   gateway: null,
   gateway_proved: null,
   gateway_known: null,
   gateway_status: null,
   gateway_enrolled: null,
   custom: { line: { value: '7', origin: 'inventory' } },
+};
+
+const notAttested: ClassRules['attestation'] = {
+  required: false,
+  submods: [],
+  tier: 'affirming',
+  vector: {},
+  max_age_s: null,
+  challenge: false,
 };
 
 /** The class of `goodInput`, and a sensor class for which a gateway's word is enough. */
@@ -80,7 +93,7 @@ export const sampleClasses: Readonly<Record<'meter' | 'sensor', ClassRules>> = {
     max_lifetime_s: 365 * day,
     firmware: { required: true, allowed: ['f0'.repeat(32)], blocked: ['bad0'.repeat(16)] },
     networks: ['10.0.0.0/8', '2001:db8::/32'],
-    attestation: 'optional',
+    attestation: notAttested,
     entitlements: ['readings:write'],
     ttl_s: 300,
     session_limit_s: 3600,
@@ -93,7 +106,7 @@ export const sampleClasses: Readonly<Record<'meter' | 'sensor', ClassRules>> = {
     max_lifetime_s: null,
     firmware: { required: false, allowed: [], blocked: [] },
     networks: [],
-    attestation: 'optional',
+    attestation: notAttested,
     entitlements: [],
     ttl_s: 60,
     session_limit_s: null,

@@ -8,6 +8,7 @@ package portreeve.result
 #   codes whose severity in the catalogue is not deny; every other code denies, also one that nobody knows
 # scope: document
 not_denying := {
+	"attestation.not_relied_upon",
 	"policy.ok",
 	"revocation.stale_within_grace",
 	"revocation.status_unknown",

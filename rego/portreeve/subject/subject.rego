@@ -29,7 +29,7 @@ _strictest := {
 	"anchors": [],
 	"max_lifetime_s": 0,
 	"firmware": {"required": true, "allowed": [], "blocked": []},
-	"attestation": "required",
+	"attestation": {"required": true},
 	"entitlements": [],
 	"ttl_s": 1,
 	"session_limit_s": 1,

@@ -15,7 +15,7 @@ test_what_a_class_leaves_out_counts_as_the_strictest if {
 	class.anchors == []
 	class.max_lifetime_s == 0
 	class.firmware == {"required": true, "allowed": [], "blocked": []}
-	class.attestation == "required"
+	class.attestation == {"required": true}
 }
 
 test_a_class_without_rules_is_undefined if {

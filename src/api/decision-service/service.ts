@@ -9,7 +9,7 @@ import type { DecideRequest, DecideResponse } from './wire.ts';
 
 /** Our own door, which answers with the whole Decision. */
 export function decisionServiceDoor(
-  config: Pick<Config, 'claims' | 'custom'>,
+  config: Pick<Config, 'attestation' | 'claims' | 'custom'>,
 ): UnaryDoor<DecideRequest, DecideResponse> {
   return {
     service: serviceNames.decision,

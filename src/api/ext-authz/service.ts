@@ -10,7 +10,7 @@ import type { CheckRequest, CheckResponse } from './wire.ts';
 
 /** Envoy's ext_authz v3, for its HTTP filter and for its network filter. */
 export function extAuthzDoor(
-  config: Pick<Config, 'claims' | 'custom' | 'wire'>,
+  config: Pick<Config, 'attestation' | 'claims' | 'custom' | 'wire'>,
 ): UnaryDoor<CheckRequest, CheckResponse> {
   return {
     service: serviceNames.extAuthz,

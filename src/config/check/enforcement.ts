@@ -19,6 +19,12 @@ const neverDeny: ReadonlySet<string> = new Set([
 /** Denials that are enforced whatever is broken. */
 const alwaysEnforced: ReadonlySet<string> = new Set(['system.audit_unavailable']);
 
+/** Denials of requests that cannot be read: no device is known that a rule could name. */
+const ofNobody: ReadonlySet<string> = new Set(['system.input_invalid']);
+
+/** Denials of devices that are of no configured class, so that a rule has to name the devices. */
+const ofNoClass: ReadonlySet<string> = new Set(['inventory.unknown_device', 'inventory.class_unknown']);
+
 /** `enforcement`: exact targets, an end that is near enough. What is over already is a warning: it simply is over. */
 export function checkEnforcement(root: Place, report: Report, now: EpochMs): void {
   const classes = new Set(
@@ -60,6 +66,10 @@ function checkBreakGlass(entry: Place, classes: ReadonlySet<string>, report: Rep
       report.refuse(reason, 'never denies, so there is nothing to set aside');
     if (alwaysEnforced.has(reason.text ?? ''))
       report.refuse(reason, 'is always enforced: nothing passes without a record of it');
+    if (ofNobody.has(reason.text ?? ''))
+      report.warn(reason, 'sets nothing aside: it comes where no device is known, and rules go by devices');
+    if (ofNoClass.has(reason.text ?? '') && entry.get('devices').items().length === 0)
+      report.warn(reason, 'sets nothing aside here: such a device has no known class; name it under devices');
   }
   if (entry.get('classes').items().length === 0 && entry.get('devices').items().length === 0) {
     report.refuse(entry, 'must name classes or devices');

@@ -30,14 +30,22 @@ function neededFiles(root: Place): Place[] {
     .get('server', 'listeners')
     .items()
     .flatMap((one) => [one.get('tls', 'certificate'), one.get('tls', 'key')]);
-  return [...certificates, ...tls, ...sourceFiles(root), root.get('policy', 'bundle')];
+  const keys = verifierKeys(root).map((one) => one.get('file'));
+  return [...certificates, ...tls, ...keys, ...sourceFiles(root), root.get('policy', 'bundle')];
+}
+
+function verifierKeys(root: Place): Place[] {
+  return root
+    .get('attestation', 'verifiers')
+    .items()
+    .map((one) => one.get('keys'));
 }
 
 /** What sources are trusted by. Their headers are no fault here: a token that comes later is read later. */
 function sourceFiles(root: Place): Place[] {
   return sourceLists(root)
     .flatMap((list) => list.items())
-    .concat(root.get('revocation', 'distribution_points'))
+    .concat(root.get('revocation', 'distribution_points'), verifierKeys(root))
     .flatMap((one) => [one.get('ca'), one.get('signed_by')]);
 }
 

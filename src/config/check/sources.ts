@@ -41,6 +41,19 @@ export function checkFileOrUrlSources(list: Place, report: Report): void {
   }
 }
 
+/**
+ * Where the keys of a verifier are published: one place, and no http, since whoever is on the way could put his own keys
+ * there.
+ */
+export function checkKeySource(source: Place, report: Report): void {
+  const [file, url] = [source.get('file'), source.get('url')];
+  if (source.present && file.present === url.present)
+    report.refuse(source, 'must have exactly one of file and url');
+  if (url.text?.startsWith('http:'))
+    report.refuse(url, 'is http: whoever is on the way could change the keys; use https, or a file');
+  checkUrlSource(source, report);
+}
+
 /** Secrets only where nobody on the way reads them, and a CA only where there is TLS. */
 function checkUrlSource(source: Place, report: Report): void {
   const url = parseHttpUrl(source.get('url').text ?? '');

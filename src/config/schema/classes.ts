@@ -1,3 +1,4 @@
+import { classAttestation } from './attestation.ts';
 import { choice, cidr, flag, list, name, namePattern, seconds, section, type Schema } from './keys.ts';
 
 const firmwareHash: Schema = {
@@ -58,11 +59,7 @@ const rules = section(
     networks: list('Networks that these devices may connect from; empty = anywhere.', cidr, {
       example: ['10.20.0.0/16'],
     }),
-    attestation: choice(
-      'Whether a verified attestation is needed.',
-      { default: 'optional', example: 'optional' },
-      ['required', 'optional'],
-    ),
+    attestation: classAttestation,
     entitlements: list('What an allowed device of this class may do, told to the PEP.', entitlement, {
       max: 64,
       example: ['telemetry:write'],

@@ -2,7 +2,7 @@
  * The few shapes that configuration keys have. Each key says what it is (with its unit), its default and an
  * example; the loader, the checker and the documentation all read the same schema. Beside JSON Schema's own
  * words it uses: formats `time-span`, `date-time`, `path`, `address`, `cidr`, `http-url`; `x-range` (least and most of a
- * time-span) and `x-becomes` (the key and unit of a time-span in the effective configuration).
+ * time-span) `x-becomes` (the key and unit of a time-span in the effective configuration) and `x-words` (words that stand for a section).
  */
 export interface Schema {
   readonly type?: string | readonly string[];
@@ -29,6 +29,8 @@ export interface Schema {
   readonly required?: readonly string[];
   readonly 'x-range'?: readonly [string, string];
   readonly 'x-becomes'?: { readonly key?: string; readonly unit: 's' };
+  /** Words that stand for a section: each for these keys of it. */
+  readonly 'x-words'?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly $schema?: string;
   readonly $id?: string;
   readonly title?: string;

@@ -1,3 +1,4 @@
+import { attestationReasons } from './attestation.ts';
 import { control } from './controls.ts';
 import { about, ours, remark } from './entry.ts';
 import type { ReasonGroup } from './entry.ts';
@@ -12,7 +13,6 @@ const freshnessControls = [control.identities, control.dynamicPolicy, control.cr
 const inventoryControls = [control.hardwareInventory, control.offboarding];
 const bindingControls = [control.proofing, control.reuse];
 const firmwareControls = [control.vulnerabilities, control.software, control.softwareUpdate, control.posture];
-const attestationControls = [control.assertions, control.attestation, control.posture];
 
 /** Groups revocation, inventory, firmware and attestation: what is known of the device and its credential. */
 export const stateReasons: ReasonGroup<'revocation' | 'inventory' | 'firmware' | 'attestation'> = {
@@ -50,11 +50,22 @@ export const stateReasons: ReasonGroup<'revocation' | 'inventory' | 'firmware' |
     'Find out why no newer CRL arrives, and import the current one.',
     freshnessControls,
   ),
+  'revocation.shard_not_loaded': ours(
+    'The CRLs of an issuer in the path come in parts, and none of those that are there covers the certificate.',
+    'Import the CRL of the distribution point that the detail names, or of the reasons that are not covered; `portreeve crl status` shows which are missing.',
+    freshnessControls,
+  ),
   'revocation.stale_within_grace': remark(
     'warn',
     'The newest CRL of an issuer in the path is past its time, within the grace that its anchor grants.',
     'Find out why no newer CRL arrives before the grace ends.',
     freshnessControls,
+  ),
+  'revocation.removed_from_hold': remark(
+    'info',
+    'The certificate was on hold at its CA, and a delta CRL has lifted the hold.',
+    'Nothing has to be done; the next complete CRL leaves the certificate out.',
+    revokedControls,
   ),
   'inventory.unknown_device': about(
     'The inventory has no such device.',
@@ -113,16 +124,11 @@ export const stateReasons: ReasonGroup<'revocation' | 'inventory' | 'firmware' |
     "Update the device's firmware.",
     firmwareControls,
   ),
-  'attestation.missing': about(
-    "The device's class asks for an attestation result and none was presented.",
-    'Have the device fetch an attestation result from its verifier before it connects.',
-    attestationControls,
+  'firmware.mismatch_attestation': about(
+    'The firmware that the device states is not the one that its attestation result measured.',
+    'Find out which of the two is wrong; a device that misstates its firmware is to be examined.',
+    [...firmwareControls, control.attestation],
     're_attest',
   ),
-  'attestation.verifier_untrusted': about(
-    'The attestation result is not from a verifier that is trusted here.',
-    "Attestation results cannot be verified yet: set the class's `attestation` to `optional`.",
-    attestationControls,
-    're_attest',
-  ),
+  ...attestationReasons,
 };

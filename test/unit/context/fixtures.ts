@@ -12,6 +12,10 @@ export const edge: Pep = {
 };
 
 export const settings: ContextSettings = {
+  attestation: {
+    verifiers: [],
+    challenge: [{ metadata: 'pep:challenge' }, { context_extension: 'challenge' }],
+  },
   claims: {
     device_id: [{ header: 'X-Device-Id' }, { context_extension: 'device_id' }],
     serial: [{ header: 'x-device-serial' }],
