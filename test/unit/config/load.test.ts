@@ -195,6 +195,23 @@ test('observation and broken glass that are over are warnings', (t) => {
   t.regex(broken.warnings[0]?.message ?? '', /is over/);
 });
 
+test('broken glass that can match no denial is a warning', (t) => {
+  const told = (reason: string, devices = true) => {
+    const text = withLine('- reasons: [revocation.crl_stale]', `- reasons: [${reason}, policy.denied]`);
+    const { problems, warnings } = inspect(devices ? text : text.replace('      devices: [meter-1]\n', ''));
+    const within = ({ path }: { readonly path: string }): boolean => path.startsWith('enforcement.');
+    t.deepEqual(problems.filter(within), []);
+    return warnings.filter(within).map(({ path, message }) => `${path} ${message}`);
+  };
+  const place = String.raw`^enforcement\.break_glass\[0\]\.reasons\[0\] sets nothing aside`;
+  t.regex(told('system.input_invalid').join(), new RegExp(`${place}: it comes where no device is known`));
+  for (const reason of ['inventory.unknown_device', 'inventory.class_unknown']) {
+    t.deepEqual(told(reason), []);
+    t.regex(told(reason, false).join(), new RegExp(`${place} here`));
+  }
+  t.deepEqual(told('credential.expired', false), []);
+});
+
 test('an end exactly at the limit is accepted, one millisecond later is not', (t) => {
   const at = (until: string) =>
     inspect(withLine('until: 2026-12-31T00:00:00+01:00', `until: ${until}`)).problems.length;
