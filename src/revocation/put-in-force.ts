@@ -35,6 +35,8 @@ export interface OfferedCrl extends EntryList {
   readonly confirm?: () => void;
   /** Told how many entries are staged so far. */
   readonly onBatch?: (entriesSoFar: number) => void;
+  /** What was staged is given up, and answered as if it had come into force. */
+  readonly dryRun?: boolean;
 }
 
 export interface CrlImport {
@@ -106,11 +108,18 @@ async function stageAndPublish(store: Store, job: Job, o: CrlOrigin): Promise<Cr
   try {
     const staged = await stageEntries(store, generation, crl, current, crl.onBatch);
     crl.confirm?.();
+    if (crl.dryRun) return previewed(store, job, staged, o);
     return publish(store, job, staged, o);
   } catch (thrown) {
     giveUp(store, generation);
     throw thrown;
   }
+}
+
+function previewed(store: Store, job: Job, staged: StagedEntries, o: CrlOrigin): CrlImport {
+  giveUp(store, staged.generation);
+  const { added, removed } = staged;
+  return { changed: true, crl: crlInfo(rowOf(job, staged, o)), epoch: null, added, removed };
 }
 
 /** One short transaction; undefined where another import of this key became visible since `current` was read. */

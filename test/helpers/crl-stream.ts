@@ -54,7 +54,7 @@ export async function readStreamed(
     const survey = await surveyCrl(der(), issuers);
     const signer = signerOf(() => findCrlIssuer(survey.fields, issuers, now, survey.verify));
     const entries: CrlEntry[] = [];
-    for await (const batch of streamEntries(der(), survey)) entries.push(...batch.entries);
+    for await (const batch of streamEntries(der(), survey)) entries.push(...batch);
     return { digest: survey.digest, fields: plain(survey.fields), signer, entries };
   } catch (thrown) {
     return { code: asPortreeveError(thrown).code };

@@ -8,13 +8,6 @@ import { invalid } from '../crl-extensions.ts';
 import { crlLimits } from '../limits.ts';
 import type { SurveyedCrl } from './survey.ts';
 
-/** Entries that were read from one piece of the stream, and how far that is. */
-export interface EntryBatch {
-  readonly entries: readonly CrlEntry[];
-  /** Bytes of the DER that are done with. */
-  readonly bytes: number;
-}
-
 /**
  * Reads the entries of a CRL that was surveyed, from its DER in chunks once more; a batch is what one chunk holds. The
  * last batch comes only after all of it had the digest that the survey found, so that whoever waits for the end has
@@ -25,7 +18,7 @@ export interface EntryBatch {
 export async function* streamEntries(
   chunks: AsyncIterable<Uint8Array>,
   survey: SurveyedCrl,
-): AsyncGenerator<EntryBatch, void> {
+): AsyncGenerator<readonly CrlEntry[], void> {
   const digest = createHash('sha256');
   const stream = new DerStream(chunks, (bytes) => void digest.update(bytes));
   const { entries: place, fields } = survey;
@@ -40,7 +33,7 @@ export async function* streamEntries(
       const step = (bytes: Uint8Array): number => read(bytes, place.end - stream.offset, last);
       while (await stream.step(place.end, step)) {
         if (stream.offset < place.end && last.length > 0) {
-          yield { entries: last, bytes: stream.offset };
+          yield last;
           last = [];
         }
       }
@@ -48,7 +41,7 @@ export async function* streamEntries(
     await stream.skip(survey.bytes);
     await stream.end();
     if (digest.digest('hex') !== survey.digest) throw changed();
-    yield { entries: last, bytes: survey.bytes };
+    yield last;
   } catch (thrown) {
     const error = asPortreeveError(thrown);
     throw error.code === 'PDP_DER_INVALID' ? changed(error) : thrown;

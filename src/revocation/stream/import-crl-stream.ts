@@ -10,9 +10,11 @@ import { surveyCrl } from './survey.ts';
 
 /** How far an import is. */
 export interface CrlProgress {
-  /** Bytes of DER that were read, and how many there are. */
+  readonly phase: 'check' | 'keep' | 'stage';
+  /** Bytes of DER that this phase has read. */
   readonly bytes: number;
-  readonly totalBytes: number;
+  /** Bytes of its DER; null until it is checked. */
+  readonly totalBytes: number | null;
   /** Entries that are staged. */
   readonly entries: number;
 }
@@ -29,6 +31,8 @@ export interface CrlImportCommon extends CrlOrigin {
   /** Bytes that it may have, PEM or DER; `crlLimits.streamBytes` by default. */
   readonly maxBytes?: number;
   readonly onProgress?: (progress: CrlProgress) => void;
+  /** Works out what would change, and changes nothing: entries are staged as ever, and given up. */
+  readonly dryRun?: boolean;
 }
 
 export interface CrlStreamOptions extends CrlImportCommon {
@@ -48,32 +52,42 @@ export interface CrlStreamOptions extends CrlImportCommon {
  * rollback, not supported), PDP_LIMIT_EXCEEDED, PDP_STORE_UNAVAILABLE, and whatever the source throws.
  */
 export async function importCrlStream(store: Store, o: CrlStreamOptions): Promise<CrlImport> {
-  const { keep } = o;
-  const der = (): AsyncIterable<Uint8Array> => crlDer(o.open, o.maxBytes ?? crlLimits.streamBytes, o.block);
-  const survey = await surveyCrl(der(), o.issuers);
+  const { keep, dryRun = false } = o;
+  let totalBytes: number | null = null;
+  let staged = 0;
+  const der = (phase: CrlProgress['phase']): AsyncIterable<Uint8Array> =>
+    followed(crlDer(o.open, o.maxBytes ?? crlLimits.streamBytes, o.block), (bytes) =>
+      o.onProgress?.({ phase, bytes, totalBytes, entries: staged }),
+    );
+  const survey = await surveyCrl(der('check'), o.issuers);
+  totalBytes = survey.bytes;
   const header = { ...survey.fields, digest: survey.digest };
   refuseHeader(header, o.now);
   const signer = findCrlIssuer(header, o.issuers, o.now, survey.verify);
-  let bytes = 0;
-  let staged = 0;
-  const tell = (): void => o.onProgress?.({ bytes, totalBytes: survey.bytes, entries: staged });
   return putInForce(
     store,
     {
       header,
       issuer: survey.fields.issuer,
       signer,
-      entries: () =>
-        inOrder(streamEntries(der(), survey), (read) => {
-          bytes = read;
-          tell();
-        }),
-      onBatch: (entries) => {
-        staged = entries;
-        tell();
-      },
-      ...(keep && { keep: () => keep(survey.digest, der) }),
+      entries: () => inOrder(streamEntries(der('stage'), survey)),
+      onBatch: (entries) => void (staged = entries),
+      dryRun,
+      ...(keep && !dryRun && { keep: () => keep(survey.digest, () => der('keep')) }),
     },
     o,
   );
+}
+
+/** The same pieces; `onBytes` is told how many bytes went by, before each. */
+async function* followed(
+  pieces: AsyncIterable<Uint8Array>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Uint8Array, void> {
+  let bytes = 0;
+  for await (const piece of pieces) {
+    bytes += piece.byteLength;
+    onBytes(bytes);
+    yield piece;
+  }
 }

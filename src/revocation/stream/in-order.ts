@@ -1,5 +1,4 @@
 import type { CrlEntry } from '../crl-entries.ts';
-import type { EntryBatch } from './entries.ts';
 
 /** Entries that are held and put in order at a time; some 15 MB. */
 const held = 65_536;
@@ -7,15 +6,11 @@ const held = 65_536;
 /**
  * The entries of batches, roughly in the order of their serial numbers within every so many: rows that go into the same
  * pages of the store are written together, where random serial numbers would touch a page for each. Two entries of one
- * serial number keep their order, which may decide between them. `onBytes` is told how far the reading is.
+ * serial number keep their order, which may decide between them.
  */
-export async function* inOrder(
-  batches: AsyncIterable<EntryBatch>,
-  onBytes: (bytes: number) => void = () => undefined,
-): AsyncGenerator<CrlEntry, void> {
+export async function* inOrder(batches: AsyncIterable<readonly CrlEntry[]>): AsyncGenerator<CrlEntry, void> {
   let hand: CrlEntry[] = [];
-  for await (const { entries, bytes } of batches) {
-    onBytes(bytes);
+  for await (const entries of batches) {
     for (const entry of entries) {
       hand.push(entry);
       if (hand.length < held) continue;
