@@ -47,7 +47,11 @@ export function stateDifferences(
     ...differencesOf('facts.credential', recordedIssuing(facts.credential), issuingAgain(facts, path, kept)),
     ...differencesOf('facts.revocation', facts.revocation, judged.facts),
     ...differencesOf('facts.findings', facts.findings.filter(isOfRevocation), judged.findings),
-    ...differencesOf('facts.limits', facts.limits, limitsOf(path.certificates, judged.facts)),
+    ...differencesOf(
+      'facts.limits',
+      facts.limits,
+      limitsOf(path.certificates, judged.facts, facts.attestation),
+    ),
     ...differencesOf('versions.crls', versions.crls, judged.consulted),
     ...epochDifferences(facts, versions),
   ];
