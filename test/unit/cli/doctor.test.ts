@@ -1,6 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import test from 'ava';
+import { selfSignLeaf } from '../../../src/ca/index.ts';
 import { makeInstallation } from './helpers/installation.ts';
 import { onlyObject, portreeveHere as portreeve, type Run } from './helpers/run.ts';
 
@@ -59,6 +60,25 @@ test('a CA that is none fails with its name', async (t) => {
   writeFileSync(path('meters.pem'), leaf.pem);
   const run = await portreeve(['doctor', '--json'], { cwd });
   t.true(failed(run).some(({ check, message }) => check === 'CAs' && message.includes('meters')));
+});
+
+test('a pinned certificate is looked at as such, and no CRL of it is asked for', async (t) => {
+  const { folder: cwd, path, config } = await makeInstallation();
+  const now = Date.now();
+  const life = { notBefore: now - 7_200_000, notAfter: now - 3_600_000 };
+  writeFileSync(path('press.pem'), (await selfSignLeaf({ subject: 'CN=press-7', ...life })).pem);
+  const press =
+    '{ name: press, file: press.pem, profile: { kind: cn }, revocation: { required: false }, pinned: true }';
+  writeFileSync(config, readFileSync(config, 'utf8').replace('  anchors:\n', `  anchors:\n    - ${press}\n`));
+  const checks = told(await portreeve(['doctor', '--json'], { cwd })).filter(({ message }) =>
+    message.includes('press'),
+  );
+  t.deepEqual(
+    checks.map(({ check, status }) => [check, status]),
+    [['CAs', 'fail']],
+  );
+  t.regex(checks[0]?.message ?? '', /^pinned press expired/);
+  t.regex(checks[0]?.advice ?? '', /pin it beside the old one/);
 });
 
 test('a bundle that does not load fails', async (t) => {
