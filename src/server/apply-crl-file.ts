@@ -1,0 +1,95 @@
+import { stat } from 'node:fs/promises';
+import type { Config } from '../config/types.ts';
+import type { Certificate } from '../identity/types.ts';
+import type { EpochMs } from '../lib/clock.ts';
+import { PortreeveError } from '../lib/errors.ts';
+import { crlLimits } from '../revocation/limits.ts';
+import type { Store } from '../store/types.ts';
+import { importInHelper } from './crl-helper.ts';
+import { importCrlFile, type CrlFileJob, type CrlOutcome } from './import-crl-file.ts';
+import { keptFolder } from './keep-versions.ts';
+
+/** Bytes of a file above which it is imported by a process of its own; below, it takes this one some milliseconds. */
+export const inlineBytes = 1024 * 1024;
+
+/** What CRLs are imported into, and who may have issued them. */
+export interface CrlWorld {
+  readonly store: Store;
+  readonly config: () => Config;
+  /** CA certificates whose CRLs are taken: those of devices and of PEPs. */
+  readonly issuers: () => readonly Certificate[];
+  readonly log: (line: string) => void;
+  /** Ends imports that are under way. */
+  readonly signal?: AbortSignal;
+}
+
+/** What became of the CRLs of one file or answer. */
+export interface AppliedCrls {
+  readonly changed: boolean;
+  /** The earliest nextUpdate among them; undefined without any. */
+  readonly nextUpdate: EpochMs | undefined;
+  /** Whether the bytes of all are kept for replay. */
+  readonly kept: boolean;
+}
+
+/**
+ * Brings the CRLs of a file into force; `name` is where it came from, for people. Neither decisions nor the server's
+ * other work wait for a large one. Throws what is wrong with the first that is refused, as `importCrlStream` does; the
+ * others are in force.
+ */
+export async function applyCrlFile(
+  { path, name }: { readonly path: string; readonly name: string },
+  world: CrlWorld,
+  act: { readonly now: EpochMs; readonly why: string },
+): Promise<AppliedCrls> {
+  const job: CrlFileJob = {
+    ...{ path, name, now: act.now, why: act.why },
+    actor: 'server',
+    maxBytes: crlLimits.streamBytes,
+    keptFolder: keptFolder(world.config()),
+    dryRun: false,
+  };
+  const outcomes = (await isLarge(path)) ? await inHelper(job, world) : await inline(job, world);
+  return told(outcomes, world.log);
+}
+
+/** What cannot be looked at is small: reading it tells what is wrong with it. */
+async function isLarge(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).size > inlineBytes;
+  } catch {
+    return false;
+  }
+}
+
+function inline(job: CrlFileJob, { store, issuers }: CrlWorld): Promise<CrlOutcome[]> {
+  return importCrlFile(store, job, issuers());
+}
+
+function inHelper(job: CrlFileJob, { store, issuers, log, signal }: CrlWorld): Promise<CrlOutcome[]> {
+  return importInHelper({ job, storePath: store.path, issuers: issuers(), log, ...(signal && { signal }) });
+}
+
+function told(outcomes: readonly CrlOutcome[], log: CrlWorld['log']): AppliedCrls {
+  let failure: PortreeveError | undefined;
+  let nextUpdate: EpochMs | undefined;
+  let kept = true;
+  for (const outcome of outcomes) {
+    if ('error' in outcome) {
+      failure ??= new PortreeveError(outcome.error.code, outcome.error.message);
+      continue;
+    }
+    const { source, done, notKept } = outcome;
+    nextUpdate = Math.min(nextUpdate ?? Infinity, done.crl.nextUpdate);
+    if (notKept !== null) {
+      kept = false;
+      log(`${source}: ${notKept}`);
+    }
+    if (done.changed) {
+      const { added, removed, crl } = done;
+      log(`CRL of ${crl.issuerName} imported from ${source}: ${added} added, ${removed} removed`);
+    }
+  }
+  if (failure) throw failure;
+  return { changed: outcomes.some((one) => 'done' in one && one.done.changed), nextUpdate, kept };
+}
