@@ -31,6 +31,12 @@ export class SqliteStore implements Store {
   #epochsOf: Connection | undefined;
   /** The open snapshot has read its epochs: within it they cannot change any more. */
   #epochsRead = false;
+  /** The open snapshot has begun its transaction. */
+  #begun = false;
+  /** What the open snapshot read before its transaction is of an older state than the transaction. */
+  #overtaken = false;
+  /** The statement that is about to run is the one for the epochs. */
+  #readingEpochs = false;
 
   constructor(parts: SqliteStoreParts) {
     this.#parts = parts;
@@ -45,17 +51,48 @@ export class SqliteStore implements Store {
   prepare<Row = Record<string, SqlValue>>(sql: string): Statement<Row> {
     const known = this.#statements.get(sql);
     if (known) return known as Statement<Row>;
-    const statement = new GuardedStatement<Row>(sql, this.path, () => this.#connection());
+    const statement = new GuardedStatement<Row>(sql, this.path, () => this.#connectionToRead());
     this.#statements.set(sql, statement);
     return statement;
   }
 
   snapshot<T>(read: () => T): T {
     if (this.#open !== 'none') return read();
-    const { begin, commit } = this.#connection();
-    this.#run(begin);
+    try {
+      return this.#readWithin(read, 'at need');
+    } catch (thrown) {
+      if (thrown !== overtaken) throw thrown;
+      return this.#readWithin(read, 'at once');
+    }
+  }
+
+  /**
+   * One snapshot, whose transaction begins at its first statement other than that for the epochs: whoever remembers
+   * everything under them needs none. Throws `overtaken` where a change came between the two; the work is then done
+   * again, because what was remembered is of a state that is gone.
+   */
+  #readWithin<T>(read: () => T, begins: 'at need' | 'at once'): T {
+    const { commit } = this.#connection();
     this.#epochsRead = false;
-    return this.#within('snapshot', read, () => this.#run(commit));
+    this.#begun = false;
+    this.#overtaken = false;
+    const work = (): T => {
+      if (begins === 'at once') this.#begin();
+      return read();
+    };
+    return this.#within('snapshot', work, () => {
+      // Also where the work went on after that as if nothing had been.
+      if (this.#overtaken) throw overtaken;
+      if (this.#begun) this.#run(commit);
+    });
+  }
+
+  #begin(): void {
+    this.#begun = true;
+    this.#run(this.#file.connection.begin);
+    if (!this.#epochsRead || readEpochs(this, this.#epochs) === this.#epochs) return;
+    this.#overtaken = true;
+    throw overtaken;
   }
 
   transact<T>(write: () => T): T {
@@ -102,7 +139,12 @@ export class SqliteStore implements Store {
     const connection = this.#connection();
     if (this.#epochsOf !== connection) this.#epochs = undefined;
     this.#epochsOf = connection;
-    this.#epochs = readEpochs(this, this.#epochs);
+    this.#readingEpochs = true;
+    try {
+      this.#epochs = readEpochs(this, this.#epochs);
+    } finally {
+      this.#readingEpochs = false;
+    }
     this.#epochsRead = this.#open === 'snapshot';
     return this.#epochs;
   }
@@ -121,6 +163,11 @@ export class SqliteStore implements Store {
     return this.#open === 'none' ? this.#file.follow() : this.#file.connection;
   }
 
+  #connectionToRead(): Connection {
+    if (this.#open === 'snapshot' && !this.#begun && !this.#readingEpochs) this.#begin();
+    return this.#connection();
+  }
+
   #run(statement: StatementSync): void {
     try {
       statement.run();
@@ -132,7 +179,7 @@ export class SqliteStore implements Store {
   /** SQLite has rolled back by itself after some errors (full disk, I/O). */
   #rollBack(): void {
     const { db } = this.#file.connection;
-    if (db.isTransaction) this.#guard(() => db.exec('ROLLBACK'));
+    if (db.isOpen && db.isTransaction) this.#guard(() => db.exec('ROLLBACK'));
   }
 
   #requireWritable(): void {
@@ -151,6 +198,9 @@ export class SqliteStore implements Store {
     }
   }
 }
+
+/** Thrown through a snapshot whose work has to be done again. */
+const overtaken = new PortreeveError('PDP_INTERNAL', 'the state changed while a snapshot of it began');
 
 /** A snapshot or transaction ends when its function returns: one that goes on asynchronously is a mistake of ours. */
 function settled<T>(result: T): T {

@@ -36,7 +36,10 @@ export interface Store {
   readonly instance: string;
   /** Prepared once per text. SQL lives in the room that owns the table. */
   prepare<Row = Record<string, SqlValue>>(sql: string): Statement<Row>;
-  /** Runs synchronous reads in one snapshot; nested calls join the outer one. */
+  /**
+   * Runs synchronous reads in one snapshot; nested calls join the outer one. The function must do nothing but read: it
+   * is run again where the state changes just as it begins.
+   */
   snapshot<T>(read: () => T): T;
   /** Runs synchronous writes in one immediate transaction; waits for the lock up to the busy timeout, then PDP_STORE_UNAVAILABLE. */
   transact<T>(write: () => T): T;

@@ -180,3 +180,51 @@ test('rows can be walked one by one and left early', (t) => {
     4,
   );
 });
+
+for (const [how, read] of [
+  ['lets the throw through', (act: () => unknown) => act()],
+  [
+    'swallows it',
+    (act: () => unknown) => {
+      try {
+        return act();
+      } catch {
+        return 'nothing';
+      }
+    },
+  ],
+] as const) {
+  test(`a snapshot that is overtaken between its epochs and its first statement is read again, also by who ${how}`, (t) => {
+    const writer = temporaryStore(t);
+    const reader = openedStore(t, { path: writer.path, mode: 'read_only' });
+    const count = reader.prepare<{ changes: number }>('SELECT count(*) AS changes FROM changes');
+    let runs = 0;
+    const seen = reader.snapshot(() => {
+      const epochs = reader.epochs();
+      runs += 1;
+      if (runs === 1) writer.transact(() => writer.change(anyChange()));
+      const changes = read(() => count.get()?.changes);
+      if (runs === 2) writer.transact(() => writer.change(anyChange()));
+      return { epochs, changes, again: read(() => count.get()?.changes) };
+    });
+    t.is(runs, 2);
+    t.deepEqual(seen, { epochs: { local: 1 }, changes: 1, again: 1 });
+    t.deepEqual(reader.epochs(), { local: 2 });
+  });
+}
+
+test('a snapshot in which nothing changed is read once, and does not move after its first statement', (t) => {
+  const writer = temporaryStore(t);
+  const reader = openedStore(t, { path: writer.path, mode: 'read_only' });
+  const count = reader.prepare<{ changes: number }>('SELECT count(*) AS changes FROM changes');
+  let runs = 0;
+  reader.snapshot(() => {
+    runs += 1;
+    reader.epochs();
+    t.is(count.get()?.changes, 0);
+    writer.transact(() => writer.change(anyChange()));
+    t.is(count.get()?.changes, 0);
+    t.deepEqual(reader.epochs(), {});
+  });
+  t.is(runs, 1);
+});
