@@ -31,7 +31,7 @@ export function instant(text: string): EpochMs {
 }
 
 /** `-1h` and the like count from the fleet's time. */
-function moment(text: string | undefined, otherwise: EpochMs): EpochMs {
+export function moment(text: string | undefined, otherwise: EpochMs): EpochMs {
   if (text === undefined) return otherwise;
   const offset = /^([+-]\d+)([smhd])$/.exec(text);
   return offset ? fleetTime + Number(offset[1]) * (units[offset[2] as string] as number) : instant(text);

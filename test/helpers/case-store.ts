@@ -6,6 +6,7 @@ import type { Store } from '../../src/store/types.ts';
 import { authority, crl, fleetTime, leaf } from './case-certificates.ts';
 import { fleet } from './case-files.ts';
 import type { Case } from './case-types.ts';
+import { addDescribedHold } from './case-holds.ts';
 import { importRows } from './inventory.ts';
 import type { Fields } from './inventory.ts';
 
@@ -25,6 +26,7 @@ export async function fillStore(
   try {
     await importCrls(store, state.crls ?? {}, kept);
     await importFleet(store, state.devices ?? []);
+    for (const hold of state.holds ?? []) await addDescribedHold(store, hold);
     // A row that some other program spoilt: it can be read, and not understood.
     if (fault === 'device_row_damaged') store.prepare("UPDATE devices SET body = '{'").run();
     store.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();

@@ -25,6 +25,23 @@ export interface State {
   readonly crls?: Readonly<Record<string, DescribedCrl | null>>;
   readonly configuration?: Document;
   readonly policy?: string;
+  readonly holds?: readonly DescribedHold[];
+}
+
+/** A hold, by exactly one of what can be held. */
+export interface DescribedHold {
+  readonly tenant?: string;
+  readonly device?: string;
+  readonly certificate?: string;
+  readonly key?: string;
+  readonly issuer?: string;
+  readonly issued_before?: string;
+  readonly firmware?: string;
+  readonly class?: string;
+  readonly gateway?: string;
+  readonly network?: string;
+  readonly until?: string;
+  readonly lifted?: true;
 }
 
 export interface DescribedCrl {
