@@ -35,9 +35,8 @@ export class BundleReader {
   readonly #bundles: LRUCache<string, Bundle>;
 
   constructor(keptCharacters: number) {
-    const sizeCalculation = (_: unknown, text: string): number => text.length + 1;
-    this.#texts = new LRUCache({ maxSize: keptCharacters, sizeCalculation });
-    this.#bundles = new LRUCache({ maxSize: keptCharacters, sizeCalculation });
+    this.#texts = cache(keptCharacters);
+    this.#bundles = cache(keptCharacters);
   }
 
   /** The same texts are answered with the same certificates, of which path validation keeps what it finds. */
@@ -77,6 +76,10 @@ export class BundleReader {
     }
     this.#texts.set(text, pieces);
   }
+}
+
+function cache<T extends object>(keptCharacters: number): LRUCache<string, T> {
+  return new LRUCache({ maxSize: keptCharacters, sizeCalculation: (_, text) => text.length + 1 });
 }
 
 /** The certificates of one PEM text or of one file, each read when it is asked for. */
