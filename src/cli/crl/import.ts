@@ -1,29 +1,32 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { Config } from '../../config/types.ts';
-import type { Certificate } from '../../identity/types.ts';
 import { asPortreeveError } from '../../lib/errors.ts';
-import { importCrl } from '../../revocation/import-crl.ts';
-import { listCrlFiles, readCrlFile } from '../../revocation/sources/crl-files.ts';
-import type { Store } from '../../store/types.ts';
+import { crlLimits } from '../../revocation/limits.ts';
+import { listCrlFiles } from '../../revocation/sources/crl-files.ts';
+import { importCrlFile, type CrlFileJob, type CrlOutcome } from '../../server/import-crl-file.ts';
+import { keptFolder } from '../../server/keep-versions.ts';
 import { crlIssuers, loadAuthorities } from '../../server/loaded.ts';
-import { crlKeeper } from '../../server/keep-crl.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table, type Cell } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { withStore } from '../with-store.ts';
+import { importProgress } from './progress.ts';
 
 interface Options extends CommonOptions {
   readonly why?: string;
+  readonly dryRun?: boolean;
 }
 
-/** What one CRL came to. */
+/** What one CRL came to; with `--dry-run` what it would come to. */
 type Line =
   | {
       readonly source: string;
-      readonly result: 'imported' | 'unchanged';
+      readonly result: 'imported' | 'unchanged' | 'would_import';
       readonly issuer: string;
+      /** What part of its issuer's certificates it is about; empty for all. */
+      readonly scope: string;
+      readonly delta: boolean;
       readonly number: string | null;
       readonly entries: number;
       readonly added: number;
@@ -42,33 +45,52 @@ type Line =
 export function registerCrlImport(group: Command, session: Session): void {
   const command = group
     .command('import')
-    .description('import CRLs of the configured CAs; running servers see them at once')
+    .description('import CRLs of the configured CAs, of any size; running servers see them at once')
     .argument('<file...>', 'CRL files (PEM or DER), or folders of them')
+    .option('--dry-run', 'only tell what would change: numbers, entries added and removed')
     .addOption(whyOption())
     .addOption(configOption())
     .addHelpText(
       'after',
-      '\nEach CRL stands for itself: those that are refused are told, the others are in force. Answers 2 where any was refused.',
+      '\nEach CRL stands for itself: those that are refused are told, the others are in force. Answers 2 where any was' +
+        ' refused.\nNothing of a CRL whose signature is not verified is ever stored; a killed import changes nothing.',
     );
   finish(
     command,
     session,
-    ['crl import crl/meters.crl', 'crl import crl/ --why "weekly lists" --json'],
+    [
+      'crl import crl/meters.crl',
+      'crl import crl/ --why "weekly lists" --json',
+      'crl import crl/meters.crl --dry-run',
+    ],
     (options: Options, [files]) => runImport(files as string[], options, session),
   );
 }
 
 async function runImport(names: readonly string[], options: Options, session: Session): Promise<Answer> {
+  const { clock, folder } = session.around;
   const config = session.config(options.config);
   const issuers = crlIssuers(loadAuthorities(config));
-  const { files, problems } = await listCrlFiles(names.map((name) => resolve(session.around.folder, name)));
+  const { files, problems } = await listCrlFiles(names.map((name) => resolve(folder, name)));
   const lines: Line[] = problems.map(({ path, error }) => refusal(path, error));
-  const progress = session.progress();
+  const progress = importProgress(session);
+  const common = {
+    maxBytes: crlLimits.streamBytes,
+    actor: session.actor(),
+    keptFolder: keptFolder(config),
+    dryRun: options.dryRun === true,
+  };
   try {
-    await withStore(config, 'read_write', session.around.clock, async (store) => {
+    await withStore(config, 'read_write', clock, async (store) => {
       for (const { path } of files) {
-        progress.show(path);
-        lines.push(...(await importFile(path, { store, issuers, config, options, session })));
+        const why = options.why ?? `import of ${path}`;
+        const job: CrlFileJob = { ...common, path, name: path, now: clock.now(), why };
+        try {
+          const outcomes = await importCrlFile(store, job, issuers, progress.of(path));
+          lines.push(...outcomes.map((outcome) => lineOf(outcome, job.dryRun)));
+        } catch (thrown) {
+          lines.push(refusal(path, thrown));
+        }
       }
     });
   } finally {
@@ -77,56 +99,23 @@ async function runImport(names: readonly string[], options: Options, session: Se
   return answer(lines, session);
 }
 
-interface Job {
-  readonly store: Store;
-  readonly issuers: readonly Certificate[];
-  readonly config: Config;
-  readonly options: Options;
-  readonly session: Session;
-}
-
-async function importFile(path: string, job: Job): Promise<Line[]> {
-  const lines: Line[] = [];
-  try {
-    for (const { source, bytes } of await readCrlFile(path)) lines.push(await importOne(source, bytes, job));
-  } catch (thrown) {
-    lines.push(refusal(path, thrown));
-  }
-  return lines;
-}
-
-async function importOne(
-  source: string,
-  bytes: Uint8Array,
-  { store, issuers, config, options, session }: Job,
-): Promise<Line> {
-  const problems: string[] = [];
-  try {
-    const done = await importCrl(store, {
-      bytes,
-      issuers,
-      source,
-      now: session.around.clock.now(),
-      actor: session.actor(),
-      why: options.why ?? `import of ${source}`,
-      keep: crlKeeper(config, (problem) => problems.push(problem)),
-    });
-    const { crl, added, removed, epoch } = done;
-    const result = done.changed ? ('imported' as const) : ('unchanged' as const);
-    return {
-      source,
-      result,
-      issuer: crl.issuerName,
-      number: crl.number ?? null,
-      entries: crl.entries,
-      added,
-      removed,
-      epoch,
-      not_kept: problems[0] ?? null,
-    };
-  } catch (thrown) {
-    return refusal(source, thrown);
-  }
+function lineOf(outcome: CrlOutcome, dryRun: boolean): Line {
+  const { source } = outcome;
+  if ('error' in outcome) return { source, result: 'refused', error: outcome.error };
+  const { crl, changed, added, removed, epoch } = outcome.done;
+  return {
+    source,
+    result: !changed ? 'unchanged' : dryRun ? 'would_import' : 'imported',
+    issuer: crl.issuerName,
+    scope: crl.scope,
+    delta: crl.delta,
+    number: crl.number ?? null,
+    entries: crl.entries,
+    added,
+    removed,
+    epoch,
+    not_kept: outcome.notKept,
+  };
 }
 
 function refusal(source: string, thrown: unknown): Line {
@@ -156,5 +145,14 @@ function row(line: Line): Cell[] {
     return [line.source, { text: line.result, tone: 'bad' }, null, null, null, null, null, why];
   }
   const { source, result, issuer, number, entries, added, removed, not_kept: notKept } = line;
-  return [source, { text: result, tone: 'good' }, issuer, number, entries, added, removed, notKept ?? ''];
+  return [
+    source,
+    { text: result.replace('_', ' '), tone: 'good' },
+    issuer,
+    number,
+    entries,
+    added,
+    removed,
+    notKept ?? '',
+  ];
 }
