@@ -23,7 +23,7 @@ interface Piece {
 }
 
 /** Characters of intermediates that are looked at for one leaf. */
-const mostCharacters = 2 * 1024 * 1024;
+const mostCharacters = 1024 * 1024;
 const mostBlocks = 10_000;
 
 /**
@@ -41,8 +41,7 @@ export class BundleReader {
 
   /** The same texts are answered with the same certificates, of which path validation keeps what it finds. */
   read(texts: readonly string[]): Bundle {
-    const within = withinCharacters(texts);
-    const cut = within.length < texts.length;
+    const { within, cut } = withinCharacters(texts);
     const key = JSON.stringify([cut, ...within]);
     const known = this.#bundles.get(key);
     if (known !== undefined) return known;
@@ -104,9 +103,22 @@ function readPiece(der: Uint8Array): Piece {
   }
 }
 
-/** The first texts that together are not too long. */
-function withinCharacters(texts: readonly string[]): readonly string[] {
-  let length = 0;
-  const end = texts.findIndex((text) => (length += text.length) > mostCharacters);
-  return end < 0 ? texts : texts.slice(0, end);
+const endOfBlock = '-----END CERTIFICATE-----';
+
+/** As many texts as are not too long together, and of the next one the blocks that fit. */
+function withinCharacters(texts: readonly string[]): {
+  readonly within: readonly string[];
+  readonly cut: boolean;
+} {
+  let left = mostCharacters;
+  for (const [index, text] of texts.entries()) {
+    if (text.length <= left) {
+      left -= text.length;
+      continue;
+    }
+    const end = left < endOfBlock.length ? -1 : text.lastIndexOf(endOfBlock, left - endOfBlock.length);
+    const part = end < 0 ? [] : [text.slice(0, end + endOfBlock.length)];
+    return { within: [...texts.slice(0, index), ...part], cut: true };
+  }
+  return { within: texts, cut: false };
 }

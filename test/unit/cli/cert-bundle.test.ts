@@ -48,11 +48,17 @@ test('what cannot be read counts too', (t) => {
   t.regex(problems[0] ?? '', /^intermediate 0: /);
 });
 
-test('texts that are too long are not looked at', (t) => {
-  const [first = '', second = ''] = irrelevant(2);
-  const long = `${' '.repeat(3 * 1024 * 1024)}${second}`;
-  const { read, unread } = new BundleReader(kept).read([first, long]);
-  t.deepEqual([read.length, unread], [1, true]);
+test('of texts that are too long the blocks that fit are looked at', (t) => {
+  const [first = '', second = '', third = ''] = irrelevant(3);
+  const space = ' '.repeat(2 * 1024 * 1024);
+  const read = (...texts: readonly string[]) => {
+    const bundle = new BundleReader(kept).read(texts);
+    return [bundle.read.length, bundle.problems.length, bundle.unread];
+  };
+  t.deepEqual(read(first, `${space}${second}`, third), [1, 0, true]);
+  t.deepEqual(read(first, `${second}${space}${third}`), [2, 0, true]);
+  t.deepEqual(read(space), [0, 0, true]);
+  t.deepEqual(read(first, second, third), [3, 0, false]);
 });
 
 test('what was read before counts like what is new, and the same bundle is the same array', (t) => {
