@@ -44,6 +44,8 @@ export interface Config {
       readonly allow: readonly string[];
     };
     readonly poll: number;
+    /** Distribution points that are expected of CAs whose lists come in parts. */
+    readonly coverage: readonly { readonly issuer: string; readonly points: readonly string[] }[];
   };
   readonly attestation: {
     readonly verifiers: readonly VerifierConfig[];

@@ -3,6 +3,7 @@ import type { Certificate, TrustAnchor, TrustSet } from '../identity/types.ts';
 import type { Finding } from '../lib/reason-code.ts';
 import { judgeRevocation } from '../revocation/judge.ts';
 import { createListedReader } from '../revocation/listed-reader.ts';
+import { recordedPoints, type AskedCertificate, type ExpectedPoints } from '../revocation/look-up.ts';
 import type { ParsedCrl } from '../revocation/parse-crl.ts';
 import { notingReader } from './consulted-crls.ts';
 import { differencesOf } from './differences.ts';
@@ -17,6 +18,8 @@ export interface KeptState {
   readonly trust: TrustSet;
   /** The CRL of a digest; undefined where it was not kept. */
   readonly crl: (digest: string) => ParsedCrl | undefined;
+  /** The distribution points that the kept configuration expects. */
+  readonly expected: ExpectedPoints;
 }
 
 /** CRLs that `versions` names and that are not there any more. */
@@ -57,7 +60,7 @@ export function stateDifferences(
   ];
 }
 
-type PathCertificate = Pick<Certificate, 'fingerprint' | 'serial' | 'keyDigest' | 'notAfter'>;
+type PathCertificate = AskedCertificate & Pick<Certificate, 'notAfter'>;
 
 interface KnownPath {
   readonly certificates: readonly PathCertificate[];
@@ -74,15 +77,19 @@ function knownPath({ credential, revocation, limits }: Facts, trust: TrustSet): 
   );
   const path = credential?.path ?? [];
   const certificates = path.map((fingerprint, place): PathCertificate => {
+    const fact = revocation[place];
     const recorded = {
       fingerprint,
-      serial: revocation[place]?.serial ?? '',
+      issuer: { key: fact?.issuer_dn ?? '' },
+      basicConstraints: { ca: fact?.ca ?? false },
+      points: recordedPoints(fact?.distribution_points ?? []),
+      serial: fact?.serial ?? '',
       keyDigest: revocation[place - 1]?.issuer_key ?? '',
       notAfter: limits.find(({ because }) => because === `certificate ${place}: notAfter`)?.until ?? 0,
     };
     if (place > 0) return configured.get(fingerprint) ?? recorded;
     const { serial, key_digest: keyDigest, not_after: notAfter } = credential as CredentialFacts;
-    return { fingerprint, serial: serial ?? '', keyDigest: keyDigest ?? '', notAfter: notAfter ?? 0 };
+    return { ...recorded, serial: serial ?? '', keyDigest: keyDigest ?? '', notAfter: notAfter ?? 0 };
   });
   const anchor = trust.anchors.find(({ certificate }) => certificate.fingerprint === path.at(-1));
   return { certificates, anchor };
@@ -115,18 +122,27 @@ function judgeAgain(facts: Facts, { certificates, anchor }: KnownPath, versions:
 }
 
 /** Where a list came from for people is not in its bytes; a list whose issuer is another than recorded is none. */
-function keptReader(facts: Facts, versions: Versions, { trust, crl }: KeptState) {
+function keptReader(facts: Facts, versions: Versions, { trust, crl, expected }: KeptState) {
   const lists = versions.crls.flatMap(({ issuer_key: issuerKey, digest }) => {
     const list = crl(digest);
     const issuer = [...trust.anchors, ...trust.intermediates].find(
       ({ certificate }) => certificate.keyDigest === issuerKey,
     )?.certificate;
     if (!list || (issuer && issuer.subject.key !== list.issuer.key)) return [];
-    const source = facts.revocation.find((fact) => fact.issuer_key === issuerKey)?.source ?? '';
+    const source = sourceOf(facts, issuerKey, list);
     const issuerName = nameText(issuer?.subject ?? list.issuer);
     return [{ issuerKey, issuerName, source, importedAt: facts.now, crl: list }];
   });
-  return createListedReader(lists);
+  const issuers = [...trust.anchors, ...trust.intermediates].map(({ certificate }) => certificate);
+  return createListedReader(lists, { issuers, expected });
+}
+
+/** By the issuer that signed it itself; of another signer's, by when it was issued. */
+function sourceOf({ revocation }: Facts, issuerKey: string, list: ParsedCrl): string {
+  const told =
+    revocation.find((fact) => fact.issuer_key === issuerKey) ??
+    revocation.find((fact) => fact.this_update === list.thisUpdate);
+  return told?.source ?? '';
 }
 
 /** What the judgement of the path's revocation finds; a device's own record may be from the future as well. */

@@ -4,6 +4,7 @@ import { canonicalJson } from '../lib/canonical-json.ts';
 import { parseInstant } from '../lib/clock.ts';
 import type { ReasonCode } from '../lib/reason-code.ts';
 import type { PolicyEngine, PolicyInput, Verdict } from '../policy/types.ts';
+import { expectedPoints } from '../revocation/coverage.ts';
 import { conclude } from './conclude.ts';
 import type { Material } from './conclude.ts';
 import { differencesOf } from './differences.ts';
@@ -24,6 +25,8 @@ export type ReplayableRecord = Decision & Pick<MadeDecision, 'facts' | 'input' |
 /** The part of the configuration that a decision says something of. */
 export type ReplaySettings = Pick<Config, 'enforcement' | 'audit' | 'site' | 'classes'> & {
   readonly trust: Pick<Config['trust'], 'credential_optional'>;
+  /** Absent in what older programs kept. */
+  readonly revocation?: Partial<Pick<Config['revocation'], 'coverage'>>;
 };
 
 /** What was kept under the digests of `versions`; undefined where it was not. */
@@ -92,13 +95,17 @@ export function concludeAgain(record: ReplayableRecord, kept: Kept): Replay {
   const unrecorded = record.faults.find(({ stage }) => stage === 'record');
   const decision = unrecorded ? unrecordedDecision(concluded, unrecorded, material, settings) : concluded;
   const differences = [
-    ...stateDifferences(record.facts, record.versions, { trust, crl }),
+    ...stateDifferences(record.facts, record.versions, { trust, crl, expected: expectedOf(settings, trust) }),
     ...settingsDifferences(record.versions, settings),
     ...differencesOf('input', record.input, input),
     ...differencesOf('verdict', record.verdict, material.verdict),
     ...differencesOf('', comparable(recordedDecision(record)), comparable(decision)),
   ];
   return { same: differences.length === 0, differences, missing, notShown, decision };
+}
+
+function expectedOf({ revocation }: ReplaySettings, trust: KeptState['trust']): KeptState['expected'] {
+  return expectedPoints(revocation?.coverage ?? [], [...trust.anchors, ...trust.intermediates]);
 }
 
 function whatIsMissing(record: ReplayableRecord, { engine, settings, trust, crl }: Kept): readonly string[] {

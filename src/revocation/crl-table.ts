@@ -1,6 +1,6 @@
 import type { EpochMs } from '../lib/clock.ts';
 import type { SqlValue, Store } from '../store/types.ts';
-import { scopeKey } from './crl-scope.ts';
+import { readScope, scopeKey } from './crl-scope.ts';
 import type { CrlHeader } from './crl-header.ts';
 import type { CrlInfo } from './types.ts';
 
@@ -83,6 +83,7 @@ export function crlInfo(row: CrlRow): CrlInfo {
   return {
     issuerKey: row.issuer_key,
     scope: row.scope,
+    points: pointsOf(row),
     delta: row.delta === 1,
     issuerName: row.issuer_name,
     ...(row.number !== null && { number: row.number }),
@@ -94,4 +95,8 @@ export function crlInfo(row: CrlRow): CrlInfo {
     digest: row.digest,
     entries: row.entries,
   };
+}
+
+function pointsOf({ distribution_point: point, issuer }: CrlRow): readonly string[] {
+  return point === null ? [] : (readScope(point, { key: issuer }).names ?? []);
 }

@@ -4,6 +4,7 @@ import type { DistinguishedName, GeneralName } from '../identity/types.ts';
 import { toHex } from '../lib/bytes.ts';
 import { derError, DerReader, type Tlv } from '../lib/der/reader.ts';
 import { contextConstructed, tags } from '../lib/der/tags.ts';
+import { inOnePiece } from '../lib/text.ts';
 
 /**
  * Reads a DistributionPointName (RFC 5280 section 4.2.1.13) from the `[0]` that holds it, as keys of which two are
@@ -21,7 +22,12 @@ export function readDistributionPointName(tagged: Tlv, base: Pick<DistinguishedN
 
 /** The key of a distinguished name as a distribution point's name. */
 export function nameKey(comparisonKey: string): string {
-  return `dn:${comparisonKey}`;
+  return inOnePiece('dn:', comparisonKey);
+}
+
+/** The key of a URI as a distribution point's name. */
+export function uriPointKey(uri: string): string {
+  return inOnePiece('uri:', uri);
 }
 
 /** The comparison keys of the distinguished names among general names. */
@@ -34,7 +40,7 @@ function generalNameKey(name: GeneralName): string[] {
     case 'dn':
       return [nameKey(name.value.key)];
     case 'uri':
-      return [`uri:${name.value}`];
+      return [uriPointKey(name.value)];
     case 'dns':
     case 'email':
       return [`${name.kind}:${name.value.toLowerCase()}`];

@@ -1,5 +1,5 @@
 import { parseGeneralNames } from '../identity/general-names.ts';
-import type { Certificate } from '../identity/types.ts';
+import type { Certificate, DistinguishedName } from '../identity/types.ts';
 import { derError, DerReader } from '../lib/der/reader.ts';
 import { contextConstructed, contextPrimitive, tags } from '../lib/der/tags.ts';
 import { describeThrown } from '../lib/errors.ts';
@@ -38,8 +38,13 @@ export function distributionPointsOf(certificate: Certificate): DistributionPoin
   return found;
 }
 
+/** The point that every certificate has, whatever it lists: its issuer's own CRL (RFC 5280 section 6.3.3). */
+export function impliedPoint(issuer: Pick<DistinguishedName, 'key'>): DistributionPoint {
+  return { names: [nameKey(issuer.key)], reasons: allReasons };
+}
+
 function withImplied(certificate: Certificate): DistributionPoints {
-  const implied = { names: [nameKey(certificate.issuer.key)], reasons: allReasons };
+  const implied = impliedPoint(certificate.issuer);
   const extension = certificate.extensions.get(cRLDistributionPoints);
   if (extension === undefined) return { points: [implied] };
   try {

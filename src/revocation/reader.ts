@@ -1,43 +1,102 @@
+import type { Certificate } from '../identity/types.ts';
 import { createEpochMemory } from '../store/epoch-memory.ts';
-import type { Statement, Store } from '../store/types.ts';
+import type { Store } from '../store/types.ts';
+import type { CrlEntry } from './crl-entries.ts';
+import type { RevocableCertificate } from './crl-scope.ts';
 import { crlColumns, crlInfo, type CrlRow } from './crl-table.ts';
 import { entryKey } from './entry-key.ts';
-import { reasonName } from './reasons.ts';
+import { crlDirectory, lookUp, type CrlDirectory, type ExpectedPoints } from './look-up.ts';
+import { storedCrl, type StoredRow } from './stored-crl.ts';
 import type { CrlInfo, RevocationLookup, RevocationReader } from './types.ts';
 
-interface LookupRow extends CrlRow {
-  revoked_at: number | null;
-  reason: number | null;
+/** What a reader knows beside the store. */
+export interface ReaderOptions {
+  /** Certificates that may have signed CRLs: anchors and configured intermediates. */
+  readonly issuers?: readonly Certificate[];
+  readonly expected?: ExpectedPoints;
+}
+
+interface EntryRow {
+  generation: number;
+  revoked_at: number;
+  reason: number;
 }
 
 /** Look-ups that are remembered until the state changes. */
 const rememberedLookups = 20_000;
 
-/** Reads revocation state from the store, once under the same epochs. Throws PDP_STORE_UNAVAILABLE where the store cannot be read. */
-export function createRevocationReader(store: Store): RevocationReader {
-  // A CRL and its entries are found by one statement: both are of the same generation whatever is imported meanwhile.
-  const find: Statement<LookupRow> = store.prepare(
-    `SELECT ${crlColumns}, r.revoked_at, r.reason FROM crls c
-       LEFT JOIN revoked r ON r.generation = c.generation AND r.serial = ?
-     WHERE c.issuer_key = ? AND c.scope = '' AND c.delta = 0`,
+/**
+ * Reads revocation state from the store: which CRLs are in force once under the same epochs, and what they list of a
+ * certificate by one statement, once under the same epochs. Throws PDP_STORE_UNAVAILABLE where the store cannot be read.
+ */
+export function createRevocationReader(store: Store, o: ReaderOptions = {}): RevocationReader {
+  const { issuers = [], expected } = o;
+  const list = store.prepare<CrlRow>(
+    `SELECT ${crlColumns} FROM crls c ORDER BY c.issuer_key, c.scope, c.delta`,
   );
-  const list: Statement<CrlRow> = store.prepare(
-    `SELECT ${crlColumns} FROM crls c ORDER BY c.issuer_name, c.issuer_key`,
+  const byPeople = store.prepare<CrlRow>(
+    `SELECT ${crlColumns} FROM crls c ORDER BY c.issuer_name, c.issuer_key, c.scope, c.delta`,
   );
+  const directories = createEpochMemory<CrlDirectory<StoredRow>>(store, 1);
+  const directoryOf = directoryMaker();
   const memory = createEpochMemory<RevocationLookup>(store, rememberedLookups);
+  const findEntries = entryFinder(store);
   return {
-    lookup: (issuerKey: string, serial: string): RevocationLookup =>
-      memory.read(`${issuerKey}:${serial}`, () => toLookup(find.get(entryKey(serial), issuerKey), serial)),
-    crls: (): readonly CrlInfo[] => list.all().map(crlInfo),
+    lookup: (certificate, issuerKey) =>
+      memory.read(`${issuerKey}:${certificate.fingerprint}`, () => {
+        const directory = directories.read('', () => directoryOf(list.all()));
+        return lookUp(certificate, issuerKey, directory, expected?.get(issuerKey) ?? [], findEntries);
+      }),
+    issuers,
+    crls: (): readonly CrlInfo[] => byPeople.all().map(crlInfo),
   };
 }
 
-function toLookup(row: LookupRow | undefined, serial: string): RevocationLookup {
-  if (row === undefined) return {};
-  const crl = crlInfo(row);
-  if (row.revoked_at === null || row.reason === null) return { crl };
-  return {
-    crl,
-    entry: { serial, revokedAt: row.revoked_at, reason: reasonName(row.reason) ?? 'unspecified' },
+/** Makes directories of rows; what came of a row before is taken for the same row again. */
+function directoryMaker(): (rows: readonly CrlRow[]) => CrlDirectory<StoredRow> {
+  let known = new Map<string, StoredRow>();
+  return (rows) => {
+    const next = new Map<string, StoredRow>();
+    for (const row of rows) {
+      const key = [row.generation, row.digest, row.issuer, row.imported_at, row.source].join(' ');
+      next.set(key, known.get(key) ?? storedCrl(row));
+    }
+    known = next;
+    return crlDirectory([...next.values()]);
   };
+}
+
+/** Finds the entries of several generations by one statement. */
+function entryFinder(store: Store) {
+  const one = store.prepare<EntryRow>(
+    'SELECT generation, revoked_at, reason FROM revoked WHERE generation = ? AND serial = ?',
+  );
+  const some = store.prepare<EntryRow>(
+    `SELECT r.generation, r.revoked_at, r.reason
+       FROM json_each(?) j CROSS JOIN revoked r ON r.generation = j.value AND r.serial = ?
+     UNION ALL
+     SELECT r.generation, r.revoked_at, r.reason
+       FROM json_each(?) j CROSS JOIN revoked r ON r.generation = j.value AND r.serial = ?`,
+  );
+  return (crls: readonly StoredRow[], certificate: RevocableCertificate): (CrlEntry | undefined)[] => {
+    const { serial, issuer } = certificate;
+    const isOwn = (crl: StoredRow): boolean => crl.issuer.key === issuer.key;
+    const others = crls.filter((crl) => !isOwn(crl) && crl.scope?.indirect);
+    const own = crls.filter(isOwn);
+    const [first] = own;
+    const keys = [entryKey(serial), entryKey(serial, issuer.key)] as const;
+    const rows =
+      first !== undefined && own.length === 1 && others.length === 0
+        ? one.all(first.generation, keys[0])
+        : some.all(generations(own), keys[0], generations(others), keys[1]);
+    const found = new Map(rows.map((row) => [row.generation, row]));
+    return crls.map(({ generation }) => {
+      const row = found.get(generation);
+      return row && { serial, revokedAt: row.revoked_at, reason: row.reason };
+    });
+  };
+}
+
+function generations(crls: readonly StoredRow[]): string {
+  return JSON.stringify(crls.map(({ generation }) => generation));
 }

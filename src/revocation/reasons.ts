@@ -60,3 +60,10 @@ export function readReasonFlags(content: Uint8Array): ReasonMask {
 export function reasonMaskNames(mask: ReasonMask): string[] {
   return flagNames.filter((_, bit) => (mask & (1 << bit)) !== 0);
 }
+
+/** The set of reasons that have these names; others are passed over. */
+export function reasonMask(names: readonly string[]): ReasonMask {
+  return (
+    flagNames.reduce((mask, name, bit) => (names.includes(name) ? mask | (1 << bit) : mask), 0) & allReasons
+  );
+}

@@ -15,11 +15,19 @@ import { asPortreeveError } from '../lib/errors.ts';
 import type { PortreeveError } from '../lib/errors.ts';
 import type { PolicyEngine } from '../policy/types.ts';
 import { createHoldReader } from '../revocation/holds/reader.ts';
+import { expectedPoints } from '../revocation/coverage.ts';
 import { judgeRevocation } from '../revocation/judge.ts';
 import { createRevocationReader } from '../revocation/reader.ts';
 import type { FileEvent } from '../store/followed-file.ts';
 import { openStore } from '../store/open.ts';
-import { anchorsDigest, loadAuthorities, loadPeps, loadPolicy } from './loaded.ts';
+import {
+  anchorsDigest,
+  crlIssuers,
+  loadAuthorities,
+  loadPeps,
+  loadPolicy,
+  namedAuthorities,
+} from './loaded.ts';
 import type { Authorities } from './loaded.ts';
 import { readMaterial } from './material.ts';
 import type { Material } from './material.ts';
@@ -87,7 +95,10 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
   const { clock, mode, onFile } = options;
   const { path } = config.state;
   const store = openStore({ path, mode, now: clock.now(), clock, ...(onFile && { onFile }) });
-  const revocation = createRevocationReader(store);
+  const revocation = createRevocationReader(store, {
+    issuers: crlIssuers(authorities),
+    expected: expectedPoints(config.revocation.coverage, namedAuthorities(authorities)),
+  });
   const peps = loadPeps(config, material.certificates, (chain, now) =>
     store.snapshot(() => judgeRevocation(chain, revocation, now).findings),
   );

@@ -10,6 +10,7 @@ import { PortreeveError } from '../lib/errors.ts';
 import { bundleFrom } from '../policy/bundle.ts';
 import { createPolicyEngine } from '../policy/engine.ts';
 import type { PolicyEngine } from '../policy/types.ts';
+import type { NamedAuthority } from '../revocation/coverage.ts';
 import { readCertificates } from './material.ts';
 import type { Material } from './material.ts';
 
@@ -23,6 +24,11 @@ export interface Authorities {
 export function crlIssuers({ trust, pepCas }: Authorities): readonly Certificate[] {
   const anchors = trust.anchors.filter(({ pinned }) => !pinned);
   return [...anchors, ...trust.intermediates, ...pepCas].map(({ certificate }) => certificate);
+}
+
+/** Every CA under its configured name. */
+export function namedAuthorities({ trust, pepCas }: Authorities): readonly NamedAuthority[] {
+  return [...trust.anchors, ...trust.intermediates, ...pepCas];
 }
 
 type Certificates = Material['certificates'];

@@ -10,6 +10,9 @@ import { parseCertificate } from '../../src/identity/parse.ts';
 import { DerReader } from '../../src/lib/der/reader.ts';
 import { tags } from '../../src/lib/der/tags.ts';
 import { importCrl, type CrlImport } from '../../src/revocation/import-crl.ts';
+import { createRevocationReader } from '../../src/revocation/reader.ts';
+import { reasonName } from '../../src/revocation/reasons.ts';
+import type { CrlInfo, RevocationReader } from '../../src/revocation/types.ts';
 import { openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/types.ts';
 
@@ -78,4 +81,31 @@ export function asVersion1(crl: Uint8Array, issuer: Authority): Uint8Array {
   const [tbs, algorithm] = [list.next().whole, list.next().whole];
   const signature = signBytes(issuer.keys, hashFor(issuer.keys, undefined), tbs);
   return sequence(tbs, algorithm, bitString(signature));
+}
+
+/** What a store holds about a serial number under its issuer's own complete CRL. */
+export function held(
+  of: Store | RevocationReader,
+  issuer: Authority,
+  serial: string,
+): {
+  readonly crl?: CrlInfo;
+  readonly entry?: {
+    readonly serial: string;
+    readonly revokedAt: number;
+    readonly reason: string | undefined;
+  };
+} {
+  const reader = 'lookup' in of ? of : createRevocationReader(of);
+  const asked = {
+    fingerprint: `certificate ${serial}`,
+    serial,
+    keyDigest: '',
+    issuer: parseCertificate(issuer.der).subject,
+    points: [],
+  };
+  const [crl] = reader.lookup(asked, issuer.keyDigest).candidates.map((one) => one.crl);
+  if (!crl) return {};
+  const { entry } = crl;
+  return { crl: crl.info, ...(entry && { entry: { ...entry, reason: reasonName(entry.reason) } }) };
 }

@@ -151,4 +151,22 @@ export const revocation = section('Where revocation state comes from.', {
   sources: crlSources,
   distribution_points: distributionPoints,
   poll: span('How often the watched files are looked at.', { default: '1s', example: '1s' }, ['50ms', '1h']),
+  coverage: list(
+    'CAs whose CRLs come in parts, and which parts there are: `crl status` shows the ones that are missing, and a certificate that names no distribution point is good once all of them are in force and none lists it. Without an entry the parts are learned from the CRLs that are imported.',
+    section(
+      'The parts of one CA’s list.',
+      {
+        issuer: name('Name of an anchor, an intermediate or a CA of PEPs.', { example: 'meters' }),
+        points: list(
+          'Every distribution point.',
+          text('URI of a distribution point, letter for letter as the CRLs and certificates name it.', {
+            example: 'http://crl.example/meters-1.crl',
+          }),
+          { min: 1, max: 1024, example: ['http://crl.example/meters-1.crl'] },
+        ),
+      },
+      { required: ['issuer', 'points'] },
+    ),
+    { max: 256 },
+  ),
 });

@@ -57,6 +57,10 @@ test('a path is as revoked and its CRLs as old as the worst of its certificates'
   const fact = (changes: Partial<RevocationFact>): RevocationFact => ({
     certificate: 0,
     issuer_key: '',
+    issuer_dn: '',
+    ca: false,
+    delta_number: null,
+    distribution_points: [],
     serial: '01',
     status: 'good',
     freshness: 'fresh',

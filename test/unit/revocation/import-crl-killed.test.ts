@@ -10,6 +10,7 @@ import { sweepRetired } from '../../../src/store/sweep.ts';
 import {
   crlOf,
   fleet,
+  held,
   importInto,
   minute,
   now,
@@ -42,8 +43,8 @@ test('an import killed half-way leaves the list before in force, and the next im
   const reader = createRevocationReader(store);
   t.true(Number(rows.get()?.n) > 1, 'something was staged');
   t.is(reader.crls()[0]?.number, '01');
-  t.not(reader.lookup(ca.keyDigest, '01').entry, undefined);
-  t.is(reader.lookup(ca.keyDigest, '010000').entry, undefined);
+  t.not(held(reader, ca, '01').entry, undefined);
+  t.is(held(reader, ca, '010000').entry, undefined);
   t.is(store.changesSince(0, 10).length, 1);
 
   await importInto(store, [root, ca], await crlOf(ca, { number: 3 }));

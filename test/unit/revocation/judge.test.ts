@@ -62,7 +62,11 @@ test('a leaf and its CA that no list names are good, with everything the auditor
   t.deepEqual(judged.findings, []);
   t.is(judged.facts.length, 2);
   t.deepEqual(judged.facts[0], {
+    ca: false,
     certificate: 0,
+    delta_number: null,
+    distribution_points: [],
+    issuer_dn: certificates[0]?.issuer.key as string,
     issuer_key: ca.keyDigest,
     serial: 'a1',
     status: 'good',
