@@ -26,7 +26,7 @@ const nothingYet: GaugeReadings = {
   crls: [],
   bundleAgeS: null,
   epochs: {},
-  feeds: [],
+  sources: [],
   reloadFailed: false,
   storeBytes: null,
   observeInForce: 0,

@@ -1,45 +1,27 @@
 import { extname } from 'node:path';
 import type { Config } from '../config/types.ts';
-import type { Certificate } from '../identity/types.ts';
 import type { Clock, EpochMs } from '../lib/clock.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import type { PortreeveError } from '../lib/errors.ts';
-import { importCrl } from '../revocation/import-crl.ts';
 import { readCrlFile } from '../revocation/sources/crl-files.ts';
-import type { Store } from '../store/types.ts';
-import { crlKeeper } from './keep-crl.ts';
+import type { SourceState } from '../store/source-states.ts';
+import { applyCrls } from './apply-crls.ts';
+import type { CrlWorld } from './apply-crls.ts';
+import { newState, viewOf } from './sources/source-view.ts';
+import type { SourceView } from './sources/types.ts';
 import { startWatching } from './watch.ts';
 import type { FileChange, Watcher } from './watch.ts';
 
-/** What is known of one source of CRLs: a file, or a configured path where nothing can be read. */
-export interface FeedSource {
-  readonly source: string;
-  readonly lastRead: EpochMs | null;
-  /** What was wrong with it the last time; the CRL that it brought before stays in force. */
-  readonly error: { readonly code: string; readonly message: string; readonly at: EpochMs } | null;
-}
-
 export interface Feeds {
-  sources(): readonly FeedSource[];
+  /** Files, and configured paths where nothing can be read, in the form of all sources. */
+  sources(): readonly SourceView[];
   /** Reads everything again, under new anchors or paths. */
   refresh(): Promise<void>;
   stop(): void;
 }
 
-export interface FeedOptions {
-  readonly store: Store;
-  readonly config: () => Config;
-  /** CA certificates whose CRLs are taken: those of devices and of PEPs. */
-  readonly issuers: () => readonly Certificate[];
+export interface FeedOptions extends CrlWorld {
   readonly clock: Clock;
-  readonly log: (line: string) => void;
-}
-
-interface SourceState {
-  lastRead: EpochMs | null;
-  error: FeedSource['error'];
-  failures: number;
-  retryAt: EpochMs;
 }
 
 const endings = new Set(['.crl', '.pem', '.der']);
@@ -72,7 +54,7 @@ export async function startFeeds(options: FeedOptions): Promise<Feeds> {
     void retryFailed(states, options).finally(() => (retrying = false));
   }, pollMs);
   return {
-    sources: () => [...told(states), ...unreadable(watcher, options)],
+    sources: () => [...told(states, options.clock.now()), ...unreadable(watcher, options)],
     refresh: async () => {
       await watcher.look();
       await readAll();
@@ -98,50 +80,40 @@ async function follow(
 
 /** Reads one file; a failure is remembered and tried again later, because time or permissions may mend it. */
 async function read(path: string, states: Map<string, SourceState>, options: FeedOptions): Promise<void> {
-  const state = states.get(path) ?? { lastRead: null, error: null, failures: 0, retryAt: 0 };
+  const before = states.get(path) ?? newState('crl', path, path);
+  const state = { ...before, lastAttempt: options.clock.now() };
   states.set(path, state);
+  const keep = (next: SourceState): void => {
+    // A file that went away meanwhile stays forgotten.
+    if (states.has(path)) states.set(path, next);
+  };
   try {
-    await importFile(path, options);
-    if (state.error) options.log(`${path} is read again`);
-    state.error = null;
-    state.failures = 0;
+    const changed = await importFile(path, options);
+    if (before.error) options.log(`${path} is read again`);
+    const now = options.clock.now();
+    const { lastChange } = changed ? { lastChange: now } : before;
+    keep({ ...state, lastSuccess: now, lastChange, nextFetch: null, failures: 0, error: null });
   } catch (thrown) {
-    fail(state, path, asPortreeveError(thrown, 'PDP_CRL_INVALID'), options);
-  }
-  state.lastRead = options.clock.now();
-}
-
-async function importFile(path: string, options: FeedOptions): Promise<void> {
-  for (const { source, bytes } of await readCrlFile(path)) {
-    const done = await importCrl(options.store, {
-      bytes,
-      issuers: options.issuers(),
-      source,
-      now: options.clock.now(),
-      actor: 'server',
-      why: 'watched file',
-      keep: crlKeeper(options.config(), (problem) => options.log(`${source}: ${problem}`)),
-    });
-    if (done.changed) {
-      options.log(
-        `CRL of ${done.crl.issuerName} imported from ${source}: ${done.added} added, ${done.removed} removed`,
-      );
-    }
+    keep(failed(state, asPortreeveError(thrown, 'PDP_CRL_INVALID'), options));
   }
 }
 
-function fail(state: SourceState, path: string, error: PortreeveError, options: FeedOptions): void {
-  const at = options.clock.now();
-  if (state.error?.message !== error.message) options.log(`${path} is not used: ${error.message}`);
-  state.failures += 1;
-  state.retryAt =
-    at + Math.min(maxPauseMs, options.config().revocation.poll * 2 ** Math.min(state.failures, 16));
-  state.error = { code: error.code, message: error.message, at };
+async function importFile(path: string, options: FeedOptions): Promise<boolean> {
+  const act = { now: options.clock.now(), why: 'watched file' };
+  return (await applyCrls(await readCrlFile(path), options, act)).changed;
+}
+
+function failed(state: SourceState, error: PortreeveError, options: FeedOptions): SourceState {
+  const { code, message } = error;
+  if (state.error?.message !== message) options.log(`${state.name} is not used: ${message}`);
+  const failures = state.failures + 1;
+  const pause = Math.min(maxPauseMs, options.config().revocation.poll * 2 ** Math.min(failures, 16));
+  return { ...state, failures, error: { code, message }, nextFetch: options.clock.now() + pause };
 }
 
 async function retryFailed(states: Map<string, SourceState>, options: FeedOptions): Promise<void> {
   for (const [path, state] of states) {
-    if (state.error && options.clock.now() >= state.retryAt) await read(path, states, options);
+    if (state.error && options.clock.now() >= (state.nextFetch ?? 0)) await read(path, states, options);
   }
 }
 
@@ -156,12 +128,12 @@ function isCrlFile(config: Config): (path: string) => boolean {
   return (path) => configured.has(path) || endings.has(extname(path));
 }
 
-function told(states: ReadonlyMap<string, SourceState>): FeedSource[] {
-  return [...states].map(([source, { lastRead, error }]) => ({ source, lastRead, error }));
+function told(states: ReadonlyMap<string, SourceState>, now: EpochMs): SourceView[] {
+  return [...states.values()].map((state) => viewOf(state, null, now));
 }
 
 /** CRL files that cannot be read, and configured paths behind which there is none at all. */
-function unreadable(watcher: Watcher, options: FeedOptions): FeedSource[] {
+function unreadable(watcher: Watcher, options: FeedOptions): SourceView[] {
   const config = options.config();
   const files = watcher.files();
   const broken = watcher.unreadable().filter(isCrlFile(config));
@@ -175,7 +147,7 @@ function unreadable(watcher: Watcher, options: FeedOptions): FeedSource[] {
   ];
 }
 
-function unusable(source: string, problem: string, at: EpochMs): FeedSource {
-  const message = `${source}: ${problem}`;
-  return { source, lastRead: null, error: { code: 'PDP_CRL_INVALID', message, at } };
+function unusable(path: string, problem: string, now: EpochMs): SourceView {
+  const error = { code: 'PDP_CRL_INVALID', message: `${path}: ${problem}` };
+  return viewOf({ ...newState('crl', path, path), lastAttempt: now, failures: 1, error }, null, now);
 }

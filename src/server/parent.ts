@@ -5,15 +5,14 @@ import { openStore } from '../store/open.ts';
 import { openAdmin } from './admin.ts';
 import type { BoundAddress } from './channel.ts';
 import { startCounting } from './counting.ts';
-import { startFeeds } from './feeds.ts';
 import { recordHoldEnds } from './hold-expiry.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { openLedger } from './ledger.ts';
 import type { OtelEnv } from './otel.ts';
+import { startKnowledge } from './knowledge.ts';
 import { startPool } from './pool.ts';
 import type { Pool } from './pool.ts';
 import { programVersion } from './program.ts';
-import { crlIssuers } from './loaded.ts';
 import { holdInForce, prepare, watchedFiles } from './reload.ts';
 import { becomeSoleWriter } from './sole-writer.ts';
 import { readinessOf, statusOf } from './status.ts';
@@ -91,7 +90,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     log,
     apply: async (next, before) => {
       await late.pool?.reload();
-      await feeds.refresh();
+      await knowledge.reconfigure();
       ledger.loaded(before, next);
     },
   });
@@ -117,16 +116,10 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   undo.add(() => ledger.stop(ending));
 
   // CRLs before the first worker: no decision is made from less than is known.
-  const feeds = await startFeeds({
-    store,
-    config: current,
-    issuers: () => crlIssuers(reload.current().authorities),
-    clock,
-    log,
-  });
+  const knowledge = await startKnowledge({ store, inForce: () => reload.current(), clock, log });
   // A file that was put in place may lack what watched files have brought since it was made.
-  late.storeReopened = () => void feeds.refresh();
-  undo.add(() => feeds.stop());
+  late.storeReopened = () => void knowledge.reconfigure();
+  undo.add(() => knowledge.stop());
   undo.add(startHousekeeping(store, log));
   undo.add(recordHoldEnds(store, clock, log));
   undo.add(watchStore(store));
@@ -157,7 +150,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     now: () => clock.now(),
     reload,
     pool: workers,
-    feeds,
+    sources: () => knowledge.views(),
     records: ledger.records,
     unenforced: counting.unenforced,
     crls: () => store.snapshot(() => crls.crls()),
@@ -190,7 +183,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     reload: (why) => {
       // SIGHUP is also what asks for the log to be opened anew, after it was moved away.
       ledger.records.reopen();
-      return reload.reload(why);
+      return reload.reload(why).then(() => knowledge.ask());
     },
     stop: (why) => {
       ending = why;

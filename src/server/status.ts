@@ -7,13 +7,13 @@ import { describeThrown } from '../lib/errors.ts';
 import type { CrlInfo } from '../revocation/types.ts';
 import type { Store } from '../store/types.ts';
 import type { GaugeReadings } from '../telemetry/metrics.ts';
-import type { Feeds } from './feeds.ts';
 import { keptFolder } from './keep-versions.ts';
 import type { Pool } from './pool.ts';
 import { program } from './program.ts';
 import type { RecordWriter } from './record-writer.ts';
 import { digestsOf } from './reload.ts';
 import type { ReloadState } from './reload.ts';
+import type { SourceView } from './sources/types.ts';
 import type { Unenforced } from './unenforced.ts';
 import type { WorkerView } from './worker-slot.ts';
 
@@ -24,7 +24,8 @@ export interface StatusSources {
   readonly now: () => EpochMs;
   readonly reload: ReloadState;
   readonly pool: Pool;
-  readonly feeds: Feeds;
+  /** Watched files and background sources. */
+  readonly sources: () => readonly SourceView[];
   readonly records: RecordWriter;
   readonly unenforced: Unenforced;
   readonly crls: () => readonly CrlInfo[];
@@ -52,11 +53,7 @@ export function statusOf(sources: StatusSources): object {
       not_after: formatInstant(certificate.notAfter),
     })),
     crls: state.crls.map((crl) => crlOf(crl, now)),
-    feeds: sources.feeds.sources().map((feed) => ({
-      source: feed.source,
-      last_read: feed.lastRead === null ? null : formatInstant(feed.lastRead),
-      error: feed.error && { ...feed.error, at: formatInstant(feed.error.at) },
-    })),
+    sources: sources.sources(),
     epochs: state.epochs,
     store: { path: config.state.path, bytes: storeBytes(config), error: state.error },
     audit: {
@@ -145,7 +142,13 @@ export function readingsOf(sources: StatusSources): GaugeReadings {
     })),
     bundleAgeS: bundle && (now - bundle.loadedAt) / 1000,
     epochs: state.epochs,
-    feeds: sources.feeds.sources().map(({ source, error }) => ({ source, failed: error !== null })),
+    sources: sources.sources().map(({ kind, name, error, age_s: ageS, failures }) => ({
+      kind,
+      name,
+      failed: error !== null,
+      ageS,
+      failures,
+    })),
     reloadFailed: sources.reload.lastError() !== null,
     storeBytes: storeBytes(config),
     ...sources.unenforced.inForce(config, now),

@@ -16,12 +16,23 @@ export interface GaugeReadings {
   }[];
   readonly bundleAgeS: number | null;
   readonly epochs: Readonly<Record<string, number>>;
-  /** Source → whether its last reading failed. */
-  readonly feeds: readonly { readonly source: string; readonly failed: boolean }[];
+  readonly sources: readonly SourceReading[];
   readonly reloadFailed: boolean;
   readonly storeBytes: number | null;
   readonly observeInForce: number;
   readonly glassInForce: number;
+}
+
+/** One background source or watched file. */
+export interface SourceReading {
+  readonly kind: string;
+  readonly name: string;
+  /** Whether its last attempt failed. */
+  readonly failed: boolean;
+  /** Since its last success; null before the first. */
+  readonly ageS: number | null;
+  /** Failed attempts since then. */
+  readonly failures: number;
 }
 
 export interface WorkerReading {
@@ -81,8 +92,14 @@ const perCrl =
 const perOrigin = ({ epochs }: GaugeReadings): Values =>
   Object.entries(epochs).map(([origin, epoch]) => [epoch, { [label.origin]: origin }]);
 
-const perFeed = ({ feeds }: GaugeReadings): Values =>
-  feeds.map(({ source, failed }) => [Number(failed), { [label.source]: source }]);
+const perSource =
+  (value: (source: SourceReading) => number | boolean | null) =>
+  ({ sources }: GaugeReadings): Values =>
+    sources.flatMap((source) => {
+      const read = value(source);
+      const labels = { [label.kind]: source.kind, [label.source]: source.name };
+      return read === null ? [] : [[Number(read), labels] as const];
+    });
 
 const observed: readonly Observed[] = [
   gauge(
@@ -119,7 +136,22 @@ const observed: readonly Observed[] = [
     's',
   ),
   gauge(metric.epoch, 'Number of the last change to state, by where changes come from', perOrigin),
-  gauge(metric.feedError, '1 while the last reading of a CRL source failed', perFeed),
+  gauge(
+    metric.feedError,
+    '1 while the last reading of a source (file or URL) failed',
+    perSource(({ failed }) => failed),
+  ),
+  gauge(
+    metric.sourceAge,
+    'Time since a source (file or URL) last said what is true',
+    perSource(({ ageS }) => ageS),
+    's',
+  ),
+  gauge(
+    metric.sourceFailures,
+    'Failed attempts at a source since its last success',
+    perSource(({ failures }) => failures),
+  ),
   gauge(
     metric.reloadError,
     '1 while a changed configuration, bundle or anchor was refused',

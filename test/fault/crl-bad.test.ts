@@ -84,7 +84,7 @@ test('in a watched folder, what is wrong with a CRL is told, what is known stays
   };
   const revoked = [{ serial: leaf.serial, at: Date.now() - hour, reason: 'keyCompromise' }];
   const file = join(world.folder, 'crls/meters.crl');
-  const feed = async () => (await server.status()).feeds.find(({ source }) => source === file);
+  const feed = async () => (await server.status()).sources.find(({ name }) => name === file);
   mkdirSync(join(world.folder, 'crls'));
   writeFileSync(file, await crl(world, { revoked }));
   await until(async () => (await asked.decide(request)).reasons[0]?.code === 'revocation.revoked');
@@ -99,7 +99,7 @@ test('in a watched folder, what is wrong with a CRL is told, what is known stays
       'revocation.revoked',
       `${what}: what is known stays`,
     );
-    t.is(valueOf(await server.metrics(), 'portreeve_feed_error', { source: file }), 1, what);
+    t.is(valueOf(await server.metrics(), 'portreeve_feed_error', { kind: 'crl', source: file }), 1, what);
     t.true(
       server.log.some((line) => line.startsWith(`${file} is not used: `) && message.test(line)),
       what,

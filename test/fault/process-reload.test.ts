@@ -245,7 +245,7 @@ test('half-written and refused CRLs are told and lower nothing; the server stays
   const file = join(world.folder, 'crls/meters.crl');
   const good = await nextCrl(world, 'meters', { number: 9 });
   const errorOf = async (): Promise<string | undefined> =>
-    (await server.status()).feeds.find(({ source }) => source === file)?.error?.code;
+    (await server.status()).sources.find(({ name }) => name === file)?.error?.code;
   writeFileSync(file, good.der.subarray(0, 80));
   await until(async () => (await errorOf()) === 'PDP_CRL_INVALID');
   writeFileSync(file, good.der);
@@ -255,7 +255,7 @@ test('half-written and refused CRLs are told and lower nothing; the server stays
   await until(async () => (await errorOf()) === 'PDP_CRL_REFUSED');
   replace(file, (await nextCrl(world, 'meters', { number: 10, signWith: world.pki.foreignMeters })).der);
   await until(async () => (await errorOf()) === 'PDP_CRL_INVALID');
-  t.is(valueOf(await server.metrics(), 'portreeve_feed_error', { source: file }), 1);
+  t.is(valueOf(await server.metrics(), 'portreeve_feed_error', { kind: 'crl', source: file }), 1);
   t.is(await ask(), 'allow policy.ok');
   t.is((await server.page('/readyz')).status, 200);
   const [crl] = (await server.status()).crls.filter(({ issuer }) => issuer.includes('Meters'));

@@ -44,8 +44,14 @@ export interface Status {
     readonly number: string | null;
     readonly source: string;
   }[];
-  readonly feeds: readonly {
-    readonly source: string;
+  readonly sources: readonly {
+    readonly kind: string;
+    readonly name: string;
+    readonly location: string;
+    readonly last_success: string | null;
+    readonly last_change: string | null;
+    readonly stale: boolean;
+    readonly failures: number;
     readonly error: { readonly code: string; readonly message: string } | null;
   }[];
   readonly epochs: Readonly<Record<string, number>>;

@@ -28,6 +28,11 @@ export function retryAfterOf(thrown: unknown): number | undefined {
     : undefined;
 }
 
+/** A URL for people: without its query, which may hold what a redirect signed for us alone. */
+export function shownUrl(url: URL): string {
+  return `${url.origin}${url.pathname}${url.search === '' ? '' : '?…'}`;
+}
+
 /** Whatever a network or file operation threw, as `unavailable` with the system's code. */
 export function asUnavailable(thrown: unknown, about: string): PortreeveError {
   if (thrown instanceof PortreeveError) return thrown;

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { EpochMs } from '../../lib/clock.ts';
 import { parseHttpUrl } from '../../lib/http-url.ts';
-import { busy, refused, unavailable } from './failures.ts';
+import { busy, refused, shownUrl, unavailable } from './failures.ts';
 import { defaultTimeouts } from './fetch-options.ts';
 import type { FetchOptions, FetchTimeouts, Fetched, Validators } from './fetch-options.ts';
 import { limitedBody, refuseBody } from './http-body.ts';
@@ -22,7 +22,7 @@ export async function fetchLimited(url: string, o: FetchOptions, now: EpochMs): 
   const first = parseHttpUrl(url);
   if (!first) throw refused(`${url}: is no http or https URL`);
   const timeouts = { ...defaultTimeouts, ...o.timeouts };
-  const watchdog = startWatchdog(url, timeouts, o.signal);
+  const watchdog = startWatchdog(shownUrl(first), timeouts, o.signal);
   try {
     const fetched = await follow(first, o, watchdog, timeouts, now);
     if (fetched.status === 'unchanged') watchdog.stop();
@@ -47,8 +47,9 @@ async function follow(
     try {
       const next = nextUrl(response, url, first, o);
       if (next === undefined) return receive(response, url, o, watchdog, timeouts, now);
-      if (visited.has(next.href)) throw refused(`${first.href}: redirected in a circle (${next.href})`);
-      if (visited.size > (o.maxRedirects ?? 5)) throw refused(`${first.href}: too many redirects`);
+      if (visited.has(next.href))
+        throw refused(`${shownUrl(first)}: redirected in a circle (${shownUrl(next)})`);
+      if (visited.size > (o.maxRedirects ?? 5)) throw refused(`${shownUrl(first)}: too many redirects`);
       url = next;
       response.destroy();
     } catch (thrown) {
@@ -73,7 +74,7 @@ const redirects: ReadonlySet<number | undefined> = new Set([301, 302, 303, 307, 
 /** Where an answer leads; undefined where it is no redirect. */
 function nextUrl(response: IncomingMessage, url: URL, first: URL, o: FetchOptions): URL | undefined {
   if (!redirects.has(response.statusCode)) return undefined;
-  const about = `${first.href}: ${url.href} redirects`;
+  const about = `${shownUrl(first)}: ${shownUrl(url)} redirects`;
   if (o.method === 'POST') throw refused(`${about} a POST`);
   const target = response.headers.location;
   const next = target === undefined ? null : URL.parse(target, url);
@@ -81,9 +82,10 @@ function nextUrl(response: IncomingMessage, url: URL, first: URL, o: FetchOption
   const checked = next && parseHttpUrl(next.href);
   if (!checked) throw refused(`${about} to no http or https URL`);
   if (url.protocol === 'https:' && checked.protocol === 'http:')
-    throw refused(`${about} from https to http (${checked.href})`);
-  if (checked.origin !== url.origin && !isUpgrade(url, checked) && !o.mayVisit?.(checked))
-    throw refused(`${about} to another host that is not allowed (${checked.href})`);
+    throw refused(`${about} from https to http (${shownUrl(checked)})`);
+  const same = checked.origin === url.origin || isUpgrade(url, checked);
+  if (!(o.mayVisit ? o.mayVisit(checked, same) : same))
+    throw refused(`${about} to where it may not lead (${shownUrl(checked)})`);
   return checked;
 }
 
@@ -101,10 +103,10 @@ function receive(
   now: EpochMs,
 ): Fetched {
   const { statusCode, headers } = response;
-  const about = url.href;
+  const about = shownUrl(url);
   if (statusCode === 304 && (o.etag !== undefined || o.lastModified !== undefined)) {
     response.destroy();
-    return { status: 'unchanged', url: about, ...validatorsOf(response) };
+    return { status: 'unchanged', url: url.href, ...validatorsOf(response) };
   }
   if (statusCode !== 200) {
     throw busy(`${about}: answers ${statusCode ?? 'nothing'}`, readRetryAfter(headers['retry-after'], now));
@@ -114,7 +116,7 @@ function receive(
   watchdog.expect('not read', timeouts.idle);
   return {
     status: 'ok',
-    url: about,
+    url: url.href,
     ...validatorsOf(response),
     contentType: headers['content-type'],
     body: limitedBody(response, expected, options),

@@ -28,10 +28,13 @@ export interface FetchOptions {
   readonly timeouts?: Partial<FetchTimeouts>;
   /** Redirects that are followed; 5 unless told otherwise. */
   readonly maxRedirects?: number;
-  /** Whether a redirect may lead to another origin; none unless told otherwise. https never leads to http. */
-  readonly mayVisit?: (url: URL) => boolean;
-  /** `refuse`: names and addresses that lead to this machine or its links are not connected to. */
-  readonly localAddresses?: 'allow' | 'refuse';
+  /**
+   * Whether a redirect may lead there; unless told otherwise within the same origin only (`same`; the same host's https
+   * counts as such). https never leads to http.
+   */
+  readonly mayVisit?: (url: URL, same: boolean) => boolean;
+  /** Whether a URL may lead to this machine or its links (loopback, link-local); any may unless told otherwise. */
+  readonly mayBeLocal?: (url: URL) => boolean;
   /** Ends the exchange from outside. */
   readonly signal?: AbortSignal;
 }

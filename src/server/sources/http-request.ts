@@ -3,7 +3,7 @@ import type { IncomingMessage, RequestOptions } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { programVersion } from '../program.ts';
 import { isLocalAddress, literalAddress, lookupRemote } from './address-guard.ts';
-import { asUnavailable, refused } from './failures.ts';
+import { asUnavailable, refused, shownUrl } from './failures.ts';
 import type { FetchOptions, FetchTimeouts } from './fetch-options.ts';
 import type { Watchdog } from './watchdog.ts';
 
@@ -20,12 +20,13 @@ export async function sendRequest(
   timeouts: FetchTimeouts,
 ): Promise<IncomingMessage> {
   const literal = literalAddress(url);
-  if (o.localAddresses === 'refuse' && literal !== undefined && isLocalAddress(literal)) {
-    throw refused(`${url.href}: leads to this machine or its links, which no entry names`);
+  const remoteOnly = o.mayBeLocal?.(url) === false;
+  if (remoteOnly && literal !== undefined && isLocalAddress(literal)) {
+    throw refused(`${shownUrl(url)}: leads to this machine or its links, which no entry names`);
   }
   const answer = Promise.withResolvers<IncomingMessage>();
   const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, {
-    ...settings(o),
+    ...settings(o, remoteOnly),
     headers: {
       'user-agent': `portreeve/${programVersion}`,
       accept: '*/*',
@@ -40,18 +41,21 @@ export async function sendRequest(
     socket.once(connected, () => watchdog.expect('no answer', timeouts.idle));
   });
   request.once('response', answer.resolve);
-  request.on('error', (thrown) => answer.reject(watchdog.failure ?? asUnavailable(thrown, url.href)));
+  request.on('error', (thrown) => answer.reject(watchdog.failure ?? asUnavailable(thrown, shownUrl(url))));
   request.end(o.body);
   return answer.promise;
 }
 
-function settings(o: FetchOptions): RequestOptions & { readonly rejectUnauthorized: boolean } {
+function settings(
+  o: FetchOptions,
+  remoteOnly: boolean,
+): RequestOptions & { readonly rejectUnauthorized: boolean } {
   return {
     method: o.method ?? 'GET',
     agent: false,
     // Whatever the environment says: an unknown server is never listened to.
     rejectUnauthorized: true,
     ...(o.ca !== undefined && { ca: o.ca }),
-    ...(o.localAddresses === 'refuse' && { lookup: lookupRemote }),
+    ...(remoteOnly && { lookup: lookupRemote }),
   };
 }

@@ -60,7 +60,7 @@ export async function readStatementText(
 
 async function fetchOptions(spec: SourceSpec, maxBytes: number, signal: AbortSignal): Promise<FetchOptions> {
   if ('file' in spec.location) throw refused('a file is not fetched');
-  const { ca, headers_file: headersFile, mayVisit, localAddresses } = spec.location;
+  const { ca, headers_file: headersFile, mayVisit, mayBeLocal } = spec.location;
   return {
     maxBytes,
     signal,
@@ -68,7 +68,7 @@ async function fetchOptions(spec: SourceSpec, maxBytes: number, signal: AbortSig
     ...(ca !== null && { ca: await readCas(ca) }),
     ...(headersFile !== null && { secrets: await readHeadersFile(headersFile) }),
     ...(mayVisit && { mayVisit }),
-    ...(localAddresses && { localAddresses }),
+    ...(mayBeLocal && { mayBeLocal }),
   };
 }
 

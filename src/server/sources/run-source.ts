@@ -4,7 +4,7 @@ import { describeThrown } from '../../lib/errors.ts';
 import type { SourceState } from '../../store/source-states.ts';
 import { refused } from './failures.ts';
 import type { Validators } from './fetch-options.ts';
-import { openLocation, readStatementText } from './read-location.ts';
+import { locationText, openLocation, readStatementText } from './read-location.ts';
 import { spool } from './spool.ts';
 import { readVerifyKeys } from './statement-keys.ts';
 import { verifyStatement } from './statement.ts';
@@ -47,10 +47,10 @@ export async function runSource(o: RunOptions): Promise<Outcome> {
   const known = statement ? { etag: null, lastModified: null } : state;
   const fetched = await openLocation(spec, known, o.signal, o.now);
   if (fetched.status === 'unchanged') return { ...unchanged(state), ...renewed(state, fetched) };
-  const brought = await spool(fetched.body, o.folder, spec.max_bytes, fetched.url);
+  const brought = await spool(fetched.body, o.folder, spec.max_bytes, locationText(spec));
   try {
     if (statement && brought.digest !== statement.sha256)
-      throw refused(`${fetched.url}: is not what its statement ${statement.sequence} was signed for`);
+      throw refused(`${locationText(spec)}: is not what its statement ${statement.sequence} was signed for`);
     if (statement) o.raise(statement);
     const validators = { etag: fetched.etag ?? null, lastModified: fetched.lastModified ?? null };
     const { digest } = brought;
@@ -61,7 +61,7 @@ export async function runSource(o: RunOptions): Promise<Outcome> {
       path,
       size,
       digest,
-      from: fetched.url,
+      from: locationText(spec),
       now: o.now,
       ...(statement && { statement }),
     });

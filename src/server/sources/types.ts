@@ -13,10 +13,10 @@ export type SourceLocation =
       readonly ca: string | null;
       /** File of `Name: value` lines that are sent with each request to this origin. */
       readonly headers_file: string | null;
-      /** Whether a redirect to another origin is followed; none where absent. */
-      readonly mayVisit?: (url: URL) => boolean;
-      /** `refuse`: not where it leads to this machine or its links. */
-      readonly localAddresses?: 'allow' | 'refuse';
+      /** Whether a redirect is followed, as in `FetchOptions`. */
+      readonly mayVisit?: (url: URL, same: boolean) => boolean;
+      /** Whether a URL may lead to this machine or its links; any may where absent. */
+      readonly mayBeLocal?: (url: URL) => boolean;
     };
 
 /** One background source. Lengths of time in milliseconds. */
@@ -49,7 +49,7 @@ export interface Brought {
   readonly size: number;
   /** SHA-256, lower-case hex. */
   readonly digest: string;
-  /** URL or file, for people and records. */
+  /** URL or file as configured, for people and records. */
   readonly from: string;
   /** What the signer said; undefined where nobody need sign. */
   readonly statement?: SourceStatement;

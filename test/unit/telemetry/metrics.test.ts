@@ -29,7 +29,7 @@ const readings: GaugeReadings = {
   crls: [{ issuer: 'CN=Meters "A"\\,O=Example', issuerKey: '00ff', ageS: 60, remainingS: -5, entries: 3 }],
   bundleAgeS: 12,
   epochs: { local: 9 },
-  feeds: [{ source: '/crls/a.crl', failed: true }],
+  sources: [{ kind: 'crl', name: '/crls/a.crl', failed: true, ageS: 7, failures: 2 }],
   reloadFailed: false,
   storeBytes: null,
   observeInForce: 1,
@@ -118,7 +118,10 @@ test('state is gauges, read at the scrape; a worker that is not ready has none o
   t.is(valueOf(samples, 'portreeve_state_crl_age_seconds', { issuer: 'CN=Meters "A"\\,O=Example' }), 60);
   t.is(valueOf(samples, 'portreeve_state_crl_remaining_seconds', {}), -5);
   t.is(valueOf(samples, 'portreeve_state_epoch', { origin: 'local' }), 9);
-  t.is(valueOf(samples, 'portreeve_feed_error', { source: '/crls/a.crl' }), 1);
+  const source = { kind: 'crl', source: '/crls/a.crl' };
+  t.is(valueOf(samples, 'portreeve_feed_error', source), 1);
+  t.is(valueOf(samples, 'portreeve_source_age_seconds', source), 7);
+  t.is(valueOf(samples, 'portreeve_source_failures', source), 2);
   t.is(samples.filter((sample) => sample.name === 'portreeve_identity_cache_hits_total').length, 1);
   t.is(valueOf(samples, 'portreeve_audit_records_lost_total', {}), 0);
   await metering.shutdown();
@@ -133,6 +136,7 @@ test('in the scrape a unit is written out and ends the name', async (t) => {
     [
       'portreeve_decision_duration_seconds seconds',
       'portreeve_eventloop_delay_seconds seconds',
+      'portreeve_source_age_seconds seconds',
       'portreeve_stage_duration_seconds seconds',
       'portreeve_state_bundle_age_seconds seconds',
       'portreeve_state_crl_age_seconds seconds',

@@ -1,0 +1,91 @@
+import type { Config, PaceConfig } from '../../config/types.ts';
+import type { Certificate } from '../../identity/types.ts';
+import { isBelowUrl, parseHttpUrl } from '../../lib/http-url.ts';
+import { splitCrls } from '../../revocation/crl-pem.ts';
+import { crlUrlsOf } from '../../revocation/distribution-point-urls.ts';
+import { applyCrls } from '../apply-crls.ts';
+import type { CrlWorld } from '../apply-crls.ts';
+import { isLocalAddress, literalAddress } from './address-guard.ts';
+import { readAll } from './fetch-limited.ts';
+import type { Applied, Brought, SourceLocation, SourceSpec } from './types.ts';
+
+/** Distribution points that are followed at most, however many certificates name. */
+const maxPoints = 1000;
+/** Share of the interval by which the times of asking are strewn. */
+export const usualJitter = 0.1;
+
+/**
+ * The sources of CRLs that a configuration names by URL, and the distribution points of CA certificates as far as it
+ * allows them. CRLs sign themselves, so that http is as good as https for them.
+ */
+export function crlSources(config: Config, issuers: readonly Certificate[], world: CrlWorld): SourceSpec[] {
+  const { sources, distribution_points: points } = config.revocation;
+  const apply = (brought: Brought): Promise<Applied> => applyBrought(brought, world);
+  const configured = sources.map((source) => {
+    const { name, url, headers_file, ca, redirects } = source;
+    const location = { url, ca, headers_file, mayVisit: mayVisit(redirects) };
+    return crlSource(name, location, source, apply);
+  });
+  const known = new Set(sources.map(({ url }) => parseHttpUrl(url)?.href));
+  const further = allowedPoints(issuers, points.allow).filter((url) => !known.has(url));
+  return [...configured, ...further.map((url) => crlSource(url, pointLocation(url, points), points, apply))];
+}
+
+/** Whether a redirect may be followed: within the origin, and to the prefixes that are named. */
+export function mayVisit(redirects: readonly string[]): (url: URL, same: boolean) => boolean {
+  return (url, same) => same || isBelowAny(url, redirects);
+}
+
+function crlSource(
+  name: string,
+  location: SourceLocation,
+  { interval, timeout, max_bytes, max_age }: PaceConfig,
+  apply: SourceSpec['apply'],
+): SourceSpec {
+  const pace = { interval, jitter: usualJitter, timeout, max_bytes, max_age };
+  return { kind: 'crl', name, location, ...pace, signed_by: null, apply };
+}
+
+function allowedPoints(issuers: readonly Certificate[], allow: readonly string[]): string[] {
+  if (allow.length === 0) return [];
+  const urls = new Set(issuers.flatMap(crlUrlsOf));
+  return [...urls].filter((url) => isBelowAny(new URL(url), allow)).slice(0, maxPoints);
+}
+
+/** What a certificate names is followed only where the configuration names it too, redirects included. */
+function pointLocation(
+  url: string,
+  { ca, allow }: Config['revocation']['distribution_points'],
+): SourceLocation {
+  const local = allow.filter(namesLocalHost);
+  return {
+    url,
+    ca,
+    headers_file: null,
+    mayVisit: (to) => isBelowAny(to, allow),
+    mayBeLocal: (to) => isBelowAny(to, local),
+  };
+}
+
+function namesLocalHost(prefix: string): boolean {
+  const url = new URL(prefix);
+  const literal = literalAddress(url);
+  return url.hostname === 'localhost' || (literal !== undefined && isLocalAddress(literal));
+}
+
+function isBelowAny(url: URL, prefixes: readonly string[]): boolean {
+  return prefixes.some((prefix) => isBelowUrl(url, new URL(prefix)));
+}
+
+async function applyBrought(brought: Brought, world: CrlWorld): Promise<Applied> {
+  const crls = splitCrls(await readAll(brought.open())).map((bytes, index) => ({
+    source: index === 0 ? brought.from : `${brought.from}#${index + 1}`,
+    bytes,
+  }));
+  const done = await applyCrls(crls, world, { now: brought.now, why: 'background source' });
+  return {
+    changed: done.changed,
+    ...(done.nextUpdate !== undefined && { renewBy: done.nextUpdate }),
+    again: !done.kept,
+  };
+}
