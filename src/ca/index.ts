@@ -4,6 +4,8 @@ export { issueLeaf, selfSignLeaf } from './leaf.ts';
 export type { Leaf, LeafOptions } from './leaf.ts';
 export { issueCrl } from './crl.ts';
 export type { CrlEntry, CrlOptions } from './crl.ts';
+export { attestedKey, publicJwk, resultClaims, signToken, tokenAlgorithm } from './tokens.ts';
+export type { ResultOptions, SubmodOptions } from './tokens.ts';
 export { generateKeys } from './keys.ts';
 export type { CryptoKeyPair, HashName, KeyKind } from './keys.ts';
 export type { RawExtension, SubjectAltNames } from './extensions.ts';

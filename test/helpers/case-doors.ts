@@ -4,6 +4,7 @@ import { sha256Hex } from '../../src/lib/bytes.ts';
 import { shown, wordsOf as certificateWords } from './case-certificates.ts';
 import type { Shown } from './case-certificates.ts';
 import { doorTable } from './case-files.ts';
+import { claimsOf } from './case-tokens.ts';
 import { caseDoors } from './case-types.ts';
 import type { Case, CaseConnection, CaseDoor } from './case-types.ts';
 
@@ -50,9 +51,11 @@ function addressOf({ source_ip: address = defaultAddress }: CaseConnection): str
   return address ?? undefined;
 }
 
-export async function decideRequest({ certificate, connection }: Case): Promise<DecideRequest> {
+export async function decideRequest(one: Case): Promise<DecideRequest> {
+  const { certificate, connection } = one;
   const device = certificate === undefined ? undefined : await shown(certificate);
-  const { gateway, claims, destination, sni, labels, connection_id: id } = connection;
+  const { gateway, destination, sni, labels, connection_id: id, attestation_challenge } = connection;
+  const claims = await claimsOf(one);
   const address = addressOf(connection);
   const by = connection.authenticated_by ?? (device ? 'device_tls' : 'none');
   return {
@@ -65,13 +68,14 @@ export async function decideRequest({ certificate, connection }: Case): Promise<
     ...(sni !== undefined && { sni }),
     ...(labels && { labels }),
     ...(id !== undefined && { connection_id: id }),
+    ...(attestation_challenge !== undefined && { attestation_challenge }),
   };
 }
 
-export async function checkRequest(
-  { certificate, connection }: Case,
-  door: Exclude<WireDoor, 'native'>,
-): Promise<CheckRequest> {
+export async function checkRequest(one: Case, door: Exclude<WireDoor, 'native'>): Promise<CheckRequest> {
+  const { certificate } = one;
+  const claims = await claimsOf(one);
+  const connection: CaseConnection = { ...one.connection, ...(claims && { claims }) };
   const device = certificate === undefined ? undefined : await shown(certificate);
   const address = addressOf(connection);
   const { destination, labels, sni, metadata } = connection;
@@ -137,10 +141,12 @@ function forwardedHeader(device: Shown, as: NonNullable<CaseConnection['forwarde
 /** The proxy's own configuration says when a gateway speaks; on L4 claims come by it as well. */
 function extensionsOf(connection: CaseConnection, door: WireDoor): Readonly<Record<string, string>> {
   const { authenticated_by: by, gateway, claims, context_extensions: extensions } = connection;
+  const { attestation_challenge: challenge } = connection;
   return {
     ...(door === 'ext_authz_l4' ? claims : {}),
     ...(by === 'gateway_asserted' && { 'portreeve.authenticated_by': 'gateway' }),
     ...(gateway !== undefined && { 'portreeve.gateway': gateway }),
+    ...(challenge !== undefined && { 'portreeve.challenge': challenge }),
     ...extensions,
   };
 }

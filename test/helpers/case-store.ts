@@ -6,6 +6,7 @@ import type { Store } from '../../src/store/types.ts';
 import { authority, crl, fleetTime, leaf } from './case-certificates.ts';
 import { fleet } from './case-files.ts';
 import type { Case } from './case-types.ts';
+import { gathered } from './crl-stream.ts';
 import { addDescribedHold } from './case-holds.ts';
 import { importRows } from './inventory.ts';
 import type { Fields } from './inventory.ts';
@@ -60,7 +61,7 @@ async function importCrls(
       now: fleetTime,
       actor: 'operator',
       why: 'the state of a case',
-      keep: async (digest, der) => void kept.set(digest, der),
+      keep: async (digest, der) => void kept.set(digest, await gathered(der())),
     });
   }
 }
@@ -77,7 +78,10 @@ async function importFleet(store: Store, changes: readonly Fields[]): Promise<vo
 
 /** `$name` in `certificates` and `keys` stands for the digest of a certificate of the fleet or of its key. */
 async function withFingerprints(row: Fields): Promise<Fields> {
-  const digests = async (key: 'certificates' | 'keys', of: 'fingerprint' | 'keyDigest') => {
+  const digests = async (
+    key: 'certificates' | 'keys' | 'attestation_keys',
+    of: 'fingerprint' | 'keyDigest',
+  ) => {
     const listed = row[key];
     if (!Array.isArray(listed)) return {};
     const names = listed as readonly string[];
@@ -87,6 +91,7 @@ async function withFingerprints(row: Fields): Promise<Fields> {
     ...Object.fromEntries(Object.entries(row).filter(([key]) => key !== 'tenant')),
     ...(await digests('certificates', 'fingerprint')),
     ...(await digests('keys', 'keyDigest')),
+    ...(await digests('attestation_keys', 'keyDigest')),
   };
 }
 

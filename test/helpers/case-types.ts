@@ -99,6 +99,34 @@ export interface DescribedAuthority {
   readonly extensions?: readonly DescribedExtension[];
 }
 
+export interface DescribedToken {
+  readonly by: string;
+  readonly signed_by?: string;
+  readonly issued?: string;
+  readonly expires?: string | null;
+  readonly key_of?: Described | null;
+  readonly nonce?: string;
+  readonly submods?: Readonly<
+    Record<
+      string,
+      {
+        readonly status?: string | number;
+        readonly vector?: Readonly<Record<string, number>>;
+        readonly more?: Readonly<Record<string, unknown>>;
+      }
+    >
+  >;
+  readonly more?: Readonly<Record<string, unknown>>;
+  readonly header?: Readonly<Record<string, unknown>>;
+  readonly damage?: 'claims' | 'no_signature';
+}
+
+export interface DescribedVerifier {
+  readonly dialect: 'ear' | 'veraison';
+  readonly key: 'ec-p256' | 'ec-p384' | 'ed25519';
+  readonly kid?: string;
+}
+
 export interface CaseConnection {
   readonly pep?: string;
   readonly source_ip?: string | null;
@@ -108,6 +136,10 @@ export interface CaseConnection {
   readonly authenticated_by?: AuthenticatedBy | 'unspecified';
   readonly gateway?: string;
   readonly claims?: Readonly<Partial<Record<ClaimName, string>>>;
+  /** An attestation result that is presented; takes the place of the claim. */
+  readonly token?: DescribedToken;
+  /** The nonce that the enforcement point gave the device, base64url. */
+  readonly attestation_challenge?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly http?: { readonly method?: string; readonly host?: string; readonly path?: string };
   readonly headers?: Readonly<Record<string, string>>;
@@ -151,6 +183,7 @@ export interface Fleet {
   readonly devices: readonly Readonly<Record<string, unknown>>[];
   readonly configuration: Document;
   readonly policies: Readonly<Record<string, string>>;
+  readonly verifiers: Readonly<Record<string, DescribedVerifier>>;
 }
 
 /** Which doors carry which facts and meet which faults: `test/cases/given/doors.yaml`. */

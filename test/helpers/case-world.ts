@@ -26,6 +26,7 @@ import type { Composition } from '../../src/server/compose.ts';
 import { authority, fleetTime } from './case-certificates.ts';
 import { fleet } from './case-files.ts';
 import { damageStore, fillStore } from './case-store.ts';
+import { publishedKeys } from './case-tokens.ts';
 import type { Case } from './case-types.ts';
 import { nestedRanges, policies, policyFile } from './policies.ts';
 import type { Document } from './world-document.ts';
@@ -141,6 +142,9 @@ async function writeFiles(folder: string, of: Pick<Case, 'state' | 'fault'>): Pr
   mkdirSync(join(folder, 'ca'));
   for (const name of Object.keys(fleet.authorities))
     writeFileSync(join(folder, 'ca', `${name}.pem`), (await authority(name)).pem);
+  mkdirSync(join(folder, 'verifiers'));
+  for (const name of Object.keys(fleet.verifiers))
+    writeFileSync(join(folder, 'verifiers', `${name}.jwks`), await publishedKeys(name));
   const document = patched(fleet.configuration, of.state?.configuration ?? {}) as Document;
   const bundle = bundleFile(folder, of);
   if (bundle !== undefined) document['policy'] = { bundle };
