@@ -1,0 +1,62 @@
+import type { EpochMs } from '../lib/clock.ts';
+import type { Store } from '../store/types.ts';
+import { crlColumns, crlInfo, type CrlRow } from './crl-table.ts';
+import { entryKey, readEntryKey } from './entry-key.ts';
+import { reasonName } from './reasons.ts';
+import type { CrlInfo } from './types.ts';
+
+/** An entry of a CRL in force, for people. */
+export interface ListedEntry {
+  /** Lower-case hex. */
+  readonly serial: string;
+  readonly revokedAt: EpochMs;
+  /** RFC 5280 reason name. */
+  readonly reason: string;
+  /** Of an indirect CRL: a certificate of another issuer than the CRL's own. */
+  readonly ofOther: boolean;
+}
+
+/** A CRL in force with some of its entries. */
+export interface ListedCrl {
+  readonly crl: CrlInfo;
+  readonly entries: readonly ListedEntry[];
+}
+
+interface Row {
+  serial: Uint8Array;
+  revoked_at: number;
+  reason: number;
+}
+
+/**
+ * The CRLs in force under an issuer's key (SHA-256 of its SubjectPublicKeyInfo, hex), each with its first `limit` entries
+ * in the order of their serial numbers, or, where `serial` (lower-case hex) is given, that one. Throws
+ * PDP_STORE_UNAVAILABLE.
+ */
+export function listInForce(
+  store: Store,
+  issuerKey: string,
+  o: { readonly limit: number; readonly serial?: string | undefined },
+): ListedCrl[] {
+  return store.snapshot(() => {
+    const rows = store
+      .prepare<CrlRow>(`SELECT ${crlColumns} FROM crls c WHERE c.issuer_key = ? ORDER BY c.scope, c.delta`)
+      .all(issuerKey);
+    return rows.map((row) => ({ crl: crlInfo(row), entries: entriesOf(store, row, o) }));
+  });
+}
+
+function entriesOf(
+  store: Store,
+  { generation }: CrlRow,
+  { limit, serial }: Parameters<typeof listInForce>[2],
+): ListedEntry[] {
+  const columns = 'SELECT serial, revoked_at, reason FROM revoked WHERE generation = ?';
+  if (serial === undefined)
+    return store.prepare<Row>(`${columns} ORDER BY serial LIMIT ?`).all(generation, limit).map(listed);
+  return store.prepare<Row>(`${columns} AND serial = ?`).all(generation, entryKey(serial)).map(listed);
+}
+
+function listed({ serial: key, revoked_at: revokedAt, reason }: Row): ListedEntry {
+  return { ...readEntryKey(key), revokedAt, reason: reasonName(reason) ?? 'unspecified' };
+}
