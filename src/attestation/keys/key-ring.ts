@@ -31,8 +31,7 @@ export function createKeyRing(verifiers: readonly Verifier[], reader: KeyReader)
 }
 
 function isNamed({ kid, alone }: AcceptedKey['key'], named: string | undefined): boolean {
-  if (named === undefined) return alone || kid === null;
-  return kid === named || (alone && kid === null);
+  return named === undefined ? alone || kid === null : kid === named;
 }
 
 function keysOf(verifier: Verifier, reader: KeyReader, now: EpochMs): readonly AcceptedKey[] {
