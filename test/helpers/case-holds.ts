@@ -16,7 +16,7 @@ export async function addDescribedHold(store: Store, words: DescribedHold): Prom
     tenant,
     kind,
     value: await valueOf(kind, words[kind] as string),
-    name: words[kind] as string,
+    name: words[kind],
     until: until === undefined ? null : moment(until, fleetTime),
     ...(before !== undefined && { issuedBefore: moment(before, fleetTime) }),
     who: 'night shift',
