@@ -3,10 +3,9 @@ import type { Config } from '../config/types.ts';
 import type { Clock, EpochMs } from '../lib/clock.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import type { PortreeveError } from '../lib/errors.ts';
-import { readCrlFile } from '../revocation/sources/crl-files.ts';
 import type { SourceState } from '../store/source-states.ts';
-import { applyCrls } from './apply-crls.ts';
-import type { CrlWorld } from './apply-crls.ts';
+import { applyCrlFile } from './apply-crl-file.ts';
+import type { CrlWorld } from './apply-crl-file.ts';
 import { newState, viewOf } from './sources/source-view.ts';
 import type { SourceView } from './sources/types.ts';
 import { startWatching } from './watch.ts';
@@ -100,7 +99,7 @@ async function read(path: string, states: Map<string, SourceState>, options: Fee
 
 async function importFile(path: string, options: FeedOptions): Promise<boolean> {
   const act = { now: options.clock.now(), why: 'watched file' };
-  return (await applyCrls(await readCrlFile(path), options, act)).changed;
+  return (await applyCrlFile({ path, name: path }, options, act)).changed;
 }
 
 function failed(state: SourceState, error: PortreeveError, options: FeedOptions): SourceState {

@@ -27,8 +27,10 @@ export interface Knowledge {
 
 /** Resolves once the watched files are read; background sources are waited for by nobody. */
 export async function startKnowledge({ store, inForce, clock, log }: KnowledgeOptions): Promise<Knowledge> {
+  const ending = new AbortController();
   const world = {
     store,
+    signal: ending.signal,
     clock,
     log,
     config: () => inForce().config,
@@ -50,6 +52,7 @@ export async function startKnowledge({ store, inForce, clock, log }: KnowledgeOp
     },
     ask: () => void sources.refresh(),
     stop: () => {
+      ending.abort();
       feeds.stop();
       return sources.stop();
     },

@@ -1,4 +1,4 @@
-import type { CrlWorld } from '../apply-crls.ts';
+import type { CrlWorld } from '../apply-crl-file.ts';
 import type { InForce } from '../reload.ts';
 import { crlSources } from './crl-sources.ts';
 import type { SourceSpec } from './types.ts';

@@ -1,12 +1,10 @@
 import type { Config, PaceConfig } from '../../config/types.ts';
 import type { Certificate } from '../../identity/types.ts';
 import { isBelowUrl, parseHttpUrl } from '../../lib/http-url.ts';
-import { splitCrls } from '../../revocation/crl-pem.ts';
 import { crlUrlsOf } from '../../revocation/distribution-point-urls.ts';
-import { applyCrls } from '../apply-crls.ts';
-import type { CrlWorld } from '../apply-crls.ts';
+import { applyCrlFile } from '../apply-crl-file.ts';
+import type { CrlWorld } from '../apply-crl-file.ts';
 import { isLocalAddress, literalAddress } from './address-guard.ts';
-import { readAll } from './fetch-limited.ts';
 import type { Applied, Brought, SourceLocation, SourceSpec } from './types.ts';
 
 /** Distribution points that are followed at most, however many certificates name. */
@@ -77,15 +75,8 @@ function isBelowAny(url: URL, prefixes: readonly string[]): boolean {
   return prefixes.some((prefix) => isBelowUrl(url, new URL(prefix)));
 }
 
-async function applyBrought(brought: Brought, world: CrlWorld): Promise<Applied> {
-  const crls = splitCrls(await readAll(brought.open())).map((bytes, index) => ({
-    source: index === 0 ? brought.from : `${brought.from}#${index + 1}`,
-    bytes,
-  }));
-  const done = await applyCrls(crls, world, { now: brought.now, why: 'background source' });
-  return {
-    changed: done.changed,
-    ...(done.nextUpdate !== undefined && { renewBy: done.nextUpdate }),
-    again: !done.kept,
-  };
+async function applyBrought({ path, from, now }: Brought, world: CrlWorld): Promise<Applied> {
+  const act = { now, why: 'background source' };
+  const { changed, nextUpdate, kept } = await applyCrlFile({ path, name: from }, world, act);
+  return { changed, ...(nextUpdate !== undefined && { renewBy: nextUpdate }), again: !kept };
 }
