@@ -7,6 +7,7 @@ import { checkListeners } from './check/listeners.ts';
 import { checkPeps } from './check/peps.ts';
 import { Report } from './check/report.ts';
 import { checkCrlSources } from './check/sources.ts';
+import { checkCoverage } from './check/coverage.ts';
 import { checkTrust } from './check/trust.ts';
 import { Place } from './place.ts';
 
@@ -20,6 +21,7 @@ export function checkMeaning(value: unknown, folder: string, now: EpochMs): Repo
   checkListeners(root, report);
   checkPeps(root, report);
   checkTrust(root, report);
+  checkCoverage(root, report);
   checkClasses(root, report);
   checkAttestation(root, report);
   checkRetryAfter(root, report);

@@ -4,10 +4,12 @@ import type { Config } from '../config/types.ts';
 import { formatInstant } from '../lib/clock.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import { describeThrown } from '../lib/errors.ts';
+import { crlCoverage, expectedPoints } from '../revocation/coverage.ts';
 import type { CrlInfo } from '../revocation/types.ts';
 import type { Store } from '../store/types.ts';
 import type { GaugeReadings } from '../telemetry/metrics.ts';
 import { keptFolder } from './keep-versions.ts';
+import { namedAuthorities } from './loaded.ts';
 import type { Pool } from './pool.ts';
 import { program } from './program.ts';
 import type { RecordWriter } from './record-writer.ts';
@@ -53,6 +55,7 @@ export function statusOf(sources: StatusSources): object {
       not_after: formatInstant(certificate.notAfter),
     })),
     crls: state.crls.map((crl) => crlOf(crl, now)),
+    crl_coverage: coverageOf(sources, state.crls),
     sources: sources.sources(),
     epochs: state.epochs,
     store: { path: config.state.path, bytes: storeBytes(config), error: state.error },
@@ -136,6 +139,8 @@ export function readingsOf(sources: StatusSources): GaugeReadings {
     crls: state.crls.map((crl) => ({
       issuer: crl.issuerName,
       issuerKey: crl.issuerKey.slice(0, 16),
+      scope: crl.scope,
+      delta: crl.delta,
       ageS: (now - crl.thisUpdate) / 1000,
       remainingS: (crl.nextUpdate - now) / 1000,
       entries: crl.entries,
@@ -197,6 +202,9 @@ function crlOf(crl: CrlInfo, now: EpochMs): object {
   return {
     issuer: crl.issuerName,
     issuer_key: crl.issuerKey,
+    scope: crl.scope,
+    delta: crl.delta,
+    base_number: crl.baseNumber ?? null,
     number: crl.number ?? null,
     this_update: formatInstant(crl.thisUpdate),
     next_update: formatInstant(crl.nextUpdate),
@@ -207,6 +215,26 @@ function crlOf(crl: CrlInfo, now: EpochMs): object {
     source: crl.source,
     digest: crl.digest,
   };
+}
+
+/** Which parts of each issuer's list are there, and which are expected and missing. */
+function coverageOf(sources: StatusSources, crls: readonly CrlInfo[]): object[] {
+  const { config, authorities } = sources.reload.current();
+  const named = namedAuthorities(authorities);
+  const expected = expectedPoints(config.revocation.coverage, named);
+  return crlCoverage(crls, expected).map(({ issuerKey, known, loaded, missing, complete }) => ({
+    issuer: named.find(({ certificate }) => certificate.keyDigest === issuerKey)?.name ?? null,
+    issuer_key: issuerKey,
+    known,
+    complete,
+    loaded: loaded.map(({ scope, names, complete: list, delta }) => ({
+      scope,
+      names,
+      number: list?.number ?? null,
+      delta_number: delta?.number ?? null,
+    })),
+    missing,
+  }));
 }
 
 function storeBytes(config: Config): number | null {

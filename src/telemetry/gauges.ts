@@ -9,6 +9,9 @@ export interface GaugeReadings {
     readonly issuer: string;
     /** First hex digits of the key's digest: an issuer may have two keys. */
     readonly issuerKey: string;
+    /** Which part of the issuer's list it is; empty = all of it. */
+    readonly scope: string;
+    readonly delta: boolean;
     readonly ageS: number;
     /** Until nextUpdate; negative once it has passed. */
     readonly remainingS: number;
@@ -86,7 +89,12 @@ const perCrl =
   (readings: GaugeReadings): Values =>
     readings.crls.map((crl) => [
       value(crl),
-      { [label.issuer]: crl.issuer, [label.issuerKey]: crl.issuerKey },
+      {
+        [label.issuer]: crl.issuer,
+        [label.issuerKey]: crl.issuerKey,
+        [label.scope]: crl.scope,
+        [label.delta]: String(crl.delta),
+      },
     ]);
 
 const perOrigin = ({ epochs }: GaugeReadings): Values =>

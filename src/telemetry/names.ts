@@ -88,6 +88,8 @@ export const label = {
   because: 'because',
   issuer: 'issuer',
   issuerKey: 'issuer_key',
+  scope: 'scope',
+  delta: 'delta',
   origin: 'origin',
   source: 'source',
   kind: 'kind',

@@ -78,6 +78,7 @@ test('a minimal file gets every default', (t) => {
         max_age: null,
       },
       poll: 1000,
+      coverage: [],
     },
     classes: {},
     limits: { max_lockout: '1%' },

@@ -223,6 +223,15 @@ const rows: readonly Row[] = [
   ['revocation.distribution_points.timeout', 'timeout: 2m', 'timeout: 0s', 14, /between 1s and 24h/],
   ['revocation.distribution_points.max_bytes', 'max_bytes: 2097152', 'max_bytes: many', 16, /whole number/],
   ['revocation.distribution_points.max_age', 'max_age: 7h', 'max_age: 401d', 14, /between 1m and 400d/],
+  ['revocation.coverage', '- issuer: mesh', '- ca: mesh', 7, /unknown key/],
+  ['revocation.coverage[].issuer', '- issuer: mesh', '- issuer: unheard-of', 15, /unheard-of/],
+  [
+    'revocation.coverage[].points',
+    'points: ["http://crl.example.org/1.crl", "http://crl.example.org/2.crl"]',
+    'points: ["http://crl.example.org/1.crl", "http://crl.example.org/1.crl"]',
+    48,
+    /is there twice/,
+  ],
   ['classes', 'meter:', '"me ter":', 3, /not a name that can stand here/],
   [
     'classes.<name>.assurance',

@@ -26,7 +26,17 @@ const readings: GaugeReadings = {
     },
   ],
   auditWritable: true,
-  crls: [{ issuer: 'CN=Meters "A"\\,O=Example', issuerKey: '00ff', ageS: 60, remainingS: -5, entries: 3 }],
+  crls: [
+    {
+      issuer: 'CN=Meters "A"\\,O=Example',
+      issuerKey: '00ff',
+      scope: '',
+      delta: false,
+      ageS: 60,
+      remainingS: -5,
+      entries: 3,
+    },
+  ],
   bundleAgeS: 12,
   epochs: { local: 9 },
   sources: [{ kind: 'crl', name: '/crls/a.crl', failed: true, ageS: 7, failures: 2 }],

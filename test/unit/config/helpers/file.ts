@@ -117,6 +117,9 @@ revocation:
     max_bytes: 2097152
     max_age: 7h
   poll: 2s
+  coverage:
+    - issuer: mesh
+      points: ["http://crl.example.org/1.crl", "http://crl.example.org/2.crl"]
 classes:
   meter:
     assurance: gateway_asserted
