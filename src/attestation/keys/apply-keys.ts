@@ -56,7 +56,7 @@ function replaceKeys(store: Store, options: ApplyKeysOptions, keys: readonly Ver
   refuseFlood(verifier, kept.size + added.filter(({ thumbprint }) => !kept.has(thumbprint)).length);
   for (const key of added) writeKey(store, options, key);
   for (const { thumbprint } of removed) markGone(store, options, thumbprint);
-  noteChecked(store, options, changed);
+  if (changed) forgetLongGone(store, options);
   const told = {
     added: added.map(({ thumbprint }) => thumbprint),
     removed: removed.map(({ thumbprint }) => thumbprint),
@@ -105,17 +105,10 @@ function markGone(store: Store, { verifier, source, now }: ApplyKeysOptions, thu
     .run(now, verifier, source, thumbprint);
 }
 
-function noteChecked(store: Store, { verifier, source, now }: ApplyKeysOptions, changed: boolean): void {
+function forgetLongGone(store: Store, { verifier, source, now }: ApplyKeysOptions): void {
   store
     .prepare('DELETE FROM attestation_keys WHERE verifier = ? AND source = ? AND gone_at < ?')
     .run(verifier, source, now - longestOverlapMs);
-  store
-    .prepare(
-      `INSERT INTO attestation_key_sets (verifier, source, checked_at, changed_at) VALUES (?, ?, ?, ?)
-       ON CONFLICT (verifier, source) DO UPDATE SET checked_at = excluded.checked_at,
-         changed_at = CASE WHEN ? THEN excluded.changed_at ELSE changed_at END`,
-    )
-    .run(verifier, source, now, now, changed ? 1 : 0);
 }
 
 function refuseFlood(verifier: string, keys: number): void {

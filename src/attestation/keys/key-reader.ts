@@ -9,19 +9,6 @@ export interface KeptKey extends VerifierKey {
   readonly goneAt: EpochMs | null;
 }
 
-/** What is known of one verifier's published set. */
-export interface KeySetInfo {
-  readonly verifier: string;
-  readonly source: string;
-  readonly checkedAt: EpochMs;
-  readonly changedAt: EpochMs;
-  readonly keys: readonly {
-    readonly thumbprint: string;
-    readonly kid: string | null;
-    readonly goneAt: EpochMs | null;
-  }[];
-}
-
 interface Row {
   readonly thumbprint: string;
   readonly kid: string | null;
@@ -34,8 +21,6 @@ interface Row {
 export interface KeyReader {
   /** The same list for as long as nothing in the store has changed. Joins the open snapshot. */
   keys(verifier: string, source: string): readonly KeptKey[];
-  /** For status and doctor. */
-  sets(): readonly KeySetInfo[];
 }
 
 /** Reads the keys of verifiers as `applyKeys` keeps them. */
@@ -54,20 +39,5 @@ export function createKeyReader(store: Store): KeyReader {
     }));
   return {
     keys: (verifier, source) => memory.read(`${verifier}\0${source}`, () => read(verifier, source)),
-    sets: () =>
-      store.snapshot(() =>
-        store
-          .prepare<{ verifier: string; source: string; checked_at: number; changed_at: number }>(
-            'SELECT verifier, source, checked_at, changed_at FROM attestation_key_sets ORDER BY verifier, source',
-          )
-          .all()
-          .map(({ verifier, source, checked_at: checkedAt, changed_at: changedAt }) => ({
-            verifier,
-            source,
-            checkedAt,
-            changedAt,
-            keys: read(verifier, source).map(({ thumbprint, kid, goneAt }) => ({ thumbprint, kid, goneAt })),
-          })),
-      ),
   };
 }

@@ -8,6 +8,8 @@ import type { KeyReader } from './key-reader.ts';
 export interface KeyRing {
   /** Keys that a token may have been signed with, by its `kid`: at most `limits.candidates`. */
   candidates(token: Pick<TokenParts, 'kid'>, now: EpochMs): readonly AcceptedKey[];
+  /** Every key that counts. */
+  accepted(now: EpochMs): readonly AcceptedKey[];
   /** Until when a key counts: null = it is published; undefined = it does not count. */
   acceptedUntil(verifier: Verifier, thumbprint: string, now: EpochMs): EpochMs | null | undefined;
 }
@@ -21,6 +23,7 @@ export function createKeyRing(verifiers: readonly Verifier[], reader: KeyReader)
   const accepted = (now: EpochMs): readonly AcceptedKey[] =>
     verifiers.flatMap((verifier) => keysOf(verifier, reader, now));
   return {
+    accepted,
     candidates: ({ kid }, now) =>
       accepted(now)
         .filter(({ key }) => isNamed(key, kid))

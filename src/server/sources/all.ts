@@ -1,6 +1,7 @@
 import type { CrlWorld } from '../apply-crl-file.ts';
 import type { InForce } from '../reload.ts';
 import { crlSources } from './crl-sources.ts';
+import { keySources } from './key-sources.ts';
 import type { SourceSpec } from './types.ts';
 
 /** Every background source of what is in force, worked out once for each that comes into force. */
@@ -9,7 +10,11 @@ export function sourceSpecs(world: CrlWorld, inForce: () => InForce): () => read
   let specs: readonly SourceSpec[] = [];
   return () => {
     const current = inForce();
-    if (madeFor !== current) specs = [...crlSources(current.config, world.issuers(), world)];
+    if (madeFor !== current)
+      specs = [
+        ...crlSources(current.config, world.issuers(), world),
+        ...keySources(current.config, world.store),
+      ];
     madeFor = current;
     return specs;
   };

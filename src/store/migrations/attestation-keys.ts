@@ -17,13 +17,4 @@ export const attestationKeys = `
     gone_at INTEGER,
     PRIMARY KEY (verifier, source, thumbprint)
   ) STRICT, WITHOUT ROWID;
-
-  CREATE TABLE attestation_key_sets (
-    verifier TEXT NOT NULL,
-    source TEXT NOT NULL,
-    -- When the set was last read, and when it last changed.
-    checked_at INTEGER NOT NULL,
-    changed_at INTEGER NOT NULL,
-    PRIMARY KEY (verifier, source)
-  ) STRICT, WITHOUT ROWID;
 `;
