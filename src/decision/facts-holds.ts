@@ -19,7 +19,8 @@ export interface HoldSubject {
   readonly now: EpochMs;
 }
 
-const none: readonly HoldFact[] = Object.freeze([]);
+/** Not frozen: a frozen list in a record keeps JSON.stringify off its fast path. */
+const none: readonly HoldFact[] = [];
 
 /**
  * The operators' holds that a connection falls under. A hold only denies, so a mere claim suffices for it: whoever

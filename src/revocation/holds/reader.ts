@@ -10,7 +10,7 @@ interface Mark {
 }
 
 const beginning: Mark = { epoch: 0, holdId: '' };
-const nothing: readonly HoldFact[] = Object.freeze([]);
+const nothing: readonly HoldFact[] = [];
 
 type IndexRow = Pick<
   HoldRow,
