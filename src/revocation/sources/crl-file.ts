@@ -16,7 +16,7 @@ export interface CrlFileBytes {
   readonly crls: readonly CrlInFile[];
 }
 
-const chunkBytes = 256 * 1024;
+const chunkBytes = 64 * 1024;
 
 /**
  * Opens a file of CRLs, DER or a PEM bundle of any size, for one piece of work. `name` is what it is called for people.

@@ -1,7 +1,7 @@
 import type { CrlEntry } from '../crl-entries.ts';
 
-/** Entries that are held and put in order at a time; some 15 MB. */
-const held = 65_536;
+/** Entries that are held and put in order at a time; some 8 MB. */
+const held = 32_768;
 
 /**
  * The entries of batches, roughly in the order of their serial numbers within every so many: rows that go into the same
