@@ -8,7 +8,9 @@ import { examineFiles } from './doctor/files.ts';
 import type { Check, Finding } from './doctor/finding.ts';
 import { examinePolicy } from './doctor/policy.ts';
 import { examinePorts } from './doctor/ports.ts';
+import { examineSources } from './doctor/sources.ts';
 import { examineAudit, examineInventory, examineStore } from './doctor/state.ts';
+import { examineVerifiers } from './doctor/verifiers.ts';
 import { exitCodes } from './exit-codes.ts';
 import { plain, type Tone } from './output.ts';
 import type { Answer, Session } from './session.ts';
@@ -19,6 +21,8 @@ const checks: readonly Check[] = [
   examineStore,
   examineInventory,
   examineCrls,
+  examineSources,
+  examineVerifiers,
   examinePolicy,
   examineClock,
   examinePorts,

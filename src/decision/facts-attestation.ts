@@ -60,7 +60,7 @@ export function attestationFact(
       provedKey: context.authenticatedBy === 'device_tls' ? (credential?.facts.key_digest ?? null) : null,
       attestationKeys: device?.attestation_keys ?? [],
       ueid: device?.ueid,
-      othersWith: (key) => deps.inventory.holders(context.tenant, key).filter((id) => id !== deviceId),
+      othersWith: (key) => deps.inventory.holders(context.tenant, key, now).filter((id) => id !== deviceId),
     },
     deviceClass: device?.class,
     challenge: context.challenge,

@@ -1,5 +1,6 @@
 import type { PepResolver } from '../api/pep.ts';
 import { createAttestation } from '../attestation/attestation.ts';
+import type { AttestationUses } from '../attestation/replay-memory.ts';
 import { configDigest } from '../config/digest.ts';
 import type { Config } from '../config/types.ts';
 import type { DecisionDeps } from '../decision/deps.ts';
@@ -42,6 +43,8 @@ export interface ComposeOptions {
   readonly mode: 'read_only' | 'read_write';
   /** The files' bytes where they were read before; else they are read now. */
   readonly material?: Material;
+  /** Whose attestation results were seen, where that is to outlive a composition. */
+  readonly attestationUses?: AttestationUses;
   /** Told when another state file stands at the path, or none that can be used. */
   readonly onFile?: (event: FileEvent) => void;
 }
@@ -112,7 +115,7 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
     revocation,
     inventory: createInventoryReader(store),
     holds: createHoldReader(store),
-    attestation: createAttestation(verifiers, store),
+    attestation: createAttestation(verifiers, store, options.attestationUses),
     policy: () => policy.engine,
     recorder: options.recorder,
     digests: {

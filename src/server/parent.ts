@@ -1,3 +1,6 @@
+import { createKeyReader } from '../attestation/keys/key-reader.ts';
+import { createKeyRing } from '../attestation/keys/key-ring.ts';
+import { keyStates } from '../attestation/keys/key-states.ts';
 import type { Config } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createRevocationReader } from '../revocation/reader.ts';
@@ -144,6 +147,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   undo.add(() => workers.drain(current().server.drain));
 
   const crls = createRevocationReader(store);
+  const keys = createKeyReader(store);
   const sources: StatusSources = {
     store,
     startedAt,
@@ -154,6 +158,10 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     records: ledger.records,
     unenforced: counting.unenforced,
     crls: () => store.snapshot(() => crls.crls()),
+    keys: (now) => {
+      const { verifiers } = reload.current();
+      return store.snapshot(() => keyStates(verifiers, createKeyRing(verifiers, keys), now));
+    },
     epochs: () => store.epochs(),
   };
   counting.gauges(sources);

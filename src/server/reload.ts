@@ -1,3 +1,4 @@
+import type { Verifier } from '../attestation/types.ts';
 import { configDigest } from '../config/digest.ts';
 import type { Config } from '../config/types.ts';
 import type { Clock, EpochMs } from '../lib/clock.ts';
@@ -17,6 +18,8 @@ export interface InForce {
   readonly authorities: Authorities;
   /** Digest of the authorities: `versions.anchors`. */
   readonly anchors: string;
+  /** Whose attestation results count, with the keys of their files. */
+  readonly verifiers: readonly Verifier[];
   /** Digest, revision and time of loading; null where there is no bundle that can be used. */
   readonly bundle: { readonly digest: string; readonly revision: string; readonly loadedAt: EpochMs } | null;
   readonly bundleError: string | null;
@@ -53,7 +56,7 @@ export async function prepare(config: Config, before: InForce | undefined, clock
   const material = readMaterial(config);
   const authorities = loadAuthorities(config, material.certificates);
   loadPeps(config, material.certificates, () => []);
-  await loadVerifiers(config, material);
+  const verifiers = await loadVerifiers(config, material);
   const { bundle, error } = await tryBundle(config, material);
   const keepError = tryKeep(config, authorities, material);
   const same = bundle !== null && before?.bundle?.digest === bundle.digest;
@@ -62,6 +65,7 @@ export async function prepare(config: Config, before: InForce | undefined, clock
     material,
     authorities,
     anchors: anchorsDigest(authorities),
+    verifiers,
     bundle: bundle && { ...bundle, loadedAt: same ? before.bundle.loadedAt : clock.now() },
     bundleError: error,
     keepError,

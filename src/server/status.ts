@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import type { KeyState } from '../attestation/keys/key-states.ts';
 import { measureKept } from '../audit/kept.ts';
 import type { Config } from '../config/types.ts';
 import { formatInstant } from '../lib/clock.ts';
@@ -31,6 +32,8 @@ export interface StatusSources {
   readonly records: RecordWriter;
   readonly unenforced: Unenforced;
   readonly crls: () => readonly CrlInfo[];
+  /** Keys of attestation verifiers. */
+  readonly keys: (now: EpochMs) => readonly KeyState[];
   readonly epochs: () => Readonly<Record<string, number>>;
 }
 
@@ -57,6 +60,7 @@ export function statusOf(sources: StatusSources): object {
     crls: state.crls.map((crl) => crlOf(crl, now)),
     crl_coverage: coverageOf(sources, state.crls),
     sources: sources.sources(),
+    attestation: state.keys,
     epochs: state.epochs,
     store: { path: config.state.path, bytes: storeBytes(config), error: state.error },
     audit: {
@@ -77,13 +81,19 @@ export function statusOf(sources: StatusSources): object {
 /** What the store says; nothing, and why, where it cannot be read. */
 function stateOf(sources: StatusSources): {
   readonly crls: readonly CrlInfo[];
+  readonly keys: readonly KeyState[];
   readonly epochs: Readonly<Record<string, number>>;
   readonly error: string | null;
 } {
   try {
-    return { crls: sources.crls(), epochs: sources.epochs(), error: null };
+    return {
+      crls: sources.crls(),
+      keys: sources.keys(sources.now()),
+      epochs: sources.epochs(),
+      error: null,
+    };
   } catch (thrown) {
-    return { crls: [], epochs: {}, error: describeThrown(thrown) };
+    return { crls: [], keys: [], epochs: {}, error: describeThrown(thrown) };
   }
 }
 

@@ -1,3 +1,4 @@
+import { createAttestationUses } from '../attestation/replay-memory.ts';
 import { buildRecord, recordBytes } from '../audit/record.ts';
 import { buildSupersedingRecord } from '../audit/superseding.ts';
 import type { Config } from '../config/types.ts';
@@ -34,6 +35,9 @@ interface Running {
 }
 
 const clock = systemClock;
+
+/** Outlives reloads: another configuration does not make a replayed result a new one. */
+const attestationUses = createAttestationUses();
 
 /**
  * The forked process: decides, and does nothing else. Its records go to the parent; without the parent it ends at
@@ -149,6 +153,7 @@ function composeFrom(
     clock,
     mode: 'read_only',
     material,
+    attestationUses,
     onFile: (event) => {
       if (event.kind === 'lost') void report(channel, event.error);
       else void tell(channel, { kind: 'fault', code: '', message: reopened(config), fatal: false });

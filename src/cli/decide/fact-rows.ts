@@ -12,7 +12,7 @@ export function factRows(facts: Facts): readonly (readonly Cell[])[] {
     ...facts.revocation.map((one) => revocationRow(one)),
     ...deviceRows(facts),
     ...gatewayRows(facts),
-    ['attestation', facts.attestation.status, null],
+    ...attestationRows(facts),
     ...Object.entries(facts.custom).map(([name, { value, origin }]) => [
       `custom ${name}`,
       `${value} (${origin})`,
@@ -90,6 +90,16 @@ function gatewayRows({ gateway }: Facts): Cell[][] {
   const status = gateway.known ? (gateway.status ?? '-') : 'not in the inventory';
   const enrolled = gateway.enrolled ? 'may speak for the device' : 'may not speak for the device';
   return [['gateway', `${gateway.id}: ${proved}, ${status}, ${enrolled}`, null]];
+}
+
+function attestationRows({ attestation, now }: Facts): Cell[][] {
+  const { status, verifier, tier, findings, issued_at: issued, firmware_hash: firmware } = attestation;
+  const by = verifier === null ? '' : ` by ${verifier}: ${tier ?? '-'}`;
+  const against = findings.length === 0 ? '' : ` (${findings.map(({ code }) => code).join(', ')})`;
+  return [
+    ['attestation', `${status}${by}${against}`, issued === null ? null : age(now - issued)],
+    ...(firmware === null ? [] : [['attested firmware', firmware, null]]),
+  ];
 }
 
 /** Below zero where the fact is dated ahead of the decision. */
