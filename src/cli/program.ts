@@ -67,6 +67,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   hold: async () => (await import('./hold/group.ts')).registerHold,
   crl: async () => (await import('./crl/group.ts')).registerCrl,
   cert: async () => (await import('./cert/group.ts')).registerCert,
+  sign: async () => (await import('./sign.ts')).registerSign,
   config: async () => (await import('./config.ts')).registerConfig,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,
   demo: async () => (await import('./demo/command.ts')).registerDemo,

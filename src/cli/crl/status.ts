@@ -6,6 +6,7 @@ import { configOption, finish, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table, type Cell, type Tone } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
+import { sourceTable, sourceViews } from '../sources.ts';
 import { withStore } from '../with-store.ts';
 import { crlStates, type CrlState } from './states.ts';
 
@@ -14,7 +15,7 @@ export function registerCrlStatus(group: Command, session: Session): void {
   const command = group
     .command('status')
     .description(
-      'show the CRL of every configured CA, its number and age; answers 1 where a required one is missing or stale',
+      'show the CRL of every configured CA, its number and age, and the URLs that they come from; answers 1 where a required one is missing or stale',
     )
     .addOption(configOption());
   finish(command, session, ['crl status', 'crl status --json'], (options: CommonOptions) =>
@@ -25,17 +26,23 @@ export function registerCrlStatus(group: Command, session: Session): void {
 async function runStatus(options: CommonOptions, session: Session): Promise<Answer> {
   const { clock } = session.around;
   const config = session.config(options.config);
-  const crls = await withStore(config, 'read_only', clock, (store) => {
+  const authorities = loadAuthorities(config);
+  const { crls, sources } = await withStore(config, 'read_only', clock, (store) => {
     const reader = createRevocationReader(store);
-    return store.snapshot(() => reader.crls());
+    return store.snapshot(() => ({
+      crls: reader.crls(),
+      sources: sourceViews(config, authorities, store, clock.now(), 'crl'),
+    }));
   });
-  const states = crlStates(loadAuthorities(config), crls, clock.now());
+  const states = crlStates(authorities, crls, clock.now());
   const bad = states.some(({ required, state }) => required && (state === 'missing' || state === 'stale'));
   const head = ['CA', 'state', 'number', 'age', 'next update', 'entries', 'from'];
   return {
     exit: bad ? exitCodes.failed : exitCodes.ok,
-    data: { crls: states },
-    text: table(head, states.map(row), session.paint),
+    data: { crls: states, sources },
+    text: [table(head, states.map(row), session.paint), sourceTable(sources, session.paint)]
+      .filter((part) => part !== '')
+      .join('\n'),
   };
 }
 

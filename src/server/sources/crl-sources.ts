@@ -5,7 +5,7 @@ import { crlUrlsOf } from '../../revocation/distribution-point-urls.ts';
 import { applyCrlFile } from '../apply-crl-file.ts';
 import type { CrlWorld } from '../apply-crl-file.ts';
 import { isLocalAddress, literalAddress } from './address-guard.ts';
-import type { Applied, Brought, SourceLocation, SourceSpec } from './types.ts';
+import type { Applied, Brought, SourceEntry, SourceLocation } from './types.ts';
 
 /** Distribution points that are followed at most, however many certificates name. */
 const maxPoints = 1000;
@@ -16,17 +16,16 @@ export const usualJitter = 0.1;
  * The sources of CRLs that a configuration names by URL, and the distribution points of CA certificates as far as it
  * allows them. CRLs sign themselves, so that http is as good as https for them.
  */
-export function crlSources(config: Config, issuers: readonly Certificate[], world: CrlWorld): SourceSpec[] {
+export function crlSources(config: Config, issuers: readonly Certificate[]): SourceEntry[] {
   const { sources, distribution_points: points } = config.revocation;
-  const apply = (brought: Brought): Promise<Applied> => applyBrought(brought, world);
   const configured = sources.map((source) => {
     const { name, url, headers_file, ca, redirects } = source;
     const location = { url, ca, headers_file, mayVisit: mayVisit(redirects) };
-    return crlSource(name, location, source, apply);
+    return crlSource(name, location, source);
   });
   const known = new Set(sources.map(({ url }) => parseHttpUrl(url)?.href));
   const further = allowedPoints(issuers, points.allow).filter((url) => !known.has(url));
-  return [...configured, ...further.map((url) => crlSource(url, pointLocation(url, points), points, apply))];
+  return [...configured, ...further.map((url) => crlSource(url, pointLocation(url, points), points))];
 }
 
 /** Whether a redirect may be followed: within the origin, and to the prefixes that are named. */
@@ -38,10 +37,9 @@ function crlSource(
   name: string,
   location: SourceLocation,
   { interval, timeout, max_bytes, max_age }: PaceConfig,
-  apply: SourceSpec['apply'],
-): SourceSpec {
+): SourceEntry {
   const pace = { interval, jitter: usualJitter, timeout, max_bytes, max_age };
-  return { kind: 'crl', name, location, ...pace, signed_by: null, apply };
+  return { kind: 'crl', name, location, ...pace, signed_by: null };
 }
 
 function allowedPoints(issuers: readonly Certificate[], allow: readonly string[]): string[] {
@@ -75,7 +73,8 @@ function isBelowAny(url: URL, prefixes: readonly string[]): boolean {
   return prefixes.some((prefix) => isBelowUrl(url, new URL(prefix)));
 }
 
-async function applyBrought({ path, from, now }: Brought, world: CrlWorld): Promise<Applied> {
+/** Brings the CRLs that a source has brought into force. Throws as `applyCrlFile`. */
+export async function applyCrls({ path, from, now }: Brought, world: CrlWorld): Promise<Applied> {
   const act = { now, why: 'background source' };
   const { changed, nextUpdate, kept } = await applyCrlFile({ path, name: from }, world, act);
   return { changed, ...(nextUpdate !== undefined && { renewBy: nextUpdate }), again: !kept };

@@ -4,6 +4,7 @@ import { formatInstant } from '../../lib/clock.ts';
 import type { EpochMs } from '../../lib/clock.ts';
 import { describeThrown } from '../../lib/errors.ts';
 import { refused } from './failures.ts';
+import { sourceKinds } from './types.ts';
 import type { SourceKind } from './types.ts';
 
 /** What a signer says about the bytes of a source; they stand beside it, and may be of any size. */
@@ -70,15 +71,13 @@ function headerOf(text: string, about: string) {
   }
 }
 
-const kinds: readonly SourceKind[] = ['crl', 'devices', 'gateways', 'firmware', 'jwks', 'ocsp'];
-
 function readStatement(payload: Uint8Array, about: string): SourceStatement {
   const value = readJson(payload, about);
   const { kind, sequence, sha256, exp, ...others } = value;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw refused(`${about}: says ${JSON.stringify(unknown)}, which is not known`);
-  const known = kinds.find((one) => one === kind);
-  if (known === undefined) throw refused(`${about}: kind must be one of ${kinds.join(', ')}`);
+  const known = sourceKinds.find((one) => one === kind);
+  if (known === undefined) throw refused(`${about}: kind must be one of ${sourceKinds.join(', ')}`);
   if (!Number.isSafeInteger(sequence) || (sequence as number) < 0)
     throw refused(`${about}: sequence must be a whole number of at most ${Number.MAX_SAFE_INTEGER}`);
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256))

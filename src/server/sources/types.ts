@@ -1,8 +1,10 @@
 import type { EpochMs } from '../../lib/clock.ts';
 import type { SourceStatement } from './statement.ts';
 
-/** What a source brings. */
-export type SourceKind = 'crl' | 'devices' | 'gateways' | 'firmware' | 'jwks' | 'ocsp';
+/** What sources bring. */
+export const sourceKinds = ['crl', 'devices', 'gateways', 'firmware', 'jwks', 'ocsp'] as const;
+
+export type SourceKind = (typeof sourceKinds)[number];
 
 /** Where a source stands. */
 export type SourceLocation =
@@ -19,8 +21,8 @@ export type SourceLocation =
       readonly mayBeLocal?: (url: URL) => boolean;
     };
 
-/** One background source. Lengths of time in milliseconds. */
-export interface SourceSpec {
+/** One background source as it is configured. Lengths of time in milliseconds. */
+export interface SourceEntry {
   readonly kind: SourceKind;
   /** Unique among its kind; also a label of metrics. */
   readonly name: string;
@@ -36,8 +38,14 @@ export interface SourceSpec {
   readonly max_age: number | null;
   /** File with the public keys (PEM, JWK, JWKS) of which one must have signed; null = nobody need have. */
   readonly signed_by: string | null;
-  /** Puts in force what was brought, all or nothing; what it throws leaves the last good state. */
-  readonly apply: (brought: Brought) => Promise<Applied>;
+}
+
+/** Puts in force what was brought, all or nothing; what it throws leaves the last good state. */
+export type Apply = (brought: Brought) => Promise<Applied>;
+
+/** One background source with what becomes of what it brings. */
+export interface SourceSpec extends SourceEntry {
+  readonly apply: Apply;
 }
 
 /** What a source brought, whole and checked: length, signature, sequence. */
