@@ -1,6 +1,7 @@
 import { attestationKeys } from './migrations/attestation-keys.ts';
 import { crls } from './migrations/crls.ts';
 import { holds } from './migrations/holds.ts';
+import { observed } from './migrations/observed.ts';
 import { sources } from './migrations/sources.ts';
 
 /** "PORT": marks the SQLite file as ours (PRAGMA application_id), so that a foreign file is never migrated. */
@@ -104,7 +105,7 @@ export const migrations: readonly string[] = [
     WHERE unhex(k.value) IS NOT NULL;
   `,
   // Each fragment stands in a file of its own, named for what it holds.
-  [crls, holds, sources, attestationKeys].join('\n'),
+  [crls, holds, sources, attestationKeys, observed].join('\n'),
 ];
 
 /** The store format that this program writes. */
