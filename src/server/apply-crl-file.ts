@@ -53,8 +53,8 @@ export async function applyCrlFile(
   return told(outcomes, world.log);
 }
 
-/** What cannot be looked at is small: reading it tells what is wrong with it. */
-async function isLarge(path: string): Promise<boolean> {
+/** Whether a process of its own will import a file. What cannot be looked at is small: reading it tells what is wrong. */
+export async function isLarge(path: string): Promise<boolean> {
   try {
     return (await stat(path)).size > inlineBytes;
   } catch {

@@ -4,7 +4,7 @@ import type { Clock, EpochMs } from '../lib/clock.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import type { PortreeveError } from '../lib/errors.ts';
 import type { SourceState } from '../store/source-states.ts';
-import { applyCrlFile } from './apply-crl-file.ts';
+import { applyCrlFile, isLarge } from './apply-crl-file.ts';
 import type { CrlWorld } from './apply-crl-file.ts';
 import { newState, viewOf } from './sources/source-view.ts';
 import type { SourceView } from './sources/types.ts';
@@ -34,12 +34,13 @@ const maxPauseMs = 60_000;
  */
 export async function startFeeds(options: FeedOptions): Promise<Feeds> {
   const states = new Map<string, SourceState>();
+  const large: LargeFiles = { reading: Promise.resolve() };
   const pollMs = options.config().revocation.poll;
   const watcher: Watcher = await startWatching({
     paths: () => options.config().revocation.crls,
     pollMs,
     clock: options.clock,
-    onChange: (changes) => follow(changes, states, options),
+    onChange: (changes) => follow(changes, states, large, options),
   });
   const readAll = async (): Promise<void> => {
     forgetMissing(states, watcher);
@@ -65,15 +66,23 @@ export async function startFeeds(options: FeedOptions): Promise<Feeds> {
   };
 }
 
+/** Large files that changed are read one after the other, and no small one waits for them. */
+interface LargeFiles {
+  reading: Promise<void>;
+}
+
 async function follow(
   changes: readonly FileChange[],
   states: Map<string, SourceState>,
+  large: LargeFiles,
   options: FeedOptions,
 ): Promise<void> {
   const wanted = isCrlFile(options.config());
   for (const { path, state } of changes) {
     if (state === 'gone') states.delete(path);
-    else if (wanted(path)) await read(path, states, options);
+    else if (!wanted(path)) continue;
+    else if (await isLarge(path)) large.reading = large.reading.then(() => read(path, states, options));
+    else await read(path, states, options);
   }
 }
 

@@ -1,8 +1,7 @@
 import type { Dirent } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { asPortreeveError, describeThrown, PortreeveError } from '../../lib/errors.ts';
-import { splitCrls } from '../crl-pem.ts';
 import { crlLimits } from '../limits.ts';
 
 /** A CRL file that is there, and a stamp that differs once the file was written or replaced. */
@@ -15,12 +14,6 @@ export interface CrlFile {
 export interface CrlFileProblem {
   readonly path: string;
   readonly error: PortreeveError;
-}
-
-/** One CRL as it was read; `source` is the path, with `#2` and so on for further ones of a bundle. */
-export interface CrlBytes {
-  readonly source: string;
-  readonly bytes: Uint8Array;
 }
 
 const endings = ['.crl', '.pem', '.der'];
@@ -43,19 +36,6 @@ export async function listCrlFiles(
     }
   }
   return { files: [...files.values()], problems };
-}
-
-/**
- * Reads the CRLs of one file, DER or a PEM bundle. Throws PDP_CRL_INVALID (unreadable, half-written PEM) and
- * PDP_LIMIT_EXCEEDED, both with the path. Half-written DER is told by the import.
- */
-export async function readCrlFile(path: string): Promise<CrlBytes[]> {
-  try {
-    const crls = splitCrls(await readLimited(path));
-    return crls.map((bytes, index) => ({ source: index === 0 ? path : `${path}#${index + 1}`, bytes }));
-  } catch (thrown) {
-    throw unreadable(path, thrown);
-  }
 }
 
 async function listPath(path: string, problems: CrlFileProblem[]): Promise<CrlFile[]> {
@@ -88,21 +68,6 @@ function isCrlName(entry: Dirent): boolean {
 async function stamped(path: string): Promise<CrlFile> {
   const { dev, ino, size, mtimeMs, ctimeMs } = await stat(path);
   return { path, stamp: [dev, ino, size, mtimeMs, ctimeMs].join(':') };
-}
-
-/** Reads a whole file; opening anything else (a pipe) could wait for ever, so it is looked at first. */
-async function readLimited(path: string): Promise<Uint8Array> {
-  if (!(await stat(path)).isFile()) throw new PortreeveError('PDP_CRL_INVALID', 'it is not a file');
-  const file = await open(path, 'r');
-  try {
-    const { size } = await file.stat();
-    if (size > crlLimits.bytes) {
-      throw new PortreeveError('PDP_LIMIT_EXCEEDED', `more than ${crlLimits.bytes} bytes`);
-    }
-    return await file.readFile();
-  } finally {
-    await file.close();
-  }
 }
 
 function unreadable(path: string, thrown: unknown): PortreeveError {

@@ -2,12 +2,26 @@ import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { toPem } from '../../../../src/ca/authority.ts';
-import { listCrlFiles, readCrlFile } from '../../../../src/revocation/sources/crl-files.ts';
+import { withCrlFile } from '../../../../src/revocation/sources/crl-file.ts';
+import { listCrlFiles } from '../../../../src/revocation/sources/crl-files.ts';
+import { crlDer } from '../../../../src/revocation/stream/crl-der.ts';
 import { crlOf, fleet, temporaryFolder } from '../../../helpers/crl-fixtures.ts';
+import { gathered } from '../../../helpers/crl-stream.ts';
 
 const { root, ca } = await fleet();
 const [first, second] = [await crlOf(ca), await crlOf(root)];
 const pem = (der: Uint8Array) => toPem('X509 CRL', der);
+const maxBytes = 1024 * 1024;
+
+/** The CRLs of a file as they are read, each in its DER. */
+function readCrlFile(path: string): Promise<{ source: string; bytes: Buffer }[]> {
+  return withCrlFile(path, { maxBytes }, async ({ crls }) => {
+    const read = [];
+    for (const { source, open, block } of crls)
+      read.push({ source, bytes: await gathered(crlDer(open, maxBytes, block)) });
+    return read;
+  });
+}
 
 test('of a folder the CRL files are listed in order, of a file the file itself whatever its name', async (t) => {
   const folder = temporaryFolder(t);
@@ -108,4 +122,28 @@ test('a half-written, foreign or unreadable file is refused with its path', asyn
   }
   await t.throwsAsync(readCrlFile(folder), { code: 'PDP_CRL_INVALID', message: /not a file/ });
   await t.throwsAsync(readCrlFile(join(folder, 'absent')), { code: 'PDP_CRL_INVALID', message: /absent/ });
+});
+
+test('a file that is replaced while it is open is read to its end as it was', async (t) => {
+  const path = join(temporaryFolder(t), 'a.crl');
+  writeFileSync(path, first);
+  await withCrlFile(path, { maxBytes }, async ({ crls }) => {
+    writeFileSync(`${path}.new`, second);
+    renameSync(`${path}.new`, path);
+    const [crl] = crls;
+    t.deepEqual(crl && (await gathered(crlDer(crl.open, maxBytes))), Buffer.from(first));
+  });
+});
+
+test('a file over the limit is refused before it is read', async (t) => {
+  const path = join(temporaryFolder(t), 'a.crl');
+  writeFileSync(path, first);
+  const name = 'https://crl.example/a.crl';
+  await t.throwsAsync(
+    withCrlFile(path, { name, maxBytes: 10 }, () => Promise.resolve()),
+    {
+      code: 'PDP_LIMIT_EXCEEDED',
+      message: /https:\/\/crl\.example\/a\.crl: more than 10 bytes/,
+    },
+  );
 });
