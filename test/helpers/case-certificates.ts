@@ -5,6 +5,7 @@ import { toPem } from '../../src/ca/authority.ts';
 import { parseInstant } from '../../src/lib/clock.ts';
 import type { EpochMs } from '../../src/lib/clock.ts';
 import { fleet } from './case-files.ts';
+import { certificateIssuer, deltaIndicator, distributionPoints, issuingPoint } from './crl-points.ts';
 import type {
   Described,
   DescribedAuthority,
@@ -76,6 +77,7 @@ export async function crl(issuer: string, words: DescribedCrl): Promise<Uint8Arr
       serial: entry.serial ?? (await authority(entry.authority as string)).serial,
       at: moment(entry.at, fleetTime),
       ...(entry.reason !== undefined && { reason: entry.reason }),
+      ...(entry.of !== undefined && { extensions: [certificateIssuer((await authority(entry.of)).subject)] }),
     })),
   );
   const made = await issueCrl(await authority(issuer), {
@@ -83,6 +85,10 @@ export async function crl(issuer: string, words: DescribedCrl): Promise<Uint8Arr
     thisUpdate: moment(words.this_update, fleetTime - 3_600_000),
     nextUpdate: moment(words.next_update, fleetTime + 23 * 3_600_000),
     revoked,
+    extensions: [
+      ...(words.base === undefined ? [] : [deltaIndicator(words.base)]),
+      ...(words.point ? [issuingPoint(words.point)] : []),
+    ],
   });
   return made.der;
 }
@@ -121,9 +127,18 @@ async function issueDescribed(words: DescribedCertificate): Promise<Leaf> {
     ...given('hash', words.hash as IssueOptions['hash']),
     ...given('serial', words.serial),
     ...given('ca', words.ca),
-    ...given('extensions', words.extensions?.map(extension)),
+    extensions: [...(words.extensions ?? []).map(extension), ...(await pointsOf(words))],
     ...given('keyPair', keyPair),
   });
+}
+
+async function pointsOf({ points }: DescribedCertificate): Promise<RawExtension[]> {
+  if (!points) return [];
+  const encoded = points.map(async ({ crl_issuer: issuer, ...point }) => ({
+    ...point,
+    ...(issuer !== undefined && { crlIssuer: (await authority(issuer)).subject }),
+  }));
+  return [distributionPoints(...(await Promise.all(encoded)))];
 }
 
 function spiffeId(name: string): string {

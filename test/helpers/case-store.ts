@@ -25,7 +25,7 @@ export async function fillStore(
   const kept: KeptCrls = new Map();
   const store = openStore({ path, mode: 'read_write', now: fleetTime });
   try {
-    await importCrls(store, state.crls ?? {}, kept);
+    await importCrls(store, state, kept);
     await importFleet(store, state.devices ?? []);
     for (const hold of state.holds ?? []) await addDescribedHold(store, hold);
     // A row that some other program spoilt: it can be read, and not understood.
@@ -49,10 +49,14 @@ export function damageStore(path: string): void {
 
 async function importCrls(
   store: Store,
-  changes: NonNullable<Case['state']>['crls'] & object,
+  { crls = {}, further_crls: further = [] }: NonNullable<Case['state']>,
   kept: KeptCrls,
 ): Promise<void> {
-  for (const [issuer, words] of Object.entries({ ...fleet.crls, ...changes })) {
+  const lists = [
+    ...Object.entries({ ...fleet.crls, ...crls }),
+    ...further.map(({ issuer, ...words }) => [issuer, words] as const),
+  ];
+  for (const [issuer, words] of lists) {
     if (words === null) continue;
     await importCrl(store, {
       bytes: await crl(issuer, words),

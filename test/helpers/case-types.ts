@@ -23,6 +23,7 @@ export interface Case {
 export interface State {
   readonly devices?: readonly Readonly<Record<string, unknown>>[];
   readonly crls?: Readonly<Record<string, DescribedCrl | null>>;
+  readonly further_crls?: readonly (DescribedCrl & { readonly issuer: string })[];
   readonly configuration?: Document;
   readonly policy?: string;
   readonly holds?: readonly DescribedHold[];
@@ -46,14 +47,32 @@ export interface DescribedHold {
 
 export interface DescribedCrl {
   readonly number?: number;
+  readonly base?: number;
+  readonly point?: DescribedScope;
   readonly this_update?: string;
   readonly next_update?: string;
   readonly revoked?: readonly {
+    readonly of?: string;
     readonly serial?: string;
     readonly authority?: string;
     readonly at: string;
     readonly reason?: string;
   }[];
+}
+
+/** issuingDistributionPoint; reasons are bits of ReasonFlags. */
+export interface DescribedScope {
+  readonly uri?: string;
+  readonly only?: 'user' | 'ca';
+  readonly reasons?: readonly number[];
+  readonly indirect?: boolean;
+}
+
+/** One of cRLDistributionPoints; `crl_issuer` is an authority. */
+export interface DescribedPoint {
+  readonly uri?: string;
+  readonly reasons?: readonly number[];
+  readonly crl_issuer?: string;
 }
 
 export interface DescribedExtension {
@@ -82,6 +101,7 @@ export interface DescribedCertificate {
   readonly serial?: string;
   readonly ca?: boolean;
   readonly extensions?: readonly DescribedExtension[];
+  readonly points?: readonly DescribedPoint[];
   readonly damage?: 'signature' | 'truncated' | 'trailing_byte' | 'not_a_certificate';
   readonly with?: readonly string[];
 }

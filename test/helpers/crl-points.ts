@@ -1,4 +1,4 @@
-import { sequence, tlv } from '../../src/ca/der.ts';
+import { integer, sequence, tlv } from '../../src/ca/der.ts';
 import type { RawExtension } from '../../src/ca/index.ts';
 import { nameOf } from '../../src/ca/x509.ts';
 
@@ -49,6 +49,11 @@ export function issuingPoint(scope: Scope): RawExtension {
     ...(scope.only === 'attribute' ? [tlv(onlyTags.attribute, yes)] : []),
   ];
   return { oid: '2.5.29.28', critical: true, value: sequence(...fields) };
+}
+
+/** deltaCRLIndicator (RFC 5280 section 5.2.4). */
+export function deltaIndicator(base: number): RawExtension {
+  return { oid: '2.5.29.27', critical: true, value: integer(base.toString(16)) };
 }
 
 /** certificateIssuer of a CRL entry (RFC 5280 section 5.3.3). */
