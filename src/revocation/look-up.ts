@@ -58,6 +58,15 @@ export function lookUp<Crl extends StoredCrl>(
   // A certificate that names no point of its own may be on any of those that the configuration names.
   const parts = listed.length === 0 ? expected : [];
   const found = candidatesOf(certificate, issuerKey, points, directory);
+  const [only] = found;
+  if (
+    only &&
+    found.length === 1 &&
+    points.length === 1 &&
+    parts.length === 0 &&
+    isWhole(only, certificate, issuerKey)
+  )
+    return wholeList(only, findEntries([only], certificate)[0]);
   const entries = findEntries(found, certificate);
   const all = found.flatMap((crl, place): Candidate[] => {
     const isDirect = crl.signerKey === issuerKey && crl.issuer.key === certificate.issuer.key;
@@ -78,6 +87,20 @@ export function lookUp<Crl extends StoredCrl>(
       ...parts.map((name, part) => partFact(name, holds(part, candidates))),
     ],
   };
+}
+
+/** Whether it is all of the list of the certificate's issuer. */
+function isWhole(crl: StoredCrl, { issuer }: RevocableCertificate, issuerKey: string): boolean {
+  return (
+    crl.signerKey === issuerKey && crl.issuer.key === issuer.key && crl.scope === undefined && !crl.info.delta
+  );
+}
+
+/** What nearly all certificates are judged by: the one list of their issuer. */
+function wholeList(crl: StoredCrl, entry: CrlEntry | undefined): RevocationLookup {
+  const about = { reasons: allReasons, delegated: false };
+  const candidates = [{ crl: entry ? { ...crl, entry } : crl, about, isDirect: true }];
+  return { candidates, parts: 1, isPartitioned: false, points: [] };
 }
 
 function listedPoints(certificate: Certificate): readonly DistributionPoint[] {

@@ -80,20 +80,18 @@ function entryFinder(store: Store) {
   );
   return (crls: readonly StoredRow[], certificate: RevocableCertificate): (CrlEntry | undefined)[] => {
     const { serial, issuer } = certificate;
+    const toEntry = (row: EntryRow | undefined): CrlEntry | undefined =>
+      row && { serial, revokedAt: row.revoked_at, reason: row.reason };
+    const [only] = crls;
+    if (only && crls.length === 1 && only.issuer.key === issuer.key)
+      return [toEntry(one.get(only.generation, entryKey(serial)))];
     const isOwn = (crl: StoredRow): boolean => crl.issuer.key === issuer.key;
     const others = crls.filter((crl) => !isOwn(crl) && crl.scope?.indirect);
     const own = crls.filter(isOwn);
-    const [first] = own;
     const keys = [entryKey(serial), entryKey(serial, issuer.key)] as const;
-    const rows =
-      first !== undefined && own.length === 1 && others.length === 0
-        ? one.all(first.generation, keys[0])
-        : some.all(generations(own), keys[0], generations(others), keys[1]);
+    const rows = some.all(generations(own), keys[0], generations(others), keys[1]);
     const found = new Map(rows.map((row) => [row.generation, row]));
-    return crls.map(({ generation }) => {
-      const row = found.get(generation);
-      return row && { serial, revokedAt: row.revoked_at, reason: row.reason };
-    });
+    return crls.map(({ generation }) => toEntry(found.get(generation)));
   };
 }
 
