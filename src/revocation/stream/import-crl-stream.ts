@@ -53,14 +53,15 @@ export interface CrlStreamOptions extends CrlImportCommon {
  */
 export async function importCrlStream(store: Store, o: CrlStreamOptions): Promise<CrlImport> {
   const { keep, dryRun = false } = o;
-  let totalBytes: number | null = null;
-  let staged = 0;
+  let progress: CrlProgress = { phase: 'check', bytes: 0, totalBytes: null, entries: 0 };
+  const tell = (news: Partial<CrlProgress>): void => {
+    progress = { ...progress, ...news };
+    o.onProgress?.(progress);
+  };
   const der = (phase: CrlProgress['phase']): AsyncIterable<Uint8Array> =>
-    followed(crlDer(o.open, o.maxBytes ?? crlLimits.streamBytes, o.block), (bytes) =>
-      o.onProgress?.({ phase, bytes, totalBytes, entries: staged }),
-    );
+    followed(crlDer(o.open, o.maxBytes ?? crlLimits.streamBytes, o.block), (bytes) => tell({ phase, bytes }));
   const survey = await surveyCrl(der('check'), o.issuers);
-  totalBytes = survey.bytes;
+  progress = { ...progress, totalBytes: survey.bytes };
   const header = { ...survey.fields, digest: survey.digest };
   refuseHeader(header, o.now);
   const signer = findCrlIssuer(header, o.issuers, o.now, survey.verify);
@@ -71,7 +72,7 @@ export async function importCrlStream(store: Store, o: CrlStreamOptions): Promis
       issuer: survey.fields.issuer,
       signer,
       entries: () => inOrder(streamEntries(der('stage'), survey)),
-      onBatch: (entries) => void (staged = entries),
+      onBatch: (entries) => tell({ entries }),
       dryRun,
       ...(keep && !dryRun && { keep: () => keep(survey.digest, () => der('keep')) }),
     },
