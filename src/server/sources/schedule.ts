@@ -23,10 +23,10 @@ export function afterSuccess(
   random: number,
 ): EpochMs {
   const around = interval * (1 + jitter * (2 * random - 1));
-  if (renewBy === undefined) return Math.round(now + around);
+  if (renewBy === undefined) return Math.floor(now + around);
   const least = Math.min(interval, minute);
   const half = Math.max((renewBy - now) / 2, least) * (1 - jitter * random);
-  return Math.round(now + Math.min(around, half));
+  return Math.floor(now + Math.min(around, half));
 }
 
 /**
