@@ -1,3 +1,4 @@
+import type { Config } from '../config/types.ts';
 import { PortreeveError } from '../lib/errors.ts';
 import type { LockoutShare } from './lockout-tally.ts';
 
@@ -35,6 +36,13 @@ export function parseLockoutLimit(value: string | number): LockoutLimit | undefi
   if (number === undefined) return undefined;
   if (percent === '%') return Number(number) <= 100 ? { share: Number(number) / 100 } : undefined;
   return number.includes('.') ? undefined : { devices: Number(number) };
+}
+
+/** The configured limit. */
+export function lockoutLimitOf({ limits }: Pick<Config, 'limits'>): LockoutLimit {
+  const limit = parseLockoutLimit(limits.max_lockout);
+  if (limit !== undefined) return limit;
+  throw new PortreeveError('PDP_INTERNAL', `limits.max_lockout ${limits.max_lockout} passed the schema`);
 }
 
 /** Most devices that a change may keep out without a number typed; `active` is asked only where it matters. */

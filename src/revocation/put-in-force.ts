@@ -33,6 +33,11 @@ export interface OfferedCrl extends EntryList {
   readonly keep?: () => Promise<void>;
   /** Called once all entries are staged, before they become visible: what it throws stops the import. */
   readonly confirm?: () => void;
+  /**
+   * Called with the generation of the staged entries before they become visible: what it answers stands in the row of
+   * `changes`.
+   */
+  readonly weigh?: (generation: number) => Readonly<Record<string, unknown>>;
   /** Told how many entries are staged so far. */
   readonly onBatch?: (entriesSoFar: number) => void;
   /** What was staged is given up, and answered as if it had come into force. */
@@ -108,8 +113,9 @@ async function stageAndPublish(store: Store, job: Job, o: CrlOrigin): Promise<Cr
   try {
     const staged = await stageEntries(store, generation, crl, current, crl.onBatch);
     crl.confirm?.();
+    const weighed = crl.weigh?.(generation) ?? {};
     if (crl.dryRun) return previewed(store, job, staged, o);
-    return publish(store, job, staged, o);
+    return publish(store, job, staged, o, weighed);
   } catch (thrown) {
     giveUp(store, generation);
     throw thrown;
@@ -123,7 +129,13 @@ function previewed(store: Store, job: Job, staged: StagedEntries, o: CrlOrigin):
 }
 
 /** One short transaction; undefined where another import of this key became visible since `current` was read. */
-function publish(store: Store, job: Job, staged: StagedEntries, o: CrlOrigin): CrlImport | undefined {
+function publish(
+  store: Store,
+  job: Job,
+  staged: StagedEntries,
+  o: CrlOrigin,
+  weighed: Readonly<Record<string, unknown>>,
+): CrlImport | undefined {
   const { key, current } = job;
   return store.transact(() => {
     if (readCrlRow(store, key)?.generation !== current?.generation) {
@@ -138,7 +150,7 @@ function publish(store: Store, job: Job, staged: StagedEntries, o: CrlOrigin): C
       why: o.why,
       kind: 'crl.import',
       selector: key.issuerKey,
-      detail: difference(row, current, staged),
+      detail: { ...difference(row, current, staged), ...weighed },
     });
     writeCrlRow(store, row);
     publishGeneration(store, staged.generation, epoch);

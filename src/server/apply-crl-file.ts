@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { Config } from '../config/types.ts';
 import type { Certificate } from '../identity/types.ts';
+import { isAboveLimit, lockoutLimitOf, lockoutText } from '../inventory/lockout-limit.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import { PortreeveError } from '../lib/errors.ts';
 import { crlLimits } from '../revocation/limits.ts';
@@ -50,7 +51,7 @@ export async function applyCrlFile(
     dryRun: false,
   };
   const outcomes = (await isLarge(path)) ? await inHelper(job, world) : await inline(job, world);
-  return told(outcomes, world.log);
+  return told(outcomes, world);
 }
 
 /** Whether a process of its own will import a file. What cannot be looked at is small: reading it tells what is wrong. */
@@ -70,7 +71,7 @@ function inHelper(job: CrlFileJob, { store, issuers, log, signal }: CrlWorld): P
   return importInHelper({ job, storePath: store.path, issuers: issuers(), log, ...(signal && { signal }) });
 }
 
-function told(outcomes: readonly CrlOutcome[], log: CrlWorld['log']): AppliedCrls {
+function told(outcomes: readonly CrlOutcome[], { log, config }: CrlWorld): AppliedCrls {
   let failure: PortreeveError | undefined;
   let nextUpdate: EpochMs | undefined;
   let kept = true;
@@ -79,7 +80,7 @@ function told(outcomes: readonly CrlOutcome[], log: CrlWorld['log']): AppliedCrl
       failure ??= new PortreeveError(outcome.error.code, outcome.error.message);
       continue;
     }
-    const { source, done, notKept } = outcome;
+    const { source, done, notKept, lockout } = outcome;
     nextUpdate = Math.min(nextUpdate ?? Infinity, done.crl.nextUpdate);
     if (notKept !== null) {
       kept = false;
@@ -88,6 +89,9 @@ function told(outcomes: readonly CrlOutcome[], log: CrlWorld['log']): AppliedCrl
     if (done.changed) {
       const { added, removed, crl } = done;
       log(`CRL of ${crl.issuerName} imported from ${source}: ${added} added, ${removed} removed`);
+      if (lockout && isAboveLimit(lockout, lockoutLimitOf(config()))) {
+        log(`ALARM: the CRL of ${crl.issuerName} from ${source} keeps out ${lockoutText(lockout)}`);
+      }
     }
   }
   if (failure) throw failure;

@@ -1,6 +1,9 @@
 import { keepLarge } from '../audit/kept.ts';
 import type { Certificate } from '../identity/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
+import { countAllActive } from '../inventory/lockout-active.ts';
+import { alwaysAllowed, type Lockout } from '../inventory/lockout-limit.ts';
+import { countRevoked } from '../inventory/lockout-revoked.ts';
 import { asPortreeveError, type ErrorCode } from '../lib/errors.ts';
 import { withCrlFile } from '../revocation/sources/crl-file.ts';
 import { importCrlStream, type CrlProgress } from '../revocation/stream/import-crl-stream.ts';
@@ -28,6 +31,8 @@ export type CrlOutcome =
       readonly done: CrlImport;
       /** Why its bytes could not be kept for replay; null where they are. */
       readonly notKept: string | null;
+      /** Devices that it keeps out; null where nothing changed. */
+      readonly lockout: Lockout | null;
     }
   | { readonly source: string; readonly error: { readonly code: ErrorCode; readonly message: string } };
 
@@ -47,16 +52,21 @@ export async function importCrlFile(
     const outcomes: CrlOutcome[] = [];
     for (const { source, open, block } of crls) {
       let notKept: string | null = null;
+      let lockout: Lockout | null = null;
+      const weigh = (issuerKey: string, generation: number): { readonly kept_out: number } => {
+        lockout = countRevoked(store, { issuerKey, generation });
+        return { kept_out: lockout.kept_out };
+      };
       const keep = async (digest: string, der: () => AsyncIterable<Uint8Array>): Promise<void> => {
         notKept = keptFolder === null ? null : await keepQuietly(keptFolder, digest, der);
       };
       try {
         const done = await importCrlStream(store, {
-          ...{ open, block, source, issuers, maxBytes, keep },
+          ...{ open, block, source, issuers, maxBytes, keep, weigh },
           ...{ now: job.now, actor: job.actor, why: job.why, dryRun: job.dryRun },
           ...(onProgress && { onProgress: (progress) => onProgress(progress, size) }),
         });
-        outcomes.push({ source, done, notKept });
+        outcomes.push({ source, done, notKept, lockout: await completed(store, lockout) });
       } catch (thrown) {
         const { code, message } = asPortreeveError(thrown);
         if (code === 'PDP_STORE_UNAVAILABLE') throw thrown;
@@ -65,6 +75,12 @@ export async function importCrlFile(
     }
     return outcomes;
   });
+}
+
+/** The number with that of all active devices, which is counted where it may matter, and while others go on. */
+async function completed(store: Store, lockout: Lockout | null): Promise<Lockout | null> {
+  if (lockout === null || lockout.kept_out <= alwaysAllowed) return lockout;
+  return { ...lockout, total_active: await countAllActive(store) };
 }
 
 /** What speaks against replay, where it could not be kept: the next reading of the same list tries again. */

@@ -1,5 +1,12 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import {
+  isAboveLimit,
+  lockoutLimitOf,
+  lockoutText,
+  type Lockout,
+  type LockoutLimit,
+} from '../../inventory/lockout-limit.ts';
 import { asPortreeveError } from '../../lib/errors.ts';
 import { crlLimits } from '../../revocation/limits.ts';
 import { listCrlFiles } from '../../revocation/sources/crl-files.ts';
@@ -8,7 +15,7 @@ import { keptFolder } from '../../server/keep-versions.ts';
 import { crlIssuers, loadAuthorities } from '../../server/loaded.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { table, type Cell } from '../output.ts';
+import { plain, table, type Cell, type Paint } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { withStore } from '../with-store.ts';
 import { importProgress } from './progress.ts';
@@ -34,6 +41,10 @@ type Line =
       readonly epoch: number | null;
       /** Why its bytes could not be kept for replay; null where they are. */
       readonly not_kept: string | null;
+      /** Active devices that it keeps out; null where it changes nothing. */
+      readonly lockout: Lockout | null;
+      /** Those are more than `limits.max_lockout`; it is in force all the same. */
+      readonly alarm: boolean;
     }
   | {
       readonly source: string;
@@ -74,6 +85,7 @@ async function runImport(names: readonly string[], options: Options, session: Se
   const { files, problems } = await listCrlFiles(names.map((name) => resolve(folder, name)));
   const lines: Line[] = problems.map(({ path, error }) => refusal(path, error));
   const progress = importProgress(session);
+  const limit = lockoutLimitOf(config);
   const common = {
     maxBytes: crlLimits.streamBytes,
     actor: session.actor(),
@@ -87,7 +99,7 @@ async function runImport(names: readonly string[], options: Options, session: Se
         const job: CrlFileJob = { ...common, path, name: path, now: clock.now(), why };
         try {
           const outcomes = await importCrlFile(store, job, issuers, progress.of(path));
-          lines.push(...outcomes.map((outcome) => lineOf(outcome, job.dryRun)));
+          lines.push(...outcomes.map((outcome) => lineOf(outcome, job.dryRun, limit)));
         } catch (thrown) {
           lines.push(refusal(path, thrown));
         }
@@ -99,10 +111,11 @@ async function runImport(names: readonly string[], options: Options, session: Se
   return answer(lines, session);
 }
 
-function lineOf(outcome: CrlOutcome, dryRun: boolean): Line {
+function lineOf(outcome: CrlOutcome, dryRun: boolean, limit: LockoutLimit): Line {
   const { source } = outcome;
   if ('error' in outcome) return { source, result: 'refused', error: outcome.error };
   const { crl, changed, added, removed, epoch } = outcome.done;
+  const { lockout } = outcome;
   return {
     source,
     result: !changed ? 'unchanged' : dryRun ? 'would_import' : 'imported',
@@ -115,6 +128,8 @@ function lineOf(outcome: CrlOutcome, dryRun: boolean): Line {
     removed,
     epoch,
     not_kept: outcome.notKept,
+    lockout,
+    alarm: lockout !== null && isAboveLimit(lockout, limit),
   };
 }
 
@@ -135,8 +150,18 @@ function answer(lines: readonly Line[], { paint }: Session): Answer {
   return {
     exit: first || lines.length === 0 ? exitCodes.refused : exitCodes.ok,
     data: { crls: lines, ...(error && { error }) },
-    text: lines.length === 0 ? 'no CRL files there\n' : table(head, lines.map(row), paint),
+    text:
+      lines.length === 0
+        ? 'no CRL files there\n'
+        : `${table(head, lines.map(row), paint)}${lines.map((line) => alarmText(line, paint)).join('')}`,
   };
+}
+
+/** Signed CRLs always apply: nothing has to be typed, and whoever brings one is told. */
+function alarmText(line: Line, paint: Paint): string {
+  if (line.result === 'refused' || !line.alarm || line.lockout === null) return '';
+  const keeps = line.result === 'would_import' ? 'would keep' : 'keeps';
+  return `${paint('bad', 'ALARM')}  ${plain(`${line.source} ${keeps} out ${lockoutText(line.lockout)}`)}\n`;
 }
 
 function row(line: Line): Cell[] {

@@ -1,13 +1,13 @@
 import { Option, type Command } from 'commander';
 import { importDevices } from '../../inventory/import.ts';
-import { lockoutText } from '../../inventory/lockout-limit.ts';
+import { lockoutLimitOf, lockoutText } from '../../inventory/lockout-limit.ts';
 import { configOption, finish, whyOption } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openInput } from '../input.ts';
 import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { withStore } from '../with-store.ts';
-import { lockoutLimit, lockoutOption } from '../lockout.ts';
+import { lockoutOption } from '../lockout.ts';
 import { tenantOption, type DeviceOptions } from './tenant.ts';
 import { UnknownClasses } from './unknown-classes.ts';
 
@@ -66,7 +66,7 @@ async function runImport(file: string, options: Options, session: Session): Prom
         source: file === '-' ? 'standard input' : file,
         dryRun: options.dryRun === true,
         allowEmpty: options.allowEmpty === true,
-        lockout: { limit: lockoutLimit(config), typed: options.lockout },
+        lockout: { limit: lockoutLimitOf(config), typed: options.lockout },
         classes,
         onClass: (name) => unknown.note(name),
         onProgress: ({ rows }) => progress.show(`${rows} rows`),

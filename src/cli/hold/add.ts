@@ -1,7 +1,13 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { Config } from '../../config/types.ts';
 import { countLockout } from '../../inventory/lockout.ts';
-import { isAboveLimit, lockoutText, requireLockout, type Lockout } from '../../inventory/lockout-limit.ts';
+import {
+  isAboveLimit,
+  lockoutLimitOf,
+  lockoutText,
+  requireLockout,
+  type Lockout,
+} from '../../inventory/lockout-limit.ts';
 import { formatInstant, parseInstant } from '../../lib/clock.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { PortreeveError } from '../../lib/errors.ts';
@@ -10,7 +16,7 @@ import { holdText } from '../../revocation/holds/list.ts';
 import { loadTrust } from '../../server/loaded.ts';
 import { configOption, finish, instantArgument, whyOption, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { lockoutLimit, lockoutOption } from '../lockout.ts';
+import { lockoutOption } from '../lockout.ts';
 import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { withStore } from '../with-store.ts';
@@ -97,7 +103,7 @@ async function runAdd(options: Options, session: Session): Promise<Answer> {
     ...(issuedBefore !== undefined && { issuedBefore }),
   };
   const question = lockoutOfHold(subject, { config, trust, tenant, issuedBefore });
-  const limit = lockoutLimit(config);
+  const limit = lockoutLimitOf(config);
   return withStore(config, dryRun ? 'read_only' : 'read_write', session.around.clock, (store) => {
     const lockout = countLockout(store, { tenant, limit, ...question });
     const warnings = observed(config, now);

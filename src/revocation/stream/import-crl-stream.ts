@@ -31,6 +31,11 @@ export interface CrlImportCommon extends CrlOrigin {
   /** Bytes that it may have, PEM or DER; `crlLimits.streamBytes` by default. */
   readonly maxBytes?: number;
   readonly onProgress?: (progress: CrlProgress) => void;
+  /**
+   * Called with the signer's key and the generation of the staged entries before they become visible: what it answers
+   * stands in the row of `changes`.
+   */
+  readonly weigh?: (issuerKey: string, generation: number) => Readonly<Record<string, unknown>>;
   /** Works out what would change, and changes nothing: entries are staged as ever, and given up. */
   readonly dryRun?: boolean;
 }
@@ -52,7 +57,7 @@ export interface CrlStreamOptions extends CrlImportCommon {
  * rollback, not supported), PDP_LIMIT_EXCEEDED, PDP_STORE_UNAVAILABLE, and whatever the source throws.
  */
 export async function importCrlStream(store: Store, o: CrlStreamOptions): Promise<CrlImport> {
-  const { keep, dryRun = false } = o;
+  const { keep, weigh, dryRun = false } = o;
   let progress: CrlProgress = { phase: 'check', bytes: 0, totalBytes: null, entries: 0 };
   const tell = (news: Partial<CrlProgress>): void => {
     progress = { ...progress, ...news };
@@ -74,6 +79,7 @@ export async function importCrlStream(store: Store, o: CrlStreamOptions): Promis
       entries: () => inOrder(streamEntries(der('stage'), survey)),
       onBatch: (entries) => tell({ entries }),
       dryRun,
+      ...(weigh && { weigh: (generation: number) => weigh(signer.keyDigest, generation) }),
       ...(keep && !dryRun && { keep: () => keep(survey.digest, () => der('keep')) }),
     },
     o,

@@ -20,6 +20,8 @@ export const observed = `
     PRIMARY KEY (tenant, device_id, fingerprint)
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX seen_certificates_by_age ON seen_certificates (last_seen);
+  -- Whose certificate a CRL revokes.
+  CREATE INDEX seen_certificates_by_serial ON seen_certificates (serial, issuer_key);
 
   -- Highest firmware version of each product that a device ran in an allowed connection, or by a verified attestation.
   CREATE TABLE seen_firmware (
