@@ -14,10 +14,12 @@ const check = 'sources';
 export async function examineSources({ config, around }: Patient): Promise<readonly Finding[]> {
   try {
     const authorities = loadAuthorities(config);
+    const configured = configuredSources(config, authorities);
+    if (configured.length === 0) return [];
     const views = await withStore(config, 'read_only', around.clock, (store) =>
       sourceViews(config, authorities, store, around.clock.now()),
     );
-    return [...views.map(judge), ...configuredSources(config, authorities).flatMap(examineHeaders)];
+    return [...views.map(judge), ...configured.flatMap(examineHeaders)];
   } catch (thrown) {
     return [fail(check, describeThrown(thrown), 'start the server once, so that it asks its sources')];
   }
