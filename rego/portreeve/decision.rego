@@ -16,6 +16,7 @@ import data.portreeve.identity
 import data.portreeve.inventory
 import data.portreeve.lifetime
 import data.portreeve.network
+import data.portreeve.renewal
 import data.portreeve.result
 
 # METADATA
@@ -28,6 +29,8 @@ _reasons contains reason if some reason in credential.reasons
 _reasons contains reason if some reason in identity.reasons
 
 _reasons contains reason if some reason in lifetime.reasons
+
+_reasons contains reason if some reason in renewal.reasons
 
 _reasons contains reason if some reason in inventory.reasons
 

@@ -33,6 +33,7 @@ function column(device: DeviceRecord, name: string): string | undefined {
     case 'owner':
     case 'site':
     case 'serial':
+    case 'hardware_model':
     case 'key_protection':
       return device[name];
     default:

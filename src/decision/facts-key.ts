@@ -1,3 +1,4 @@
+import type { EpochMs } from '../lib/clock.ts';
 import type { Finding } from '../lib/reason-code.ts';
 import type { DecisionDeps } from './deps.ts';
 import type { ExaminedCredential } from './facts-credential.ts';
@@ -9,11 +10,12 @@ import type { ExaminedCredential } from './facts-credential.ts';
 export function sharedKey(
   tenant: string,
   credential: ExaminedCredential | undefined,
+  now: EpochMs,
   { inventory }: Pick<DecisionDeps, 'inventory'>,
 ): readonly Finding[] {
   const { leaf, path, identity } = credential?.judged ?? {};
   if (leaf === undefined || path === undefined || identity === undefined) return [];
-  const others = inventory.holders(tenant, leaf.keyDigest).filter((id) => id !== identity.id);
+  const others = inventory.holders(tenant, leaf.keyDigest, now).filter((id) => id !== identity.id);
   const [first] = others;
   if (first === undefined) return [];
   return [

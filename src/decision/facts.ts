@@ -2,8 +2,7 @@ import type { ExaminedToken } from '../attestation/examine.ts';
 import type { AttestationFact } from '../attestation/types.ts';
 import type { ConnectionContext } from '../context/types.ts';
 import type { Certificate } from '../identity/types.ts';
-import { strongestBinding } from '../inventory/binding.ts';
-import type { Binding, DeviceRecord } from '../inventory/types.ts';
+import type { DeviceRecord } from '../inventory/types.ts';
 import { formatInstant } from '../lib/clock.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { Finding } from '../lib/reason-code.ts';
@@ -15,6 +14,7 @@ import type { RevocationFact, RevocationJudgement, RevocationLookups } from '../
 import { notingReader } from './consulted-crls.ts';
 import type { DecisionDeps } from './deps.ts';
 import { attestationFact, attestationFindings } from './facts-attestation.ts';
+import { bindingFact, bindingFindings, bindingLimits } from './facts-binding.ts';
 import { examineCredential } from './facts-credential.ts';
 import type { ExaminedCredential } from './facts-credential.ts';
 import { customFacts } from './facts-custom.ts';
@@ -51,11 +51,16 @@ export function gatherFacts(
     const attestation = attestationFact(token, { context, credential, deviceId, device, now }, deps);
     const assurance = assuranceOf(context, credential, revocation, gateway, attestation);
     const gatewayFact = gateway ? gatewayFacts(context, gateway, device, deps) : null;
+    const connection = connectionOf(context);
+    const bound = bindingFact(
+      { connection, credential: credential?.facts ?? null, device: device ?? null, now },
+      deps.config.classes,
+    );
     const facts: Facts = {
       assurance,
       attestation,
-      binding: bindingOf(context, credential, device, deps),
-      connection: connectionOf(context),
+      binding: bound.binding,
+      connection,
       credential: credential?.facts ?? null,
       custom: customFacts(context, device, deps.config.custom),
       device: device ?? null,
@@ -63,10 +68,11 @@ export function gatherFacts(
       door: context.door,
       findings: [
         ...(credential?.judged.findings ?? []),
-        ...sharedKey(context.tenant, credential, deps),
+        ...sharedKey(context.tenant, credential, now, deps),
         ...revocation.findings,
         ...(gateway?.findings ?? []),
         ...deviceFromFuture(device, now),
+        ...bindingFindings(bound),
         ...attestationFindings(attestation, context.claims.firmware_hash),
       ],
       gateway: gatewayFact,
@@ -78,7 +84,10 @@ export function gatherFacts(
         },
         deps,
       ),
-      limits: limitsOf(credential?.judged.path?.certificates ?? [], revocation.facts, attestation),
+      limits: [
+        ...limitsOf(credential?.judged.path?.certificates ?? [], revocation.facts, attestation),
+        ...bindingLimits(bound),
+      ],
       now,
       pep: context.pep,
       revocation: revocation.facts,
@@ -179,20 +188,6 @@ function deviceFromFuture(device: DeviceRecord | undefined, now: EpochMs): reado
     now: formatInstant(now),
   };
   return [{ code: 'system.clock_untrusted', detail }];
-}
-
-/** Only a certificate that the device itself proved to hold can be bound to it. */
-function bindingOf(
-  context: ConnectionContext,
-  credential: ExaminedCredential | undefined,
-  device: DeviceRecord | undefined,
-  deps: DecisionDeps,
-): Binding {
-  const leaf = credential?.judged.leaf;
-  if (context.authenticatedBy !== 'device_tls' || !credential?.facts.valid || !leaf || !device) return 'none';
-  const { classes } = deps.config;
-  const issuers = Object.hasOwn(classes, device.class) ? (classes[device.class]?.issuers ?? []) : [];
-  return strongestBinding(device, leaf, credential.facts.issuer, issuers);
 }
 
 function gatewayFacts(

@@ -87,6 +87,8 @@ export function policyInput(facts: Facts, settings: InputSettings): PolicyInput 
     profile: credential?.profile ?? null,
     protocol: connection.protocol,
     remaining_s: to === null ? null : seconds(to - now),
+    renewal_expected_by_s:
+      device?.renewal_expected_by === undefined ? null : seconds(device.renewal_expected_by),
     revocation_freshness: revocation.freshness,
     revocation_status: revocation.status,
     sni: connection.sni,

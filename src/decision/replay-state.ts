@@ -9,6 +9,7 @@ import { notingReader } from './consulted-crls.ts';
 import { differencesOf } from './differences.ts';
 import type { Difference } from './differences.ts';
 import { limitsOf } from './facts.ts';
+import { bindingFact, bindingLimits } from './facts-binding.ts';
 import { issuerName } from './facts-credential.ts';
 import type { CredentialFacts, Facts, Versions } from './types.ts';
 
@@ -53,7 +54,11 @@ export function stateDifferences(
     ...differencesOf(
       'facts.limits',
       facts.limits,
-      limitsOf(path.certificates, judged.facts, facts.attestation),
+      [
+        ...limitsOf(path.certificates, judged.facts, facts.attestation),
+        // The class's CAs, which only the configuration has, give a binding no end.
+        ...bindingLimits(bindingFact(facts, {})),
+      ],
     ),
     ...differencesOf('versions.crls', versions.crls, judged.consulted),
     ...epochDifferences(facts, versions),

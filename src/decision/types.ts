@@ -1,6 +1,6 @@
 import type { AttestationFact } from '../attestation/types.ts';
 import type { ContextResult, Pep } from '../context/types.ts';
-import type { DeviceRecord } from '../inventory/types.ts';
+import type { Binding, DeviceRecord } from '../inventory/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { Finding, ReasonCode } from '../lib/reason-code.ts';
 import type { Assurance, PolicyInput, Verdict } from '../policy/types.ts';
@@ -109,7 +109,7 @@ export interface Facts {
   readonly assurance: Assurance;
   readonly revocation: readonly RevocationFact[];
   readonly device: DeviceRecord | null;
-  readonly binding: 'certificate' | 'key' | 'issuer' | 'none';
+  readonly binding: Binding;
   readonly gateway: {
     readonly id: string;
     readonly proved: boolean;

@@ -2,22 +2,30 @@ import { isUtf8 } from 'node:buffer';
 import { Readable } from 'node:stream';
 import { parse, type Info, type Parser } from 'csv-parse';
 import { describeThrown } from '../lib/errors.ts';
-import { attributeName, listFields, textFields } from './device-fields.ts';
+import { attributeName, bindingFields, listFields, textFields } from './device-fields.ts';
 import { lineBlocks, mostLineBytes, splitLines } from './line-blocks.ts';
 import type { ImportRow } from './ndjson-rows.ts';
 import type { ProblemList } from './problems.ts';
-import { buildDraft } from './record.ts';
+import { buildDraft, isField } from './record.ts';
 
 const attributePrefix = 'attributes.';
 
+/** Field → column of a foreign CSV file. */
+export type ColumnMap = Readonly<Record<string, string>>;
+
+/** Stands for a column that is not read; no column can be called that. */
+const leftOut = '\0';
+
 /**
  * Reads CSV (RFC 4180, with a header row that names the fields). An empty cell is an absent field. The items of a
- * list are separated by `|`, or by spaces where the cell has no `|`; a column `attributes.x` is the attribute `x`.
+ * list are separated by `|`, or by spaces where the cell has no `|`; a column `attributes.x` is the attribute `x`. A
+ * `map` says which column of a foreign file is which field; columns that it does not name are then left out.
  * What is wrong is reported with its line (of a record over several lines: the last one) and left out.
  */
 export async function* csvRows(
   input: AsyncIterable<Uint8Array | string>,
   problems: ProblemList,
+  map?: ColumnMap,
 ): AsyncGenerator<ImportRow> {
   const { parser, end } = startParser(input, problems);
   let header: readonly string[] | undefined;
@@ -25,7 +33,8 @@ export async function* csvRows(
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: Info }>) {
       const line = info.lines;
       if (header === undefined) {
-        header = record;
+        header =
+          map === undefined ? record : mappedHeader(record, map, (message) => problems.add(line, message));
         if (!soundHeader(header, (message) => problems.add(line, message))) return;
         continue;
       }
@@ -77,6 +86,7 @@ function soundHeader(header: readonly string[], report: (message: string) => voi
     report(message);
   };
   for (const [index, name] of header.entries()) {
+    if (name === leftOut) continue;
     if (header.indexOf(name) !== index) refuse(`column ${JSON.stringify(name)} is there twice`);
     else if (!isColumn(name)) {
       refuse(
@@ -90,9 +100,26 @@ function soundHeader(header: readonly string[], report: (message: string) => voi
   return sound;
 }
 
+/** The fields that a foreign file's columns are, by its header row; a column that the map names must be there. */
+function mappedHeader(
+  header: readonly string[],
+  map: ColumnMap,
+  report: (message: string) => void,
+): readonly string[] {
+  const fields = new Map<string, string>();
+  for (const [field, column] of Object.entries(map)) {
+    if (!header.includes(column)) report(`column ${JSON.stringify(column)} (for ${field}) is missing`);
+    else if (header.indexOf(column) !== header.lastIndexOf(column))
+      report(`column ${JSON.stringify(column)} is there twice`);
+    if (fields.has(column)) report(`column ${JSON.stringify(column)} is mapped twice`);
+    fields.set(column, field);
+  }
+  return header.map((column) => fields.get(column) ?? leftOut);
+}
+
 function isColumn(name: string): boolean {
   if (name.startsWith(attributePrefix)) return attributeName.test(name.slice(attributePrefix.length));
-  return Object.hasOwn(textFields, name) || Object.hasOwn(listFields, name);
+  return isField(name) && name !== 'attributes';
 }
 
 function toFields(header: readonly string[], cells: readonly string[]): Record<string, unknown> {
@@ -100,11 +127,15 @@ function toFields(header: readonly string[], cells: readonly string[]): Record<s
   const attributes: Record<string, string> = {};
   for (const [index, name] of header.entries()) {
     const cell = cells[index] ?? '';
-    if (cell === '') continue;
+    if (cell === '' || name === leftOut) continue;
     if (name.startsWith(attributePrefix)) attributes[name.slice(attributePrefix.length)] = cell;
-    else fields[name] = Object.hasOwn(listFields, name) ? toItems(cell) : cell;
+    else fields[name] = isList(name) ? toItems(cell) : cell;
   }
   return { ...fields, attributes };
+}
+
+function isList(name: string): boolean {
+  return Object.hasOwn(listFields, name) || bindingFields.includes(name);
 }
 
 function toItems(cell: string): string[] {

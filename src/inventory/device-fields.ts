@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { limits } from '../context/limits.ts';
-import { deviceStatuses } from './types.ts';
+import { deviceStatuses, keyProtections } from './types.ts';
 
 /** Checks and normalises one text; answers the normal form, or `{ problem }` in words that follow the field's name. */
 export type TextRule = (text: string) => string | { readonly problem: string };
@@ -23,6 +23,10 @@ export function plainText(max: number): TextRule {
 /** One of the six statuses. */
 export const statusText: TextRule = (text) =>
   statusNames.has(text) ? text : { problem: `must be one of ${deviceStatuses.join(', ')}` };
+
+/** Where the device keeps its key. */
+export const keyProtectionText: TextRule = (text) =>
+  keyProtections.includes(text) ? text : { problem: `must be one of ${keyProtections.join(', ')}` };
 
 /** Hex digest of one of the given lengths (in hex digits), colons allowed; normal form lower-case without colons. */
 export function digestText(...digits: readonly number[]): TextRule {
@@ -63,21 +67,28 @@ export const textFields: Readonly<Record<string, { readonly rule: TextRule; read
   owner: { rule: plainText(256), required: false },
   site: { rule: plainText(128), required: false },
   serial: { rule: plainText(limits.idText), required: false },
-  key_protection: { rule: plainText(64), required: false },
+  hardware_model: { rule: plainText(256), required: false },
+  key_protection: { rule: keyProtectionText, required: false },
   ueid: { rule: ueidText, required: false },
 };
 
 /** Every list field: rule of one item, and how many there may be. Items are a set: sorted, without repeats. */
 export const listFields: Readonly<Record<string, { readonly rule: TextRule; readonly most: number }>> = {
   tags: { rule: plainText(128), most: 64 },
-  certificates: { rule: digestText(64), most: 64 },
-  keys: { rule: digestText(64), most: 64 },
   attestation_keys: { rule: digestText(64), most: 64 },
   firmware: { rule: digestText(64, 96, 128), most: 256 },
   networks: { rule: networkText, most: 256 },
   gateways: { rule: plainText(limits.idText), most: 256 },
   entitlements: { rule: entitlementText, most: 64 },
 };
+
+/** Every field that is an instant: RFC 3339 in files. */
+export const instantFields: readonly string[] = ['renewal_expected_by'];
+
+/** Every field that is a list of bindings, each with a window or without. */
+export const bindingFields: readonly string[] = ['certificates', 'keys', 'issued'];
+
+export const mostBindings = 64;
 
 export const attributeName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 export const attributeValue: TextRule = plainText(1024);

@@ -42,10 +42,21 @@ export function newestRow<Row extends Pick<DeviceRow, 'visible_epoch'>>(
   return newest;
 }
 
+/**
+ * `status` of a row by which an import takes a device away: it hides the rows of earlier generations until the sweep has
+ * removed them, and then goes itself. No device has it.
+ */
+export const removedStatus = 'removed';
+
+/** A row unless it says that there is no such device. */
+export function unlessRemoved<Row extends Pick<DeviceRow, 'status'>>(row: Row | undefined): Row | undefined {
+  return row?.status === removedStatus ? undefined : row;
+}
+
 /** Answers a function that reads the row that counts for a device; undefined for an unknown one. */
 export function currentRow(store: Store): (tenant: string, deviceId: string) => DeviceRow | undefined {
   const statement = store.prepare<DeviceRow>(currentSql);
-  return (tenant, deviceId) => newestRow(statement.all(tenant, deviceId));
+  return (tenant, deviceId) => unlessRemoved(newestRow(statement.all(tenant, deviceId)));
 }
 
 /** Epoch of the change that made a row what it is. */
@@ -60,12 +71,14 @@ export function encodeDevice(draft: DeviceDraft): DeviceContent {
     owner: draft.owner,
     site: draft.site,
     serial: draft.serial,
+    hardware_model: draft.hardware_model,
     key_protection: draft.key_protection,
-    ueid: draft.ueid,
+    renewal_expected_by: draft.renewal_expected_by,
     tags: unlessEmpty(tags),
     certificates: unlessEmpty(certificates),
     keys: unlessEmpty(keys),
-    attestation_keys: unlessEmpty(draft.attestation_keys ?? []),
+    issued: unlessEmpty(draft.issued),
+    attestation_keys: unlessEmpty(draft.attestation_keys),
     firmware: unlessEmpty(firmware),
     networks: unlessEmpty(networks),
     gateways: unlessEmpty(gateways),
@@ -73,6 +86,19 @@ export function encodeDevice(draft: DeviceDraft): DeviceContent {
     attributes: Object.keys(draft.attributes).length === 0 ? undefined : draft.attributes,
   });
   return { status, class: className, body };
+}
+
+/** The device that a row's content describes, before it has an epoch. */
+export function decodeDraft(row: DeviceContent & { readonly device_id: string }): DeviceDraft {
+  const {
+    epoch: _,
+    updated_at: __,
+    ...draft
+  } = decodeDevice({
+    ...row,
+    ...{ generation: 0, epoch: 0, updated_at: 0, visible_epoch: 0 },
+  });
+  return draft;
 }
 
 /** The device that a row holds. */
@@ -96,6 +122,6 @@ export function decodeDevice(row: DeviceRow): DeviceRecord {
   });
 }
 
-function unlessEmpty(items: readonly string[]): readonly string[] | undefined {
-  return items.length === 0 ? undefined : items;
+function unlessEmpty<Item>(items: readonly Item[] | undefined): readonly Item[] | undefined {
+  return items === undefined || items.length === 0 ? undefined : items;
 }

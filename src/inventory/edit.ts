@@ -2,6 +2,7 @@ import type { EpochMs } from '../lib/clock.ts';
 import { PortreeveError } from '../lib/errors.ts';
 import type { Store } from '../store/types.ts';
 import { currentRow } from './device-rows.ts';
+import { forbiddenChange } from './lifecycle.ts';
 import { deviceStatuses, type DeviceStatus } from './types.ts';
 
 /** `changes.kind` of an edit; a bulk import that began earlier looks for these and keeps their status. */
@@ -19,7 +20,7 @@ export interface SetStatusOptions {
 /**
  * Sets a device's status in one short transaction. The same status again is a change too: an import that is
  * running may be about to set another one, and must not. Throws PDP_NOT_FOUND for an unknown device and
- * PDP_INVENTORY_INVALID for a status that does not exist or a device that is decommissioned, which is final.
+ * PDP_INVENTORY_INVALID for a status that does not exist or may not follow the present one (lifecycle.ts).
  */
 export function setStatus(
   store: Store,
@@ -36,7 +37,8 @@ export function setStatus(
     const row = currentRow(store)(tenant, deviceId);
     if (row === undefined) throw unknownDevice(tenant, deviceId);
     const before = row.status as DeviceStatus;
-    if (!mayBecome(before, status)) throw finalStatus(deviceId, status);
+    const forbidden = forbiddenChange(before, status, { why: why.trim() !== '' });
+    if (forbidden !== undefined) throw statusRefused(deviceId, forbidden, before);
     const epoch = store.change({
       tenant,
       at: now,
@@ -55,21 +57,18 @@ export function setStatus(
   });
 }
 
-/** Whether a device may pass from one status to another: everywhere, except out of `decommissioned`. */
-export function mayBecome(before: string, after: string): boolean {
-  return before !== 'decommissioned' || after === 'decommissioned';
-}
-
-function unknownDevice(tenant: string, deviceId: string): PortreeveError {
+/** PDP_NOT_FOUND for a device that the inventory does not have. */
+export function unknownDevice(tenant: string, deviceId: string): PortreeveError {
   return new PortreeveError(
     'PDP_NOT_FOUND',
     `device ${JSON.stringify(deviceId)} is not in the inventory of tenant ${JSON.stringify(tenant)}; see 'portreeve device list'`,
   );
 }
 
-function finalStatus(deviceId: string, status: DeviceStatus): PortreeveError {
+function statusRefused(deviceId: string, forbidden: string, before: DeviceStatus): PortreeveError {
+  const further = before === 'decommissioned' ? '; enrol the hardware under a new device id' : '';
   return new PortreeveError(
     'PDP_INVENTORY_INVALID',
-    `device ${JSON.stringify(deviceId)} is decommissioned, which is final: it cannot become ${status}; enrol the hardware under a new device id`,
+    `device ${JSON.stringify(deviceId)} ${forbidden}${further}`,
   );
 }

@@ -1,5 +1,5 @@
 import type { Store } from '../store/types.ts';
-import { decodeDevice, deviceColumns, newestRow, type DeviceRow } from './device-rows.ts';
+import { decodeDevice, deviceColumns, newestRow, unlessRemoved, type DeviceRow } from './device-rows.ts';
 import type { DeviceRecord, DeviceStatus } from './types.ts';
 
 export interface ListOptions {
@@ -29,16 +29,17 @@ export function listDevices(store: Store, options: ListOptions): DeviceRecord[] 
 }
 
 /** The row that counts for every device after `after`; a device has several while an import is not yet swept. */
-function* eachDevice(store: Store, tenant: string, after: string): Generator<DeviceRow> {
+export function* eachDevice(store: Store, tenant: string, after: string): Generator<DeviceRow> {
   let same: DeviceRow[] = [];
   for (const row of store.prepare<DeviceRow>(rowsSql).iterate(tenant, after)) {
     if (same.length > 0 && same[0]?.device_id !== row.device_id) {
-      yield newestRow(same) as DeviceRow;
+      const newest = unlessRemoved(newestRow(same));
+      if (newest !== undefined) yield newest;
       same = [];
     }
     same.push(row);
   }
-  const last = newestRow(same);
+  const last = unlessRemoved(newestRow(same));
   if (last !== undefined) yield last;
 }
 

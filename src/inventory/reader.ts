@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { createEpochMemory } from '../store/epoch-memory.ts';
 import type { Store } from '../store/types.ts';
+import { bindingKey } from './binding-fields.ts';
+import { bindsKey } from './binding.ts';
 import { currentRow, decodeDevice, rowEpoch } from './device-rows.ts';
 import type { DeviceRecord, InventoryReader } from './types.ts';
 
@@ -39,13 +41,27 @@ export function createInventoryReader(store: Store, options: InventoryReaderOpti
   const hinted = store.prepare<{ device_id: string }>(
     `SELECT device_id FROM device_keys WHERE tenant = ? AND key = ? ORDER BY device_id LIMIT ${maxHolders}`,
   );
-  const bound = createEpochMemory<readonly string[]>(store, maxEntries);
-  const holders = (tenant: string, keyDigest: string): readonly string[] =>
-    hinted
+  const bound = createEpochMemory<Holders>(store, maxEntries);
+  const load = (tenant: string, keyDigest: string): Holders => {
+    const named = hinted
       .all(tenant, Buffer.from(keyDigest, 'hex'))
-      .flatMap(({ device_id: id }) => (device(tenant, id)?.keys.includes(keyDigest) ? [id] : []));
+      .flatMap(({ device_id: id }) => device(tenant, id) ?? [])
+      .filter((record) => record.keys.some((key) => bindingKey(key) === keyDigest));
+    const windowed = named.some((record) => !record.keys.includes(keyDigest));
+    return windowed ? { named } : { named, ids: named.map((record) => record.device_id) };
+  };
   return {
     device,
-    holders: (tenant, keyDigest) => bound.read(`${tenant}\0${keyDigest}`, () => holders(tenant, keyDigest)),
+    holders: (tenant, keyDigest, now) => {
+      const { named, ids } = bound.read(`${tenant}\0${keyDigest}`, () => load(tenant, keyDigest));
+      if (ids) return ids;
+      return named.filter((record) => bindsKey(record, keyDigest, now)).map((record) => record.device_id);
+    },
   };
+}
+
+/** The devices whose records name one key; their ids where none of them does so within a window. */
+interface Holders {
+  readonly named: readonly DeviceRecord[];
+  readonly ids?: readonly string[];
 }

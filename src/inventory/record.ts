@@ -1,6 +1,10 @@
+import { parseInstant } from '../lib/clock.ts';
+import { readBindings } from './binding-fields.ts';
 import {
   attributeName,
   attributeValue,
+  bindingFields,
+  instantFields,
   listFields,
   mostAttributes,
   textFields,
@@ -38,6 +42,11 @@ export function buildDraft(
   for (const [name, { rule, most }] of Object.entries(listFields)) {
     draft[name] = readList(name, fields[name], rule, most, refuse);
   }
+  for (const name of bindingFields) draft[name] = readBindings(name, fields[name], refuse);
+  for (const name of instantFields) {
+    const at = readInstant(name, fields[name], refuse);
+    if (at !== undefined) draft[name] = at;
+  }
   draft['attributes'] = readAttributes(fields['attributes'], refuse);
   // Every field of the type was set above from the tables in device-fields.ts.
   return sound ? (draft as unknown as DeviceDraft) : undefined;
@@ -45,9 +54,29 @@ export function buildDraft(
 
 function refuseUnknown(fields: Readonly<Record<string, unknown>>, refuse: Report): void {
   for (const name of Object.keys(fields)) {
-    if (Object.hasOwn(textFields, name) || Object.hasOwn(listFields, name) || name === 'attributes') continue;
+    if (isField(name)) continue;
     refuse(`${shown(name)} is not a field of a device; further columns belong under attributes`);
   }
+}
+
+/** Whether a device has a field of this name. */
+export function isField(name: string): boolean {
+  return fieldNames.has(name);
+}
+
+const fieldNames: ReadonlySet<string> = new Set([
+  ...Object.keys(textFields),
+  ...Object.keys(listFields),
+  ...bindingFields,
+  ...instantFields,
+  'attributes',
+]);
+
+function readInstant(name: string, value: unknown, refuse: Report): number | undefined {
+  if (value === undefined) return undefined;
+  const at = typeof value === 'string' ? parseInstant(value) : undefined;
+  if (at === undefined) refuse(`${name} must be an RFC 3339 instant such as 2027-01-01T00:00:00Z`);
+  return at;
 }
 
 function readText(name: string, value: unknown, rule: TextRule, refuse: Report): string | undefined {

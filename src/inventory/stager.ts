@@ -1,7 +1,9 @@
 import type { EpochMs } from '../lib/clock.ts';
 import type { Store } from '../store/types.ts';
+import { bindingKey } from './binding-fields.ts';
 import { currentRow, encodeDevice, type DeviceContent, type DeviceRow } from './device-rows.ts';
-import { mayBecome } from './edit.ts';
+
+import { forbiddenChange } from './lifecycle.ts';
 import type { LockoutTally } from './lockout-tally.ts';
 import type { ImportRow } from './ndjson-rows.ts';
 import type { ProblemList } from './problems.ts';
@@ -61,7 +63,7 @@ export function createStager(
     }
     const current = read(tenant, id);
     const wanted = withEditedStatus(encodeDevice(draft), current, baseEpoch);
-    if (current !== undefined && !mayBecome(current.status, wanted.status)) {
+    if (current !== undefined && forbiddenChange(current.status, wanted.status, { why: true })) {
       return problems.add(
         line,
         `device ${JSON.stringify(id)} is decommissioned, which is final: it cannot become ${wanted.status}`,
@@ -73,7 +75,7 @@ export function createStager(
     // After the first problem nothing will become visible: the rest is read only to tell what else is wrong.
     if (count(tally, id, current, wanted) && !problems.any) {
       put.run(tenant, id, generation, now, wanted.status, wanted.class, wanted.body);
-      for (const key of draft.keys) bind.run(tenant, Buffer.from(key, 'hex'), id);
+      for (const key of draft.keys) bind.run(tenant, Buffer.from(bindingKey(key), 'hex'), id);
     }
   };
 }

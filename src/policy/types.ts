@@ -64,8 +64,10 @@ export interface PolicyInput {
   readonly device_networks: readonly string[];
   readonly device_entitlements: readonly string[];
   readonly key_protection: string | null;
-  /** Strongest binding that holds: `certificate`, `key`, `issuer` or `none`. */
-  readonly binding: 'certificate' | 'key' | 'issuer' | 'none';
+  /** When a certificate that is valid from before then is to have been renewed, by the device's record. */
+  readonly renewal_expected_by_s: number | null;
+  /** Strongest binding that holds; `ended` where the record names the certificate and its time is over. */
+  readonly binding: 'certificate' | 'key' | 'issuer' | 'none' | 'ended';
   readonly firmware_hash: string | null;
   readonly firmware_source: 'claimed' | 'attested' | null;
   /** Seconds since the result was issued, below 0 where that is ahead of the clock; null without one that was verified. */
@@ -116,6 +118,8 @@ export interface ClassRules {
   /** Anchors under which devices of this class may be identified. */
   readonly anchors: readonly string[];
   readonly max_lifetime_s: number | null;
+  /** Share of a certificate's lifetime (0 to 1) after which its renewal is overdue; null = not told. */
+  readonly renew_by_share: number | null;
   readonly firmware: {
     readonly required: boolean;
     readonly allowed: readonly string[];

@@ -88,8 +88,8 @@ async function withFingerprints(row: Fields): Promise<Fields> {
   ) => {
     const listed = row[key];
     if (!Array.isArray(listed)) return {};
-    const names = listed as readonly string[];
-    return { [key]: await Promise.all(names.map(async (name) => digestOf(name, of))) };
+    const items = listed as readonly (string | Fields)[];
+    return { [key]: await Promise.all(items.map(async (item) => withDigest(item, of))) };
   };
   return {
     ...Object.fromEntries(Object.entries(row).filter(([key]) => key !== 'tenant')),
@@ -97,6 +97,11 @@ async function withFingerprints(row: Fields): Promise<Fields> {
     ...(await digests('keys', 'keyDigest')),
     ...(await digests('attestation_keys', 'keyDigest')),
   };
+}
+
+async function withDigest(item: string | Fields, of: 'fingerprint' | 'keyDigest'): Promise<string | Fields> {
+  if (typeof item === 'string') return digestOf(item, of);
+  return { ...item, sha256: await digestOf(item['sha256'] as string, of) };
 }
 
 async function digestOf(name: string, of: 'fingerprint' | 'keyDigest'): Promise<string> {

@@ -7,8 +7,14 @@ import data.portreeve.result
 import data.portreeve.subject
 
 # METADATA
-# description: cert_not_bound for a device's own certificate whose binding is weaker than its class requires
+# description: >-
+#   superseded_certificate for one that the device's record names and whose time is over; cert_not_bound for a device's own certificate whose binding is weaker than its class requires
 # scope: document
+reasons contains result.reason("inventory.superseded_certificate", {"binding": input.binding}) if {
+	subject.shows_own_credential
+	input.binding == "ended"
+}
+
 reasons contains result.reason("inventory.cert_not_bound", {
 	"binding": input.binding,
 	"required": subject.class.binding,
@@ -16,6 +22,7 @@ reasons contains result.reason("inventory.cert_not_bound", {
 	subject.shows_own_credential
 	subject.known
 	_judged
+	input.binding != "ended"
 	not _bound
 }
 

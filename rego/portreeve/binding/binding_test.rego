@@ -39,3 +39,8 @@ test_an_invalid_certificate_is_left_to_its_own_reason if {
 test_a_gateways_certificate_is_not_bound_to_the_child if {
 	binding.reasons == set() with input as sample.child with data.portreeve.classes as sample.classes
 }
+
+test_a_certificate_whose_time_is_over_is_superseded_and_nothing_else if {
+	_codes({"binding": "ended"}, "issuer") == {"inventory.superseded_certificate"}
+	_codes({"binding": "ended"}, "certificate") == {"inventory.superseded_certificate"}
+}

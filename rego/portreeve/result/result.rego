@@ -9,6 +9,7 @@ package portreeve.result
 # scope: document
 not_denying := {
 	"attestation.not_relied_upon",
+	"credential.renewal_overdue",
 	"policy.ok",
 	"revocation.stale_within_grace",
 	"revocation.status_unknown",

@@ -28,6 +28,7 @@ _strictest := {
 	"binding": "certificate",
 	"anchors": [],
 	"max_lifetime_s": 0,
+	"renew_by_share": null,
 	"firmware": {"required": true, "allowed": [], "blocked": []},
 	"attestation": {"required": true},
 	"entitlements": [],

@@ -45,6 +45,15 @@ const rules = section(
       ['1m', '36500d'],
       'max_lifetime_s',
     ),
+    renew_by_share: {
+      type: ['number', 'null'],
+      minimum: 0.01,
+      maximum: 1,
+      default: null,
+      description:
+        "Share of a certificate's lifetime after which its renewal is overdue, which warns (`credential.renewal_overdue`); null = not told. A device's `renewal_expected_by` counts beside it.",
+      examples: [0.67],
+    },
     firmware: section('Which firmware devices of this class may run.', {
       required: flag('A connection must say its firmware hash.', { default: false, example: true }),
       allowed: list(

@@ -1,5 +1,5 @@
 import { control } from './controls.ts';
-import { about } from './entry.ts';
+import { about, remark } from './entry.ts';
 import type { ReasonGroup } from './entry.ts';
 
 const identityControls = [
@@ -193,5 +193,11 @@ export const certificateReasons: ReasonGroup<'identity' | 'chain' | 'credential'
     "Reissue the certificate that the detail names, or drop `strict` from the anchor where its CA can't be mended.",
     [control.identities, control.certificateProfile],
     'renew_certificate',
+  ),
+  'credential.renewal_overdue': remark(
+    'warn',
+    'The certificate was to have been renewed by now.',
+    "Find out why the device's automatic renewal did not happen, before the certificate ends.",
+    [control.identities, control.longLived],
   ),
 };

@@ -103,6 +103,12 @@ export const stateReasons: ReasonGroup<'revocation' | 'inventory' | 'firmware' |
     "Add the certificate or key to the device's record if the renewal was yours; otherwise it is another's.",
     bindingControls,
   ),
+  'inventory.superseded_certificate': about(
+    'The certificate (or key) was bound to this device until a time that is over: another has taken its place.',
+    'Have the device use its new certificate; where the renewal went wrong, bind the old one again: `portreeve device bind`.',
+    [...bindingControls, control.longLived],
+    'renew_certificate',
+  ),
   'inventory.class_unknown': about(
     "The device's class is not configured.",
     "Configure the class under `classes`, or correct the device's record.",

@@ -56,6 +56,7 @@ test('faults, the deadline, overload and missing or stale state are ours; what t
 test('only these codes do not deny', (t) => {
   const mild = reasonCodes.filter((code) => catalogue[code].severity !== 'deny');
   t.deepEqual(mild, [
+    'credential.renewal_overdue',
     'revocation.status_unknown',
     'revocation.stale_within_grace',
     'policy.ok',

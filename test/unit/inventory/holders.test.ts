@@ -25,7 +25,7 @@ test('the holders of a key are the devices whose records bind it now, in one ten
       now,
     });
   const holders = (tenant: string, key: string) =>
-    store.snapshot(() => createInventoryReader(store).holders(tenant, key));
+    store.snapshot(() => createInventoryReader(store).holders(tenant, key, now));
   await put('default', { a: [one], b: [one, two], c: [] });
   await put('acme', { d: [one] });
   t.deepEqual(holders('default', one), ['a', 'b']);

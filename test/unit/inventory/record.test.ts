@@ -19,6 +19,8 @@ test('a row with the required fields is a device with everything else empty', (t
       tags: [],
       certificates: [],
       keys: [],
+      issued: [],
+      attestation_keys: [],
       firmware: [],
       networks: [],
       gateways: [],
