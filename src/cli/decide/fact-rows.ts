@@ -67,7 +67,10 @@ function revocationRow(fact: RevocationFact): Cell[] {
       ? ''
       : ` (${fact.reason}${fact.revoked_at === null ? '' : ` at ${formatInstant(fact.revoked_at)}`})`;
   const crl = fact.crl_number === null ? '' : `, CRL ${fact.crl_number}`;
-  const value = `${fact.status}${reason}, ${fact.freshness.replace('_', ' ')}${crl}`;
+  const delta = fact.delta_number === null ? '' : `, delta CRL ${fact.delta_number}`;
+  const missing = fact.distribution_points.filter(({ loaded }) => !loaded).length;
+  const parts = missing === 0 ? '' : `, ${missing} of ${fact.distribution_points.length} points not loaded`;
+  const value = `${fact.status}${reason}, ${fact.freshness.replace('_', ' ')}${crl}${delta}${parts}`;
   return [`revocation of ${what}`, value, fact.age_s === null ? null : age(fact.age_s * 1000)];
 }
 

@@ -9,6 +9,7 @@ import type { MadeDecision } from '../../../src/decision/types.ts';
 import { PortreeveError } from '../../../src/lib/errors.ts';
 import type { PolicyEngine } from '../../../src/policy/types.ts';
 import { parseCrl } from '../../../src/revocation/parse-crl.ts';
+import { deltaIndicator } from '../../helpers/crl-points.ts';
 import { deviceId, hour, makeWorld } from '../../helpers/world.ts';
 import type { World } from '../../helpers/world.ts';
 
@@ -109,6 +110,39 @@ test('what is not kept is named, and nothing is concluded', async (t) => {
   const catalogue = '11'.repeat(32);
   const otherWords = concludeAgain({ ...before, versions: { ...versions, catalogue } }, kept);
   t.deepEqual(otherWords.missing, [`catalogue ${catalogue} (${versions.program})`]);
+});
+
+test('a decision by a CRL and its delta names both, and is concluded again by the bytes of both', async (t) => {
+  const own = await makeWorld();
+  t.teardown(own.close);
+  const leaf = await own.leaf('meter/1');
+  const [number, at] = [0x70, own.clock.now() - hour];
+  await own.importCrl('meters', {
+    number,
+    revoked: [{ serial: leaf.serial, at, reason: 'certificateHold' }],
+  });
+  const lifting = [{ serial: leaf.serial, at, reason: 'removeFromCRL' }];
+  await own.importCrl('meters', { number: 0x71, revoked: lifting, extensions: [deltaIndicator(number)] });
+  const made = recorded(await own.decide(own.connect({ shows: leaf })));
+  t.is(made.outcome, 'allow');
+  t.deepEqual(made.versions.crls.map((crl) => crl.number).slice(0, 2), ['70', '71']);
+  const crl: Kept['crl'] = (digest) => {
+    const der = own.crlBytes(digest);
+    return der && parseCrl(der);
+  };
+  const keptThere = { ...kept, settings: own.config, trust: own.deps.trust, crl };
+  t.deepEqual(concludeAgain(made, keptThere).differences, []);
+  const delta = made.versions.crls[1]?.digest;
+  const without = concludeAgain(made, {
+    ...keptThere,
+    crl: (digest) => (digest === delta ? undefined : crl(digest)),
+  });
+  t.deepEqual(without.missing, [`CRL ${delta}`]);
+  const facts = {
+    ...made.facts!,
+    revocation: made.facts!.revocation.map((one) => ({ ...one, delta_number: null })),
+  };
+  t.true(paths(concludeAgain({ ...made, facts }, keptThere)).includes('facts.revocation[0].delta_number'));
 });
 
 test('circumstances of the time are taken from the record: a deadline, a shed call, a malformed request', async (t) => {
