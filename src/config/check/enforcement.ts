@@ -12,6 +12,7 @@ export const maxBreakGlassMs = dayMs;
 /** Codes that never deny, so that there is nothing to set aside. */
 const neverDeny: ReadonlySet<string> = new Set([
   'policy.ok',
+  'revocation.removed_from_hold',
   'revocation.stale_within_grace',
   'system.break_glass_used',
 ]);
