@@ -4,7 +4,7 @@ import { recordBytes } from '../audit/record.ts';
 import type { Config } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeThrown } from '../lib/errors.ts';
-import type { Store } from '../store/types.ts';
+import type { Change, Store } from '../store/types.ts';
 import { followGlass } from './glass-acts.ts';
 import { openMemoryFile } from './memory-file.ts';
 
@@ -18,6 +18,8 @@ export interface ActsOptions {
   readonly writable: () => boolean;
   /** Whether everything that was handed to `write` has reached the log. */
   readonly settled: () => boolean;
+  /** Told of each change once its record is on its way. */
+  readonly onChange?: (change: Change) => void;
   readonly log: (line: string) => void;
 }
 
@@ -79,6 +81,7 @@ function recordChanges(options: ActsOptions, cursor: Cursor): void {
     if (!last) return restart(options, cursor);
     options.write(changes.map((change) => recordBytes(changeAct(options.writer, change))));
     cursor.move(last.epoch);
+    for (const change of changes) options.onChange?.(change);
   }
 }
 

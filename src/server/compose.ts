@@ -126,6 +126,7 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
     },
     newId: createIds(clock),
   };
+  readHolds(deps);
   return {
     config,
     point: createDecisionPoint(deps),
@@ -138,6 +139,16 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
     inUse: () => inUseOf(deps),
     close: () => store.close(),
   };
+}
+
+/** Very many holds take some tenths of a second to read the first time: no decision waits for that. */
+function readHolds({ holds, store }: DecisionDeps): void {
+  try {
+    store.snapshot(() => holds.any('default'));
+  } catch {
+    // Readiness tells of a store that cannot be read, and decisions try again.
+    return;
+  }
 }
 
 /** SHA-256 (hex) of the class data as the policy sees it: `versions.classes`. */

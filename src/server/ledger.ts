@@ -4,7 +4,7 @@ import { openNdjsonLog } from '../audit/ndjson-log.ts';
 import type { Config } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { PortreeveError } from '../lib/errors.ts';
-import type { Store } from '../store/types.ts';
+import type { Change, Store } from '../store/types.ts';
 import { startActs } from './acts.ts';
 import { createRecordWriter } from './record-writer.ts';
 import type { RecordWriter } from './record-writer.ts';
@@ -31,6 +31,8 @@ export interface LedgerOptions {
   readonly onWritable: (writable: boolean, error: PortreeveError | undefined) => void;
   readonly onWritten: (count: number) => void;
   readonly onLost: (count: number) => void;
+  /** Told of each change of the state once its record is on its way. */
+  readonly onChange: (change: Change) => void;
   readonly log: (line: string) => void;
 }
 

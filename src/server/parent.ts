@@ -110,6 +110,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     config: current,
     onWritten: (count) => counting.metrics.recordsWritten(count),
     onLost: (count) => counting.metrics.recordsLost(count),
+    onChange: ({ kind, detail }) => counting.metrics.keptOut(kind, Number(detail['kept_out'] ?? 0)),
     onWritable: (writable, error) => {
       log(writable ? 'records are written again' : `records cannot be written: ${error?.message ?? ''}`);
       late.pool?.audit(writable);

@@ -28,7 +28,12 @@ export interface Metrics {
   recordsWritten(count: number): void;
   recordsLost(count: number): void;
   workerRestarted(why: string): void;
+  /** A change of the state (`changes.kind`) keeps so many active devices out. */
+  keptOut(kind: string, devices: number): void;
 }
+
+/** Changes of the state that say how many devices they keep out. */
+const keepingOut: readonly string[] = ['crl.import', 'device.import', 'hold.add'];
 
 const stages = ['facts', 'policy', 'conclude'] as const;
 
@@ -65,9 +70,13 @@ export function createMetrics(meter: Meter, read: () => GaugeReadings): Metrics 
   const restarts = meter.createCounter(metric.workerRestarts, {
     description: 'Workers started again, by why the one before ended',
   });
+  const keptOut = meter.createCounter(metric.keptOut, {
+    description: 'Active devices kept out by changes of the state, by kind of change',
+  });
   // A counter that nobody has added to yet is absent from a scrape, and alerts cannot tell absent from zero.
   for (const counter of [written, lost]) counter.add(0);
   for (const why of ['exit', 'hung']) restarts.add(0, { [label.why]: why });
+  for (const kind of keepingOut) keptOut.add(0, { [label.kind]: kind });
   observeGauges(meter, read);
 
   return {
@@ -96,6 +105,9 @@ export function createMetrics(meter: Meter, read: () => GaugeReadings): Metrics 
     },
     recordsWritten: (count) => written.add(count),
     recordsLost: (count) => lost.add(count),
+    keptOut: (kind, devices) => {
+      if (keepingOut.includes(kind)) keptOut.add(devices, { [label.kind]: kind });
+    },
     workerRestarted: (why) => restarts.add(1, { [label.why]: why }),
   };
 }

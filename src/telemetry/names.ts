@@ -54,6 +54,7 @@ export const metric = {
   unenforced: 'portreeve.decisions.unenforced',
   recordsWritten: 'portreeve.audit.records.written',
   recordsLost: 'portreeve.audit.records.lost',
+  keptOut: 'portreeve.devices.kept_out',
   auditWritable: 'portreeve.audit.writable',
   workers: 'portreeve.workers',
   workerRestarts: 'portreeve.worker.restarts',

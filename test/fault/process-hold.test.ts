@@ -84,6 +84,13 @@ test('a hold is in force on every worker when its command has returned, and so i
   t.deepEqual(told(await ask()), new Set(['allow']));
   await until(() => actsOf(world, holdId).length === 2);
   t.deepEqual(actsOf(world, holdId), ['hold.add', 'hold.lift']);
+  const counted = (await server.metrics()).filter(({ name }) => name === 'portreeve_devices_kept_out_total');
+  t.deepEqual(counted.map(({ labels, value }) => [labels['kind'], value]).sort(), [
+    ['crl.import', 0],
+    // The hold, and nobody else.
+    ['device.import', 0],
+    ['hold.add', 1],
+  ]);
 });
 
 test('a hold ends by itself, and its end is recorded once, also of one that ended while no server ran', async (t) => {
