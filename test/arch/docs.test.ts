@@ -109,6 +109,13 @@ test('what the pages name exists: files, make targets, reasons, metrics', (t) =>
 
 /** Configuration keys and attributes of telemetry that look like reasons. */
 function isOtherName(name: string): boolean {
-  const keys = ['policy.bundle', 'revocation.crls', 'revocation.poll', 'revocation.required'];
+  const keys = [
+    'policy.bundle',
+    'revocation.crls',
+    'revocation.distribution_points',
+    'revocation.poll',
+    'revocation.required',
+    'revocation.sources',
+  ];
   return keys.includes(name) || (Object.values(attribute) as readonly string[]).includes(name);
 }
