@@ -1,8 +1,9 @@
 import test from 'ava';
 import { isAtLeast, leastTrusted, tierOfClaim, tierOfStatus } from '../../../src/attestation/tiers.ts';
+import type { Tier } from '../../../src/attestation/tiers.ts';
 
 test('every value of eight bits has the tier of AR4SI, negative ones mirrored', (t) => {
-  const bounds: readonly (readonly [number, number, string])[] = [
+  const bounds: readonly (readonly [number, number, Tier])[] = [
     [-128, -97, 'contraindicated'],
     [-96, -33, 'warning'],
     [-32, -2, 'affirming'],

@@ -6,18 +6,7 @@ import { inspectConfig, loadConfig } from '../../../src/config/load.ts';
 import { ConfigError } from '../../../src/config/problem.ts';
 import { configSchema } from '../../../src/config/schema.ts';
 import { PortreeveError } from '../../../src/lib/errors.ts';
-import { folder, full, inspect, makeFolder, now, withLine } from './helpers/file.ts';
-
-const minimal = `version: 1
-server:
-  listeners:
-    - { name: local, address: "127.0.0.1:9191", pep: envoy }
-peps:
-  - name: envoy
-trust:
-  anchors:
-    - { name: root, file: ca/root.pem, profile: { kind: cn } }
-`;
+import { folder, full, inspect, makeFolder, minimal, now, withLine } from './helpers/file.ts';
 
 test('a minimal file gets every default', (t) => {
   const { config, problems, warnings } = inspect(minimal);
@@ -80,6 +69,7 @@ test('a minimal file gets every default', (t) => {
       poll: 1000,
       coverage: [],
     },
+    attestation: { verifiers: [], challenge: [] },
     classes: {},
     limits: { max_lockout: '1%' },
     policy: { bundle: null },
@@ -125,7 +115,14 @@ test('a class that says little gets the strict defaults', (t) => {
     max_lifetime_s: null,
     firmware: { required: false, allowed: [], blocked: [] },
     networks: [],
-    attestation: 'optional',
+    attestation: {
+      required: false,
+      submods: [],
+      tier: 'affirming',
+      vector: {},
+      max_age_s: null,
+      challenge: false,
+    },
     entitlements: [],
     ttl_s: 3600,
     session_limit_s: null,

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { configSchema } from '../../../src/config/schema.ts';
 import type { Schema } from '../../../src/config/schema/keys.ts';
-import { inspect, lineOf, withLine } from './helpers/file.ts';
+import { inspect, lineOf, minimal, withLine } from './helpers/file.ts';
 
 /** A key; a right line; a wrong one in its place; the column and text of what is told; the line where it is told, if elsewhere. */
 type Row = readonly [
@@ -268,7 +268,183 @@ const rows: readonly Row[] = [
     /malformed/,
   ],
   ['classes.<name>.networks', 'networks: [10.20.0.0/16]', 'networks: [10.20.0.0]', 16, /network such as/],
-  ['classes.<name>.attestation', 'attestation: required', 'attestation: true', 18, /must be text|one of/],
+  ['attestation', 'verifiers:', 'verifers:', 3, /did you mean verifiers/],
+  ['attestation.verifiers', '- name: field', '- name: lab', 13, /verifier "lab" is there twice/],
+  ['attestation.verifiers[].name', '- name: field', '- name: "fi eld"', 13, /malformed/],
+  ['attestation.verifiers[].keys', 'url: https://field.example.org/keys', 'uri: x', 9, /did you mean url/],
+  ['attestation.verifiers[].keys.file', 'file: lab.jwks', 'file: none.jwks', 15, /is not there/],
+  [
+    'attestation.verifiers[].keys.url',
+    'url: https://field.example.org/keys',
+    'url: http://field.example.org/keys',
+    14,
+    /could change the keys/,
+  ],
+  [
+    'attestation.verifiers[].keys.headers_file',
+    'headers_file: field.headers',
+    'headers_file: 7',
+    23,
+    /must be a path/,
+  ],
+  [
+    'attestation.verifiers[].keys.redirects',
+    'redirects: [https://cdn.example.org/keys/]',
+    'redirects: [ftp://cdn.example.org/]',
+    21,
+    /http or https URL/,
+  ],
+  ['attestation.verifiers[].keys.ca', 'ca: ca/verifiers.pem', 'ca: ca/none.pem', 13, /is not there/],
+  ['attestation.verifiers[].keys.interval', 'interval: 2h', 'interval: 1ms', 19, /between 1s and 30d/],
+  ['attestation.verifiers[].keys.timeout', 'timeout: 70s', 'timeout: 1ms', 18, /between 1s and 24h/],
+  ['attestation.verifiers[].keys.max_bytes', 'max_bytes: 4096', 'max_bytes: 1', 20, />= 1024/],
+  ['attestation.verifiers[].keys.max_age', 'max_age: 12h', 'max_age: 1s', 18, /between 1m and 400d/],
+  ['attestation.verifiers[].keys.overlap', 'overlap: 1d', 'overlap: 91d', 18, /between 0s and 90d/],
+  [
+    'attestation.verifiers[].keys.blocked',
+    `blocked: [${'A'.repeat(43)}]`,
+    'blocked: [short]',
+    19,
+    /malformed/,
+  ],
+  [
+    'attestation.verifiers[].algorithms',
+    'algorithms: [EdDSA]',
+    'algorithms: [HS256]',
+    20,
+    /one of ES256, ES384, EdDSA/,
+  ],
+  ['attestation.verifiers[].algorithms', 'algorithms: [EdDSA]', 'algorithms: []', 19, /must not be empty/],
+  [
+    'attestation.verifiers[].profiles',
+    'profiles: ["tag:ietf.org,2026:rats/ear#04"]',
+    'profiles: ["tag:x"]',
+    18,
+    /must be one of tag:ietf/,
+  ],
+  [
+    'attestation.verifiers[].issuer',
+    'issuer: https://verifier.example.org',
+    'issuer: ""',
+    15,
+    /must not be empty/,
+  ],
+  [
+    'attestation.verifiers[].developer',
+    'developer: https://developer.example.org',
+    'developer: 7',
+    18,
+    /must be text/,
+  ],
+  ['attestation.verifiers[].build', 'build: vts 1', 'build: ""', 14, /must not be empty/],
+  ['attestation.verifiers[].max_age', 'max_age: 2h', 'max_age: 0s', 16, /between 1s and 400d/],
+  ['attestation.verifiers[].tolerance', 'tolerance: 30s', 'tolerance: 2h', 18, /between 0s and 1h/],
+  [
+    'attestation.verifiers[].classes',
+    'classes: ["meter"]',
+    'classes: [toaster]',
+    17,
+    /not a class in classes/,
+  ],
+  [
+    'attestation.verifiers[].firmware',
+    'submod: platform',
+    'submodule: platform',
+    9,
+    /did you mean submod|known here/,
+  ],
+  ['attestation.verifiers[].firmware.submod', 'submod: platform', 'submod: ""', 17, /must not be empty/],
+  ['attestation.verifiers[].firmware.pointer', 'pointer: /measured/0', 'pointer: measured', 18, /malformed/],
+  [
+    'attestation.challenge',
+    'challenge: [{ metadata: "pep:challenge" }, { context_extension: challenge }]',
+    'challenge: [{ header: x-challenge }]',
+    17,
+    /unknown key/,
+  ],
+  [
+    'attestation.challenge[].metadata',
+    'challenge: [{ metadata: "pep:challenge" }, { context_extension: challenge }]',
+    'challenge: [{ metadata: challenge }]',
+    27,
+    /malformed/,
+  ],
+  [
+    'attestation.challenge[].context_extension',
+    'challenge: [{ metadata: "pep:challenge" }, { context_extension: challenge }]',
+    'challenge: [{ context_extension: "" }]',
+    36,
+    /must not be empty/,
+  ],
+  ['classes.<name>.attestation', 'tier: warning', 'tear: warning', 7, /unknown key; known here: required/],
+  ['classes.<name>.attestation.required', '"required": true', 'required: 1', 17, /true or false/],
+  ['classes.<name>.attestation.submods', 'submods: [platform]', 'submods: [""]', 17, /must not be empty/],
+  ['classes.<name>.attestation.tier', 'tier: warning', 'tier: none', 13, /one of affirming, warning/],
+  [
+    'classes.<name>.attestation.vector',
+    'hardware: affirming',
+    'hardwear: affirming',
+    9,
+    /unknown key; known here: instance/,
+  ],
+  [
+    'classes.<name>.attestation.vector.instance-identity',
+    'instance-identity: warning',
+    'instance-identity: none',
+    28,
+    /one of affirming, warning/,
+  ],
+  [
+    'classes.<name>.attestation.vector.configuration',
+    'configuration: warning',
+    'configuration: 32',
+    24,
+    /one of affirming, warning/,
+  ],
+  [
+    'classes.<name>.attestation.vector.executables',
+    'executables: affirming',
+    'executables: 2',
+    22,
+    /one of affirming, warning/,
+  ],
+  [
+    'classes.<name>.attestation.vector.file-system',
+    'file-system: warning',
+    'file-system: none',
+    22,
+    /one of affirming, warning/,
+  ],
+  [
+    'classes.<name>.attestation.vector.hardware',
+    'hardware: affirming',
+    'hardware: none',
+    19,
+    /one of affirming, warning/,
+  ],
+  [
+    'classes.<name>.attestation.vector.runtime-opaque',
+    'runtime-opaque: warning',
+    'runtime-opaque: none',
+    25,
+    /one of affirming, warning/,
+  ],
+  [
+    'classes.<name>.attestation.vector.storage-opaque',
+    'storage-opaque: warning',
+    'storage-opaque: none',
+    25,
+    /one of affirming, warning/,
+  ],
+  [
+    'classes.<name>.attestation.vector.sourced-data',
+    'sourced-data: warning',
+    'sourced-data: none',
+    23,
+    /one of affirming, warning/,
+  ],
+  ['classes.<name>.attestation.max_age', 'max_age: 15m', 'max_age: 1500ms', 16, /whole seconds/],
+  ['classes.<name>.attestation.challenge', 'challenge: true', 'challenge: sometimes', 18, /true or false/],
   [
     'classes.<name>.entitlements',
     'entitlements: [telemetry:write]',
@@ -452,4 +628,30 @@ test('a pinned certificate is no CA that classes may name as an issuer', (t) => 
   const [problem, ...others] = inspect(pinned).problems;
   t.regex(problem?.message ?? '', /names "root", which is not a CA/);
   t.deepEqual(others, []);
+});
+
+test('a word stands for a section where the schema names it, and no other does', (t) => {
+  const of = (rule: string) =>
+    inspect(`${minimal}classes:\n  meter:\n    anchors: [root]\n    attestation: ${rule}\n`);
+  t.is(of('required').config?.classes.meter?.attestation.required, true);
+  t.is(of('optional').config?.classes.meter?.attestation.required, false);
+  t.is(of('{ submods: [a] }').config?.classes.meter?.attestation.required, true);
+  t.regex(of('sometimes').problems[0]?.message ?? '', /malformed/);
+  t.regex(of('true').problems[0]?.message ?? '', /mapping or text/);
+});
+
+test('a class that requires attestation without any verifier is warned of', (t) => {
+  const text = `${minimal}classes:\n  meter:\n    anchors: [root]\n    attestation: required\n`;
+  const { warnings, problems } = inspect(text);
+  t.deepEqual(problems, []);
+  t.regex(warnings.map(({ message }) => message).join(), /no verifier is configured/);
+});
+
+test("a verifier's keys are published at exactly one place", (t) => {
+  const verifier = (keys: string) =>
+    inspect(`${minimal}attestation:\n  verifiers:\n    - { name: a, keys: ${keys}, algorithms: [ES256] }\n`)
+      .problems;
+  t.regex(verifier('{}')[0]?.message ?? '', /exactly one of file and url/);
+  t.regex(verifier('{ file: lab.jwks, url: "https://a.example/" }')[0]?.message ?? '', /exactly one/);
+  t.deepEqual(verifier('{ url: "https://a.example/" }'), []);
 });

@@ -15,7 +15,7 @@ test.after.always(() => world.close());
 function gathered(asked: Asked, now = worldTime) {
   const built = buildContext(world.connect(asked), world.config);
   if (!built.ok) throw new Error(`${built.field} ${built.problem}`);
-  return gatherFacts(built.context, now, world.deps);
+  return gatherFacts(built.context, undefined, now, world.deps);
 }
 const facts = (asked: Asked, now?: number): Facts => gathered(asked, now).facts;
 const codes = (found: Facts) => found.findings.map((finding) => finding.code);
@@ -200,13 +200,11 @@ test('custom facts come from the context and from the mapped columns of the reco
   );
 });
 
-test('an attestation token is a digest and unverified', (t) => {
+test('a text that is no attestation token is known by its digest alone', async (t) => {
   const attestation = 'abc.def.ghi';
-  t.deepEqual(facts({ authenticatedBy: 'none', claims: { attestation } }).attestation, {
-    status: 'unverified',
-    digest: sha256Hex(attestation),
-  });
-  t.deepEqual(facts({}).attestation, { status: 'none', digest: null });
+  const made = await world.decide(world.connect({ authenticatedBy: 'none', claims: { attestation } }));
+  t.like(made.facts?.attestation, { status: 'failed', digest: sha256Hex(attestation), verifier: null });
+  t.is(facts({}).attestation.status, 'none');
 });
 
 test("whose word a device is: its own, its CA's, a gateway's, or nobody's but its own say", async (t) => {

@@ -126,12 +126,18 @@ for (const [what, code, input] of denials) {
   });
 }
 
-test('the default policy denies a missing or unverified attestation where the class requires one', async (t) => {
-  const classes = { meter: { ...sampleClasses.meter, attestation: 'required' } } as const;
+test('the default policy denies a missing attestation, and what was found against one, where the class requires one', async (t) => {
+  const { meter } = sampleClasses;
+  const classes = { meter: { ...meter, attestation: { ...meter.attestation, required: true } } };
   const strict = await createPolicyEngine(readBundle(null), { classes });
   t.is(strict.evaluate(goodInput).reasons[0]?.code, 'attestation.missing');
-  const unverified = strict.evaluate({ ...goodInput, attestation_status: 'unverified' });
-  t.is(unverified.reasons[0]?.code, 'attestation.verifier_untrusted');
+  const old = { code: 'attestation.too_old', detail: { age_s: 7200 } } as const;
+  const input = { ...goodInput, attestation_status: 'failed', attestation_findings: [old] } as const;
+  t.deepEqual(strict.evaluate(input).reasons, [old]);
+  t.true(strict.evaluate({ ...goodInput, attestation_status: 'verified' }).allow);
+  const optional = engine.evaluate(input);
+  t.true(optional.allow);
+  t.is(optional.reasons[0]?.code, 'attestation.not_relied_upon');
 });
 
 test('the configuration’s classes take the place of those in the bundle, other data stays', async (t) => {

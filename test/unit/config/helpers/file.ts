@@ -15,8 +15,10 @@ export function makeFolder(): string {
     'ca/meters.pem',
     'ca/mesh.pem',
     'ca/web.pem',
+    'ca/verifiers.pem',
     'tls/server.pem',
     'tls/server.key',
+    'lab.jwks',
     'policy.tar.gz',
   ];
   for (const name of files) writeFileSync(join(folder, name), 'x');
@@ -24,6 +26,18 @@ export function makeFolder(): string {
 }
 
 export const folder = makeFolder();
+
+/** The least that a configuration has to say. */
+export const minimal = `version: 1
+server:
+  listeners:
+    - { name: local, address: "127.0.0.1:9191", pep: envoy }
+peps:
+  - name: envoy
+trust:
+  anchors:
+    - { name: root, file: ca/root.pem, profile: { kind: cn } }
+`;
 
 /** Inspects a text as the file `portreeve.yaml` of the folder. */
 export function inspect(text: string): Inspection {
@@ -120,6 +134,36 @@ revocation:
   coverage:
     - issuer: mesh
       points: ["http://crl.example.org/1.crl", "http://crl.example.org/2.crl"]
+attestation:
+  verifiers:
+    - name: lab
+      keys:
+        file: lab.jwks
+        overlap: 1d
+        blocked: [${'A'.repeat(43)}]
+      algorithms: [ES256]
+      profiles: ["tag:ietf.org,2026:rats/ear#04"]
+      issuer: https://verifier.example.org
+      developer: https://developer.example.org
+      build: vts 1
+      max_age: 2h
+      tolerance: 30s
+      classes: ["meter"]
+      firmware:
+        submod: platform
+        pointer: /measured/0
+    - name: field
+      keys:
+        url: https://field.example.org/keys
+        headers_file: field.headers
+        redirects: [https://cdn.example.org/keys/]
+        ca: ca/verifiers.pem
+        interval: 2h
+        timeout: 70s
+        max_bytes: 4096
+        max_age: 12h
+      algorithms: [EdDSA]
+  challenge: [{ metadata: "pep:challenge" }, { context_extension: challenge }]
 classes:
   meter:
     assurance: gateway_asserted
@@ -132,7 +176,21 @@ classes:
       allowed: [${'a'.repeat(64)}]
       blocked: [${'b'.repeat(64)}]
     networks: [10.20.0.0/16]
-    attestation: required
+    attestation:
+      "required": true
+      submods: [platform]
+      tier: warning
+      vector:
+        instance-identity: warning
+        configuration: warning
+        executables: affirming
+        file-system: warning
+        hardware: affirming
+        runtime-opaque: warning
+        storage-opaque: warning
+        sourced-data: warning
+      max_age: 15m
+      challenge: true
     entitlements: [telemetry:write]
     ttl: 90m
     session_limit: 12h
