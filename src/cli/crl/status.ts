@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { formatDuration } from '../../lib/duration.ts';
+import { expectedPoints } from '../../revocation/coverage.ts';
 import { createRevocationReader } from '../../revocation/reader.ts';
-import { loadAuthorities } from '../../server/loaded.ts';
+import { loadAuthorities, namedAuthorities } from '../../server/loaded.ts';
 import { configOption, finish, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table, type Cell, type Tone } from '../output.ts';
@@ -15,7 +16,7 @@ export function registerCrlStatus(group: Command, session: Session): void {
   const command = group
     .command('status')
     .description(
-      'show the CRL of every configured CA, its number and age, and the URLs that they come from; answers 1 where a required one is missing or stale',
+      'show the CRLs of every configured CA, part by part, their numbers and ages, and the URLs that they come from; answers 1 where a required one is missing or stale',
     )
     .addOption(configOption());
   finish(command, session, ['crl status', 'crl status --json'], (options: CommonOptions) =>
@@ -34,7 +35,8 @@ async function runStatus(options: CommonOptions, session: Session): Promise<Answ
       sources: sourceViews(config, authorities, store, clock.now(), 'crl'),
     }));
   });
-  const states = crlStates(authorities, crls, clock.now());
+  const expected = expectedPoints(config.revocation.coverage, namedAuthorities(authorities));
+  const states = crlStates(authorities, crls, clock.now(), expected);
   const bad = states.some(({ required, state }) => required && (state === 'missing' || state === 'stale'));
   const head = ['CA', 'state', 'number', 'age', 'next update', 'entries', 'from'];
   return {
@@ -53,19 +55,27 @@ const tones: Readonly<Record<CrlState['state'], Tone>> = {
   missing: 'bad',
 };
 
-function authorityOf({ authority, role, issuer }: CrlState): string {
-  if (authority === null) return `(${issuer})`;
-  return role === 'pep_ca' ? `${authority} (of PEPs)` : authority;
+function authorityOf({ authority, role, issuer, points, scope }: CrlState): string {
+  const part = points[0] ?? scope;
+  const where = part === '' ? '' : ` ${part}`;
+  if (authority === null) return `(${issuer})${where}`;
+  return role === 'pep_ca' ? `${authority} (of PEPs)${where}` : `${authority}${where}`;
+}
+
+/** The complete CRL's, and the delta's behind it. */
+function withDelta<T>(own: T | null, delta: T | null | undefined): string | null {
+  if (delta === null || delta === undefined) return own === null ? null : String(own);
+  return `${String(own ?? '-')} + ${String(delta)}`;
 }
 
 function row(crl: CrlState): Cell[] {
   return [
     authorityOf(crl),
     { text: crl.state, tone: crl.required ? tones[crl.state] : 'quiet' },
-    crl.number,
+    withDelta(crl.number, crl.delta?.number),
     crl.age_s === null ? null : formatDuration(crl.age_s * 1000),
     crl.next_update,
-    crl.entries,
+    withDelta(crl.entries, crl.delta?.entries),
     crl.source,
   ];
 }

@@ -1,7 +1,8 @@
 import { formatDuration } from '../../lib/duration.ts';
 import { describeThrown } from '../../lib/errors.ts';
+import { expectedPoints } from '../../revocation/coverage.ts';
 import { createRevocationReader } from '../../revocation/reader.ts';
-import { loadAuthorities } from '../../server/loaded.ts';
+import { loadAuthorities, namedAuthorities } from '../../server/loaded.ts';
 import { crlStates, type CrlState } from '../crl/states.ts';
 import { withStore } from '../with-store.ts';
 import { fail, ok, warn, type Finding, type Patient } from './finding.ts';
@@ -14,7 +15,9 @@ export async function examineCrls({ config, around }: Patient): Promise<readonly
     const crls = await withStore(config, 'read_only', around.clock, (store) =>
       createRevocationReader(store).crls(),
     );
-    return crlStates(loadAuthorities(config), crls, around.clock.now()).map(judge);
+    const authorities = loadAuthorities(config);
+    const expected = expectedPoints(config.revocation.coverage, namedAuthorities(authorities));
+    return crlStates(authorities, crls, around.clock.now(), expected).map(judge);
   } catch (thrown) {
     return [
       fail(check, describeThrown(thrown), 'import the CRL of each CA with `portreeve crl import FILE`'),
@@ -23,7 +26,8 @@ export async function examineCrls({ config, around }: Patient): Promise<readonly
 }
 
 function judge(crl: CrlState): Finding {
-  const name = crl.authority ?? crl.issuer;
+  const part = crl.points[0] ?? crl.scope;
+  const name = `${crl.authority ?? crl.issuer}${part === '' ? '' : ` ${part}`}`;
   const age =
     crl.age_s === null ? '' : `, ${formatDuration(crl.age_s * 1000)} old, next at ${crl.next_update}`;
   const message = `${name}: ${crl.state.replace('_', ' ')}${age}`;

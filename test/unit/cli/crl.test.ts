@@ -2,6 +2,7 @@ import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import test from 'ava';
 import { createRoot, issueCrl } from '../../../src/ca/index.ts';
 import { sha256Hex } from '../../../src/lib/bytes.ts';
+import { deltaIndicator, issuingPoint } from '../../helpers/crl-points.ts';
 import { makeInstallation } from './helpers/installation.ts';
 import { onlyObject, portreeveHere as portreeve } from './helpers/run.ts';
 
@@ -111,4 +112,40 @@ test('each CRL that is refused is told, the others are in force: 2', async (t) =
   const refused = error.problems.map(({ source }) => source).sort();
   t.deepEqual(refused, [path('forged.crl'), path('gone.crl'), path('half.crl')]);
   t.true(error.problems.every(({ code }) => code.startsWith('PDP_CRL_')));
+});
+
+test('parts of a list, deltas and parts that are expected and missing have their places in the status', async (t) => {
+  const { folder: cwd, path, config, issuer } = await makeInstallation();
+  const written = readFileSync(config, 'utf8');
+  const [first, second] = ['http://crl.example/1.crl', 'http://crl.example/2.crl'];
+  const coverage = `revocation:\n  coverage: [{ issuer: meters, points: ["${first}", "${second}"] }]`;
+  writeFileSync(config, `${written}${coverage}\n`);
+  const now = Date.now();
+  const scope = issuingPoint({ uri: first });
+  const old = { thisUpdate: now - 3 * hour, nextUpdate: now - hour };
+  const complete = await issueCrl(issuer, { number: 1, ...old, revoked: [], extensions: [scope] });
+  const fresh = { thisUpdate: now - hour, nextUpdate: now + hour };
+  const extensions = [scope, deltaIndicator(1)];
+  const delta = await issueCrl(issuer, { number: 2, ...fresh, revoked: [], extensions });
+  writeFileSync(path('complete.crl'), complete.der);
+  writeFileSync(path('delta.crl'), delta.der);
+  t.is((await portreeve(['crl', 'import', 'root.crl', 'complete.crl', 'delta.crl'], { cwd })).code, 0);
+  const status = await portreeve(['crl', 'status', '--json'], { cwd });
+  t.is(status.code, 1, 'a part is missing');
+  t.like(onlyObject(status), {
+    crls: [
+      { authority: 'root', scope: '', points: [], state: 'fresh', delta: null },
+      {
+        authority: 'meters',
+        points: [`uri:${first}`],
+        state: 'fresh',
+        number: '01',
+        digest: sha256Hex(complete.der),
+        delta: { number: '02', base_number: '01', digest: sha256Hex(delta.der) },
+      },
+      { authority: 'meters', points: [`uri:${second}`], state: 'missing', digest: null, delta: null },
+    ],
+  });
+  const told = await portreeve(['crl', 'status'], { cwd });
+  t.regex(told.stdout, /meters uri:http:\/\/crl\.example\/1\.crl +fresh +01 \+ 02/);
 });
