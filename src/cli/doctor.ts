@@ -6,6 +6,7 @@ import { examineConfiguration } from './doctor/configuration.ts';
 import { examineCrls } from './doctor/crls.ts';
 import { examineFiles } from './doctor/files.ts';
 import type { Check, Finding } from './doctor/finding.ts';
+import { examineHolds } from './doctor/holds.ts';
 import { examinePolicy } from './doctor/policy.ts';
 import { examinePorts } from './doctor/ports.ts';
 import { examineSources } from './doctor/sources.ts';
@@ -21,6 +22,7 @@ const checks: readonly Check[] = [
   examineStore,
   examineInventory,
   examineCrls,
+  examineHolds,
   examineSources,
   examineVerifiers,
   examinePolicy,

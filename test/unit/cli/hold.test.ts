@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import test from 'ava';
+import { addHold } from '../../../src/revocation/holds/edit.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { ndjson } from '../../helpers/inventory.ts';
 import { deviceId, makeInstallation } from './helpers/installation.ts';
@@ -168,4 +169,25 @@ test('where denials are observed, a hold says that it is not enforced there', as
   const added = onlyObject(await hold('add', '--device', deviceId, ...forever)) as unknown as Added;
   t.is(added.warnings.length, 1);
   t.regex(added.warnings[0] ?? '', /PEP envoy is observed until/);
+});
+
+test('doctor tells of holds in force, and of those without an end that may be forgotten', async (t) => {
+  const { hold, run, path } = await withFleet(0);
+  type Report = {
+    readonly checks: readonly { readonly check: string; readonly status: string; readonly message: string }[];
+  };
+  const told = async () =>
+    (onlyObject(await run('doctor')) as unknown as Report).checks.filter(({ check }) => check === 'holds');
+  t.deepEqual(await told(), []);
+  await hold('add', '--device', deviceId, ...forever);
+  t.like(await told(), [{ status: 'ok', message: 'tenant default has 1 in force' }]);
+  const store = openStore({ path: path('state.db'), mode: 'read_write', now: Date.now() });
+  addHold(store, {
+    ...{ tenant: 'default', kind: 'device', value: 'old', until: null, who: 'night shift', why: 'case 3' },
+    now: Date.now() - 31 * 86_400_000,
+  });
+  store.close();
+  const [, warning] = await told();
+  t.is(warning?.status, 'warn');
+  t.regex(warning?.message ?? '', /1 without an end for more than 30 days; the oldest is h.* \(device old\)/);
 });
