@@ -1,6 +1,6 @@
 /** Compiles Rego to what goes into a policy bundle, with the `opa` that `scripts/opa.sh` finds. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -8,6 +8,7 @@ import { sha256Hex } from '../src/lib/bytes.ts';
 import { entrypoint, inputVersion, parseJsonObject } from '../src/policy/manifest.ts';
 import type { BundleContents } from '../src/policy/pack-bundle.ts';
 import { readTar } from '../src/policy/tar.ts';
+import { inputKeysOf } from './input-keys.ts';
 
 const root = join(import.meta.dirname, '..');
 const capabilities = join(root, 'rego/capabilities.json');
@@ -52,12 +53,21 @@ export function compileRego(
       data: parseJsonObject(files.get('data.json') as Uint8Array, 'data.json'),
       revision: sha256Hex(JSON.stringify(sources)),
       inputVersion,
+      inputKeys: inputKeysOf(opa, modulesIn(folder, paths)),
       compiler: compilerName(opa),
       sources,
     };
   } finally {
     rmSync(output, { recursive: true, force: true });
   }
+}
+
+/** The Rego files that are compiled, `paths` being files or folders. */
+function modulesIn(folder: string, paths: readonly string[]): readonly string[] {
+  return paths
+    .flatMap((path) => (path.endsWith('.rego') ? [path] : globSync(`${path}/**/*.rego`, { cwd: folder })))
+    .filter((file) => !file.endsWith('_test.rego'))
+    .map((file) => join(folder, file));
 }
 
 /** Digests of files by their names relative to `folder`. */

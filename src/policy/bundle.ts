@@ -10,6 +10,8 @@ import type { BundleInfo } from './types.ts';
 /** A policy bundle that was read, checked for form, and not yet compiled. */
 export interface Bundle extends BundleInfo {
   readonly wasm: Uint8Array;
+  /** The input's keys that the rules read; undefined where they may read all. */
+  readonly inputKeys?: readonly string[];
   /** The bundle's own data document. */
   readonly data: Readonly<Record<string, unknown>>;
 }
@@ -64,6 +66,7 @@ export function parseBundle(bytes: Uint8Array): Bundle {
     digest: sha256Hex(bytes),
     revision: manifest.revision,
     inputVersion: manifest.inputVersion,
+    ...(manifest.inputKeys && { inputKeys: manifest.inputKeys }),
     wasm: required(files, manifest.module),
     data: readData(required(files, 'data.json')),
   };

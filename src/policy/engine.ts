@@ -8,6 +8,7 @@ import { entrypoint, isObject } from './manifest.ts';
 import { createHost } from './host.ts';
 import type { ClassRules, PolicyEngine, PolicyInput, Verdict } from './types.ts';
 import { readVerdict } from './verdict.ts';
+import { createVerdictMemory, readText } from './verdict-memory.ts';
 import { webAssembly } from './web-assembly.ts';
 import type { WasmInstance, WasmMemory, WasmModule } from './web-assembly.ts';
 
@@ -25,7 +26,7 @@ const { LoadedPolicy } = (
 const memoryPages = { initial: 5, maximum: 1024 };
 
 interface Loaded {
-  readonly evaluate: (input: object) => unknown;
+  readonly evaluate: (text: string) => unknown;
   readonly memory: WasmMemory;
 }
 
@@ -41,33 +42,38 @@ export async function createPolicyEngine(
   const module = await compile(bundle);
   const document = mergeData(bundle.data, data.classes);
   const { digest, revision, inputVersion } = bundle;
-  return new WasmPolicyEngine({ digest, revision, inputVersion }, () => instantiate(module, document));
+  const about = { digest, revision, inputVersion };
+  return new WasmPolicyEngine(about, bundle.inputKeys, () => instantiate(module, document));
 }
 
 class WasmPolicyEngine implements PolicyEngine {
   readonly bundle: PolicyEngine['bundle'];
+  readonly #inputKeys: readonly string[] | undefined;
+  readonly #verdicts = createVerdictMemory();
   readonly #fresh: () => Loaded;
   /** Undefined after a throw: that heap is in an unknown state and is never asked again. */
   #loaded: Loaded | undefined;
 
-  constructor(bundle: PolicyEngine['bundle'], fresh: () => Loaded) {
+  constructor(bundle: PolicyEngine['bundle'], inputKeys: readonly string[] | undefined, fresh: () => Loaded) {
     this.bundle = bundle;
+    this.#inputKeys = inputKeys;
     this.#fresh = fresh;
     this.#loaded = fresh();
   }
 
   evaluate(input: PolicyInput): Verdict {
-    return readVerdict(this.#run(input));
+    const text = readText(input, this.#inputKeys);
+    return this.#verdicts.read(text, () => readVerdict(this.#run(text)));
   }
 
   pages(): number {
     return (this.#loaded?.memory.buffer.byteLength ?? 0) / 65536;
   }
 
-  #run(input: PolicyInput): unknown {
+  #run(text: string): unknown {
     try {
       this.#loaded ??= this.#fresh();
-      return this.#loaded.evaluate(input);
+      return this.#loaded.evaluate(text);
     } catch (cause) {
       this.#loaded = undefined;
       throw new PortreeveError('PDP_POLICY_TRAP', `the policy trapped: ${describeThrown(cause)}`, { cause });

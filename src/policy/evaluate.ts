@@ -20,7 +20,7 @@ const pageBytes = 65_536;
 
 /**
  * Makes the function that evaluates one entrypoint of an instance: `opa_eval` of OPA's WASM ABI 1.2
- * (https://www.openpolicyagent.org/docs/wasm, "Evaluation"). The input's JSON is written straight into the instance's
+ * (https://www.openpolicyagent.org/docs/wasm, "Evaluation"). The input's JSON text is written straight into the instance's
  * memory and the result's read from it, without copies between. Throws what the instance throws, and a RangeError where
  * the input does not fit.
  */
@@ -29,13 +29,12 @@ export function createEvaluation(
   memory: WasmMemory,
   heap: PolicyHeap,
   entrypoint: number,
-): (input: object) => unknown {
+): (text: string) => unknown {
   const evaluate = instance.exports['opa_eval'] as Eval;
   let view = Buffer.from(memory.buffer);
   // An instance whose memory has grown has another buffer.
   const seen = (): Buffer => (view.buffer === memory.buffer ? view : (view = Buffer.from(memory.buffer)));
-  return (input) => {
-    const text = JSON.stringify(input);
+  return (text) => {
     const { dataAddr, dataHeapPtr: at } = heap;
     // A UTF-16 code unit is at most three bytes of UTF-8.
     const missing = at + text.length * 3 - memory.buffer.byteLength;

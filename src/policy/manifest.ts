@@ -10,6 +10,8 @@ export interface Manifest {
   readonly revision: string;
   /** Version of the policy input that the bundle's rules were written for. */
   readonly inputVersion: number;
+  /** The input's keys that the rules read; undefined where the bundle does not say, and they may read all. */
+  readonly inputKeys: readonly string[] | undefined;
   /** Name of the WASM module within the bundle, without leading slash. */
   readonly module: string;
 }
@@ -22,7 +24,12 @@ export function readManifest(bytes: Uint8Array): Manifest {
   const manifest = parseJsonObject(bytes, '.manifest');
   const revision = manifest['revision'];
   if (typeof revision !== 'string') throw invalid('.manifest has no revision');
-  return { revision, inputVersion: readInputVersion(manifest), module: readModule(manifest) };
+  return {
+    revision,
+    inputVersion: readInputVersion(manifest),
+    inputKeys: readInputKeys(manifest),
+    module: readModule(manifest),
+  };
 }
 
 /** Decodes strict UTF-8 JSON whose top level is an object; throws PDP_BUNDLE_INVALID naming the file. */
@@ -42,10 +49,24 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function readInputVersion(manifest: Record<string, unknown>): number {
+/** What the manifest says under a name of ours. */
+function ours(manifest: Record<string, unknown>, name: string): unknown {
   const metadata = manifest['metadata'];
-  const ours = isObject(metadata) ? metadata['portreeve'] : undefined;
-  const version = isObject(ours) ? ours['input_version'] : undefined;
+  const said = isObject(metadata) ? metadata['portreeve'] : undefined;
+  return isObject(said) ? said[name] : undefined;
+}
+
+function readInputKeys(manifest: Record<string, unknown>): readonly string[] | undefined {
+  const keys = ours(manifest, 'input_keys');
+  if (keys === undefined) return undefined;
+  if (!Array.isArray(keys) || !keys.every((key): key is string => typeof key === 'string')) {
+    throw invalid('metadata.portreeve.input_keys is not a list of names');
+  }
+  return keys;
+}
+
+function readInputVersion(manifest: Record<string, unknown>): number {
+  const version = ours(manifest, 'input_version');
   if (version === undefined) throw invalid('.manifest does not say metadata.portreeve.input_version');
   if (typeof version !== 'number' || !Number.isSafeInteger(version) || version < 1) {
     throw invalid('metadata.portreeve.input_version is not a positive whole number');

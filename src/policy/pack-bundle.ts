@@ -8,6 +8,8 @@ export interface BundleContents {
   /** Names what the bundle was made from. */
   readonly revision: string;
   readonly inputVersion: number;
+  /** The input's keys that the rules read; left out where they may read all. */
+  readonly inputKeys?: readonly string[] | undefined;
   /** Compiler that made the module, e.g. `opa 1.22.2`. */
   readonly compiler: string;
   /** SHA-256 (hex) of each source file by its name. */
@@ -28,6 +30,7 @@ export function packBundle(contents: BundleContents): Uint8Array {
     metadata: {
       portreeve: {
         input_version: contents.inputVersion,
+        input_keys: contents.inputKeys,
         compiler: contents.compiler,
         sources: contents.sources,
       },

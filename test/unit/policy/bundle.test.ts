@@ -49,6 +49,14 @@ test('what was packed is read back', (t) => {
   t.deepEqual(rest, { data: contents.data, revision: 'r1', inputVersion: 1, digest: sha256Hex(bytes) });
 });
 
+test('a bundle says which keys of the input its rules read, or that they may read all', (t) => {
+  t.deepEqual(parseBundle(packBundle({ ...contents, inputKeys: ['door', 'pep'] })).inputKeys, [
+    'door',
+    'pep',
+  ]);
+  t.is(parseBundle(packBundle(contents)).inputKeys, undefined);
+});
+
 test('any module survives packing, also past the size of one stored block', (t) => {
   for (const size of [0, 1, 65_535, 65_536, 200_000]) {
     const wasm = Buffer.alloc(size, 'module');
@@ -86,6 +94,18 @@ const malformed: Readonly<Record<string, Uint8Array>> = {
   }),
   'an input version that is a text': bundleWith({
     '.manifest': JSON.stringify({ ...manifest, metadata: { portreeve: { input_version: '1' } } }),
+  }),
+  'keys of the input that are no list': bundleWith({
+    '.manifest': JSON.stringify({
+      ...manifest,
+      metadata: { portreeve: { input_version: 1, input_keys: 'all' } },
+    }),
+  }),
+  'a key of the input that is no name': bundleWith({
+    '.manifest': JSON.stringify({
+      ...manifest,
+      metadata: { portreeve: { input_version: 1, input_keys: ['door', 7] } },
+    }),
   }),
   'an input version of zero': bundleWith({
     '.manifest': JSON.stringify({ ...manifest, metadata: { portreeve: { input_version: 0 } } }),

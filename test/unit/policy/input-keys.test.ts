@@ -1,0 +1,43 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { inputKeysOf } from '../../../scripts/input-keys.ts';
+import { opa, withOpa } from '../../helpers/policies.ts';
+
+function keysOf(t: ExecutionContext, ...modules: readonly string[]): readonly string[] | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'portreeve-keys-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const files = modules.map((text, index) => {
+    const file = join(folder, `${index}.rego`);
+    writeFileSync(file, `package portreeve\n\nimport rego.v1\n\n${text}\n`);
+    return file;
+  });
+  return inputKeysOf(opa.path, files);
+}
+
+withOpa('keys are found wherever rules read them by name, over all modules', (t) => {
+  const keys = keysOf(
+    t,
+    'a if input.door == "native"',
+    `b := {x | some x in input["device_tags"]; x != data.names[input.pep]}
+c := object.get(data.classes, input.custom.site.value, {}) if not input.sni
+d(x) := count(x) if d(input.source_ip) > 0`,
+  );
+  t.deepEqual(keys, ['custom', 'device_tags', 'door', 'pep', 'sni', 'source_ip']);
+});
+
+for (const rule of [
+  'a := input',
+  'a if { some k; input[k] == 1 }',
+  'a if input[data.key]',
+  'a if some k, v in input',
+  'a if walk(input, [["now_s"], _])',
+  'a := object.get(input, "now_s", 0)',
+  'a if data.b with input as {"door": "native"}',
+  'a := json.filter(input, ["now_s"])',
+]) {
+  withOpa(`a rule that may read any key of the input leaves none out: ${rule}`, (t) => {
+    t.is(keysOf(t, 'b if input.door', rule), undefined);
+  });
+}

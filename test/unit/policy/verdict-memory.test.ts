@@ -1,0 +1,103 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { readBundle } from '../../../src/policy/bundle.ts';
+import { createPolicyEngine } from '../../../src/policy/engine.ts';
+import type { Verdict } from '../../../src/policy/types.ts';
+import { createVerdictMemory, readText } from '../../../src/policy/verdict-memory.ts';
+import { goodInput, sampleClasses } from '../../helpers/policy-input.ts';
+
+const runs = 300 * Number(process.env.SOAK_FACTOR ?? 1);
+
+const verdict = (ttl: number): Verdict => ({
+  allow: true,
+  entitlements: [],
+  headers: {},
+  reasons: [],
+  session_limit_s: null,
+  ttl_s: ttl,
+});
+
+test('a text is evaluated once, and every other text by itself', (t) => {
+  const memory = createVerdictMemory();
+  let asked = 0;
+  const ask = (text: string) => memory.read(text, () => verdict(++asked)).ttl_s;
+  t.deepEqual([ask('a'), ask('b'), ask('a'), ask('a '), ask('b')], [1, 2, 1, 3, 2]);
+});
+
+test('what throws is asked again', (t) => {
+  const memory = createVerdictMemory();
+  const trap = () => {
+    throw new Error('trap');
+  };
+  t.throws(() => memory.read('a', trap), { message: 'trap' });
+  t.is(memory.read('a', () => verdict(1)).ttl_s, 1);
+});
+
+test('long texts are not kept, and of others only so many', (t) => {
+  const memory = createVerdictMemory();
+  let asked = 0;
+  const ask = (text: string) => memory.read(text, () => verdict(++asked)).ttl_s;
+  t.deepEqual([ask('x'.repeat(2049)), ask('x'.repeat(2049))], [1, 2]);
+  ask('first');
+  for (let other = 0; other < 4096; other++) ask(`other ${other}`);
+  asked = 0;
+  t.is(ask('first'), 1);
+});
+
+test('of the input only the keys that are read are told, in one order, and all of it where nobody says which', (t) => {
+  t.is(readText(goodInput, ['device_id', 'pep_networks']), '{"device_id":"MTR-0001","pep_networks":[]}');
+  t.deepEqual(JSON.parse(readText(goodInput, undefined)), goodInput);
+});
+
+/** Values that turn the rules one way or the other, for any key. */
+const anyValue = fc.constantFrom<unknown>(
+  ...[
+    null,
+    true,
+    false,
+    0,
+    1,
+    -1,
+    10 ** 9,
+    '',
+    'none',
+    'active',
+    'lost',
+    'meter',
+    'sensor',
+    'bad0',
+    'issuer',
+  ],
+  ...['gateway_asserted', 'device_tls', 'device_proved', '192.0.2.1', [], ['10.0.0.0/8'], ['bad0'], ['x']],
+);
+const anyInput = fc
+  .array(fc.tuple(fc.constantFrom(...Object.keys(goodInput)), anyValue), { maxLength: 6 })
+  .map((changes) => ({ ...goodInput, ...Object.fromEntries(changes) }));
+
+test('the default policy says the same of the keys that it reads, remembered or not, as of the whole input', async (t) => {
+  const { inputKeys, ...bundle } = readBundle(null);
+  t.true(inputKeys !== undefined && inputKeys.length > 20, 'the committed bundle says what it reads');
+  const whole = await createPolicyEngine(bundle, { classes: sampleClasses });
+  const remembering = await createPolicyEngine(readBundle(null), { classes: sampleClasses });
+  const said = (evaluate: () => Verdict): unknown => {
+    try {
+      return evaluate();
+    } catch (thrown) {
+      return (thrown as { code: unknown }).code;
+    }
+  };
+  fc.assert(
+    fc.property(anyInput, (input) => {
+      const expected = said(() => whole.evaluate(input));
+      t.deepEqual(
+        said(() => remembering.evaluate(input)),
+        expected,
+      );
+      t.deepEqual(
+        said(() => remembering.evaluate(input)),
+        expected,
+      );
+    }),
+    { numRuns: runs },
+  );
+});
