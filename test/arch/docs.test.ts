@@ -110,6 +110,8 @@ test('what the pages name exists: files, make targets, reasons, metrics', (t) =>
 /** Configuration keys and attributes of telemetry that look like reasons. */
 function isOtherName(name: string): boolean {
   const keys = [
+    'attestation.challenge',
+    'attestation.verifiers',
     'policy.bundle',
     'revocation.crls',
     'revocation.distribution_points',
