@@ -1,16 +1,15 @@
 import type { Config, PaceConfig } from '../../config/types.ts';
 import type { Certificate } from '../../identity/types.ts';
-import { isBelowUrl, parseHttpUrl } from '../../lib/http-url.ts';
+import { parseHttpUrl } from '../../lib/http-url.ts';
 import { crlUrlsOf } from '../../revocation/distribution-point-urls.ts';
 import { applyCrlFile } from '../apply-crl-file.ts';
 import type { CrlWorld } from '../apply-crl-file.ts';
 import { isLocalAddress, literalAddress } from './address-guard.ts';
+import { isBelowAny, urlLocation, usualJitter } from './file-or-url.ts';
 import type { Applied, Brought, SourceEntry, SourceLocation } from './types.ts';
 
 /** Distribution points that are followed at most, however many certificates name. */
 const maxPoints = 1000;
-/** Share of the interval by which the times of asking are strewn. */
-export const usualJitter = 0.1;
 
 /**
  * The sources of CRLs that a configuration names by URL, and the distribution points of CA certificates as far as it
@@ -18,19 +17,10 @@ export const usualJitter = 0.1;
  */
 export function crlSources(config: Config, issuers: readonly Certificate[]): SourceEntry[] {
   const { sources, distribution_points: points } = config.revocation;
-  const configured = sources.map((source) => {
-    const { name, url, headers_file, ca, redirects } = source;
-    const location = { url, ca, headers_file, mayVisit: mayVisit(redirects) };
-    return crlSource(name, location, source);
-  });
+  const configured = sources.map((source) => crlSource(source.name, urlLocation(source.url, source), source));
   const known = new Set(sources.map(({ url }) => parseHttpUrl(url)?.href));
   const further = allowedPoints(issuers, points.allow).filter((url) => !known.has(url));
   return [...configured, ...further.map((url) => crlSource(url, pointLocation(url, points), points))];
-}
-
-/** Whether a redirect may be followed: within the origin, and to the prefixes that are named. */
-export function mayVisit(redirects: readonly string[]): (url: URL, same: boolean) => boolean {
-  return (url, same) => same || isBelowAny(url, redirects);
 }
 
 function crlSource(
@@ -67,10 +57,6 @@ function namesLocalHost(prefix: string): boolean {
   const url = new URL(prefix);
   const literal = literalAddress(url);
   return url.hostname === 'localhost' || (literal !== undefined && isLocalAddress(literal));
-}
-
-function isBelowAny(url: URL, prefixes: readonly string[]): boolean {
-  return prefixes.some((prefix) => isBelowUrl(url, new URL(prefix)));
 }
 
 /** Brings the CRLs that a source has brought into force. Throws as `applyCrlFile`. */

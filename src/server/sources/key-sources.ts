@@ -3,7 +3,7 @@ import { applyKeys } from '../../attestation/keys/apply-keys.ts';
 import type { Config, VerifierConfig } from '../../config/types.ts';
 import type { Store } from '../../store/types.ts';
 import { keySource } from '../verifiers.ts';
-import { mayVisit, usualJitter } from './crl-sources.ts';
+import { mayVisit, usualJitter } from './file-or-url.ts';
 import type { Applied, Brought, SourceLocation, SourceSpec } from './types.ts';
 
 /**

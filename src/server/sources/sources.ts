@@ -10,7 +10,7 @@ import type { Outcome } from './run-source.ts';
 import { afterFailure, afterSuccess, furthestNext } from './schedule.ts';
 import { openSourceBook, sourceKey } from './source-book.ts';
 import { viewOf } from './source-view.ts';
-import { prepareSpool } from './spool.ts';
+import { clearSpool } from './spool.ts';
 import type { SourceSpec, SourceView } from './types.ts';
 
 export interface SourcesOptions {
@@ -49,7 +49,7 @@ const atOnce = 8;
  * starts without any of them.
  */
 export async function startSources(options: SourcesOptions): Promise<Sources> {
-  await prepareSpool(options.folder);
+  await clearSpool(options.folder);
   const manager = new SourceManager(options);
   manager.reconfigure();
   const timer =

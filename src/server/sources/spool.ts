@@ -20,13 +20,13 @@ export function spoolFolder(statePath: string): string {
   return `${statePath}.incoming`;
 }
 
-/** Makes the folder, or removes what a killed server has left in it. Throws PDP_STORE_UNAVAILABLE. */
-export async function prepareSpool(folder: string): Promise<void> {
+/** Removes what a killed server has left in the folder; one that is not there, or cannot be read, is left alone. */
+export async function clearSpool(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
     for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
-  } catch (thrown) {
-    throw unwritable(folder, thrown);
+  } catch {
+    // Nothing reads what lies there; what cannot be written later is told then.
+    return;
   }
 }
 
@@ -65,7 +65,6 @@ export async function spool(
 
 async function create(path: string, folder: string) {
   try {
-    // A folder that was swept away while the server ran is made again.
     await mkdir(folder, { recursive: true, mode: 0o700 });
     return await open(path, 'wx', 0o600);
   } catch (thrown) {

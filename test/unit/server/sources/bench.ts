@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { sha256Hex } from '../../../../src/lib/bytes.ts';
@@ -77,7 +77,7 @@ export async function startBench(
   t.teardown(() => sources.stop());
   return {
     ...{ sources, clock, store, log, folder },
-    incoming: () => readdirSync(folder),
+    incoming: () => (existsSync(folder) ? readdirSync(folder) : []),
     after: (ms) => {
       clock.advance(ms);
       return sources.look();

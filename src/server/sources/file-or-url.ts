@@ -1,0 +1,31 @@
+import type { FileOrUrlSourceConfig, UrlSourceConfig } from '../../config/types.ts';
+import { isBelowUrl } from '../../lib/http-url.ts';
+import type { SourceEntry, SourceKind, SourceLocation } from './types.ts';
+
+/** Share of the interval by which the times of asking are strewn. */
+export const usualJitter = 0.1;
+
+/** A configured source that is a file or a URL, signed or not, as what it brings. */
+export function fileOrUrlSource(kind: SourceKind, source: FileOrUrlSourceConfig): SourceEntry {
+  const { name, file, url, interval, timeout, max_bytes, max_age, signed_by } = source;
+  const location = url === null ? { file: file ?? '' } : urlLocation(url, source);
+  return { kind, name, location, interval, jitter: usualJitter, timeout, max_bytes, max_age, signed_by };
+}
+
+/** A configured URL: redirects stay within its origin, but for the prefixes that are named. */
+export function urlLocation(
+  url: string,
+  { ca, headers_file, redirects }: Omit<UrlSourceConfig, 'url'>,
+): SourceLocation {
+  return { url, ca, headers_file, mayVisit: mayVisit(redirects) };
+}
+
+/** Whether a redirect may be followed: within the origin, and to the prefixes that are named. */
+export function mayVisit(redirects: readonly string[]): (url: URL, same: boolean) => boolean {
+  return (url, same) => same || isBelowAny(url, redirects);
+}
+
+/** Whether a URL stands below one of these prefixes. */
+export function isBelowAny(url: URL, prefixes: readonly string[]): boolean {
+  return prefixes.some((prefix) => isBelowUrl(url, new URL(prefix)));
+}
