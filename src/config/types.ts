@@ -43,6 +43,8 @@ export interface Config {
       /** URL prefixes that the distribution points of configured CAs' certificates may have. */
       readonly allow: readonly string[];
     };
+    /** Bytes of one CRL file. */
+    readonly max_crl_bytes: number;
     readonly poll: number;
     /** Distribution points that are expected of CAs whose lists come in parts. */
     readonly coverage: readonly { readonly issuer: string; readonly points: readonly string[] }[];

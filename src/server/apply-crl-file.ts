@@ -4,7 +4,6 @@ import type { Certificate } from '../identity/types.ts';
 import { isAboveLimit, lockoutLimitOf, lockoutText } from '../inventory/lockout-limit.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import { PortreeveError } from '../lib/errors.ts';
-import { crlLimits } from '../revocation/limits.ts';
 import type { Store } from '../store/types.ts';
 import { importInHelper } from './crl-helper.ts';
 import { importCrlFile, type CrlFileJob, type CrlOutcome } from './import-crl-file.ts';
@@ -46,7 +45,7 @@ export async function applyCrlFile(
   const job: CrlFileJob = {
     ...{ path, name, now: act.now, why: act.why },
     actor: 'server',
-    maxBytes: crlLimits.streamBytes,
+    maxBytes: world.config().revocation.max_crl_bytes,
     keptFolder: keptFolder(world.config()),
     dryRun: false,
   };

@@ -115,6 +115,7 @@ function isOtherName(name: string): boolean {
     'policy.bundle',
     'revocation.crls',
     'revocation.distribution_points',
+    'revocation.max_crl_bytes',
     'revocation.poll',
     'revocation.required',
     'revocation.sources',

@@ -8,7 +8,6 @@ import {
   type LockoutLimit,
 } from '../../inventory/lockout-limit.ts';
 import { asPortreeveError } from '../../lib/errors.ts';
-import { crlLimits } from '../../revocation/limits.ts';
 import { listCrlFiles } from '../../revocation/sources/crl-files.ts';
 import { importCrlFile, type CrlFileJob, type CrlOutcome } from '../../server/import-crl-file.ts';
 import { keptFolder } from '../../server/keep-versions.ts';
@@ -87,7 +86,7 @@ async function runImport(names: readonly string[], options: Options, session: Se
   const progress = importProgress(session);
   const limit = lockoutLimitOf(config);
   const common = {
-    maxBytes: crlLimits.streamBytes,
+    maxBytes: config.revocation.max_crl_bytes,
     actor: session.actor(),
     keptFolder: keptFolder(config),
     dryRun: options.dryRun === true,

@@ -1,4 +1,4 @@
-import { choice, flag, list, name, path, section, span, text, type Schema } from './keys.ts';
+import { choice, flag, integer, list, name, path, section, span, text, type Schema } from './keys.ts';
 import { crlSources, distributionPoints } from './sources.ts';
 
 const namedFile = (what: string, example: string, more: Readonly<Record<string, Schema>> = {}) =>
@@ -150,6 +150,12 @@ export const revocation = section('Where revocation state comes from.', {
   ),
   sources: crlSources,
   distribution_points: distributionPoints,
+  max_crl_bytes: integer(
+    'Bytes of one CRL file, watched or imported by command, above which it is refused.',
+    { default: 1_073_741_824, example: 1_073_741_824 },
+    1024,
+    4_294_967_295,
+  ),
   poll: span('How often the watched files are looked at.', { default: '1s', example: '1s' }, ['50ms', '1h']),
   coverage: list(
     'CAs whose CRLs come in parts, and which parts there are: `crl status` shows the ones that are missing, and a certificate that names no distribution point is good once all of them are in force and none lists it. Without an entry the parts are learned from the CRLs that are imported.',

@@ -66,6 +66,7 @@ test('a minimal file gets every default', (t) => {
         max_bytes: 67_108_864,
         max_age: null,
       },
+      max_crl_bytes: 1_073_741_824,
       poll: 1000,
       coverage: [],
     },
