@@ -4,24 +4,33 @@ import type { Config, VerifierConfig } from '../../config/types.ts';
 import type { Store } from '../../store/types.ts';
 import { keySource } from '../verifiers.ts';
 import { mayVisit, usualJitter } from './file-or-url.ts';
-import type { Applied, Brought, SourceLocation, SourceSpec } from './types.ts';
+import type { Applied, Brought, SourceEntry, SourceLocation, SourceSpec } from './types.ts';
+
+/** The sources of verifiers' keys, as they are configured. */
+export function keyEntries({ attestation }: Config): readonly SourceEntry[] {
+  return attestation.verifiers.map(entryOf);
+}
 
 /**
  * The sources of verifiers' keys. A file's keys are in force by the configuration as well; they are kept here too, so that
  * those which vanish from it have their overlap.
  */
 export function keySources({ attestation }: Config, store: Store): SourceSpec[] {
-  return attestation.verifiers.map((verifier) => {
-    const { interval, timeout, max_bytes, max_age } = verifier.keys;
-    return {
-      kind: 'jwks',
-      name: verifier.name,
-      location: locationOf(verifier),
-      ...{ interval, jitter: usualJitter, timeout, max_bytes, max_age },
-      signed_by: null,
-      apply: (brought) => apply(brought, verifier, store),
-    };
-  });
+  return attestation.verifiers.map((verifier) => ({
+    ...entryOf(verifier),
+    apply: (brought) => apply(brought, verifier, store),
+  }));
+}
+
+function entryOf(verifier: VerifierConfig): SourceEntry {
+  const { interval, timeout, max_bytes, max_age } = verifier.keys;
+  return {
+    kind: 'jwks',
+    name: verifier.name,
+    location: locationOf(verifier),
+    ...{ interval, jitter: usualJitter, timeout, max_bytes, max_age },
+    signed_by: null,
+  };
 }
 
 function locationOf({ keys }: VerifierConfig): SourceLocation {
