@@ -1,7 +1,7 @@
 import type { Certificate, RevocationRules, TrustAnchor } from '../identity/types.ts';
 import { formatInstant, type EpochMs } from '../lib/clock.ts';
 import type { Finding, ReasonCode } from '../lib/reason-code.ts';
-import { CrlAuthorities } from './crl-authority.ts';
+import { CrlAuthorities, type Authority } from './crl-authority.ts';
 import { listsFor, type CrlList, type CrlLists, type CrlSource } from './crl-lists.ts';
 import { judgeFreshness, isAhead } from './freshness.ts';
 import type { AskedCertificate } from './look-up.ts';
@@ -52,12 +52,24 @@ const harmless: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'revocation.status_unknown',
 ]);
 
+/** A CRL's signer that was found to have the right, and when that holds. */
+interface Trusted {
+  readonly authority: Authority;
+  readonly rules: RevocationRules;
+  readonly from: EpochMs;
+  readonly until: EpochMs;
+}
+
+const trusted = new WeakMap<RevocationLookup, Map<string, Trusted>>();
+
 class StoredJudge {
   readonly #rules: RevocationRules;
   readonly #anchor: Certificate;
   readonly #reader: RevocationLookups;
   readonly #now: EpochMs;
   #authorities: CrlAuthorities | undefined;
+  /** Until when all that was said here of CRL signers' paths will hold. */
+  #until: EpochMs = Infinity;
 
   constructor(anchor: JudgedPath['anchor'], reader: RevocationLookups, now: EpochMs) {
     this.#rules = anchor.revocation;
@@ -84,11 +96,12 @@ class StoredJudge {
   }
 
   #listsFor(
-    { candidates }: RevocationLookup,
+    found: RevocationLookup,
     certificate: AskedCertificate,
     path: readonly AskedCertificate[],
     opened: readonly Certificate[],
   ): CrlLists<CandidateCrl> {
+    const { candidates } = found;
     const [only] = candidates;
     if (only && candidates.length === 1 && isPlain(only)) {
       const { crl } = only;
@@ -98,10 +111,11 @@ class StoredJudge {
     const byCrl = new Map(candidates.map((one) => [one.crl, one]));
     const source: CrlSource<CandidateCrl> = {
       about: (crl) => byCrl.get(crl)?.about,
-      authority: (crl, delegated) =>
-        byCrl.get(crl)?.isDirect
-          ? { signer: { keyDigest: crl.signerKey } }
-          : this.#authority(crl, certificate, path, opened, delegated),
+      authority: (crl, delegated) => {
+        if (byCrl.get(crl)?.isDirect) return { signer: { keyDigest: crl.signerKey } };
+        const find = (): Authority => this.#authority(crl, certificate, path, opened, delegated);
+        return opened.length > 0 ? find() : this.#remembered(found, keyOf(crl, path), find);
+      },
       entry: ({ entry }) => (entry ? { entry } : {}),
       believe: (crl) => this.#believe(crl),
       isAhead: (crl) => isAhead(crl.thisUpdate, this.#now),
@@ -118,6 +132,32 @@ class StoredJudge {
     return { grade: freshness === 'missing' ? 'stale' : freshness, until: usableUntil } as const;
   }
 
+  /**
+   * A signer that is trusted stays so for as long as its path's certificates are valid and their status is believed, and
+   * the look-up is forgotten with anything that changes. One that is not is asked about each time.
+   */
+  #remembered(found: RevocationLookup, key: string, find: () => Authority): Authority {
+    const now = this.#now;
+    const known = trusted.get(found)?.get(key);
+    if (known?.rules === this.#rules && known.from <= now && now < known.until) return known.authority;
+    const authority = find();
+    if (authority.signer === undefined) return authority;
+    const others = trusted.get(found) ?? new Map<string, Trusted>();
+    trusted.set(found, others.set(key, { authority, rules: this.#rules, from: now, until: this.#until }));
+    return authority;
+  }
+
+  /** Judges the path of a CRL's signer, and notes how long what it says will hold. */
+  #judgeSigner(path: readonly Certificate[], opened: readonly Certificate[]): readonly Finding[] {
+    const { facts, findings } = this.judge(path, opened);
+    const ends = [
+      ...path.map(({ notAfter }) => notAfter),
+      ...facts.flatMap((fact) => fact.usable_until ?? []),
+    ];
+    this.#until = Math.min(this.#until, ...ends);
+    return findings.filter(({ code }) => !harmless.has(code));
+  }
+
   /** Of a CRL that another key than that of the certificate's issuer signed. */
   #authority(
     crl: CandidateCrl,
@@ -125,10 +165,10 @@ class StoredJudge {
     path: readonly AskedCertificate[],
     opened: readonly Certificate[],
     delegated: boolean,
-  ) {
+  ): Authority {
     this.#authorities ??= new CrlAuthorities(
       { at: this.#now, anchor: this.#anchor, certificates: this.#reader.issuers },
-      (signers, more) => this.judge(signers, more).findings.filter(({ code }) => !harmless.has(code)),
+      (signers, more) => this.#judgeSigner(signers, more),
     );
     const whole = path.map((one) => ('points' in one ? this.#anchor : one));
     const self = 'points' in certificate ? [] : [certificate];
@@ -167,6 +207,11 @@ class StoredJudge {
         return found.isPartitioned ? 'revocation.shard_not_loaded' : 'revocation.crl_missing';
     }
   }
+}
+
+/** A CRL, and the path that it is used for: what is in it counts as validated. */
+function keyOf(crl: CandidateCrl, path: readonly AskedCertificate[]): string {
+  return [crl.digest, ...path.map(({ fingerprint }) => fingerprint)].join(' ');
 }
 
 const noFindings: readonly Finding[] = [];

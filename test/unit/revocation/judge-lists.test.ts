@@ -320,3 +320,23 @@ function bound(store: Store): Store {
     close: () => store.close(),
   };
 }
+
+test('a separate signer is trusted for as long as its own list is believed, and no longer', async (t) => {
+  const store = await storeOf(t);
+  await put(store, { issuer: root, number: 2, nextUpdate: now + 2 * hour });
+  await put(store, { issuer: signer, nextUpdate: now + day });
+  const reader = createRevocationReader(store, { issuers });
+  const certificates = [await leafOf('0b'), ...above];
+  const said = (at: number, required = true) => {
+    const anchor = { certificate: above[1] as Certificate, revocation: { required, graceMs: 0 } };
+    return codes(store.snapshot(() => judgeRevocation({ certificates, anchor }, reader, at)));
+  };
+  t.deepEqual(said(now), []);
+  t.deepEqual(said(now + hour), []);
+  t.deepEqual(said(now + 2 * hour), ['revocation.crl_missing', 'revocation.crl_stale']);
+  t.deepEqual(said(now + 2 * hour, false), ['revocation.status_unknown']);
+  t.deepEqual(said(now + 2 * hour), ['revocation.crl_missing', 'revocation.crl_stale'], 'by its own rules');
+  t.deepEqual(said(now), []);
+  await put(store, { issuer: root, number: 3, revoked: [[signer.serial]] });
+  t.deepEqual(said(now), ['revocation.crl_missing']);
+});
