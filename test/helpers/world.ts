@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { issueCrl } from '../../src/ca/index.ts';
 import type { Authority, CrlOptions, Leaf, LeafOptions } from '../../src/ca/index.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { unquestioned } from '../../src/lib/trusted-time.ts';
 import type { Config } from '../../src/config/types.ts';
 import { buildContext } from '../../src/context/build.ts';
 import type { ConnectionContext, ContextResult, Pep, RawConnection } from '../../src/context/types.ts';
@@ -47,6 +48,8 @@ export interface WorldOptions {
   readonly now?: EpochMs;
   /** Changes the configuration document before it is written and loaded. */
   readonly configure?: (document: Document) => void;
+  /** Writes further files beside the configuration, before it is loaded. */
+  readonly files?: (folder: string) => void;
   /** Devices beside those of `worldDevices`; a row with the same id replaces it. */
   readonly devices?: readonly Fields[];
   /** Changes the CRL of a CA (fresh, empty and numbered 1 otherwise); `null` leaves it out. */
@@ -143,7 +146,10 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
   const configFile = writeFiles(folder, pki, options);
   const config = loadConfig(configFile, now);
   const recorder = rememberingRecorder();
-  const composed = await composeDecision(config, { recorder, clock, mode: 'read_write' });
+  const composed = await composeDecision(config, {
+    ...{ recorder, clock, mode: 'read_write' as const },
+    trusted: () => unquestioned(clock),
+  });
   const { deps } = composed;
   const cameraLeaf = await makeLeaf(pki.cameras, 'camera/1', now);
   const crls = new Map<string, Uint8Array>();
@@ -205,7 +211,8 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
 }
 
 /** CAs as PEM files and the configuration beside them. */
-function writeFiles(folder: string, pki: WorldPki, { configure }: WorldOptions): string {
+function writeFiles(folder: string, pki: WorldPki, { configure, files }: WorldOptions): string {
+  files?.(folder);
   mkdirSync(join(folder, 'ca'));
   for (const [name, ca] of Object.entries<Authority>({ ...pki }))
     writeFileSync(join(folder, 'ca', `${name}.pem`), ca.pem);
