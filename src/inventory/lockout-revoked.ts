@@ -45,3 +45,17 @@ export function countRevoked(store: Store, { issuerKey, generation }: StagedRevo
     };
   });
 }
+
+/** Whether a staged CRL revokes a serial number (hex) that no CRL of the same signer revokes yet. */
+export function isNewlyRevoked(store: Store, staged: StagedRevocations, serial: string): boolean {
+  const { issuerKey, generation } = staged;
+  const found = store
+    .prepare(
+      `SELECT 1 FROM revoked r WHERE r.generation = ? AND r.serial = ? AND r.reason <> 8
+         AND NOT EXISTS (
+           SELECT 1 FROM crls c CROSS JOIN revoked o ON o.generation = c.generation AND o.serial = r.serial
+           WHERE c.issuer_key = ? AND o.reason <> 8)`,
+    )
+    .get(generation, Buffer.from(serial, 'hex'), issuerKey);
+  return found !== undefined;
+}

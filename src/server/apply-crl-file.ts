@@ -79,7 +79,7 @@ function told(outcomes: readonly CrlOutcome[], { log, config }: CrlWorld): Appli
       failure ??= new PortreeveError(outcome.error.code, outcome.error.message);
       continue;
     }
-    const { source, done, notKept, lockout } = outcome;
+    const { source, done, notKept, lockout, revokedCas } = outcome;
     nextUpdate = Math.min(nextUpdate ?? Infinity, done.crl.nextUpdate);
     if (notKept !== null) {
       kept = false;
@@ -88,6 +88,11 @@ function told(outcomes: readonly CrlOutcome[], { log, config }: CrlWorld): Appli
     if (done.changed) {
       const { added, removed, crl } = done;
       log(`CRL of ${crl.issuerName} imported from ${source}: ${added} added, ${removed} removed`);
+      for (const ca of revokedCas) {
+        log(
+          `ALARM: the CRL of ${crl.issuerName} from ${source} revokes the CA ${ca}: nothing under it is allowed`,
+        );
+      }
       if (lockout && isAboveLimit(lockout, lockoutLimitOf(config()))) {
         log(`ALARM: the CRL of ${crl.issuerName} from ${source} keeps out ${lockoutText(lockout)}`);
       }

@@ -1,9 +1,10 @@
 import { keepLarge } from '../audit/kept.ts';
+import { nameText } from '../identity/name-text.ts';
 import type { Certificate } from '../identity/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import { countAllActive } from '../inventory/lockout-active.ts';
 import { alwaysAllowed, type Lockout } from '../inventory/lockout-limit.ts';
-import { countRevoked } from '../inventory/lockout-revoked.ts';
+import { countRevoked, isNewlyRevoked, type StagedRevocations } from '../inventory/lockout-revoked.ts';
 import { asPortreeveError, type ErrorCode } from '../lib/errors.ts';
 import { withCrlFile } from '../revocation/sources/crl-file.ts';
 import { importCrlStream, type CrlProgress } from '../revocation/stream/import-crl-stream.ts';
@@ -33,6 +34,8 @@ export type CrlOutcome =
       readonly notKept: string | null;
       /** Devices that it keeps out; null where nothing changed. */
       readonly lockout: Lockout | null;
+      /** Names of configured CAs that it newly revokes: everything under them is kept out. */
+      readonly revokedCas: readonly string[];
     }
   | { readonly source: string; readonly error: { readonly code: ErrorCode; readonly message: string } };
 
@@ -53,9 +56,11 @@ export async function importCrlFile(
     for (const { source, open, block } of crls) {
       let notKept: string | null = null;
       let lockout: Lockout | null = null;
-      const weigh = (issuerKey: string, generation: number): { readonly kept_out: number } => {
+      let revokedCas: readonly string[] = [];
+      const weigh = (issuerKey: string, generation: number): Readonly<Record<string, unknown>> => {
         lockout = countRevoked(store, { issuerKey, generation });
-        return { kept_out: lockout.kept_out };
+        revokedCas = casRevokedBy(store, { issuerKey, generation }, issuers);
+        return { kept_out: lockout.kept_out, revoked_cas: revokedCas };
       };
       const keep = async (digest: string, der: () => AsyncIterable<Uint8Array>): Promise<void> => {
         notKept = keptFolder === null ? null : await keepQuietly(keptFolder, digest, der);
@@ -66,7 +71,7 @@ export async function importCrlFile(
           ...{ now: job.now, actor: job.actor, why: job.why, dryRun: job.dryRun },
           ...(onProgress && { onProgress: (progress) => onProgress(progress, size) }),
         });
-        outcomes.push({ source, done, notKept, lockout: await completed(store, lockout) });
+        outcomes.push({ source, done, notKept, lockout: await completed(store, lockout), revokedCas });
       } catch (thrown) {
         const { code, message } = asPortreeveError(thrown);
         if (code === 'PDP_STORE_UNAVAILABLE') throw thrown;
@@ -75,6 +80,20 @@ export async function importCrlFile(
     }
     return outcomes;
   });
+}
+
+/** Configured CAs of the signer's that a staged CRL revokes. */
+function casRevokedBy(
+  store: Store,
+  staged: StagedRevocations,
+  issuers: readonly Certificate[],
+): readonly string[] {
+  const signers = issuers.filter(({ keyDigest }) => keyDigest === staged.issuerKey);
+  const below = issuers.filter(
+    (ca) => ca.keyDigest !== staged.issuerKey && signers.some(({ subject }) => subject.key === ca.issuer.key),
+  );
+  const revoked = below.filter(({ serial }) => isNewlyRevoked(store, staged, serial));
+  return revoked.map(({ subject }) => nameText(subject));
 }
 
 /** The number with that of all active devices, which is counted where it may matter, and while others go on. */

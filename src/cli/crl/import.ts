@@ -42,7 +42,9 @@ type Line =
       readonly not_kept: string | null;
       /** Active devices that it keeps out; null where it changes nothing. */
       readonly lockout: Lockout | null;
-      /** Those are more than `limits.max_lockout`; it is in force all the same. */
+      /** Configured CAs that it newly revokes. */
+      readonly revoked_cas: readonly string[];
+      /** Those are more than `limits.max_lockout`, or it revokes a CA; it is in force all the same. */
       readonly alarm: boolean;
     }
   | {
@@ -114,7 +116,7 @@ function lineOf(outcome: CrlOutcome, dryRun: boolean, limit: LockoutLimit): Line
   const { source } = outcome;
   if ('error' in outcome) return { source, result: 'refused', error: outcome.error };
   const { crl, changed, added, removed, epoch } = outcome.done;
-  const { lockout } = outcome;
+  const { lockout, revokedCas } = outcome;
   return {
     source,
     result: !changed ? 'unchanged' : dryRun ? 'would_import' : 'imported',
@@ -128,7 +130,8 @@ function lineOf(outcome: CrlOutcome, dryRun: boolean, limit: LockoutLimit): Line
     epoch,
     not_kept: outcome.notKept,
     lockout,
-    alarm: lockout !== null && isAboveLimit(lockout, limit),
+    revoked_cas: revokedCas,
+    alarm: revokedCas.length > 0 || (lockout !== null && isAboveLimit(lockout, limit)),
   };
 }
 
@@ -159,8 +162,10 @@ function answer(lines: readonly Line[], { paint }: Session): Answer {
 /** Signed CRLs always apply: nothing has to be typed, and whoever brings one is told. */
 function alarmText(line: Line, paint: Paint): string {
   if (line.result === 'refused' || !line.alarm || line.lockout === null) return '';
+  const { source, lockout, revoked_cas: cas } = line;
   const keeps = line.result === 'would_import' ? 'would keep' : 'keeps';
-  return `${paint('bad', 'ALARM')}  ${plain(`${line.source} ${keeps} out ${lockoutText(line.lockout)}`)}\n`;
+  const under = cas.length === 0 ? '' : `, and everything under ${cas.join(' and ')}, which it revokes`;
+  return `${paint('bad', 'ALARM')}  ${plain(`${source} ${keeps} out ${lockoutText(lockout)}${under}`)}\n`;
 }
 
 function row(line: Line): Cell[] {

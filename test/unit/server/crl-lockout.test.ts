@@ -47,7 +47,12 @@ test('a CRL that revokes what many active devices were last seen with is in forc
   const log: string[] = [];
   const path = join(temporaryFolder(t), 'list.crl');
   const limits = { max_lockout: '30%' };
-  const config = () => ({ limits, audit: { path: join(temporaryFolder(t), 'log') } }) as Config;
+  const config = () =>
+    ({
+      limits,
+      revocation: { max_crl_bytes: 2 ** 20 },
+      audit: { path: join(temporaryFolder(t), 'log') },
+    }) as unknown as Config;
   let number = 0;
   const bring = async (...revoked: readonly string[]) => {
     number += 1;
@@ -66,6 +71,29 @@ test('a CRL that revokes what many active devices were last seen with is in forc
   t.deepEqual([keptOut, alarms], [2, 1]);
   t.regex(text, /keeps out at least 2 of 5 active devices \(class meter 2; site lyon 2\)/);
   t.deepEqual(await bring('0a01', '0a02', '0a03'), [0, 0, ''], 'what was revoked before is nothing new');
+});
+
+test('a CRL that revokes a configured CA is an alarm, once, whoever was seen', async (t) => {
+  const store = temporaryStore(t);
+  const path = join(temporaryFolder(t), 'root.crl');
+  const config = () =>
+    ({
+      limits: { max_lockout: '1%' },
+      revocation: { max_crl_bytes: 2 ** 20 },
+      audit: { path: join(temporaryFolder(t), 'log') },
+    }) as unknown as Config;
+  const bring = async (number: number) => {
+    const log: string[] = [];
+    writeFileSync(path, await crlOf(root, { number, revoked: [{ serial: ca.serial, at: now - minute }] }));
+    const world = { store, config, issuers: () => issuers, log: (line: string) => void log.push(line) };
+    await applyCrlFile({ path, name: 'root.crl' }, world, { now, why: 'test' });
+    return log.filter((line) => line.startsWith('ALARM'));
+  };
+  const alarms = await bring(1);
+  t.is(alarms.length, 1);
+  t.regex(alarms[0] ?? '', /revokes the CA .*CN=Issuing/);
+  t.is((store.changesSince(0, 10).at(-1)?.detail['revoked_cas'] as string[]).length, 1);
+  t.deepEqual(await bring(2), []);
 });
 
 test('active devices of all tenants are counted over more than one piece', async (t) => {
