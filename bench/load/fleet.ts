@@ -15,6 +15,8 @@ export interface BenchFleet {
   readonly configFile: string;
   /** CheckRequest bytes for certificates that the server will have seen after the first round. */
   readonly warm: readonly Buffer[];
+  /** The same certificates, each request from an address that no other comes from: no verdict is remembered for it. */
+  readonly moved: readonly Buffer[];
   /** CheckRequest bytes, each with a certificate that no other has. */
   readonly cold: readonly Buffer[];
 }
@@ -22,7 +24,7 @@ export interface BenchFleet {
 /** 1,000 devices under one issuing CA with one fresh CRL of 1,000 other serials; EC P-256 throughout. */
 export async function makeBenchFleet(
   port: number,
-  counts: { warm: number; cold: number },
+  counts: { warm: number; moved: number; cold: number },
   now: number,
 ): Promise<BenchFleet> {
   const folder = await mkdtemp(join(tmpdir(), 'portreeve-bench-'));
@@ -67,6 +69,7 @@ export async function makeBenchFleet(
   await writeFile(configFile, configuration(port, folder));
   const encode = requestEncoder();
   const bodies: Buffer[] = [];
+  const pems: string[] = [];
   for (let index = 0; index < counts.warm + counts.cold; index += 1) {
     const id = deviceId(index % 1000);
     const leaf = await issueLeaf(issuer, {
@@ -74,9 +77,16 @@ export async function makeBenchFleet(
       notBefore: now - day,
       notAfter: now + 90 * day,
     });
-    bodies.push(encode(leaf.pem));
+    bodies.push(encode(leaf.pem, '10.4.2.1'));
+    if (index < counts.warm) pems.push(leaf.pem);
   }
-  return { folder, configFile, warm: bodies.slice(0, counts.warm), cold: bodies.slice(counts.warm) };
+  const moved = Array.from({ length: counts.moved }, (_, index) =>
+    encode(
+      pems[index % pems.length] as string,
+      `10.${5 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`,
+    ),
+  );
+  return { folder, configFile, warm: bodies.slice(0, counts.warm), moved, cold: bodies.slice(counts.warm) };
 }
 
 function deviceId(index: number): string {
@@ -111,18 +121,18 @@ audit: { path: records.ndjson }
 }
 
 /** Encodes what Envoy's HTTP filter sends: the URL-encoded PEM leaf, addresses, SNI and ten headers. */
-function requestEncoder(): (pem: string) => Buffer {
+function requestEncoder(): (pem: string, from: string) => Buffer {
   const root = new protobuf.Root();
   const folder = join(import.meta.dirname, '../../proto');
   root.resolvePath = (_origin, target) => (target.startsWith('/') ? target : join(folder, target));
   root.loadSync('envoy/service/auth/v3/external_auth.proto');
   const type = root.lookupType('envoy.service.auth.v3.CheckRequest');
   const address = (ip: string, port: number): object => ({ socketAddress: { address: ip, portValue: port } });
-  return (pem) => {
+  return (pem, from) => {
     const message = type.fromObject({
       attributes: {
         source: {
-          address: address('10.4.2.1', 40112),
+          address: address(from, 40112),
           principal: 'CN=meter',
           certificate: encodeURIComponent(pem),
         },

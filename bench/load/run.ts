@@ -27,6 +27,9 @@ const rounds = Number(values.rounds);
 const calls = Number(values.calls);
 const parallel = 32;
 
+/** µs of CPU a call, one a round: the same requests again, known certificates from new addresses, unseen certificates. */
+type Samples = Record<'noop' | 'warm' | 'moved' | 'cold', number[]>;
+
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const env = {
   ...process.env,
@@ -39,7 +42,8 @@ else say('bench: no taskset or one core only: server and load share cores, trust
 const [oursPort, noopPort] = [await freePort(), await freePort()];
 say('bench: making certificates');
 const coldCount = rounds * 400;
-const fleet = await makeBenchFleet(oursPort, { warm: 200, cold: coldCount }, Date.now());
+const counts = { warm: 200, moved: rounds * calls, cold: coldCount };
+const fleet = await makeBenchFleet(oursPort, counts, Date.now());
 const children: ChildProcess[] = [];
 
 try {
@@ -54,7 +58,7 @@ try {
   await oursClient.run(fleet.warm, 4 * calls, parallel);
   await noopClient.run(fleet.warm, 2 * calls, parallel);
 
-  const samples: Record<'noop' | 'warm' | 'cold', number[]> = { noop: [], warm: [], cold: [] };
+  const samples: Samples = { noop: [], warm: [], moved: [], cold: [] };
   let failed = 0;
   const measure = async (
     process: ChildProcess,
@@ -69,6 +73,8 @@ try {
   for (let round = 0; round < rounds; round += 1) {
     samples.noop.push(await measure(noop, noopClient, fleet.warm, calls));
     samples.warm.push(await measure(ours, oursClient, fleet.warm, calls));
+    const moved = fleet.moved.slice(round * calls, (round + 1) * calls);
+    samples.moved.push(await measure(ours, oursClient, moved, moved.length));
     const unseen = fleet.cold.slice(round * 400, (round + 1) * 400);
     samples.cold.push(await measure(ours, oursClient, unseen, unseen.length));
     say(
@@ -128,9 +134,9 @@ function median(all: readonly number[]): number {
   );
 }
 
-function report(samples: Record<'noop' | 'warm' | 'cold', number[]>, failed: number): void {
+function report(samples: Samples, failed: number): void {
   // The ratio of a round compares what ran next to each other; the median over rounds is what counts.
-  const ratio = (name: 'warm' | 'cold'): number =>
+  const ratio = (name: Exclude<keyof Samples, 'noop'>): number =>
     median(samples[name].map((value, index) => value / (samples.noop[index] as number)));
   const result = {
     command: `node bench/load/run.ts --rounds ${rounds} --calls ${calls}`,
@@ -141,8 +147,13 @@ function report(samples: Record<'noop' | 'warm' | 'cold', number[]>, failed: num
     rounds,
     calls,
     failed_calls: failed,
-    cpu_us_per_call: { noop: median(samples.noop), warm: median(samples.warm), cold: median(samples.cold) },
-    ratio_to_noop: { warm: ratio('warm'), cold: ratio('cold') },
+    cpu_us_per_call: {
+      noop: median(samples.noop),
+      warm: median(samples.warm),
+      moved: median(samples.moved),
+      cold: median(samples.cold),
+    },
+    ratio_to_noop: { warm: ratio('warm'), moved: ratio('moved'), cold: ratio('cold') },
     samples,
   };
   mkdirSync(join(root, 'bench/results'), { recursive: true });
@@ -157,6 +168,9 @@ function report(samples: Record<'noop' | 'warm' | 'cold', number[]>, failed: num
     );
     process.stdout.write(
       `  portreeve, warm           ${median(samples.warm).toFixed(0).padStart(6)} µs   ${ratio('warm').toFixed(2)}\n`,
+    );
+    process.stdout.write(
+      `  portreeve, new addresses  ${median(samples.moved).toFixed(0).padStart(6)} µs   ${ratio('moved').toFixed(2)}\n`,
     );
     process.stdout.write(
       `  portreeve, unseen leaves  ${median(samples.cold).toFixed(0).padStart(6)} µs   ${ratio('cold').toFixed(2)}\n`,
