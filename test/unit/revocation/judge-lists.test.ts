@@ -4,7 +4,7 @@ import type { ExecutionContext } from 'ava';
 import { createRoot, issueCa, issueLeaf } from '../../../src/ca/index.ts';
 import type { Authority } from '../../../src/ca/index.ts';
 import { parseCertificate } from '../../../src/identity/parse.ts';
-import type { Certificate } from '../../../src/identity/types.ts';
+import type { Certificate, RevocationRules } from '../../../src/identity/types.ts';
 import { judgeRevocation } from '../../../src/revocation/judge.ts';
 import type { ExpectedPoints } from '../../../src/revocation/look-up.ts';
 import { createRevocationReader } from '../../../src/revocation/reader.ts';
@@ -327,8 +327,10 @@ test('a separate signer is trusted for as long as its own list is believed, and 
   await put(store, { issuer: signer, nextUpdate: now + day });
   const reader = createRevocationReader(store, { issuers });
   const certificates = [await leafOf('0b'), ...above];
+  const certificate = above[1] as Certificate;
+  const [strict, lenient] = [true, false].map((required) => ({ required, graceMs: 0 }));
   const said = (at: number, required = true) => {
-    const anchor = { certificate: above[1] as Certificate, revocation: { required, graceMs: 0 } };
+    const anchor = { certificate, revocation: (required ? strict : lenient) as RevocationRules };
     return codes(store.snapshot(() => judgeRevocation({ certificates, anchor }, reader, at)));
   };
   t.deepEqual(said(now), []);
