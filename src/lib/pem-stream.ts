@@ -91,7 +91,7 @@ class PemDecoder {
   /** Uses the front of a long line. White space at its end is held: it may be the end of the line, which is ignored. */
   #useFront(): void {
     if (!this.#inLine && this.#line.startsWith('-----')) {
-      this.#line = this.#line.replace(/[ \t]+$/, ' ');
+      this.#line = withOneBlank(this.#line);
       if (this.#line.length > heldCharacters) throw this.#malformed('broken boundary');
       return;
     }
@@ -141,6 +141,13 @@ class PemDecoder {
   #malformed(problem: string): PortreeveError {
     return malformed(problem, this.#number);
   }
+}
+
+/** A boundary may have blanks behind it, however many; one tells of them, should more than blanks follow. */
+function withOneBlank(line: string): string {
+  let end = line.length;
+  while (line[end - 1] === ' ' || line[end - 1] === '\t') end -= 1;
+  return end < line.length ? `${line.slice(0, end)} ` : line;
 }
 
 function malformed(problem: string, line: number): PortreeveError {

@@ -5,7 +5,7 @@ import { crlLimits } from '../limits.ts';
 
 /** Bytes that are looked through for a PEM boundary before what is no DER counts as PEM with a long preface. */
 const preface = 64 * 1024;
-/** Bytes that are handed on at once: what holds a whole chunk's entries holds no more than these. */
+/** Bytes that are handed on at once. */
 const pieceBytes = 64 * 1024;
 
 /** Opens the bytes of a CRL from their begin. They are read more than once, and must be the same each time. */
@@ -21,10 +21,9 @@ export async function* crlDer(
   maxBytes: number,
   block?: number,
 ): AsyncGenerator<Uint8Array, void> {
-  const { isPem, chunks } = await look(limited(open(), maxBytes));
+  const { isPem, chunks } = await look(pieces(limited(open(), maxBytes)));
   try {
-    if (isPem) yield* pieces(pemBlock(chunks, block));
-    else yield* pieces(chunks);
+    yield* isPem ? pemBlock(chunks, block) : chunks;
   } finally {
     await chunks.return();
   }
@@ -32,7 +31,7 @@ export async function* crlDer(
 
 /** How many CRLs a stream holds: 1 of DER, whatever it is worth. Throws as `crlDer` does, and where PEM holds none. */
 export async function countCrls(open: OpenBytes, maxBytes: number): Promise<number> {
-  const { isPem, chunks } = await look(limited(open(), maxBytes));
+  const { isPem, chunks } = await look(pieces(limited(open(), maxBytes)));
   try {
     if (!isPem) return 1;
     let blocks = 0;
@@ -127,6 +126,7 @@ async function* limited(
   }
 }
 
+/** Whatever comes after it holds no more than a piece at a time. */
 async function* pieces(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
   for await (const chunk of chunks) {
     for (let at = 0; at < chunk.byteLength; at += pieceBytes) yield chunk.subarray(at, at + pieceBytes);
