@@ -4,7 +4,8 @@ import { catalogue } from '../../../src/decision/reasons.ts';
 import type { Facts } from '../../../src/decision/types.ts';
 import { deviceStatuses } from '../../../src/inventory/types.ts';
 import { reasonCodes } from '../../../src/lib/reason-code.ts';
-import { someCredential, someDevice, someFacts } from '../../helpers/facts.ts';
+import { holdKinds, type HoldFact } from '../../../src/revocation/holds/types.ts';
+import { factsTime, someCredential, someDevice, someFacts } from '../../helpers/facts.ts';
 
 const codesOf = (facts: Facts) => floorFindings(facts).map((finding) => finding.code);
 
@@ -24,6 +25,37 @@ test('a certificate that is not valid is denied even if nothing says why', (t) =
   const facts = someFacts({ credential: someCredential({ valid: false }) });
   t.deepEqual(codesOf(facts), ['system.internal']);
   t.deepEqual(codesOf({ ...facts, findings: [{ code: 'credential.expired' }] }), ['credential.expired']);
+});
+
+const someHold: HoldFact = {
+  epoch: 7,
+  id: 'h1',
+  issued_before: null,
+  kind: 'device',
+  name: 'meter-1',
+  since: factsTime,
+  until: null,
+  value: 'meter-1',
+  who: 'night shift',
+  why: 'case 17',
+};
+
+test('each hold is one reason of its kind, with what the auditor asks for', (t) => {
+  for (const kind of holdKinds)
+    t.deepEqual(codesOf(someFacts({ holds: [{ ...someHold, kind }] })), [`hold.${kind}`]);
+  const issued = { kind: 'issuer', name: 'meters', issued_before: factsTime, until: factsTime + 1 } as const;
+  const found = floorFindings(someFacts({ holds: [someHold, { ...someHold, ...issued, id: 'h2' }] }));
+  const since = '2026-06-01T12:00:00.000Z';
+  t.deepEqual(
+    found.map(({ detail }) => detail),
+    [
+      { hold: 'h1', device: 'meter-1', who: 'night shift', why: 'case 17', since },
+      {
+        ...{ hold: 'h2', issuer: 'meter-1', who: 'night shift', why: 'case 17', since, name: 'meters' },
+        ...{ issued_before: since, until: '2026-06-01T12:00:00.001Z' },
+      },
+    ],
+  );
 });
 
 const disabled = {

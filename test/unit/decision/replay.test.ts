@@ -8,6 +8,7 @@ import type { Kept, Replay } from '../../../src/decision/replay.ts';
 import type { MadeDecision } from '../../../src/decision/types.ts';
 import { PortreeveError } from '../../../src/lib/errors.ts';
 import type { PolicyEngine } from '../../../src/policy/types.ts';
+import { addHold, liftHold } from '../../../src/revocation/holds/edit.ts';
 import { parseCrl } from '../../../src/revocation/parse-crl.ts';
 import { deltaIndicator } from '../../helpers/crl-points.ts';
 import { deviceId, hour, makeWorld } from '../../helpers/world.ts';
@@ -213,6 +214,25 @@ test('what no kept bytes can show is named, and the program only where it is ano
   t.deepEqual(concludeAgain(before, { ...kept, program: 'portreeve 9' }).notShown[0], 'program');
   const shed = await world.decide(world.connect({}), { timing: { arrived: 0, deadline: 0 } });
   t.deepEqual(concludeAgain(recorded(shed), kept).notShown, ['instance']);
+});
+
+test('a decision by a hold is concluded again from its facts, under epochs that cover the hold', async (t) => {
+  const added = { kind: 'class', value: 'meter', until: null, who: 'night shift', why: 'case 17' } as const;
+  const { hold_id: holdId } = addHold(world.deps.store, {
+    tenant: 'default',
+    now: world.clock.now(),
+    ...added,
+  });
+  const before = await record('meter/1');
+  const lifted = { tenant: 'default', holdId, who: 'day shift', why: 'over', now: world.clock.now() };
+  liftHold(world.deps.store, lifted);
+  t.is(before.reasons[0]?.code, 'hold.class');
+  t.true(concludeAgain(before, kept).same, 'although it is lifted by now');
+  const { local = 0 } = before.versions.epochs;
+  const earlier = { ...before.versions, epochs: { local: local - 1 } };
+  t.deepEqual(paths(concludeAgain({ ...before, versions: earlier }, kept)), ['versions.epochs']);
+  const facts = { ...before.facts!, holds: [] };
+  t.false(concludeAgain({ ...before, facts }, kept).same);
 });
 
 test('versions that were changed afterwards differ from what the facts were read from', async (t) => {
