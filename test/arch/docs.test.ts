@@ -113,6 +113,7 @@ function isOtherName(name: string): boolean {
     'attestation.challenge',
     'attestation.verifiers',
     'policy.bundle',
+    'revocation.coverage',
     'revocation.crls',
     'revocation.distribution_points',
     'revocation.max_crl_bytes',

@@ -12,6 +12,7 @@ not_denying := {
 	"credential.renewal_overdue",
 	"policy.ok",
 	"revocation.stale_within_grace",
+	"revocation.removed_from_hold",
 	"revocation.status_unknown",
 	"system.break_glass_used",
 }
