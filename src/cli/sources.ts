@@ -19,8 +19,13 @@ export function sourceViews(
   now: EpochMs,
   kind?: SourceKind,
 ): readonly SourceView[] {
-  const known = new Map(readSourceStates(store).map((state) => [sourceKey(state), state]));
-  return configuredSources(config, authorities)
+  const states = readSourceStates(store);
+  const known = new Map(states.map((state) => [sourceKey(state), state]));
+  // Distribution points that the server has seen in connections are called by their URLs.
+  const seen = states.flatMap(({ kind, name, location }) =>
+    kind === 'crl' && name === location ? [location] : [],
+  );
+  return configuredSources(config, authorities, seen)
     .filter((source) => kind === undefined || source.kind === kind)
     .map((source) => {
       const state = known.get(sourceKey(source));

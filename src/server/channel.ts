@@ -25,6 +25,8 @@ export interface WorkerStats {
   readonly decisions: number;
   readonly connections: number;
   readonly residentBytes: number;
+  /** Distribution points that certificates of connections have named, as far as they may be followed. */
+  readonly crlUrls: readonly string[];
   readonly inUse: InUse;
 }
 

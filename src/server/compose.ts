@@ -34,6 +34,8 @@ import { readMaterial } from './material.ts';
 import type { Material } from './material.ts';
 import { createIds } from './new-id.ts';
 import { program } from './program.ts';
+import { createSeenPoints } from './seen-points.ts';
+import type { SeenPoints } from './seen-points.ts';
 import { loadVerifiers } from './verifiers.ts';
 
 export interface ComposeOptions {
@@ -61,6 +63,8 @@ export interface Composition {
   readonly certificates: Material['certificates'];
   /** Why the policy could not be loaded; decisions then deny with `policy.bundle_missing`. */
   readonly policyError: PortreeveError | undefined;
+  /** Distribution points that its connections' certificates have named. */
+  readonly seenPoints: SeenPoints;
   readonly readiness: () => Readiness;
   readonly inUse: () => InUse;
   readonly close: () => void;
@@ -105,12 +109,13 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
   const peps = loadPeps(config, material.certificates, (chain, now) =>
     store.snapshot(() => judgeRevocation(chain, revocation, now).findings),
   );
+  const seenPoints = createSeenPoints(config.revocation.distribution_points.allow);
   const deps: DecisionDeps = {
     clock,
     config,
     program,
     trust,
-    identity: createIdentityResolver(trust, { maxEntries: cachedCredentials }),
+    identity: seenPoints.watch(createIdentityResolver(trust, { maxEntries: cachedCredentials })),
     store,
     revocation,
     inventory: createInventoryReader(store),
@@ -135,6 +140,7 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
     authorities,
     certificates: material.certificates,
     policyError: policy.error,
+    seenPoints,
     readiness: () => readinessOf(deps),
     inUse: () => inUseOf(deps),
     close: () => store.close(),

@@ -11,6 +11,8 @@ import type { SourceView } from './sources/types.ts';
 export interface KnowledgeOptions {
   readonly store: Store;
   readonly inForce: () => InForce;
+  /** Distribution points that certificates of connections have named so far. */
+  readonly seenPoints: () => readonly string[];
   readonly clock: Clock;
   readonly log: (line: string) => void;
 }
@@ -26,7 +28,13 @@ export interface Knowledge {
 }
 
 /** Resolves once the watched files are read; background sources are waited for by nobody. */
-export async function startKnowledge({ store, inForce, clock, log }: KnowledgeOptions): Promise<Knowledge> {
+export async function startKnowledge({
+  store,
+  inForce,
+  seenPoints,
+  clock,
+  log,
+}: KnowledgeOptions): Promise<Knowledge> {
   const ending = new AbortController();
   const world = {
     store,
@@ -41,7 +49,7 @@ export async function startKnowledge({ store, inForce, clock, log }: KnowledgeOp
     store,
     clock,
     log,
-    sources: sourceSpecs(world, inForce),
+    sources: sourceSpecs(world, inForce, seenPoints),
     folder: spoolFolder(store.path),
   });
   return {

@@ -120,7 +120,13 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   undo.add(() => ledger.stop(ending));
 
   // CRLs before the first worker: no decision is made from less than is known.
-  const knowledge = await startKnowledge({ store, inForce: () => reload.current(), clock, log });
+  const knowledge = await startKnowledge({
+    store,
+    inForce: () => reload.current(),
+    seenPoints: () => late.pool?.workers().flatMap(({ stats }) => stats?.crlUrls ?? []) ?? [],
+    clock,
+    log,
+  });
   // A file that was put in place may lack what watched files have brought since it was made.
   late.storeReopened = () => void knowledge.reconfigure();
   undo.add(() => knowledge.stop());

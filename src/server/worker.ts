@@ -192,6 +192,7 @@ function statsOf(
     wasmPages: deps.policy()?.pages() ?? 0,
     decisions: live.decisions(),
     connections: listeners.connections(),
+    crlUrls: live.current().seenPoints.urls(),
     inUse: live.current().inUse(),
   };
 }

@@ -6,20 +6,29 @@ import type { Apply, SourceSpec } from './types.ts';
 
 /**
  * Every background source of what is in force with what becomes of what it brings, worked out once for each that comes
- * into force. They are the entries of `configuredSources`.
+ * into force and each distribution point that is `seen` in connections for the first time. They are the entries of `configuredSources`.
  */
-export function sourceSpecs(world: CrlWorld, inForce: () => InForce): () => readonly SourceSpec[] {
+export function sourceSpecs(
+  world: CrlWorld,
+  inForce: () => InForce,
+  seen: () => readonly string[],
+): () => readonly SourceSpec[] {
   let madeFor: InForce | undefined;
+  let points: ReadonlySet<string> = new Set();
   let specs: readonly SourceSpec[] = [];
   const apply: Apply = (brought) => applyCrls(brought, world);
   const specsOf = ({ config }: InForce): SourceSpec[] => [
-    ...crlSources(config, world.issuers()).map((entry) => ({ ...entry, apply })),
+    ...crlSources(config, world.issuers(), [...points]).map((entry) => ({ ...entry, apply })),
     ...keySources(config, world.store),
   ];
   return () => {
     const current = inForce();
-    if (madeFor !== current) specs = specsOf(current);
+    const together = new Set([...points, ...seen()]);
+    if (madeFor === current && together.size === points.size) return specs;
+    // Under another configuration they are seen anew.
+    points = madeFor === current ? together : new Set(seen());
     madeFor = current;
+    specs = specsOf(current);
     return specs;
   };
 }

@@ -5,7 +5,11 @@ import { crlSources } from './crl-sources.ts';
 import { keyEntries } from './key-sources.ts';
 import type { SourceEntry } from './types.ts';
 
-/** Every background source that a configuration names, by itself or through its CAs' certificates. */
-export function configuredSources(config: Config, authorities: Authorities): readonly SourceEntry[] {
-  return [...crlSources(config, crlIssuers(authorities)), ...keyEntries(config)];
+/** Every background source that a configuration names, by itself or through certificates: those of its CAs, and `seen` distribution points. */
+export function configuredSources(
+  config: Config,
+  authorities: Authorities,
+  seen: readonly string[] = [],
+): readonly SourceEntry[] {
+  return [...crlSources(config, crlIssuers(authorities), seen), ...keyEntries(config)];
 }

@@ -12,14 +12,20 @@ import type { Applied, Brought, SourceEntry, SourceLocation } from './types.ts';
 const maxPoints = 1000;
 
 /**
- * The sources of CRLs that a configuration names by URL, and the distribution points of CA certificates as far as it
- * allows them. CRLs sign themselves, so that http is as good as https for them.
+ * The sources of CRLs that a configuration names by URL, and the distribution points of CA certificates, and of those
+ * that were seen in connections, as far as it allows them. CRLs sign themselves, so that http is as good as https for them.
  */
-export function crlSources(config: Config, issuers: readonly Certificate[]): SourceEntry[] {
+export function crlSources(
+  config: Config,
+  issuers: readonly Certificate[],
+  seen: readonly string[] = [],
+): SourceEntry[] {
   const { sources, distribution_points: points } = config.revocation;
   const configured = sources.map((source) => crlSource(source.name, urlLocation(source.url, source), source));
   const known = new Set(sources.map(({ url }) => parseHttpUrl(url)?.href));
-  const further = allowedPoints(issuers, points.allow).filter((url) => !known.has(url));
+  const further = allowedPoints([...issuers.flatMap(crlUrlsOf), ...seen], points.allow).filter(
+    (url) => !known.has(url),
+  );
   return [...configured, ...further.map((url) => crlSource(url, pointLocation(url, points), points))];
 }
 
@@ -32,10 +38,10 @@ function crlSource(
   return { kind: 'crl', name, location, ...pace, signed_by: null };
 }
 
-function allowedPoints(issuers: readonly Certificate[], allow: readonly string[]): string[] {
+function allowedPoints(named: readonly string[], allow: readonly string[]): string[] {
   if (allow.length === 0) return [];
-  const urls = new Set(issuers.flatMap(crlUrlsOf));
-  return [...urls].filter((url) => isBelowAny(new URL(url), allow)).slice(0, maxPoints);
+  const urls = [...new Set(named)];
+  return urls.filter((url) => isBelowAny(new URL(url), allow)).slice(0, maxPoints);
 }
 
 /** What a certificate names is followed only where the configuration names it too, redirects included. */
