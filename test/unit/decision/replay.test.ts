@@ -217,16 +217,23 @@ test('what no kept bytes can show is named, and the program only where it is ano
 });
 
 test('a decision by a hold is concluded again from its facts, under epochs that cover the hold', async (t) => {
-  const added = { kind: 'class', value: 'meter', until: null, who: 'night shift', why: 'case 17' } as const;
+  // Of nobody whom another test asks about.
+  const added = {
+    kind: 'device',
+    value: deviceId('meter/held'),
+    until: null,
+    who: 'night shift',
+    why: 'case 17',
+  } as const;
   const { hold_id: holdId } = addHold(world.deps.store, {
     tenant: 'default',
     now: world.clock.now(),
     ...added,
   });
-  const before = await record('meter/1');
+  const before = await record('meter/held');
   const lifted = { tenant: 'default', holdId, who: 'day shift', why: 'over', now: world.clock.now() };
   liftHold(world.deps.store, lifted);
-  t.is(before.reasons[0]?.code, 'hold.class');
+  t.is(before.reasons[0]?.code, 'hold.device');
   t.true(concludeAgain(before, kept).same, 'although it is lifted by now');
   const { local = 0 } = before.versions.epochs;
   const earlier = { ...before.versions, epochs: { local: local - 1 } };
