@@ -4,7 +4,7 @@ import { parse, type Info, type Parser } from 'csv-parse';
 import { describeThrown } from '../lib/errors.ts';
 import { attributeName, bindingFields, listFields, textFields } from './device-fields.ts';
 import { lineBlocks, mostLineBytes, splitLines } from './line-blocks.ts';
-import type { ImportRow } from './ndjson-rows.ts';
+import { rowsAtOnce, type ImportRow } from './ndjson-rows.ts';
 import type { ProblemList } from './problems.ts';
 import { buildDraft, isField } from './record.ts';
 
@@ -26,9 +26,10 @@ export async function* csvRows(
   input: AsyncIterable<Uint8Array | string>,
   problems: ProblemList,
   map?: ColumnMap,
-): AsyncGenerator<ImportRow> {
+): AsyncGenerator<readonly ImportRow[]> {
   const { parser, end } = startParser(input, problems);
   let header: readonly string[] | undefined;
+  let rows: ImportRow[] = [];
   try {
     for await (const { record, info } of parser as AsyncIterable<{ record: string[]; info: Info }>) {
       const line = info.lines;
@@ -39,8 +40,12 @@ export async function* csvRows(
         continue;
       }
       const draft = buildDraft(toFields(header, record), (message) => problems.add(line, message));
-      if (draft) yield { line, draft };
+      if (draft) rows.push({ line, draft });
+      if (rows.length < rowsAtOnce) continue;
+      yield rows;
+      rows = [];
     }
+    if (rows.length > 0) yield rows;
     if (header === undefined) problems.add(1, 'the header row is missing');
   } finally {
     end();

@@ -2,11 +2,9 @@ import type { EpochMs } from '../lib/clock.ts';
 import { PortreeveError } from '../lib/errors.ts';
 import type { Store } from '../store/types.ts';
 import { currentRow } from './device-rows.ts';
+import { setStatusKind } from './edited.ts';
 import { forbiddenChange } from './lifecycle.ts';
 import { deviceStatuses, type DeviceStatus } from './types.ts';
-
-/** `changes.kind` of an edit; a bulk import that began earlier looks for these and keeps their status. */
-export const setStatusKind = 'device.set_status';
 
 export interface SetStatusOptions {
   readonly tenant: string;

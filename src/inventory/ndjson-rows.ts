@@ -8,18 +8,26 @@ export interface ImportRow {
   readonly draft: DeviceDraft;
 }
 
-/** Reads one JSON object a line (blank lines pass). What is wrong is reported with its line and left out. */
+/** Rows that are handed on together, at least, but for the last ones. */
+export const rowsAtOnce = 4096;
+
+/** Reads one JSON object a line (blank lines pass), many rows at a time. What is wrong is reported with its line and left out. */
 export async function* ndjsonRows(
   input: AsyncIterable<Uint8Array | string>,
   problems: ProblemList,
-): AsyncGenerator<ImportRow> {
+): AsyncGenerator<readonly ImportRow[]> {
+  let rows: ImportRow[] = [];
   for await (const block of lineBlocks(input, problems)) {
     for (const { text, line } of splitLines(block, problems)) {
       if (text.trim() === '') continue;
       const draft = readLine(text, (message) => problems.add(line, message));
-      if (draft) yield { line, draft };
+      if (draft) rows.push({ line, draft });
     }
+    if (rows.length < rowsAtOnce) continue;
+    yield rows;
+    rows = [];
   }
+  if (rows.length > 0) yield rows;
 }
 
 function readLine(text: string, report: (message: string) => void): DeviceDraft | undefined {

@@ -1,8 +1,9 @@
 import { publishGeneration } from '../store/generation.ts';
 import type { Store } from '../store/types.ts';
-import { currentRow } from './device-rows.ts';
-import { setStatusKind } from './edit.ts';
-import type { Staging, Tally } from './stager.ts';
+import { currentRow, removedStatus, type DeviceContent } from './device-rows.ts';
+import { editKinds, keepingEdits } from './edited.ts';
+import type { Staging } from './stager.ts';
+import type { Tally } from './tally.ts';
 
 /** Edits that one transaction takes over; a thousand hold the lock for about 20 ms. */
 const editsAtOnce = 1000;
@@ -18,8 +19,8 @@ export interface ImportNote {
 }
 
 /**
- * Makes a staged import visible by one short commit, whatever its size, and answers the epoch. Devices whose
- * status was edited since the import began keep the edited status; where there were very many such edits they are
+ * Makes a staged import visible by one short commit, whatever its size, and answers the epoch. Devices that were
+ * edited since the import began keep what was edited; where there were very many such edits they are
  * taken over in transactions of their own first, so that the last one stays short.
  */
 export function publishImport(store: Store, staging: Staging, tally: Tally, note: ImportNote): number {
@@ -41,11 +42,11 @@ export function publishImport(store: Store, staging: Staging, tally: Tally, note
       selector: note.source,
       detail: {
         rows: note.rows,
-        added: tally.added,
-        changed: tally.changed,
-        unchanged: tally.unchanged,
-        first_added: tally.firstAdded,
-        first_changed: tally.firstChanged,
+        ...tally.counts,
+        first_added: tally.first.added,
+        first_changed: tally.first.changed,
+        first_removed: tally.first.removed,
+        first_kept_status: tally.first.kept_status,
         kept_out: tally.keptOut.devices,
         kept_edits: kept.size,
         first_kept: [...kept].slice(0, shownIds),
@@ -56,7 +57,7 @@ export function publishImport(store: Store, staging: Staging, tally: Tally, note
   });
 }
 
-/** Writes the present status of devices edited after `since` over the staged one. */
+/** Writes what was edited after `since` over what is staged. A device that is being taken away goes all the same. */
 function keepEdits(
   store: Store,
   staging: Staging,
@@ -65,18 +66,25 @@ function keepEdits(
 ): { readonly count: number; readonly last: number } {
   const { tenant, generation } = staging;
   const edits = store
-    .prepare<{ epoch: number; selector: string }>(
-      'SELECT epoch, selector FROM changes WHERE epoch > ? AND kind = ? AND tenant = ? ORDER BY epoch LIMIT ?',
+    .prepare<{ epoch: number; selector: string; kind: string }>(
+      `SELECT epoch, selector, kind FROM changes WHERE epoch > ? AND kind IN (?, ?) AND tenant = ?
+       ORDER BY epoch LIMIT ?`,
     )
-    .all(since, setStatusKind, tenant, editsAtOnce);
+    .all(since, ...editKinds, tenant, editsAtOnce);
   const read = currentRow(store);
-  const overlay = store.prepare(
-    'UPDATE devices SET status = ? WHERE tenant = ? AND device_id = ? AND generation = ?',
+  const stagedRow = store.prepare<DeviceContent>(
+    'SELECT status, class, body FROM devices WHERE tenant = ? AND device_id = ? AND generation = ?',
   );
-  for (const { selector: deviceId } of edits) {
+  const overlay = store.prepare(
+    'UPDATE devices SET status = ?, body = ? WHERE tenant = ? AND device_id = ? AND generation = ?',
+  );
+  for (const { selector: deviceId, kind } of edits) {
     const current = read(tenant, deviceId);
-    if (current === undefined) continue;
-    if (overlay.run(current.status, tenant, deviceId, generation).changes > 0) kept.add(deviceId);
+    const staged = stagedRow.get(tenant, deviceId, generation);
+    if (current === undefined || staged === undefined || staged.status === removedStatus) continue;
+    const { status, body } = keepingEdits(deviceId, staged, current, new Set([kind]));
+    overlay.run(status, body, tenant, deviceId, generation);
+    kept.add(deviceId);
   }
   return { count: edits.length, last: edits.at(-1)?.epoch ?? since };
 }

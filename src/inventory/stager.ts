@@ -1,12 +1,15 @@
 import type { EpochMs } from '../lib/clock.ts';
 import type { Store } from '../store/types.ts';
-import { bindingKey } from './binding-fields.ts';
-import { currentRow, encodeDevice, type DeviceContent, type DeviceRow } from './device-rows.ts';
-
+import { currentRow, decodeDraft, encodeDevice, removedStatus } from './device-rows.ts';
+import type { DeviceContent, DeviceRow } from './device-rows.ts';
+import { deviceDifference, type DeviceDifference } from './difference.ts';
+import { editsSince, keepingEdits } from './edited.ts';
 import { forbiddenChange } from './lifecycle.ts';
-import type { LockoutTally } from './lockout-tally.ts';
 import type { ImportRow } from './ndjson-rows.ts';
 import type { ProblemList } from './problems.ts';
+import type { DeviceDraft } from './record.ts';
+import { createWriter } from './staged-rows.ts';
+import { count, type Tally } from './tally.ts';
 
 /** Where one import stages: its tenant, its generation, and the epoch that it started from. */
 export interface Staging {
@@ -14,70 +17,121 @@ export interface Staging {
   readonly generation: number;
   readonly baseEpoch: number;
   readonly now: EpochMs;
+  /** The tenant has never had a device: there is nothing to compare with. */
+  readonly first: boolean;
 }
 
-/** What an import did or would do; the first few device ids of each kind for people. */
-export interface Tally {
-  added: number;
-  changed: number;
-  unchanged: number;
-  readonly firstAdded: string[];
-  readonly firstChanged: string[];
-  /** Active devices that the import keeps out. */
-  readonly keptOut: LockoutTally;
+export interface StagerOptions {
+  /** Classes that the configuration knows. */
+  readonly classes?: ReadonlySet<string> | undefined;
+  /** Somebody said why: what the lifecycle forbids else. */
+  readonly why: boolean;
+  /** What becomes of a row whose status may not follow the present one: it is a problem, or keeps the present one. */
+  readonly forbidden: 'refuse' | 'keep';
+  /** Whether to note what changes about each device. */
+  readonly history: boolean;
+  readonly onDifference?: ((difference: DeviceDifference) => void) | undefined;
 }
 
-const shownIds = 5;
+/** What stages within a transaction. */
+export interface Stager {
+  /**
+   * Notes a row's device id (a second row of the same device is a problem), compares it with what is visible, and stores
+   * it where it differs.
+   */
+  readonly stage: (row: ImportRow) => void;
+  /** Stores that a device that the file does not name is taken away. */
+  readonly remove: (row: DeviceRow) => void;
+}
 
 /**
- * Answers a function that stages one row within a transaction: notes its device id (a second row of the same
- * device is a problem that names both lines), compares it with what is visible, and stores it where it differs. An
- * active device that would be none any more, or of a class that is not among the configured `classes`, is kept out.
+ * Makes the stager of one import. An active device that would be none any more, or of a class that is not among the
+ * configured ones, is kept out.
  */
 export function createStager(
   store: Store,
   staging: Staging,
   problems: ProblemList,
   tally: Tally,
-  classes?: ReadonlySet<string>,
-): (row: ImportRow) => void {
-  const { tenant, generation, baseEpoch, now } = staging;
+  options: StagerOptions,
+): Stager {
+  const { tenant, now, first } = staging;
+  const { history, onDifference } = options;
   const read = currentRow(store);
-  const note = store.prepare(
-    'INSERT INTO staged_devices (generation, device_id, tenant, line) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
-  );
-  const noted = store.prepare<{ line: number }>(
-    'SELECT line FROM staged_devices WHERE generation = ? AND device_id = ?',
-  );
-  const put = store.prepare(
-    `INSERT INTO devices (tenant, device_id, generation, updated_at, status, class, body) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-  );
-  const bind = store.prepare(
-    'INSERT INTO device_keys (tenant, key, device_id) VALUES (?, ?, ?) ON CONFLICT DO NOTHING',
-  );
-  return ({ line, draft }) => {
+  const write = createWriter(store, staging);
+  const tell = (id: string, before: DeviceDraft | undefined, after: DeviceDraft | undefined): void => {
+    if (!history && !onDifference) return;
+    const difference = deviceDifference(id, before, after);
+    onDifference?.(difference);
+    if (history && !problems.any) write.history(difference);
+  };
+
+  const stageFirst = ({ line, draft }: ImportRow): void => {
     const id = draft.device_id;
-    if (note.run(generation, id, tenant, line).changes === 0) {
-      const first = noted.get(generation, id)?.line ?? 0;
-      return problems.add(line, `device_id ${JSON.stringify(id)} is on line ${first} already`);
+    const { status, class: className, body } = encodeDevice(draft);
+    if (!write.put(id, now, status, className, body)) {
+      return problems.add(line, `device_id ${JSON.stringify(id)} is on an earlier line already`);
+    }
+    count(tally, 'added', id);
+    onDifference?.(deviceDifference(id, undefined, draft));
+    for (const key of draft.keys) write.key(key, id);
+  };
+
+  const stage = ({ line, draft }: ImportRow): void => {
+    const id = draft.device_id;
+    const before = write.note(id, line);
+    if (before !== undefined) {
+      return problems.add(line, `device_id ${JSON.stringify(id)} is on line ${before} already`);
     }
     const current = read(tenant, id);
-    const wanted = withEditedStatus(encodeDevice(draft), current, baseEpoch);
-    if (current !== undefined && forbiddenChange(current.status, wanted.status, { why: true })) {
-      return problems.add(
-        line,
-        `device ${JSON.stringify(id)} is decommissioned, which is final: it cannot become ${wanted.status}`,
-      );
-    }
-    if (current !== undefined && keepsOut(current, wanted, classes)) {
+    const wanted = lawful(current, line, id, withEdits(encodeDevice(draft), current, id));
+    if (wanted === undefined) return;
+    if (current !== undefined && sameContent(current, wanted)) return count(tally, 'unchanged', id);
+    count(tally, current === undefined ? 'added' : 'changed', id);
+    if (current !== undefined && keepsOut(current, wanted, options.classes))
       tally.keptOut.add(current.class, siteOf(current));
-    }
+    tell(id, current && decodeDraft(current), decodeDraft({ ...wanted, device_id: id }));
     // After the first problem nothing will become visible: the rest is read only to tell what else is wrong.
-    if (count(tally, id, current, wanted) && !problems.any) {
-      put.run(tenant, id, generation, now, wanted.status, wanted.class, wanted.body);
-      for (const key of draft.keys) bind.run(tenant, Buffer.from(bindingKey(key), 'hex'), id);
-    }
+    if (problems.any) return;
+    write.put(id, now, wanted.status, wanted.class, wanted.body);
+    for (const key of draft.keys) write.key(key, id);
   };
+
+  /** What was edited since the import began stays as it is. */
+  const withEdits = (wanted: DeviceContent, current: DeviceRow | undefined, id: string): DeviceContent => {
+    const edited = current !== undefined && current.epoch !== null && current.epoch > staging.baseEpoch;
+    return edited
+      ? keepingEdits(id, wanted, current, editsSince(store, tenant, id, staging.baseEpoch))
+      : wanted;
+  };
+
+  /** The row with a status that may follow the present one; undefined where it is a problem. */
+  const lawful = (
+    current: DeviceRow | undefined,
+    line: number,
+    id: string,
+    wanted: DeviceContent,
+  ): DeviceContent | undefined => {
+    const told = { why: options.why };
+    const forbidden = current && forbiddenChange(current.status, wanted.status, told);
+    if (current === undefined || forbidden === undefined) return wanted;
+    if (options.forbidden === 'keep') {
+      count(tally, 'kept_status', id);
+      return { ...wanted, status: current.status };
+    }
+    return void problems.add(line, `device ${JSON.stringify(id)} ${forbidden}`);
+  };
+
+  const remove = (row: DeviceRow): void => {
+    const id = row.device_id;
+    count(tally, 'removed', id);
+    if (row.status === 'active') tally.keptOut.add(row.class, siteOf(row));
+    tell(id, decodeDraft(row), undefined);
+    write.note(id, 0);
+    write.put(id, now, removedStatus, row.class, '{}');
+  };
+
+  return { stage: first ? stageFirst : stage, remove };
 }
 
 /** An active device loses its status, or its class becomes one that the configuration does not know. */
@@ -89,32 +143,6 @@ function keepsOut(current: DeviceRow, wanted: DeviceContent, classes?: ReadonlyS
 
 function siteOf(row: DeviceContent): string | null {
   return (JSON.parse(row.body) as { readonly site?: string }).site ?? null;
-}
-
-/** An edit since the import began wins over the import's status: an urgent disable is not undone by a file from before. */
-function withEditedStatus(
-  wanted: DeviceContent,
-  current: DeviceRow | undefined,
-  baseEpoch: number,
-): DeviceContent {
-  const edited = current !== undefined && current.epoch !== null && current.epoch > baseEpoch;
-  return edited ? { ...wanted, status: current.status } : wanted;
-}
-
-/** Counts a row as added, changed or unchanged; true where it has to be stored. */
-function count(tally: Tally, id: string, current: DeviceRow | undefined, wanted: DeviceContent): boolean {
-  if (current === undefined) {
-    tally.added += 1;
-    if (tally.firstAdded.length < shownIds) tally.firstAdded.push(id);
-    return true;
-  }
-  if (sameContent(current, wanted)) {
-    tally.unchanged += 1;
-    return false;
-  }
-  tally.changed += 1;
-  if (tally.firstChanged.length < shownIds) tally.firstChanged.push(id);
-  return true;
 }
 
 function sameContent(a: DeviceContent, b: DeviceContent): boolean {

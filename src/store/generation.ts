@@ -52,25 +52,45 @@ export async function stageRows<T>(
   clock: Clock = systemClock,
   onBatch?: (rowsSoFar: number) => void,
 ): Promise<number> {
+  return stageBlocks(store, generation, inBlocks(rows), insert, clock, onBatch);
+}
+
+/** As `stageRows`, of rows that come many at a time. */
+export async function stageBlocks<T>(
+  store: Store,
+  generation: number,
+  blocks: AsyncIterable<readonly T[]>,
+  insert: (row: T) => void,
+  clock: Clock = systemClock,
+  onBatch?: (rowsSoFar: number) => void,
+): Promise<number> {
   let count = 0;
-  let hand: T[] = [];
-  const flush = async (): Promise<void> => {
+  let freeSince = -Infinity;
+  for await (const block of blocks) {
     let done = 0;
-    while (done < hand.length) {
-      if (count > 0) await pause(gapMs);
-      const staged = stageBatch(store, generation, hand, done, insert, clock);
+    while (done < block.length) {
+      // While the next rows were read the lock was free already.
+      const free = clock.monotonic() - freeSince;
+      if (free < gapMs) await pause(gapMs - free);
+      const staged = stageBatch(store, generation, block, done, insert, clock);
+      freeSince = clock.monotonic();
       done += staged;
       count += staged;
       onBatch?.(count);
     }
-    hand = [];
-  };
+  }
+  return count;
+}
+
+async function* inBlocks<T>(rows: Iterable<T> | AsyncIterable<T>): AsyncGenerator<readonly T[]> {
+  let hand: T[] = [];
   for await (const row of rows) {
     hand.push(row);
-    if (hand.length >= rowsInHand) await flush();
+    if (hand.length < rowsInHand) continue;
+    yield hand;
+    hand = [];
   }
-  await flush();
-  return count;
+  if (hand.length > 0) yield hand;
 }
 
 /** Stages from `hand[start]` on until the budget is spent; answers how many rows went in (at least one). */

@@ -1,5 +1,6 @@
 import { attestationKeys } from './migrations/attestation-keys.ts';
 import { crls } from './migrations/crls.ts';
+import { deviceHistory } from './migrations/device-history.ts';
 import { holds } from './migrations/holds.ts';
 import { observed } from './migrations/observed.ts';
 import { sources } from './migrations/sources.ts';
@@ -105,7 +106,7 @@ export const migrations: readonly string[] = [
     WHERE unhex(k.value) IS NOT NULL;
   `,
   // Each fragment stands in a file of its own, named for what it holds.
-  [crls, holds, sources, attestationKeys, observed].join('\n'),
+  [crls, holds, sources, attestationKeys, observed, deviceHistory].join('\n'),
 ];
 
 /** The store format that this program writes. */

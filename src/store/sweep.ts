@@ -4,6 +4,9 @@ import { systemClock, type Clock, type EpochMs } from '../lib/clock.ts';
 import { stageBudgetMs } from './generation.ts';
 import type { Store } from './types.ts';
 
+/** `generations.kind` of a tenant's first import of devices: it supersedes nothing, and does not note what it names. */
+export const firstImportKind = 'device.first_import';
+
 /** A staged generation that has shown no life for so many milliseconds is abandoned. */
 export const abandonedAfterMs = 60_000;
 const rowsAtOnce = 200;
@@ -51,23 +54,28 @@ export async function sweepRetired(
   const end = clock.monotonic() + budgetMs;
   retireAbandoned(store, clock);
   let removed = 0;
+  const ends: Ends = new Map();
   for (;;) {
-    const batch = sweepBatch(store, clock);
+    const batch = sweepBatch(store, ends, clock);
     removed += batch;
     if (batch === 0 || clock.monotonic() >= end) return removed;
     await pause(gapMs);
   }
 }
 
+/** How far a sweep has gone through the devices for the sake of a generation. */
+type Ends = Map<number, string>;
+
 /** One short transaction of sweeping; 0 when nothing was left to do. */
-function sweepBatch(store: Store, clock: Clock): number {
+function sweepBatch(store: Store, ends: Ends, clock: Clock): number {
   return store.transact(() => {
     const deadline = clock.monotonic() + stageBudgetMs * 0.8;
     let removed = 0;
-    for (const { generation, state } of sweepable(store)) {
+    for (const retired of sweepable(store)) {
+      const { generation, state } = retired;
       for (;;) {
         const step =
-          state === 'retired' ? sweepRetiredRows(store, generation) : settleDevices(store, generation);
+          state === 'retired' ? sweepRetiredRows(store, retired, ends) : settleDevices(store, generation);
         removed += step;
         if (step === 0) break;
         if (clock.monotonic() >= deadline) return removed;
@@ -78,10 +86,17 @@ function sweepBatch(store: Store, clock: Clock): number {
   });
 }
 
-function sweepable(store: Store): { generation: number; state: 'visible' | 'retired' }[] {
+interface Sweepable extends Record<string, string | number> {
+  readonly generation: number;
+  readonly state: 'visible' | 'retired';
+  readonly kind: string;
+  readonly scope: string;
+}
+
+function sweepable(store: Store): Sweepable[] {
   return store
-    .prepare<{ generation: number; state: 'visible' | 'retired' }>(
-      `SELECT generation, state FROM generations g
+    .prepare<Sweepable>(
+      `SELECT generation, state, kind, scope FROM generations g
        WHERE state = 'retired'
           OR (state = 'visible' AND EXISTS (SELECT 1 FROM staged_devices s WHERE s.generation = g.generation))`,
     )
@@ -89,7 +104,9 @@ function sweepable(store: Store): { generation: number; state: 'visible' | 'reti
 }
 
 /** Removes up to a batch of a retired generation's rows. */
-function sweepRetiredRows(store: Store, generation: number): number {
+function sweepRetiredRows(store: Store, retired: Sweepable, ends: Ends): number {
+  const { generation } = retired;
+  if (retired.kind === firstImportKind) return sweepFirstImport(store, retired, ends);
   const revoked = store
     .prepare(
       `DELETE FROM revoked WHERE generation = ?1 AND serial IN
@@ -102,8 +119,31 @@ function sweepRetiredRows(store: Store, generation: number): number {
       store
         .prepare('DELETE FROM devices WHERE tenant = ? AND device_id = ? AND generation = ?')
         .run(tenant, deviceId, generation);
+      store
+        .prepare('DELETE FROM device_history WHERE tenant = ? AND device_id = ? AND generation = ?')
+        .run(tenant, deviceId, generation);
     })
   );
+}
+
+/**
+ * Goes through a batch of a tenant's devices, from where the batch before ended, and removes the rows of a first import
+ * that was given up; nothing notes which they are. Answers 0 at the end.
+ */
+function sweepFirstImport(store: Store, { generation, scope: tenant }: Sweepable, ends: Ends): number {
+  const after = ends.get(generation) ?? '';
+  const last = store
+    .prepare<{ device_id: string }>(
+      `SELECT device_id FROM devices WHERE tenant = ? AND device_id > ? ORDER BY device_id LIMIT ${rowsAtOnce}`,
+    )
+    .all(tenant, after)
+    .at(-1)?.device_id;
+  if (last === undefined) return 0;
+  ends.set(generation, last);
+  const { changes } = store
+    .prepare('DELETE FROM devices WHERE tenant = ? AND device_id > ? AND device_id <= ? AND generation = ?')
+    .run(tenant, after, last, generation);
+  return Math.max(1, changes);
 }
 
 /** Removes up to a batch of the device rows that a visible generation superseded. */
@@ -115,6 +155,12 @@ function settleDevices(store: Store, generation: number): number {
            (SELECT generation FROM generations WHERE state = 'visible' AND visible_epoch <
              (SELECT visible_epoch FROM generations WHERE generation = ?3))
          AND EXISTS (SELECT 1 FROM devices WHERE tenant = ?1 AND device_id = ?2 AND generation = ?3)`,
+      )
+      .run(tenant, deviceId, generation);
+    // A row that took the device away has no more to hide.
+    store
+      .prepare(
+        "DELETE FROM devices WHERE tenant = ? AND device_id = ? AND generation = ? AND status = 'removed'",
       )
       .run(tenant, deviceId, generation);
   });

@@ -230,7 +230,7 @@ test('any sequence of imports and edits leaves what a plain map would hold, for 
           await importRows(
             store,
             next.rows.map(({ id, status }) => device(id, { status })),
-            { allowEmpty: true },
+            { allowEmpty: true, whySaid: true },
           );
           for (const { id, status } of next.rows) model.set(id, status);
         } else if (model.has(next.edit.id)) {

@@ -39,7 +39,9 @@ test('an import adds devices and is one readable change', async (t) => {
     rows: 7,
     added: 7,
     changed: 0,
+    removed: 0,
     unchanged: 0,
+    kept_status: 0,
     lockout: nobody,
     epoch: 1,
   });
@@ -58,10 +60,14 @@ test('an import adds devices and is one readable change', async (t) => {
       rows: 7,
       added: 7,
       changed: 0,
+      removed: 0,
       unchanged: 0,
+      kept_status: 0,
       kept_out: 0,
       first_added: ['d0', 'd1', 'd2', 'd3', 'd4'],
       first_changed: [],
+      first_removed: [],
+      first_kept_status: [],
       kept_edits: 0,
       first_kept: [],
     },
@@ -84,7 +90,9 @@ test('the same content again changes nothing and makes no epoch', async (t) => {
     rows: 2,
     added: 0,
     changed: 0,
+    removed: 0,
     unchanged: 2,
+    kept_status: 0,
     lockout: nobody,
     epoch: null,
   });
@@ -98,7 +106,16 @@ test('a later import replaces what it names, adds what is new and leaves the res
   const result = await importRows(store, [device('d1', { site: 's' }), device('d2'), device('d4')], {
     now: 5000,
   });
-  t.deepEqual(result, { rows: 3, added: 1, changed: 1, unchanged: 1, lockout: nobody, epoch: 2 });
+  t.deepEqual(result, {
+    rows: 3,
+    added: 1,
+    changed: 1,
+    removed: 0,
+    unchanged: 1,
+    kept_status: 0,
+    lockout: nobody,
+    epoch: 2,
+  });
   t.like(find(store, 'd1'), { site: 's', epoch: 2, updated_at: 5000 });
   t.false('owner' in (find(store, 'd1') ?? {}), 'a field that is not in the new row is gone');
   t.like(find(store, 'd2'), { epoch: 1, updated_at: 1000 });
@@ -123,7 +140,9 @@ test('a dry run tells the counts and changes nothing', async (t) => {
     rows: 3,
     added: 1,
     changed: 1,
+    removed: 0,
     unchanged: 1,
+    kept_status: 0,
     lockout: nobody,
     epoch: null,
   });
@@ -164,7 +183,7 @@ test('duplicates are found however far apart they are', async (t) => {
   const error = await t.throwsAsync(importRows(store, [...rows, device('d0')]), {
     instanceOf: InventoryInvalid,
   });
-  t.deepEqual(error.problems, [{ line: 10_001, message: 'device_id "d0" is on line 1 already' }]);
+  t.deepEqual(error.problems, [{ line: 10_001, message: 'device_id "d0" is on an earlier line already' }]);
 });
 
 test('the same device id under two tenants is two devices', async (t) => {
@@ -307,7 +326,16 @@ test('an empty file is refused, or imports nothing where that is meant', async (
   const refused = { code: 'PDP_INVENTORY_INVALID', message: /no devices/ };
   await t.throwsAsync(importRows(store, []), refused);
   await t.throwsAsync(importRows(store, 'device_id,status,class\n', { format: 'csv' }), refused);
-  const nothing = { rows: 0, added: 0, changed: 0, unchanged: 0, lockout: nobody, epoch: null };
+  const nothing = {
+    rows: 0,
+    added: 0,
+    changed: 0,
+    removed: 0,
+    unchanged: 0,
+    kept_status: 0,
+    lockout: nobody,
+    epoch: null,
+  };
   t.deepEqual(await importRows(store, [], { allowEmpty: true }), nothing);
   t.is(count(store, 'generations'), 0, 'nothing is left of any of them');
 });

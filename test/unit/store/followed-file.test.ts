@@ -128,9 +128,9 @@ test('a file that is cut short is refused, however much of it is in memory, unti
   writer.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
   clock.advance(50);
   t.deepEqual([selectors(reader).length, selectors(writer).length], [10, 10]);
-  truncateSync(path, 8192);
+  truncateSync(path, 131_072);
   clock.advance(50);
-  const short = { ...unavailable, message: /cut short: it has 8192 bytes and should have \d+; .*backup/ };
+  const short = { ...unavailable, message: /cut short: it has 131072 bytes and should have \d+; .*backup/ };
   t.throws(() => reader.epochs(), short);
   t.throws(() => writer.epochs(), short);
   truncateSync(path, 0);
