@@ -18,8 +18,8 @@ export type FromCrlHelper =
   | { readonly is: 'done'; readonly outcomes: CrlOutcome[] }
   | { readonly is: 'failed'; readonly code: ErrorCode; readonly message: string };
 
-/** Milliseconds without a word after which a helper counts as hung; it tells of every few thousand entries. */
-const silenceMs = 60_000;
+/** Milliseconds without a word after which a helper counts as hung; it tells of every few thousand entries, but not while the store counts. */
+const silenceMs = 180_000;
 
 /** The entry of a helper, `.ts` in the checkout and `.js` in the built package. */
 const entry = fileURLToPath(
