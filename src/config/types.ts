@@ -40,7 +40,7 @@ export interface Config {
     /** CRLs by HTTP(S). */
     readonly sources: readonly CrlSourceConfig[];
     readonly distribution_points: PaceConfig & {
-      /** URL prefixes that the distribution points of configured CAs' certificates may have. */
+      /** URL prefixes that distribution points of certificates may have. */
       readonly allow: readonly string[];
     };
     /** Bytes of one CRL file. */
@@ -59,6 +59,21 @@ export interface Config {
     /** Active devices that one change may keep out without a number typed: `1%`, or how many. */
     readonly max_lockout: string | number;
   };
+  /** What is kept of what decisions learn. */
+  readonly observed: {
+    readonly interval: number;
+    readonly certificates_per_device: number;
+    readonly keep: number;
+  };
+  /** When a key counts as used in several places. */
+  readonly shared_use: {
+    readonly window: number;
+    readonly moves: number;
+    readonly ipv4_prefix: number;
+    readonly ipv6_prefix: number;
+  };
+  /** How the machine's clock is held against the kept time. */
+  readonly time: { readonly tolerance: number; readonly settle: number; readonly max_leap: number };
   readonly policy: {
     /** Bundle file (`.tar.gz`); null = the default bundle that ships. */
     readonly bundle: string | null;

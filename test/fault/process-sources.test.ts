@@ -1,6 +1,7 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { issueCrl } from '../../src/ca/index.ts';
+import { distributionPoints } from '../helpers/crl-points.ts';
 import { httpSource, serves } from '../helpers/http-source.ts';
 import { valueOf } from '../helpers/prometheus.ts';
 import { forServer, startServer, until } from '../helpers/server.ts';
@@ -88,6 +89,26 @@ test('a restarted server knows what it knew of a source, and asks only on a cond
   t.is((await sourceOf(second, 'meters-crl'))?.last_change, before?.last_change);
   await until(() => source.asked.length > asked);
   t.is(source.asked[asked]?.headers['if-none-match'], '"5"');
+});
+
+test("the CRL that a device's own certificate names is fetched where its prefix is allowed, and denies the next connection", async (t) => {
+  const source = await httpSource(t, (_request, response) => void response.writeHead(404).end());
+  const world = await makeWorld({
+    now: Date.now(),
+    configure: forServer((document) => {
+      document.revocation = { distribution_points: { allow: [`${source.origin}/allowed/`] } };
+    }),
+  });
+  t.teardown(world.close);
+  const names = ['/allowed/meters.crl', '/elsewhere/meters.crl'].map((path) => ({
+    uri: `${source.origin}${path}`,
+  }));
+  const leaf = await world.leaf('meter/1', { extensions: [distributionPoints(...names)] });
+  source.answer(serves(await crlOf(world, 6, [leaf.serial]), '"6"'));
+  const server = await startServer(t, world.configFile);
+  t.is(await ask(server, leaf), 'allow policy.ok');
+  await until(async () => (await ask(server, leaf)) === 'deny revocation.revoked');
+  t.deepEqual(new Set(source.asked.map(({ path }) => path)), new Set(['/allowed/meters.crl']));
 });
 
 test('a server starts and decides although no source answers', async (t) => {

@@ -98,9 +98,9 @@ export const crlSources = list(
   { max: 1000 },
 );
 
-/** `revocation.distribution_points`: CRLs where configured CAs' certificates say that they are. */
+/** `revocation.distribution_points`: CRLs where certificates say that they are. */
 export const distributionPoints = section(
-  'CRLs at the distribution points that the certificates of configured CAs name, as far as they are allowed here. Never followed to this machine or its links, unless the prefix itself names such a host.',
+  'CRLs at the distribution points that certificates name, those of configured CAs and those of connections that are proved by them, as far as they are allowed here. Never followed to this machine or its links, unless the prefix itself names such a host.',
   {
     allow: list(
       'URL prefixes that distribution points may have; empty = none is followed.',
