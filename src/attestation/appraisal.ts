@@ -56,7 +56,7 @@ function readVector(claims: Claims, dialect: Dialect): Appraisal['vector'] {
 function readPolicies(claims: Claims, dialect: Dialect): readonly string[] {
   const value = claims.value(dialect.policy);
   if (value === undefined) return [];
-  const ids = Array.isArray(value) ? (value as readonly JsonValue[]) : [value as JsonValue];
+  const ids = Array.isArray(value) ? (value as readonly JsonValue[]) : [value];
   if (ids.length > attestationLimits.policies) throw new ClaimsProblem(`${dialect.policy} has too many ids`);
   return ids.map((id) => {
     if (typeof id === 'string' && id.length <= attestationLimits.text) return id;

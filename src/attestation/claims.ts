@@ -69,7 +69,7 @@ export class Claims {
   nonces(name: string): readonly string[] {
     const value = this.value(name);
     if (value === undefined) return [];
-    const given = Array.isArray(value) ? (value as readonly JsonValue[]) : [value as JsonValue];
+    const given = Array.isArray(value) ? (value as readonly JsonValue[]) : [value];
     if (given.length === 0 || given.length > attestationLimits.nonces)
       throw new ClaimsProblem(`${this.pathOf(name)} has a wrong number of nonces`);
     return given.map((one) => {

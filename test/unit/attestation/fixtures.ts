@@ -98,13 +98,21 @@ export interface Judged {
 export async function judged(text: string, changes: Judged = {}): Promise<AttestationFact> {
   const ring = createKeyRing([await verifier(changes.verifier)], readerOf());
   const at = changes.about?.now ?? now;
-  return judgeAttestation(await createExaminer(ring).examine(text, at), {
+  const examinedToken = await createExaminer(ring).examine(text, at);
+  return judgeAs(examinedToken, { ring, uses: createAttestationUses(), ...changes.about }, changes);
+}
+
+/** Judges what was examined; `about` says with which keys, uses and at what time. */
+export function judgeAs(
+  of: ExaminedToken,
+  about: Partial<AttestationCase> & Pick<AttestationCase, 'ring' | 'uses'>,
+  changes: Pick<Judged, 'rules' | 'device'> = {},
+): AttestationFact {
+  return judgeAttestation(of, {
     now,
     deviceClass: 'meter',
     challenge: undefined,
-    ring,
-    uses: createAttestationUses(),
-    ...changes.about,
+    ...about,
     rules: { ...rules, ...changes.rules },
     device: {
       key: 'default\0meter-1',

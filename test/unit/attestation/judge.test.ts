@@ -1,9 +1,11 @@
 import test from 'ava';
+import { createExaminer } from '../../../src/attestation/examine.ts';
 import { isAuthentic } from '../../../src/attestation/judge.ts';
+import { createKeyRing } from '../../../src/attestation/keys/key-ring.ts';
 import { createAttestationUses } from '../../../src/attestation/replay-memory.ts';
 import { attestedKey, signToken } from '../../../src/ca/index.ts';
 import type { SubmodOptions } from '../../../src/ca/index.ts';
-import { claims, codes, device, judged, lab, now, other, token } from './fixtures.ts';
+import { claims, codes, device, judgeAs, judged, lab, now, other, token, verifier } from './fixtures.ts';
 
 const key = attestedKey(device);
 const parts = (submods: Readonly<Record<string, SubmodOptions>>): string =>
@@ -320,4 +322,30 @@ test('a memory of uses is bounded, and forgets the oldest', (t) => {
 
 test('one key of two verifiers is told by the name of the one that signed', async (t) => {
   t.is((await judged(signToken(lab, claims(), { kid: 'lab-1' }))).verifier, 'lab');
+});
+
+test('a result about another UEID than the record has is about another device, whatever key it names', async (t) => {
+  const named = token({ ...claims(), ueid: 'AbCdEfGhIj' });
+  const found = await judged(named, { device: { ueid: 'ZZZZZZZZZZ' } });
+  t.like(found, {
+    findings: [
+      { code: 'attestation.device_mismatch', detail: { ueid: 'AbCdEfGhIj', expected: 'ZZZZZZZZZZ' } },
+    ],
+  });
+  t.is((await judged(named)).status, 'verified', 'a record without one contradicts none');
+});
+
+test('a key that is retired between its verification and the decision counts no more', async (t) => {
+  const lab1 = await verifier({ keys: [] });
+  const [published] = (await verifier()).keys;
+  let goneAt: number | null = null;
+  const ring = createKeyRing([lab1], { keys: () => (published ? [{ ...published, goneAt }] : []) });
+  const examiner = createExaminer(ring);
+  const text = token();
+  const about = { ring, uses: createAttestationUses() };
+  const at = async (time: number) => judgeAs(await examiner.examine(text, time), { ...about, now: time });
+  t.is((await at(now)).usable_until, now + 600_000);
+  goneAt = now - lab1.overlap + 5000;
+  t.is((await at(now)).usable_until, now + 5000, 'an allow ends with the overlap');
+  t.like(await at(now + 5000), { status: 'failed', verifier: null, submods: [] });
 });

@@ -1,5 +1,5 @@
 // The configuration document is open to change, hence not typed.
-/* eslint-disable @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unsafe-assignment */
+ 
 import { KeyObject } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -120,7 +120,7 @@ test('outage, garbage and a published secret leave the last good keys in force, 
     [serves(setOf(publicJwk(second, 'k2'), secret), '"c"'), /private key/],
     [(_: unknown, response: { destroy: () => unknown }) => void response.destroy(), /./],
   ] as const) {
-    site.answer(answer as Parameters<HttpSource['answer']>[0]);
+    site.answer(answer);
     await bench.after(hour);
     const [view] = bench.sources.views();
     t.regex(view?.error?.message ?? '', problem);
