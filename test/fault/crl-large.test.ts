@@ -2,6 +2,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { issueCrl } from '../../src/ca/index.ts';
+import type { Leaf } from '../../src/ca/index.ts';
 import { inlineBytes } from '../../src/server/apply-crl-file.ts';
 import { openStore } from '../../src/store/open.ts';
 import { serveRaw } from '../helpers/raw-server.ts';
@@ -16,13 +17,14 @@ test('while a large CRL is imported a server decides, and what an operator chang
     document['revocation'] = { crls: ['crls'], poll: '50ms' };
   });
   const { world, server } = asked;
-  const requestOf = async (device: string) => ({
-    peer_chain: [(await world.leaf(device)).der],
+  const requestOf = (shown: Leaf) => ({
+    peer_chain: [shown.der],
     authenticated_by: 'AUTHENTICATED_BY_DEVICE_TLS',
     source_ip: '10.20.0.7',
   });
   await world.importDevices([{ device_id: deviceId('meter/2'), status: 'active', class: 'meter' }]);
-  const [first, second] = [await requestOf('meter/1'), await requestOf('meter/2')];
+  const leaf = await world.leaf('meter/1');
+  const [first, second] = [requestOf(leaf), requestOf(await world.leaf('meter/2'))];
   const ask = async (request: object): Promise<string> =>
     (await asked.decide(request)).reasons[0]?.code ?? '';
   t.is(await ask(first), 'policy.ok');
@@ -33,7 +35,6 @@ test('while a large CRL is imported a server decides, and what an operator chang
     serial: (0x7000_0000 + index * 4099).toString(16),
     at: now - hour,
   }));
-  const leaf = await world.leaf('meter/1');
   const { der } = await issueCrl(world.pki.meters, {
     ...{ number: 50, thisUpdate: now, nextUpdate: now + hour },
     revoked: [...others, { serial: leaf.serial, at: now - hour, reason: 'keyCompromise' }],
