@@ -53,7 +53,7 @@ export function attestationFact(
     device && Object.hasOwn(classes, device.class) ? classes[device.class]?.attestation : undefined;
   return judgeAttestation(examined, {
     now,
-    rules: (rules) ?? unknownClass,
+    rules: rules ?? unknownClass,
     device: {
       key: deviceId === undefined ? null : `${context.tenant}\0${deviceId}`,
       // A handshake proves the key whether or not its certificate has a valid path; that is judged by itself.

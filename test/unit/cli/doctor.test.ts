@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import test from 'ava';
-import { selfSignLeaf } from '../../../src/ca/index.ts';
+import { generateKeys, publicJwk, selfSignLeaf } from '../../../src/ca/index.ts';
 import { makeInstallation } from './helpers/installation.ts';
 import { onlyObject, portreeveHere as portreeve, type Run } from './helpers/run.ts';
 
@@ -108,4 +108,28 @@ test('a store file that is no store fails, and is left as it is', async (t) => {
   const run = await portreeve(['doctor', '--json'], { cwd });
   t.true(failed(run).some(({ check }) => check === 'store'));
   t.is(readFileSync(path('state.db'), 'utf8').slice(0, 9), 'something');
+});
+
+test('a class that requires attestation without a verifier, and a verifier without a key, fail', async (t) => {
+  const { folder: cwd, config, path } = await makeInstallation();
+  const text = readFileSync(config, 'utf8');
+  const of = async (): Promise<readonly string[]> => {
+    const run = await portreeve(['doctor', '--json'], { cwd });
+    const found = told(run).filter(({ check }) => check === 'verifiers');
+    return found.map(({ status, message }) => `${status} ${message}`);
+  };
+  writeFileSync(config, text.replace('anchors: [root] }', 'anchors: [root], attestation: required }'));
+  t.regex((await of()).join(), /^fail class .* requires attestation and no verifier is configured/);
+  const verifier = (keys: string): string =>
+    `${text}attestation:\n  verifiers:\n    - { name: lab, keys: ${keys}, algorithms: [ES256] }\n`;
+  writeFileSync(config, verifier('{ url: "https://verifier.example/keys" }'));
+  t.regex((await of()).join(), /^fail lab: no key of https:\/\/verifier.example\/keys is known/);
+  writeFileSync(
+    path('lab.jwks'),
+    JSON.stringify({ keys: [publicJwk(await generateKeys('ec-p256'), 'lab-1')] }),
+  );
+  writeFileSync(config, verifier('{ file: lab.jwks }'));
+  t.regex((await of()).join(), /^ok lab: 1 keys of .*lab\.jwks \(lab-1\)$/);
+  writeFileSync(path('lab.jwks'), '{}');
+  t.regex((await of()).join(), /^fail verifier "lab": .*no public key/);
 });

@@ -1,5 +1,5 @@
 // The configuration document is open to change, hence not typed.
- 
+
 import { KeyObject } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
