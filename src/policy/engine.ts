@@ -8,7 +8,7 @@ import { entrypoint, isObject } from './manifest.ts';
 import { createHost } from './host.ts';
 import type { ClassRules, PolicyEngine, PolicyInput, Verdict } from './types.ts';
 import { readVerdict } from './verdict.ts';
-import { createVerdictMemory, readText } from './verdict-memory.ts';
+import { createVerdictMemory, inputText } from './verdict-memory.ts';
 import { webAssembly } from './web-assembly.ts';
 import type { WasmInstance, WasmMemory, WasmModule } from './web-assembly.ts';
 
@@ -48,7 +48,7 @@ export async function createPolicyEngine(
 
 class WasmPolicyEngine implements PolicyEngine {
   readonly bundle: PolicyEngine['bundle'];
-  readonly #inputKeys: readonly string[] | undefined;
+  readonly #textOf: (input: PolicyInput) => string;
   readonly #verdicts = createVerdictMemory();
   readonly #fresh: () => Loaded;
   /** Undefined after a throw: that heap is in an unknown state and is never asked again. */
@@ -56,13 +56,13 @@ class WasmPolicyEngine implements PolicyEngine {
 
   constructor(bundle: PolicyEngine['bundle'], inputKeys: readonly string[] | undefined, fresh: () => Loaded) {
     this.bundle = bundle;
-    this.#inputKeys = inputKeys;
+    this.#textOf = inputText(inputKeys);
     this.#fresh = fresh;
     this.#loaded = fresh();
   }
 
   evaluate(input: PolicyInput): Verdict {
-    const text = readText(input, this.#inputKeys);
+    const text = this.#textOf(input);
     return this.#verdicts.read(text, () => readVerdict(this.#run(text)));
   }
 

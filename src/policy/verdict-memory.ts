@@ -11,14 +11,21 @@ export interface VerdictMemory {
 const most = { verdicts: 4096, characters: 2048 };
 
 /**
- * The input as its JSON text, with the keys alone that the rules read (undefined: all). To the rules it is the same
- * input: they cannot tell a key that is not there from one that they never ask for.
+ * Makes the function that writes an input as its JSON text, with the keys alone that the rules read (undefined: all). To
+ * the rules it is the same input: they cannot tell a key that is not there from one that they never ask for.
  */
-export function readText(input: PolicyInput, keys: readonly string[] | undefined): string {
-  if (keys === undefined) return JSON.stringify(input);
-  const asked: Record<string, unknown> = {};
-  for (const key of keys) asked[key] = (input as unknown as Record<string, unknown>)[key];
-  return JSON.stringify(asked);
+export function inputText(keys: readonly string[] | undefined): (input: PolicyInput) => string {
+  if (keys === undefined) return (input) => JSON.stringify(input);
+  let unread: readonly string[] | undefined;
+  return (input) => {
+    // All inputs have the same keys, so that the first one tells which are not read.
+    unread ??= Object.keys(input).filter((key) => !keys.includes(key));
+    // A copy of the same shape, and members without a value, which JSON leaves out: an object that grows member by
+    // member is written several times slower.
+    const asked: Record<string, unknown> = { ...input };
+    for (const key of unread) asked[key] = undefined;
+    return JSON.stringify(asked);
+  };
 }
 
 /**
