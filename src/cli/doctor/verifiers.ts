@@ -1,7 +1,10 @@
 import { createKeyReader } from '../../attestation/keys/key-reader.ts';
+import type { KeyReader } from '../../attestation/keys/key-reader.ts';
 import { createKeyRing } from '../../attestation/keys/key-ring.ts';
 import { keyStates } from '../../attestation/keys/key-states.ts';
 import type { KeyState } from '../../attestation/keys/key-states.ts';
+import type { Verifier } from '../../attestation/types.ts';
+import type { Config } from '../../config/types.ts';
 import { describeThrown } from '../../lib/errors.ts';
 import { readMaterial } from '../../server/material.ts';
 import { loadVerifiers } from '../../server/verifiers.ts';
@@ -18,14 +21,27 @@ export async function examineVerifiers({ config, around }: Patient): Promise<rea
   if (config.attestation.verifiers.length === 0) return needed.map(nobody);
   try {
     const verifiers = await loadVerifiers(config, readMaterial(config));
-    const states = await withStore(config, 'read_only', around.clock, (store) =>
-      keyStates(verifiers, createKeyRing(verifiers, createKeyReader(store)), around.clock.now()),
-    );
-    return states.map(judge);
+    return (await statesOf(verifiers, config, around)).map(judge);
   } catch (thrown) {
     return [
       fail(check, describeThrown(thrown), 'correct the file under `attestation.verifiers` that it names'),
     ];
+  }
+}
+
+/** What is wrong with the store is the store's own finding; without it the files' keys are what there is. */
+async function statesOf(
+  verifiers: readonly Verifier[],
+  config: Config,
+  { clock }: Patient['around'],
+): Promise<readonly KeyState[]> {
+  const now = clock.now();
+  const statesBy = (reader: KeyReader): readonly KeyState[] =>
+    keyStates(verifiers, createKeyRing(verifiers, reader), now);
+  try {
+    return await withStore(config, 'read_only', clock, (store) => statesBy(createKeyReader(store)));
+  } catch {
+    return statesBy({ keys: () => [] });
   }
 }
 
