@@ -7,7 +7,9 @@ import type { ContextResult, Pep } from '../context/types.ts';
 import type { Decision, MadeDecision } from '../decision/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import { PortreeveError } from '../lib/errors.ts';
+import { unquestioned } from '../lib/trusted-time.ts';
 import { composeDecision } from '../server/compose.ts';
+import { clockAgainstStore } from '../server/known-time.ts';
 import { configOption, finish, instantArgument, type CommonOptions } from './command.ts';
 import { replayRecord } from './decide/replay.ts';
 import { decisionText } from './decide/text.ts';
@@ -86,7 +88,12 @@ async function decideOnce(
 ): Promise<MadeDecision> {
   const real = session.around.clock;
   const clock = at === undefined ? real : stoppedClock(at, real);
-  const composed = await composeDecision(config, { recorder: recordNothing, clock, mode: 'read_only' });
+  const composed = await composeDecision(config, {
+    ...{ recorder: recordNothing, clock, mode: 'read_only' as const },
+    // A time that is asked about is not the clock's.
+    trusted: (store) =>
+      at === undefined ? clockAgainstStore(store, clock, config.time) : unquestioned(clock),
+  });
   try {
     return await composed.point.decide(built, patientTiming(clock));
   } finally {

@@ -2,6 +2,7 @@ import { choice, integer, path, section, text, type Schema } from './schema/keys
 import { attestation } from './schema/attestation.ts';
 import { classes } from './schema/classes.ts';
 import { enforcement } from './schema/enforcement.ts';
+import { observed, sharedUse, time } from './schema/observed.ts';
 import { claims, custom, wire } from './schema/requests.ts';
 import { peps, server } from './schema/server.ts';
 import { revocation, trust } from './schema/trust.ts';
@@ -48,6 +49,9 @@ export const configSchema: Schema = {
           examples: ['1%'],
         },
       }),
+      observed,
+      shared_use: sharedUse,
+      time,
       policy: section('The policy.', {
         bundle: path('Bundle (`.tar.gz`) with the compiled policy; null = the default policy that ships.', {
           default: null,

@@ -69,7 +69,7 @@ function gather(call: Call, token: Token, deps: DecisionDeps): Progress {
   if (!call.built.ok) return invalidInput(call.built);
   if (!token.ok) return { fault: token.fault };
   const { context } = call.built;
-  const gathered = attempt('facts', () => gatherFacts(context, token.value, call.now, deps));
+  const gathered = attempt('facts', () => gatherFacts(context, token.value, call, deps));
   if (!gathered.ok) return { fault: gathered.fault };
   const settings = { credentialOptional: deps.config.trust.credential_optional };
   const input = attempt('facts', () => policyInput(gathered.value.facts, settings));

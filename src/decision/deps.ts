@@ -2,8 +2,10 @@ import type { Attestation } from '../attestation/attestation.ts';
 import type { ContextResult } from '../context/types.ts';
 import type { Config } from '../config/types.ts';
 import type { IdentityResolver, TrustSet } from '../identity/types.ts';
+import type { ObservedReader } from '../inventory/observed/types.ts';
 import type { InventoryReader } from '../inventory/types.ts';
-import type { Clock, EpochMs } from '../lib/clock.ts';
+import type { EpochMs } from '../lib/clock.ts';
+import type { ClockStanding, TrustedClock } from '../lib/trusted-time.ts';
 import type { PolicyEngine } from '../policy/types.ts';
 import type { HoldReader } from '../revocation/holds/types.ts';
 import type { RevocationReader } from '../revocation/types.ts';
@@ -12,7 +14,7 @@ import type { CallTiming, MadeDecision, Recorder } from './types.ts';
 
 /** Everything that deciding needs, put together in one place by the server, the command line or a test. */
 export interface DecisionDeps {
-  readonly clock: Clock;
+  readonly clock: TrustedClock;
   readonly config: Config;
   /** Name and version of this program: `versions.program`. */
   readonly program: string;
@@ -22,6 +24,8 @@ export interface DecisionDeps {
   readonly revocation: RevocationReader;
   readonly inventory: InventoryReader;
   readonly holds: HoldReader;
+  /** What earlier decisions have learnt. */
+  readonly observed: ObservedReader;
   /** Verifiers' keys, what was verified with them, and whose results were used. */
   readonly attestation: Attestation;
   /** The policy in force; undefined while none is loaded. Asked once a decision. */
@@ -44,6 +48,8 @@ export interface Call {
   readonly timing: CallTiming;
   /** The decision's own time, read once. */
   readonly now: EpochMs;
+  /** What speaks against the machine's clock; `now` is then the kept time. */
+  readonly standing: ClockStanding | null;
   /** Whether the answer is of no more use. */
   late(): boolean;
   /** Marks the end of a stage on the decision's span. */

@@ -12,9 +12,10 @@ import { isAhead } from '../revocation/freshness.ts';
 import { judgeRevocation } from '../revocation/judge.ts';
 import type { RevocationFact, RevocationJudgement, RevocationLookups } from '../revocation/types.ts';
 import { notingReader } from './consulted-crls.ts';
-import type { DecisionDeps } from './deps.ts';
+import type { Call, DecisionDeps } from './deps.ts';
 import { attestationFact, attestationFindings } from './facts-attestation.ts';
 import { bindingFact, bindingFindings, bindingLimits } from './facts-binding.ts';
+import { clockFact, clockFindings, clockLimits } from './facts-clock.ts';
 import { examineCredential } from './facts-credential.ts';
 import type { ExaminedCredential } from './facts-credential.ts';
 import { customFacts } from './facts-custom.ts';
@@ -22,6 +23,7 @@ import { judgeGateway } from './facts-gateway.ts';
 import type { Vouching } from './facts-gateway.ts';
 import { holdsOn } from './facts-holds.ts';
 import { sharedKey } from './facts-key.ts';
+import { sharedUseFact } from './facts-shared-use.ts';
 import { denies } from './reasons.ts';
 import type { Facts, Subject, Versions } from './types.ts';
 
@@ -38,7 +40,7 @@ export interface Gathered {
 export function gatherFacts(
   context: ConnectionContext,
   token: ExaminedToken | undefined,
-  now: EpochMs,
+  { now, standing }: Pick<Call, 'now' | 'standing'>,
   deps: DecisionDeps,
 ): Gathered {
   const credential = context.credential && examineCredential(context.credential, now, deps);
@@ -56,10 +58,12 @@ export function gatherFacts(
       { connection, credential: credential?.facts ?? null, device: device ?? null, now },
       deps.config.classes,
     );
+    const clock = clockFact(standing, device, deps.config.classes);
     const facts: Facts = {
       assurance,
       attestation,
       binding: bound.binding,
+      clock,
       connection,
       credential: credential?.facts ?? null,
       custom: customFacts(context, device, deps.config.custom),
@@ -71,6 +75,7 @@ export function gatherFacts(
         ...sharedKey(context.tenant, credential, now, deps),
         ...revocation.findings,
         ...(gateway?.findings ?? []),
+        ...clockFindings(clock, now),
         ...deviceFromFuture(device, now),
         ...bindingFindings(bound),
         ...attestationFindings(attestation, context.claims.firmware_hash),
@@ -87,10 +92,18 @@ export function gatherFacts(
       limits: [
         ...limitsOf(credential?.judged.path?.certificates ?? [], revocation.facts, attestation),
         ...bindingLimits(bound),
+        ...clockLimits(clock, now),
       ],
       now,
       pep: context.pep,
       revocation: revocation.facts,
+      shared_use: sharedUseFact(
+        {
+          ...{ tenant: context.tenant, now, pep: context.pep, connection, assurance, gateway: gatewayFact },
+          ...{ credential: credential?.facts ?? null, device_id: deviceId ?? null },
+        },
+        deps,
+      ),
       subject:
         deviceId === undefined ? null : subjectOf(context, credential, assurance, gateway, gatewayFact),
       tenant: context.tenant,

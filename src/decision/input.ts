@@ -44,6 +44,7 @@ export function policyInput(facts: Facts, settings: InputSettings): PolicyInput 
     credential_findings: credential ? credentialFindings(facts) : [],
     credential_optional: settings.credentialOptional,
     credential_presented: credential !== null,
+    credential_shared: facts.shared_use?.scope ?? null,
     credential_valid: credential?.valid ?? false,
     crl_age_s: revocation.age,
     custom: facts.custom,

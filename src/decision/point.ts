@@ -21,10 +21,12 @@ export function createDecisionPoint(deps: DecisionDeps): DecisionPoint {
 }
 
 function callOf(built: Call['built'], timing: CallTiming, deps: DecisionDeps): Call {
+  const standing = deps.clock.standing();
   return {
     built,
     timing,
-    now: deps.clock.now(),
+    now: standing?.kept ?? deps.clock.now(),
+    standing,
     late: () => deps.clock.monotonic() >= timing.deadline,
     mark: () => undefined,
     trace: null,

@@ -10,6 +10,7 @@ import { differencesOf } from './differences.ts';
 import type { Difference } from './differences.ts';
 import { limitsOf } from './facts.ts';
 import { bindingFact, bindingLimits } from './facts-binding.ts';
+import { clockFindings, clockLimits } from './facts-clock.ts';
 import { issuerName } from './facts-credential.ts';
 import type { CredentialFacts, Facts, Versions } from './types.ts';
 
@@ -52,14 +53,16 @@ export function stateDifferences(
     ...differencesOf('facts.revocation', facts.revocation, judged.facts),
     ...differencesOf('facts.findings', facts.findings.filter(isOfRevocation), judged.findings),
     ...differencesOf(
-      'facts.limits',
-      facts.limits,
-      [
-        ...limitsOf(path.certificates, judged.facts, facts.attestation),
-        // The class's CAs, which only the configuration has, give a binding no end.
-        ...bindingLimits(bindingFact(facts, {})),
-      ],
+      'facts.findings',
+      facts.findings.filter(isOfClock),
+      clockFindings(facts.clock, facts.now),
     ),
+    ...differencesOf('facts.limits', facts.limits, [
+      ...limitsOf(path.certificates, judged.facts, facts.attestation),
+      // The class's CAs, which only the configuration has, give a binding no end.
+      ...bindingLimits(bindingFact(facts, {})),
+      ...clockLimits(facts.clock, facts.now),
+    ]),
     ...differencesOf('versions.crls', versions.crls, judged.consulted),
     ...epochDifferences(facts, versions),
   ];
@@ -155,6 +158,14 @@ function isOfRevocation({ code, detail }: Finding): boolean {
   return (
     code.startsWith('revocation.') ||
     (code === 'system.clock_untrusted' && detail?.['certificate'] !== undefined)
+  );
+}
+
+/** What is found where the machine's clock is behind the kept time. */
+function isOfClock({ code, detail }: Finding): boolean {
+  return (
+    code === 'system.clock_within_grace' ||
+    (code === 'system.clock_untrusted' && detail?.['kept'] !== undefined)
   );
 }
 

@@ -1,6 +1,7 @@
 import type { AttestationFact } from '../attestation/types.ts';
 import type { ContextResult, Pep } from '../context/types.ts';
 import type { Binding, DeviceRecord } from '../inventory/types.ts';
+import type { KeyUse } from '../inventory/observed/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { Finding, ReasonCode } from '../lib/reason-code.ts';
 import type { Assurance, PolicyInput, Verdict } from '../policy/types.ts';
@@ -124,7 +125,30 @@ export interface Facts {
   /** What the rooms found; those of the floor deny whatever the policy says. */
   readonly findings: readonly Finding[];
   /** Ends of what an allow would rely on. */
+  /** The certificate or its key was lately used in several places or by several devices; null where it was not. */
+  readonly shared_use: SharedUseFact | null;
+  /** What is wrong with the machine's clock; null while it can be trusted. `now` is then the kept time. */
+  readonly clock: ClockFact | null;
   readonly limits: readonly { readonly until: EpochMs; readonly because: string }[];
+}
+
+export interface SharedUseFact {
+  /** Changes of gateway or network between the uses. */
+  readonly moves: number;
+  /** Of what there was more than one, the gravest. */
+  readonly scope: 'devices' | 'gateways' | 'networks';
+  /** Within the window, oldest first, this connection last. */
+  readonly uses: readonly KeyUse[];
+}
+
+/** A clock that is behind the kept time; milliseconds since 1970. */
+export interface ClockFact {
+  /** When the kept time was last borne out by the clock. */
+  readonly confirmed: EpochMs;
+  /** End of the grace of the device's class; null where it has none. */
+  readonly grace_until: EpochMs | null;
+  readonly kept: EpochMs;
+  readonly system: EpochMs;
 }
 
 export interface CredentialFacts {

@@ -34,6 +34,8 @@ export interface PolicyInput {
   readonly credential_presented: boolean;
   readonly credential_valid: boolean;
   readonly credential_findings: readonly string[];
+  /** Of whom or what more than one used the certificate's key lately; null where no more than one did. */
+  readonly credential_shared: 'networks' | 'gateways' | 'devices' | null;
   readonly anchor: string | null;
   readonly profile: string | null;
   /** Configured name of the CA that issued the leaf. */
@@ -128,6 +130,10 @@ export interface ClassRules {
   /** CIDRs; empty = anywhere. */
   readonly networks: readonly string[];
   readonly attestation: AttestationClassRules;
+  /** Of a certificate or key that is used in several places or by several devices. */
+  readonly shared_use: 'warn' | 'deny' | 'ignore';
+  /** Seconds after the last trusted time in which devices are decided about at the kept time; null = none. */
+  readonly clock_grace_s: number | null;
   readonly entitlements: readonly string[];
   readonly ttl_s: number;
   readonly session_limit_s: number | null;

@@ -1,8 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Config } from '../config/types.ts';
+import type { Observation, SharedKey } from '../inventory/observed/types.ts';
+import type { KeptTime } from '../lib/trusted-time.ts';
 import { PortreeveError, describeThrown } from '../lib/errors.ts';
 import type { InUse } from './compose.ts';
 import type { Material } from './material.ts';
+import type { Learnt } from './observed.ts';
 import type { OtelEnv } from './otel.ts';
 import type { DecisionSummary } from './summary.ts';
 import type { DecisionTally } from './tally.ts';
@@ -43,6 +46,9 @@ export type ToWorker =
       /** Somebody wants to see each decision, not only what is counted of them. */
       readonly tellEach: boolean;
       readonly otel: OtelEnv;
+      readonly time: KeptTime;
+      /** Keys that are known to be shared. */
+      readonly shared: readonly SharedKey[];
     }
   | {
       readonly kind: 'reload';
@@ -51,6 +57,10 @@ export type ToWorker =
       readonly reload: number;
     }
   | { readonly kind: 'audit'; readonly writable: boolean }
+  /** The latest time that it is known to have been. */
+  | { readonly kind: 'time'; readonly time: KeptTime }
+  /** What all workers have learnt together. */
+  | { readonly kind: 'learnt'; readonly learnt: Learnt }
   | { readonly kind: 'drain'; readonly graceMs: number };
 
 export type ToParent =
@@ -65,6 +75,12 @@ export type ToParent =
       readonly unrecorded: number;
     }
   | { readonly kind: 'heartbeat'; readonly stats: WorkerStats }
+  /** What decisions have learnt; `dropped`: how much was left out because there was too much at once. */
+  | {
+      readonly kind: 'observed';
+      readonly observations: readonly Observation[];
+      readonly dropped: number;
+    }
   | {
       readonly kind: 'reloaded';
       readonly reload: number;
@@ -76,11 +92,12 @@ export type ToParent =
   | { readonly kind: 'fault'; readonly message: string; readonly code: string; readonly fatal: boolean }
   | { readonly kind: 'drained' };
 
-const toWorkerKinds: readonly ToWorker['kind'][] = ['start', 'reload', 'audit', 'drain'];
+const toWorkerKinds: readonly ToWorker['kind'][] = ['start', 'reload', 'audit', 'time', 'learnt', 'drain'];
 const toParentKinds: readonly ToParent['kind'][] = [
   'ready',
   'decided',
   'heartbeat',
+  'observed',
   'reloaded',
   'fault',
   'drained',

@@ -8,10 +8,15 @@ import { createDecisionPoint } from '../decision/point.ts';
 import { catalogueDigest } from '../decision/reasons.ts';
 import type { DecisionPoint, Recorder } from '../decision/types.ts';
 import { createIdentityResolver } from '../identity/resolver.ts';
+import { createSharedBoard, readSharedKeys } from '../inventory/observed/board.ts';
+import type { SharedBoard } from '../inventory/observed/board.ts';
+import { createObservedMemory } from '../inventory/observed/memory.ts';
+import type { ObservedMemory } from '../inventory/observed/memory.ts';
 import { createInventoryReader } from '../inventory/reader.ts';
 import { sha256Hex } from '../lib/bytes.ts';
 import { canonicalJson } from '../lib/canonical-json.ts';
-import type { Clock } from '../lib/clock.ts';
+import type { Clock, EpochMs } from '../lib/clock.ts';
+import type { TrustedClock } from '../lib/trusted-time.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import type { PortreeveError } from '../lib/errors.ts';
 import type { PolicyEngine } from '../policy/types.ts';
@@ -21,6 +26,7 @@ import { judgeRevocation } from '../revocation/judge.ts';
 import { createRevocationReader } from '../revocation/reader.ts';
 import type { FileEvent } from '../store/followed-file.ts';
 import { openStore } from '../store/open.ts';
+import type { Store } from '../store/types.ts';
 import {
   anchorsDigest,
   crlIssuers,
@@ -41,12 +47,16 @@ import { loadVerifiers } from './verifiers.ts';
 export interface ComposeOptions {
   readonly recorder: Recorder;
   readonly clock: Clock;
+  /** The clock that decisions go by; `clock` held against what the store knows of the time, where that is wanted. */
+  readonly trusted: (store: Store) => TrustedClock;
   /** Workers and the command line only read; `read_write` makes a store that does not exist. */
   readonly mode: 'read_only' | 'read_write';
   /** The files' bytes where they were read before; else they are read now. */
   readonly material?: Material;
   /** Whose attestation results were seen, where that is to outlive a composition. */
   readonly attestationUses?: AttestationUses;
+  /** Keys that are known to be shared, where that is to outlive a composition; else as the store has them. */
+  readonly board?: SharedBoard;
   /** Told when another state file stands at the path, or none that can be used. */
   readonly onFile?: (event: FileEvent) => void;
 }
@@ -56,6 +66,7 @@ export interface Composition {
   readonly config: Config;
   readonly point: DecisionPoint;
   readonly deps: DecisionDeps;
+  readonly observed: ObservedMemory;
   /** Who may ask, and by which certificate each is known. */
   readonly peps: PepResolver;
   readonly authorities: Authorities;
@@ -109,9 +120,11 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
   const peps = loadPeps(config, material.certificates, (chain, now) =>
     store.snapshot(() => judgeRevocation(chain, revocation, now).findings),
   );
+  const time = options.trusted(store);
+  const observed = createObservedMemory(store, options.board ?? boardFrom(store, time.now(), config));
   const seenPoints = createSeenPoints(config.revocation.distribution_points.allow);
   const deps: DecisionDeps = {
-    clock,
+    clock: time,
     config,
     program,
     trust,
@@ -120,6 +133,7 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
     revocation,
     inventory: createInventoryReader(store),
     holds: createHoldReader(store),
+    observed,
     attestation: createAttestation(verifiers, store, options.attestationUses),
     policy: () => policy.engine,
     recorder: options.recorder,
@@ -136,6 +150,7 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
     config,
     point: createDecisionPoint(deps),
     deps,
+    observed,
     peps,
     authorities,
     certificates: material.certificates,
@@ -155,6 +170,13 @@ function readHolds({ holds, store }: DecisionDeps): void {
     // Readiness tells of a store that cannot be read, and decisions try again.
     return;
   }
+}
+
+/** Shared keys as the store has them. */
+function boardFrom(store: Store, now: EpochMs, config: Config): SharedBoard {
+  const board = createSharedBoard();
+  board.note(readSharedKeys(store, now - config.shared_use.window));
+  return board;
 }
 
 /** SHA-256 (hex) of the class data as the policy sees it: `versions.classes`. */

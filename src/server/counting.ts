@@ -23,6 +23,8 @@ export interface Counting {
 const nothingYet: GaugeReadings = {
   workers: [],
   auditWritable: true,
+  clockTrusted: true,
+  clockAheadS: 0,
   crls: [],
   bundleAgeS: null,
   epochs: {},

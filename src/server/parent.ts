@@ -2,6 +2,7 @@ import { createKeyReader } from '../attestation/keys/key-reader.ts';
 import { createKeyRing } from '../attestation/keys/key-ring.ts';
 import { keyStates } from '../attestation/keys/key-states.ts';
 import type { Config } from '../config/types.ts';
+import { higherVersion } from '../inventory/firmware/version.ts';
 import type { Clock } from '../lib/clock.ts';
 import { createRevocationReader } from '../revocation/reader.ts';
 import { openStore } from '../store/open.ts';
@@ -10,6 +11,7 @@ import type { BoundAddress } from './channel.ts';
 import { startCounting } from './counting.ts';
 import { recordHoldEnds } from './hold-expiry.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { startObserved } from './observed.ts';
 import { openLedger } from './ledger.ts';
 import type { OtelEnv } from './otel.ts';
 import { startKnowledge } from './knowledge.ts';
@@ -22,6 +24,7 @@ import { readinessOf, statusOf } from './status.ts';
 import type { StatusSources } from './status.ts';
 import { watchStore, writerOf } from './store-watch.ts';
 import type { DecisionSummary } from './summary.ts';
+import { startTimeKeeper } from './time-keeper.ts';
 import { Undo } from './undo.ts';
 import { startWatching } from './watch.ts';
 
@@ -66,15 +69,14 @@ export async function startParent(config: Config, options: ParentOptions): Promi
 }
 
 async function assemble(config: Config, options: ParentOptions, undo: Undo): Promise<RunningServer> {
-  const { clock, log } = options;
-  const startedAt = clock.now();
+  const { log } = options;
   undo.add(becomeSoleWriter(config, process.pid, log));
-  const late: { pool?: Pool; storeReopened?: () => void } = {};
+  const late: { config?: () => Config; pool?: Pool; storeReopened?: () => void } = {};
   const store = openStore({
     path: config.state.path,
     mode: 'read_write',
-    now: startedAt,
-    clock,
+    now: options.clock.now(),
+    clock: options.clock,
     onFile: (event) => {
       if (event.kind === 'lost')
         return log(`nothing is allowed until this is mended: ${event.error.message}`);
@@ -85,6 +87,17 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   undo.add(() => store.close());
   const counting = startCounting(store.instance, options.otel);
   undo.add(() => counting.stop());
+  const time = startTimeKeeper({
+    store,
+    clock: options.clock,
+    rules: () => (late.config?.() ?? config).time,
+    onKept: (kept) => late.pool?.tell({ kind: 'time', time: kept }),
+    log,
+  });
+  undo.add(() => time.stop());
+  // Whatever is dated from here on is dated by a time that is not behind what is known.
+  const { clock } = time;
+  const startedAt = clock.now();
 
   const reload = holdInForce({
     first: await prepare(config, undefined, clock),
@@ -98,6 +111,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     },
   });
   const current = (): Config => reload.current().config;
+  late.config = current;
   const { bundleError, keepError } = reload.current();
   if (keepError !== null) log(`records will not replay until this is kept: ${keepError}`);
   if (bundleError !== null) log(`without a policy every decision is a denial: ${bundleError}`);
@@ -131,7 +145,13 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   late.storeReopened = () => void knowledge.reconfigure();
   undo.add(() => knowledge.stop());
   undo.add(startHousekeeping(store, log));
-  undo.add(recordHoldEnds(store, clock, log));
+  undo.add(recordHoldEnds(store, time.cautious, log));
+  const observed = startObserved({
+    ...{ store, clock, config: current, higher: higherVersion, log },
+    tell: (learnt) => late.pool?.tell({ kind: 'learnt', learnt }),
+    onDropped: (count) => counting.metrics.observationsDropped(count),
+  });
+  undo.add(() => observed.stop());
   undo.add(watchStore(store));
 
   const workers = await startPool({
@@ -145,6 +165,9 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
       counting.decisions(tallies);
     },
     ...(options.onDecision && { onDecision: options.onDecision }),
+    time: () => time.time(),
+    shared: () => observed.shared(),
+    onObserved: (observations, dropped) => observed.take(observations, dropped),
     onRestart: (why) => counting.metrics.workerRestarted(why),
     onStarted: (started) => ledger.workerStarted(started),
     onEnded: (ended) => ledger.workerEnded(ended),
@@ -162,6 +185,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     reload,
     pool: workers,
     sources: () => knowledge.views(),
+    clock: () => time.view(),
     records: ledger.records,
     unenforced: counting.unenforced,
     crls: () => store.snapshot(() => crls.crls()),

@@ -1,6 +1,8 @@
 import type { WorkerEnd, WorkerStart } from '../audit/acts.ts';
 import type { LineBlock } from '../audit/line-block.ts';
 import type { Config } from '../config/types.ts';
+import type { Observation, SharedKey } from '../inventory/observed/types.ts';
+import type { KeptTime } from '../lib/trusted-time.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Material } from './material.ts';
 import type { OtelEnv } from './otel.ts';
@@ -25,6 +27,11 @@ export interface PoolOptions {
   readonly onDecided: (tallies: readonly DecisionTally[], unrecorded: number) => void;
   /** Told of each decision, if anybody wants to know. */
   readonly onDecision?: (summary: DecisionSummary) => void;
+  /** For workers that start: the latest trusted time, and keys that are known to be shared. */
+  readonly time: () => KeptTime;
+  readonly shared: () => readonly SharedKey[];
+  /** Told what a worker has learnt, and how much it left out. */
+  readonly onObserved: (observations: readonly Observation[], dropped: number) => void;
   readonly onRestart: (why: 'exit' | 'hung') => void;
   /** Told of each worker that decides, once all did so at first, and of each that ends. */
   readonly onStarted: (started: WorkerStart) => void;

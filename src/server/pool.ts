@@ -1,4 +1,4 @@
-import type { BoundAddress } from './channel.ts';
+import type { BoundAddress, ToWorker } from './channel.ts';
 import { startHangWatch } from './hang-watch.ts';
 import type { PoolOptions } from './pool-options.ts';
 import { WorkerSlot } from './worker-slot.ts';
@@ -11,6 +11,8 @@ export interface Pool {
   /** Puts the configuration in force in every worker; rejects with the first worker's problem. */
   reload(): Promise<void>;
   audit(writable: boolean): void;
+  /** Tells every worker the time that is kept, or what was learnt. */
+  tell(message: Extract<ToWorker, { kind: 'time' | 'learnt' }>): void;
   /** Ends all workers, killing those that are not done in time. */
   drain(graceMs: number): Promise<void>;
 }
@@ -77,6 +79,10 @@ class WorkerPool implements Pool, SlotPool {
 
   audit(writable: boolean): void {
     for (const slot of this.#slots) slot.audit(writable);
+  }
+
+  tell(message: Extract<ToWorker, { kind: 'time' | 'learnt' }>): void {
+    for (const slot of this.#slots) slot.tell(message);
   }
 
   async drain(graceMs: number): Promise<void> {

@@ -16,6 +16,7 @@ import { program } from './program.ts';
 import type { RecordWriter } from './record-writer.ts';
 import { digestsOf } from './reload.ts';
 import type { ReloadState } from './reload.ts';
+import type { ClockView } from './time-keeper.ts';
 import type { SourceView } from './sources/types.ts';
 import type { Unenforced } from './unenforced.ts';
 import type { WorkerView } from './worker-slot.ts';
@@ -27,6 +28,7 @@ export interface StatusSources {
   readonly now: () => EpochMs;
   readonly reload: ReloadState;
   readonly pool: Pool;
+  readonly clock: () => ClockView;
   /** Watched files and background sources. */
   readonly sources: () => readonly SourceView[];
   readonly records: RecordWriter;
@@ -49,6 +51,7 @@ export function statusOf(sources: StatusSources): object {
     site: config.site,
     started_at: formatInstant(sources.startedAt),
     uptime_s: seconds(now - sources.startedAt),
+    clock: clockOf(sources.clock()),
     listeners: sources.pool.addresses(),
     workers: workersOf(sources.pool),
     configuration: configurationOf(sources.reload),
@@ -112,6 +115,7 @@ export function readinessOf(sources: StatusSources): {
   if (authorities.trust.anchors.length === 0) missing.add('trust anchors');
   if (stateOf(sources).error !== null) missing.add('store');
   for (const worker of workers) for (const one of missingIn(worker, sources)) missing.add(one);
+  if (sources.clock().standing !== null) missing.add('clock');
   if (workers.length === 0) missing.add('workers');
   return { ready: missing.size === 0, missing: [...missing] };
 }
@@ -146,6 +150,7 @@ export function readingsOf(sources: StatusSources): GaugeReadings {
       wasmPages: stats?.wasmPages ?? 0,
     })),
     auditWritable: sources.records.writable(),
+    ...clockReadings(sources.clock()),
     crls: state.crls.map((crl) => ({
       issuer: crl.issuerName,
       issuerKey: crl.issuerKey.slice(0, 16),
@@ -168,6 +173,23 @@ export function readingsOf(sources: StatusSources): GaugeReadings {
     storeBytes: storeBytes(config),
     ...sources.unenforced.inForce(config, now),
   };
+}
+
+/** The machine's clock, and the time that it is held against. */
+function clockOf({ standing, kept, confirmed, leap }: ClockView): object {
+  return {
+    trusted: standing === null,
+    kept: formatInstant(kept),
+    confirmed: formatInstant(confirmed),
+    system: standing && formatInstant(standing.system),
+    behind_s: standing && seconds(standing.kept - standing.system),
+    leap: leap && { ahead_s: seconds(leap.ahead), too_far: leap.too_far },
+  };
+}
+
+function clockReadings({ standing, leap }: ClockView): Pick<GaugeReadings, 'clockTrusted' | 'clockAheadS'> {
+  const ahead = standing ? standing.system - standing.kept : (leap?.ahead ?? 0);
+  return { clockTrusted: standing === null, clockAheadS: ahead / 1000 };
 }
 
 function workersOf(pool: Pool): object[] {

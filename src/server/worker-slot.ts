@@ -1,5 +1,5 @@
 import { PortreeveError, describeThrown } from '../lib/errors.ts';
-import type { BoundAddress, ToParent, WorkerStats } from './channel.ts';
+import type { BoundAddress, ToParent, ToWorker, WorkerStats } from './channel.ts';
 import type { InUse } from './compose.ts';
 import type { InForcePart, PoolOptions } from './pool-options.ts';
 import { describeEnd, endedHow, restartPause, startFailure } from './worker-end.ts';
@@ -126,6 +126,8 @@ export class WorkerSlot {
         auditWritable: this.#options.auditWritable(),
         tellEach: this.#options.onDecision !== undefined,
         otel: this.#options.otel,
+        time: this.#options.time(),
+        shared: this.#options.shared(),
       })
       .catch(() => process.kill());
   }
@@ -147,6 +149,9 @@ export class WorkerSlot {
       case 'decided':
         this.#options.onDecided(message.tallies, message.unrecorded);
         if (this.#options.onDecision) message.summaries.forEach(this.#options.onDecision);
+        break;
+      case 'observed':
+        this.#options.onObserved(message.observations, message.dropped);
         break;
       case 'heartbeat':
         this.#stats = message.stats;
@@ -175,6 +180,11 @@ export class WorkerSlot {
   /** Tells the worker whether records can be written. */
   audit(writable: boolean): void {
     this.#process?.channel.send({ kind: 'audit', writable }).catch(() => undefined);
+  }
+
+  /** Tells the worker what counts at once, whatever else it is doing. */
+  tell(message: Extract<ToWorker, { kind: 'time' | 'learnt' }>): void {
+    this.#process?.channel.send(message).catch(() => undefined);
   }
 
   /** Puts what is in force in force in the worker; rejects with its problem, PDP_CONFIG_INVALID. */

@@ -2,9 +2,11 @@ import { createAttestationUses } from '../attestation/replay-memory.ts';
 import { buildRecord, recordBytes } from '../audit/record.ts';
 import { buildSupersedingRecord } from '../audit/superseding.ts';
 import type { Config } from '../config/types.ts';
+import { createSharedBoard } from '../inventory/observed/board.ts';
 import { systemClock } from '../lib/clock.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import type { PortreeveError } from '../lib/errors.ts';
+import { createTrustedClock, earliestPossible } from '../lib/trusted-time.ts';
 import { channelToParent } from './channel.ts';
 import type { Channel, ToParent, ToWorker, WorkerStats } from './channel.ts';
 import { composeDecision } from './compose.ts';
@@ -15,6 +17,9 @@ import { openListeners } from './listeners.ts';
 import type { Listeners } from './listeners.ts';
 import { holdComposition } from './live-composition.ts';
 import type { LiveComposition } from './live-composition.ts';
+import type { Learnt } from './observed.ts';
+import { createObservedSender } from './observed-sender.ts';
+import type { ObservedSender } from './observed-sender.ts';
 import { startTracing } from './otel.ts';
 import type { Tracing } from './otel.ts';
 import { programVersion } from './program.ts';
@@ -28,13 +33,18 @@ type Start = Extract<ToWorker, { kind: 'start' }>;
 interface Running {
   readonly live: LiveComposition;
   readonly listeners: Listeners;
+  readonly observed: ObservedSender;
   readonly tracing: Tracing;
   readonly heartbeat: { stop(): void };
   /** Health says NOT_SERVING from then on. */
   draining: boolean;
 }
 
-const clock = systemClock;
+/** What this worker was told of time and of shared keys; it outlives every composition. */
+const time = { tolerance: 0 };
+const nothingKept = { kept: earliestPossible, confirmed: earliestPossible };
+const clock = createTrustedClock(systemClock, nothingKept, () => time.tolerance);
+const board = createSharedBoard();
 
 /** Outlives reloads: another configuration does not make a replayed result a new one. */
 const attestationUses = createAttestationUses();
@@ -60,9 +70,12 @@ export function runWorker(): void {
   const inTurn = (message: ToWorker): void => {
     // Whether records can be written must count at once, also while something else takes its time.
     if (message.kind === 'audit') return records.writable(message.writable);
+    // So must what is known of the time, and of keys that are shared.
+    if (message.kind === 'time') return clock.keep(message.time);
+    if (message.kind === 'learnt') return learn(message.learnt, running?.live.current());
     last = last.then(() => handle(message)).catch((thrown: unknown) => fatal(channel, thrown));
   };
-  const handle = async (message: Exclude<ToWorker, { kind: 'audit' }>): Promise<void> => {
+  const handle = async (message: Exclude<ToWorker, { kind: 'audit' | 'time' | 'learnt' }>): Promise<void> => {
     if (message.kind === 'start') {
       running = await start(message, channel, records);
       await tell(channel, {
@@ -84,13 +97,20 @@ async function start(message: Start, channel: Channel<ToParent>, records: Record
   records.writable(message.auditWritable);
   records.tellEach(message.tellEach);
   records.budget(message.config.server.budget);
+  time.tolerance = message.config.time.tolerance;
+  clock.keep(message.time);
+  board.note(message.shared);
   const composition = await composeFrom(message, channel, records);
   const tracing = startTracing(
     { version: programVersion, instance: composition.deps.store.instance },
     message.otel,
   );
   if (composition.policyError) await report(channel, composition.policyError);
-  const live = holdComposition(composition, (made) => records.count(made));
+  const live = holdComposition(composition, (made) => {
+    records.count(made);
+    observed.note(made);
+  });
+  const observed = createObservedSender(channel, board, clock, () => live.current().config);
   const state = { draining: false };
   const listeners = await openListeners({
     config: () => live.current().config,
@@ -106,7 +126,7 @@ async function start(message: Start, channel: Channel<ToParent>, records: Record
     () => statsOf(live, listeners),
     (stats) => void tell(channel, { kind: 'heartbeat', stats }),
   );
-  return Object.assign(state, { live, listeners, tracing, heartbeat });
+  return Object.assign(state, { live, listeners, observed, tracing, heartbeat });
 }
 
 /** Puts a changed configuration in force between two decisions; one that cannot be composed leaves the old one. */
@@ -125,6 +145,7 @@ async function reload(
       error = next.policyError.message;
     } else {
       live.replace(next);
+      time.tolerance = next.config.time.tolerance;
       listeners.refresh();
     }
   } catch (thrown) {
@@ -136,6 +157,12 @@ async function reload(
     error,
     inUse: live.current().inUse(),
   });
+}
+
+/** What all workers have learnt together counts from the next decision on. */
+function learn({ shared, devices }: Learnt, composition: Composition | undefined): void {
+  board.note(shared);
+  composition?.observed.forget(devices);
 }
 
 function reopened(config: Config): string {
@@ -151,6 +178,8 @@ function composeFrom(
   return composeDecision(config, {
     recorder,
     clock,
+    trusted: () => clock,
+    board,
     mode: 'read_only',
     material,
     attestationUses,
@@ -170,6 +199,7 @@ async function drain(
   running.draining = true;
   await running.listeners.drain(graceMs);
   await records.flush();
+  await running.observed.flush();
   running.heartbeat.stop();
   await Promise.race([running.tracing.shutdown().catch(() => undefined), pause(tracingGraceMs)]);
   await tell(channel, { kind: 'drained' });

@@ -5,6 +5,9 @@ import { label, metric } from './names.ts';
 export interface GaugeReadings {
   readonly workers: readonly WorkerReading[];
   readonly auditWritable: boolean;
+  readonly clockTrusted: boolean;
+  /** Ahead of the kept time; below 0 while it is behind it, 0 while it goes evenly. */
+  readonly clockAheadS: number;
   readonly crls: readonly {
     readonly issuer: string;
     /** First hex digits of the key's digest: an issuer may have two keys. */
@@ -119,6 +122,17 @@ const observed: readonly Observed[] = [
     metric.auditWritable,
     '1 while audit records can be written',
     one(({ auditWritable }) => auditWritable),
+  ),
+  gauge(
+    metric.clockTrusted,
+    "1 while the machine's clock is not behind the latest trusted time",
+    one(({ clockTrusted }) => clockTrusted),
+  ),
+  gauge(
+    metric.clockAhead,
+    "How far the machine's clock is ahead of the time that was counted; negative while it is behind",
+    one(({ clockAheadS }) => clockAheadS),
+    's',
   ),
   gauge(
     metric.crlAge,

@@ -27,6 +27,8 @@ export interface Metrics {
   decisions(kind: CountedKind, times: StageTimes): void;
   recordsWritten(count: number): void;
   recordsLost(count: number): void;
+  /** So much was learnt from decisions and not kept. */
+  observationsDropped(count: number): void;
   workerRestarted(why: string): void;
   /** A change of the state (`changes.kind`) keeps so many active devices out. */
   keptOut(kind: string, devices: number): void;
@@ -67,6 +69,10 @@ export function createMetrics(meter: Meter, read: () => GaugeReadings): Metrics 
   const lost = meter.createCounter(metric.recordsLost, {
     description: 'Audit records that could not be written',
   });
+  const dropped = meter.createCounter(metric.observationsDropped, {
+    description:
+      'What decisions learnt and was not kept, because there was too much or it could not be written',
+  });
   const restarts = meter.createCounter(metric.workerRestarts, {
     description: 'Workers started again, by why the one before ended',
   });
@@ -74,7 +80,7 @@ export function createMetrics(meter: Meter, read: () => GaugeReadings): Metrics 
     description: 'Active devices kept out by changes of the state, by kind of change',
   });
   // A counter that nobody has added to yet is absent from a scrape, and alerts cannot tell absent from zero.
-  for (const counter of [written, lost]) counter.add(0);
+  for (const counter of [written, lost, dropped]) counter.add(0);
   for (const why of ['exit', 'hung']) restarts.add(0, { [label.why]: why });
   for (const kind of keepingOut) keptOut.add(0, { [label.kind]: kind });
   observeGauges(meter, read);
@@ -104,6 +110,7 @@ export function createMetrics(meter: Meter, read: () => GaugeReadings): Metrics 
       }
     },
     recordsWritten: (count) => written.add(count),
+    observationsDropped: (count) => dropped.add(count),
     recordsLost: (count) => lost.add(count),
     keptOut: (kind, devices) => {
       if (keepingOut.includes(kind)) keptOut.add(devices, { [label.kind]: kind });

@@ -8,6 +8,7 @@ import { fleet } from './case-files.ts';
 import type { Case } from './case-types.ts';
 import { gathered } from './crl-stream.ts';
 import { addDescribedHold } from './case-holds.ts';
+import { addDescribedUses } from './case-uses.ts';
 import { importRows } from './inventory.ts';
 import type { Fields } from './inventory.ts';
 
@@ -28,6 +29,7 @@ export async function fillStore(
     await importCrls(store, state, kept);
     await importFleet(store, state.devices ?? []);
     for (const hold of state.holds ?? []) await addDescribedHold(store, hold);
+    await addDescribedUses(store, state.uses ?? []);
     // A row that some other program spoilt: it can be read, and not understood.
     if (fault === 'device_row_damaged') store.prepare("UPDATE devices SET body = '{'").run();
     store.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();

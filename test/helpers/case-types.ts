@@ -27,6 +27,16 @@ export interface State {
   readonly configuration?: Document;
   readonly policy?: string;
   readonly holds?: readonly DescribedHold[];
+  readonly uses?: readonly DescribedUse[];
+}
+
+/** A use of a certificate's key that other decisions have seen; `at` is a moment, `+-` from the time of the fleet. */
+export interface DescribedUse {
+  readonly certificate: string;
+  readonly device_id: string;
+  readonly gateway: string;
+  readonly network?: string;
+  readonly at: string;
 }
 
 /** A hold, by exactly one of what can be held. */

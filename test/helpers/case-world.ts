@@ -20,6 +20,8 @@ import type { DecisionPoint, MadeDecision, Recorder } from '../../src/decision/t
 import { canonicalJson } from '../../src/lib/canonical-json.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import type { Clock, EpochMs } from '../../src/lib/clock.ts';
+import { unquestioned } from '../../src/lib/trusted-time.ts';
+import type { TrustedClock } from '../../src/lib/trusted-time.ts';
 import { parseCrl } from '../../src/revocation/parse-crl.ts';
 import { composeDecision } from '../../src/server/compose.ts';
 import type { Composition } from '../../src/server/compose.ts';
@@ -57,6 +59,19 @@ export function worldOf({ state = {}, fault }: Pick<Case, 'state' | 'fault'>): P
   return known;
 }
 
+/** How far the machine's clock of `clock_behind` is behind the kept time, which is the time of the case. */
+const behindMs = 3_600_000;
+
+/** A machine whose clock went back: the time of the case is the kept time, and was right an hour ago. */
+function behind(clock: Clock): TrustedClock {
+  const standing = () => ({
+    system: clock.now() - behindMs,
+    kept: clock.now(),
+    confirmed: clock.now() - behindMs,
+  });
+  return { ...unquestioned(clock), standing };
+}
+
 /** Ends everything that was made. */
 export async function closeWorlds(): Promise<void> {
   for (const made of await Promise.allSettled(worlds.values()))
@@ -73,7 +88,10 @@ async function makeCaseWorld(of: Pick<Case, 'state' | 'fault'>): Promise<CaseWor
   const answered: MadeDecision[] = [];
   const recorded: MadeDecision[] = [];
   const recorder = recorderFor(of.fault, recorded);
-  const composed = await composeDecision(config, { recorder, clock, mode: 'read_only' });
+  const composed = await composeDecision(config, {
+    ...{ recorder, clock, mode: 'read_only' as const },
+    trusted: () => (of.fault === 'clock_behind' ? behind(clock) : unquestioned(clock)),
+  });
   if (of.fault === 'store_damaged') damageStore(config.state.path);
   const point = rememberingPoint(composed.point, answered);
   const doors = new Map<string, { readonly server: Server; readonly client: Client }>();

@@ -90,6 +90,8 @@ export function someFacts(changes: Partial<Facts> = {}): Facts {
     attestation: noAttestation,
     custom: {},
     holds: [],
+    shared_use: null,
+    clock: null,
     findings: [],
     limits: [],
     ...changes,

@@ -9,7 +9,8 @@ import data.portreeve.subject
 # METADATA
 # description: >-
 #   claimed_id_mismatch and serial_mismatch for claims that differ from what is proved;
-#   anchor_namespace_mismatch for an anchor that is not one of the class's
+#   anchor_namespace_mismatch for an anchor that is not one of the class's; concurrent_use, or credential_shared,
+#   which warns, for a key that is used in several places, as the class says
 # scope: document
 reasons contains result.reason("identity.claimed_id_mismatch", {
 	"claimed": input.claimed_device_id,
@@ -33,6 +34,18 @@ reasons contains result.reason("identity.anchor_namespace_mismatch", {
 	_anchor_matters
 	not input.anchor in subject.class.anchors
 }
+
+reasons contains result.reason("identity.concurrent_use", _shared) if {
+	input.credential_shared != null
+	subject.class.shared_use == "deny"
+}
+
+reasons contains result.reason("identity.credential_shared", _shared) if {
+	input.credential_shared != null
+	subject.class.shared_use == "warn"
+}
+
+_shared := {"among": input.credential_shared}
 
 # An invalid certificate may have no anchor; `credential` says what is wrong with it.
 _anchor_matters if input.anchor != null

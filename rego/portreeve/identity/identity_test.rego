@@ -50,3 +50,21 @@ test_a_class_without_anchors_takes_no_certificate if {
 test_a_gateways_anchor_is_not_compared_with_the_childs_class if {
 	identity.reasons == set() with input as sample.child with data.portreeve.classes as sample.classes
 }
+
+test_a_key_in_use_in_several_places_is_told_denied_or_ignored_as_the_class_says if {
+	_shared("warn") == {"identity.credential_shared"}
+	_shared("deny") == {"identity.concurrent_use"}
+	_shared("ignore") == set()
+}
+
+test_what_the_class_leaves_unsaid_about_shared_keys_is_denied if {
+	rules := object.remove(sample.classes.meter, ["shared_use"])
+	reasons := identity.reasons with input as object.union(sample.device, {"credential_shared": "devices"})
+		with data.portreeve.classes as {"meter": rules}
+	reasons == {{"code": "identity.concurrent_use", "detail": {"among": "devices"}}}
+}
+
+_shared(rule) := sample.codes(reasons) if {
+	reasons := identity.reasons with input as object.union(sample.device, {"credential_shared": "gateways"})
+		with data.portreeve.classes as sample.meter_with({"shared_use": rule})
+}

@@ -10,11 +10,13 @@ package portreeve.result
 not_denying := {
 	"attestation.not_relied_upon",
 	"credential.renewal_overdue",
+	"identity.credential_shared",
 	"policy.ok",
-	"revocation.stale_within_grace",
 	"revocation.removed_from_hold",
+	"revocation.stale_within_grace",
 	"revocation.status_unknown",
 	"system.break_glass_used",
+	"system.clock_within_grace",
 }
 
 # METADATA

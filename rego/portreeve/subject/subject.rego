@@ -31,6 +31,7 @@ _strictest := {
 	"renew_by_share": null,
 	"firmware": {"required": true, "allowed": [], "blocked": []},
 	"attestation": {"required": true},
+	"shared_use": "deny",
 	"entitlements": [],
 	"ttl_s": 1,
 	"session_limit_s": 1,

@@ -16,6 +16,7 @@ test_what_a_class_leaves_out_counts_as_the_strictest if {
 	class.max_lifetime_s == 0
 	class.firmware == {"required": true, "allowed": [], "blocked": []}
 	class.attestation == {"required": true}
+	class.shared_use == "deny"
 }
 
 test_a_class_without_rules_is_undefined if {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildContext } from '../../context/build.ts';
 import { describeThrown } from '../../lib/errors.ts';
+import { unquestioned } from '../../lib/trusted-time.ts';
 import { composeDecision } from '../../server/compose.ts';
 import { cliPep } from '../pep.ts';
 import { patientTiming, recordNothing } from '../trial.ts';
@@ -26,6 +27,7 @@ export async function examinePolicy({ config, around }: Patient): Promise<readon
     const composed = await composeDecision(scratch, {
       recorder: recordNothing,
       clock: around.clock,
+      trusted: () => unquestioned(around.clock),
       mode: 'read_write',
     });
     try {

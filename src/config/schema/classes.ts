@@ -69,6 +69,17 @@ const rules = section(
       example: ['10.20.0.0/16'],
     }),
     attestation: classAttestation,
+    shared_use: choice(
+      'What becomes of a device whose certificate or key is used in several places or by several devices (`shared_use`): told with `warn`, denied, or not told.',
+      { default: 'warn', example: 'deny' },
+      ['warn', 'deny', 'ignore'],
+    ),
+    clock_grace: seconds(
+      "How long after the last trusted time devices of this class are decided about at the kept time, while the machine's clock cannot be trusted; null = never.",
+      { default: null, example: '24h' },
+      ['1m', '365d'],
+      'clock_grace_s',
+    ),
     entitlements: list('What an allowed device of this class may do, told to the PEP.', entitlement, {
       max: 64,
       example: ['telemetry:write'],

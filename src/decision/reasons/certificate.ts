@@ -68,6 +68,17 @@ export const certificateReasons: ReasonGroup<'identity' | 'chain' | 'credential'
     'Give each device a key of its own; until then, find out which of them holds a copy.',
     sameDeviceControls,
   ),
+  'identity.concurrent_use': about(
+    'The certificate or its key is in use in several places or by several devices, which its class does not allow.',
+    'Find out which of the uses in the record (`facts.shared_use`) is the device; renew its certificate with a new key and hold the old one. A class that may move has `shared_use: warn`.',
+    sameDeviceControls,
+  ),
+  'identity.credential_shared': remark(
+    'warn',
+    'The certificate or its key was lately used in several places or by several devices.',
+    'Find out which of the uses in the record (`facts.shared_use`) is the device. A fleet that moves between networks may raise `shared_use.moves`; a class that must not be shared has `shared_use: deny`.',
+    sameDeviceControls,
+  ),
   'chain.incomplete': about(
     'No certificate of an issuing CA was found that leads from this certificate to a trust anchor.',
     'Configure the missing issuing CA under `trust.intermediates`, or have the device send its chain.',

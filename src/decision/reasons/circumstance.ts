@@ -81,9 +81,15 @@ export const circumstanceReasons: ReasonGroup<'assurance' | 'network' | 'policy'
     faultControls,
   ),
   'system.clock_untrusted': ours(
-    "Something that was decided by is dated ahead of this machine's clock: one of two clocks is wrong.",
-    "Compare the times in the detail with a clock that is right; set this machine's clock, or have the CRL issued anew. With `decide --at`: the state is newer than the time that was asked about.",
+    "This machine's clock is behind a time that it was known to be, or behind the date of something that was decided by: one of two clocks is wrong.",
+    "Compare the times in the detail with a clock that is right; set this machine's clock, have the CRL issued anew, or reset a kept time that is wrong (`portreeve time reset`). With `decide --at`: the state is newer than the time that was asked about.",
     [control.crlValidation, control.policyEngine, control.beforeAccess],
+  ),
+  'system.clock_within_grace': remark(
+    'warn',
+    "This machine's clock cannot be trusted; it was decided at the kept time, by the grace of the device's class.",
+    "Set this machine's clock before the grace is over.",
+    [control.policyEngine, control.beforeAccess],
   ),
   'system.dependency_stale': ours(
     'The state that the decision depends on could not be read.',

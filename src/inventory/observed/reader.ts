@@ -40,7 +40,7 @@ export function createObservedReader(store: Store): ObservedReader {
   );
   const uses = store.prepare<UseRow>(
     `SELECT gateway, network, device_id, last_used
-      FROM shared_uses WHERE tenant = ? AND key = ? ORDER BY last_used DESC, gateway, network, device_id`,
+      FROM shared_uses WHERE tenant = ? AND key = ? ORDER BY last_used, gateway, network, device_id`,
   );
   return {
     certificatesSeen: (tenant, deviceId) => certificates.all(tenant, deviceId).map(certificateOf),

@@ -39,6 +39,27 @@ export interface KeyUse {
   readonly last_used: EpochMs;
 }
 
+/** What one decision was about, whose identity was proved: what is learnt from it. */
+export interface Observation {
+  readonly tenant: string;
+  readonly device_id: string;
+  readonly at: EpochMs;
+  /** The decision was an allow: what it rests on counts as the device's own. */
+  readonly allowed: boolean;
+  readonly gateway: string;
+  readonly network: string | null;
+  readonly certificate: Pick<SeenCertificate, 'fingerprint' | 'key' | 'issuer_key' | 'serial' | 'not_after'>;
+  /** Of a known product and version; null where neither is known. */
+  readonly firmware: Pick<SeenFirmware, 'product' | 'version' | 'firmware_hash' | 'attested'> | null;
+}
+
+/** A key that was used in more than one place, or by more than one device: its latest uses, oldest first. */
+export interface SharedKey {
+  readonly tenant: string;
+  readonly key: string;
+  readonly uses: readonly KeyUse[];
+}
+
 /** What decisions have learnt. Reads are synchronous; call within one `store.snapshot`. Throws PDP_STORE_UNAVAILABLE. */
 export interface ObservedReader {
   /** By last sight, latest first; at most `observed.certificates_per_device`. */
@@ -47,7 +68,7 @@ export interface ObservedReader {
   highestFirmware(tenant: string, deviceId: string): readonly SeenFirmware[];
   /**
    * Uses of a key (SHA-256 of SubjectPublicKeyInfo, hex) that was lately used in several places or by several devices,
-   * latest first; empty for any other key.
+   * oldest first; empty for any other key.
    */
   sharedUse(tenant: string, keyDigest: string): readonly KeyUse[];
 }

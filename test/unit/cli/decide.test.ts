@@ -8,6 +8,7 @@ import type { MadeDecision } from '../../../src/decision/types.ts';
 import { cliPep } from '../../../src/cli/pep.ts';
 import { patientTiming, recordNothing } from '../../../src/cli/trial.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
+import { unquestioned } from '../../../src/lib/trusted-time.ts';
 import { composeDecision } from '../../../src/server/compose.ts';
 import { keepVersions } from '../../../src/server/keep-versions.ts';
 import { readMaterial } from '../../../src/server/material.ts';
@@ -133,6 +134,7 @@ async function recordOne(installation: Installation): Promise<{ file: string; ma
   const composed = await composeDecision(config, {
     recorder: recordNothing,
     clock: systemClock,
+    trusted: () => unquestioned(systemClock),
     mode: 'read_only',
   });
   try {

@@ -15,7 +15,7 @@ test.after.always(() => world.close());
 function gathered(asked: Asked, now = worldTime) {
   const built = buildContext(world.connect(asked), world.config);
   if (!built.ok) throw new Error(`${built.field} ${built.problem}`);
-  return gatherFacts(built.context, undefined, now, world.deps);
+  return gatherFacts(built.context, undefined, { now, standing: null }, world.deps);
 }
 const facts = (asked: Asked, now?: number): Facts => gathered(asked, now).facts;
 const codes = (found: Facts) => found.findings.map((finding) => finding.code);

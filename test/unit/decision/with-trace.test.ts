@@ -20,6 +20,7 @@ test.before(async () => {
     built: { ok: false, pep: world.pep('envoy'), door: 'native', field: 'sni', problem: 'x', traceparent },
     timing: { arrived: 0, deadline: 1 },
     now: 0,
+    standing: null,
     late: () => false,
     mark: () => undefined,
     trace: null,

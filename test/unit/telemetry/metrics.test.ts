@@ -42,6 +42,8 @@ const readings: GaugeReadings = {
   sources: [{ kind: 'crl', name: '/crls/a.crl', failed: true, ageS: 7, failures: 2 }],
   reloadFailed: false,
   storeBytes: null,
+  clockTrusted: true,
+  clockAheadS: 0,
   observeInForce: 1,
   glassInForce: 0,
 };

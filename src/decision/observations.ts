@@ -1,0 +1,36 @@
+import type { Observation } from '../inventory/observed/types.ts';
+import type { SharingRules } from '../inventory/observed/trail.ts';
+import { provesDevice } from './facts-shared-use.ts';
+import { placeOf } from './place.ts';
+import type { Facts, MadeDecision } from './types.ts';
+
+/**
+ * What there is to learn from a decision; undefined where the device did not prove who it is: nothing is ever learnt
+ * from a mere claim. An allow that was not enforced as a denial is a denial here.
+ */
+export function observationOf(
+  made: Pick<MadeDecision, 'decision' | 'facts'>,
+  prefixes: Pick<SharingRules, 'ipv4_prefix' | 'ipv6_prefix'>,
+): Observation | undefined {
+  const { decision, facts } = made;
+  if (facts === null || facts.clock !== null || !provesDevice(facts)) return undefined;
+  const { credential, device_id: deviceId } = facts;
+  if (credential === null || deviceId === null) return undefined;
+  const certificate = certificateOf(credential);
+  if (certificate === undefined) return undefined;
+  return {
+    tenant: facts.tenant,
+    device_id: deviceId,
+    at: facts.now,
+    allowed: decision.outcome === 'allow',
+    ...placeOf(facts, prefixes),
+    certificate,
+    firmware: null,
+  };
+}
+
+function certificateOf(credential: NonNullable<Facts['credential']>): Observation['certificate'] | undefined {
+  const { fingerprint, key_digest: key, issuer_key: issuerKey, serial, not_after: end } = credential;
+  if (fingerprint === null || key === null || serial === null || end === null) return undefined;
+  return { fingerprint, key, issuer_key: issuerKey, serial, not_after: end };
+}
