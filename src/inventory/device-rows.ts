@@ -73,6 +73,7 @@ export function encodeDevice(draft: DeviceDraft): DeviceContent {
     serial: draft.serial,
     hardware_model: draft.hardware_model,
     key_protection: draft.key_protection,
+    ueid: draft.ueid,
     renewal_expected_by: draft.renewal_expected_by,
     tags: unlessEmpty(tags),
     certificates: unlessEmpty(certificates),
