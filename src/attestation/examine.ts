@@ -1,4 +1,4 @@
-import { compactVerify } from 'jose';
+import { compactVerify, errors } from 'jose';
 import type { CryptoKey } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { sha256Hex } from '../lib/bytes.ts';
@@ -101,8 +101,9 @@ async function firstThatVerifies(
     try {
       await compactVerify(token, await cryptoKey(candidate), { algorithms: [spelling] });
       return candidate;
-    } catch {
-      // Another key of the same name may be the one.
+    } catch (thrown) {
+      // Another key of the same name may be the one; what is no matter of the token is a fault of ours.
+      if (!(thrown instanceof errors.JOSEError)) throw thrown;
     }
   }
   return undefined;

@@ -59,11 +59,7 @@ const aboutTrust: ReadonlySet<Finding['code']> = new Set<Finding['code']>([
  * signature, verifier, profile, times, verifier's id, parts, trust, nonce, whose it is, replay. Everything that is wrong is
  * told, but nothing that was not signed by a verifier is looked at. Synchronous; within one `store.snapshot`.
  */
-export function judgeAttestation(
-  examined: ExaminedToken | undefined,
-  about: AttestationCase,
-): AttestationFact {
-  if (examined === undefined) return noAttestation;
+export function judgeAttestation(examined: ExaminedToken, about: AttestationCase): AttestationFact {
   const { digest, statement } = examined;
   const failed = { ...noAttestation, digest, statement, status: 'failed' } as const;
   if ('refused' in examined) return { ...failed, findings: [examined.refused] };

@@ -1,5 +1,5 @@
 import type { ExaminedToken } from '../attestation/examine.ts';
-import { isAuthentic, judgeAttestation } from '../attestation/judge.ts';
+import { isAuthentic, judgeAttestation, noAttestation } from '../attestation/judge.ts';
 import type { AttestationFact, AttestationRules } from '../attestation/types.ts';
 import type { ConnectionContext } from '../context/types.ts';
 import type { DeviceRecord } from '../inventory/types.ts';
@@ -47,6 +47,7 @@ export function attestationFact(
   presenting: Presenting,
   deps: Pick<DecisionDeps, 'attestation' | 'config' | 'inventory'>,
 ): AttestationFact {
+  if (examined === undefined) return noAttestation;
   const { context, credential, deviceId, device, now } = presenting;
   const { classes } = deps.config;
   const rules =

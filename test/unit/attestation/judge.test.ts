@@ -19,7 +19,7 @@ const platform = (one: Partial<SubmodOptions>): string =>
 const aboutOther = token(claims({ submods: { platform: { status: 'affirming', key: attestedKey(other) } } }));
 const unbound = token(claims({ submods: { platform: { status: 'affirming' } } }));
 
-test('without a token nothing is known', async (t) => {
+test('an empty text is no token', async (t) => {
   const found = await judged('');
   t.is(found.status, 'failed');
   t.deepEqual(codes(found), ['attestation.malformed']);
