@@ -5,8 +5,8 @@
  * what it had before. Arguments: entries, rounds.
  */
 import { spawnSync } from 'node:child_process';
-import { createHash, randomBytes } from 'node:crypto';
-import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { createWriteStream, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,8 +80,7 @@ try {
   const ratio = median(measured.map(({ ours, shell }) => ours.seconds / shell.seconds));
   const result = {
     entries: measured[0]?.entries,
-    crl_bytes: readFileSync(crl).byteLength,
-    crl_sha256: createHash('sha256').update(readFileSync(crl)).digest('hex').slice(0, 16),
+    crl_bytes: statSync(crl).size,
     ours_s: Number(median(measured.map(({ ours }) => ours.seconds)).toFixed(2)),
     sqlite3_s: Number(median(measured.map(({ shell }) => shell.seconds)).toFixed(2)),
     ratio: Number(ratio.toFixed(2)),
