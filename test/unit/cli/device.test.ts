@@ -19,9 +19,22 @@ test('devices are imported, listed, shown and changed', async (t) => {
         rows: 1,
         added: 1,
         changed: 0,
+        removed: 0,
         unchanged: 0,
+        kept_status: 0,
         lockout: nobody,
         epoch: null,
+        differences: [
+          {
+            device_id: deviceId,
+            kind: 'added',
+            fields: [
+              { field: 'status', before: null, after: 'active' },
+              { field: 'class', before: null, after: 'meter' },
+            ],
+          },
+        ],
+        differences_left_out: 0,
         warnings: [],
       },
     ],
@@ -159,4 +172,91 @@ test('a store that is not there yet is not made by looking', async (t) => {
     t.is(run.code, 2);
     t.like(onlyObject(run), { error: { code: 'PDP_STORE_UNAVAILABLE' } });
   }
+});
+
+test('a renewal by bind leaves the old certificate its overlap, and an end of it by unbind is at once', async (t) => {
+  const { folder: cwd } = await makeInstallation();
+  const run = (...args: string[]) => portreeve(['device', ...args, '--json'], { cwd });
+  const [old, renewed] = ['aa'.repeat(32), 'bb'.repeat(32)];
+  await run('import', 'devices.ndjson');
+  t.is((await run('bind', deviceId, '--certificate', old, '--why', 'enrolled')).code, 0);
+  const begun = Date.now();
+  const bound = await run('bind', deviceId, '--certificate', renewed, '--overlap', '7d', '--why', 'renewal');
+  t.is(bound.code, 0);
+  const shown = onlyObject(await run('get', deviceId)) as { certificates: (string | { until: string })[] };
+  const [first, second] = shown.certificates as [{ sha256: string; until: string }, string];
+  t.deepEqual([first.sha256, second], [old, renewed]);
+  t.true(Date.parse(first.until) >= begun + 7 * 86_400_000);
+  t.is((await run('unbind', deviceId, '--certificate', old, '--why', 'no more')).code, 0);
+  const [ended] = (onlyObject(await run('get', deviceId)) as { certificates: { until: string }[] })
+    .certificates;
+  t.true(Date.parse(ended?.until ?? '') <= Date.now());
+  t.is((await run('unbind', deviceId, '--key', old, '--why', 'none such')).code, 1);
+  t.is((await run('bind', deviceId, '--why', 'nothing named')).code, 2);
+  t.is((await run('bind', deviceId, '--certificate', 'xyz', '--why', 'no digest')).code, 2);
+  const { events } = onlyObject(await run('history', deviceId)) as {
+    events: { change: string; why: string }[];
+  };
+  t.deepEqual(
+    events.map(({ change, why }) => [change, why]),
+    [
+      ['device.set_bindings', 'no more'],
+      ['device.set_bindings', 'renewal'],
+      ['device.set_bindings', 'enrolled'],
+    ],
+  );
+});
+
+for (const format of ['ndjson', 'csv']) {
+  test(`what is exported as ${format} is imported again as the same`, async (t) => {
+    const { folder: cwd, path } = await makeInstallation();
+    const run = (...args: string[]) => portreeve(['device', ...args, '--json'], { cwd });
+    const sha256 = 'ab'.repeat(32);
+    const rows = [
+      {
+        ...{ device_id: 'a', status: 'active', class: 'meter', owner: 'x, "y"', tags: ['one', 'two'] },
+        certificates: [{ sha256, since: '2026-01-01T00:00:00Z', until: '2027-01-01T00:00:00Z' }],
+        ...{ keys: [sha256], issued: [{ issuer: 'meters', serial: '0A:1B', until: '2027-01-01T00:00:00Z' }] },
+        ...{
+          networks: ['10.0.0.0/8'],
+          attributes: { line: '7' },
+          renewal_expected_by: '2026-12-01T00:00:00Z',
+        },
+        ...{ key_protection: 'tpm', hardware_model: 'MX-200', firmware: ['cd'.repeat(32)] },
+      },
+      { device_id: 'b', status: 'lost', class: 'camera' },
+    ];
+    writeFileSync(path('fleet.ndjson'), rows.map((row) => JSON.stringify(row)).join('\n'));
+    t.is((await run('import', 'fleet.ndjson')).code, 0);
+    t.like(onlyObject(await run('export', `out.${format}`)), { devices: 2 });
+    t.like(onlyObject(await run('import', `out.${format}`, '--delete-missing')), {
+      ...{ rows: 2, added: 0, changed: 0, removed: 0, unchanged: 2, epoch: null },
+    });
+  });
+}
+
+test('a foreign CSV is read by its column map, other columns are left out, and a missing one is told', async (t) => {
+  const { folder: cwd, path } = await makeInstallation();
+  const run = (...args: string[]) => portreeve(['device', ...args, '--json'], { cwd });
+  writeFileSync(path('foreign.csv'), 'SerialNo,State,Type,Remark\nx1,active,meter,old\n');
+  const map = 'device_id=SerialNo,status=State,class=Type';
+  t.like(onlyObject(await run('import', 'foreign.csv', '--map', map)), { added: 1 });
+  t.like(onlyObject(await run('get', 'x1')), { status: 'active', class: 'meter', attributes: {} });
+  const missing = await run('import', 'foreign.csv', '--map', `${map},owner=Owner`);
+  t.is(missing.code, 2);
+  t.regex(missing.stdout, /Owner/);
+});
+
+test('why tells the record, what was taken for granted, and how the next connection would be decided', async (t) => {
+  const { folder: cwd } = await makeInstallation();
+  const run = (...args: string[]) => portreeve(['device', ...args, '--json'], { cwd });
+  await run('import', 'devices.ndjson');
+  await run('set-status', deviceId, 'quarantined', '--why', 'case 9');
+  const told = onlyObject(await run('why', deviceId)) as {
+    assumptions: string[];
+    decision: { outcome: string; reasons: { code: string }[] };
+  };
+  t.like(told, { device: { status: 'quarantined' }, decision: { outcome: 'deny', device_id: deviceId } });
+  t.true(told.decision.reasons.some(({ code }) => code === 'inventory.quarantined'));
+  t.true(told.assumptions.some((one) => one.includes('it shows no certificate')));
 });
