@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { firmware, gatewayId } from './devices.ts';
+import { verifier } from './attestation.ts';
 import { graceHours } from './authorities.ts';
 
 /** Where the demo listens; `127.0.0.1:9191` and `127.0.0.1:9190` for `make run`. */
@@ -33,6 +34,16 @@ export function demoConfiguration(addresses: DemoAddresses, issuers: readonly st
       intermediates: issuers.map((name) => ({ name, file: `pki/${name}.pem` })),
     },
     revocation: { crls: ['crls'] },
+    attestation: {
+      verifiers: [
+        {
+          name: verifier.name,
+          keys: { file: verifier.file },
+          algorithms: ['ES256'],
+          max_age: verifier.maxAge,
+        },
+      ],
+    },
     classes: {
       meter: {
         assurance: 'device_proved',

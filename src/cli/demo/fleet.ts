@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { importDevices } from '../../inventory/import.ts';
 import { formatInstant, parseInstant, type EpochMs } from '../../lib/clock.ts';
 import { openStore } from '../../store/open.ts';
+import { makeAttestation, verifier } from './attestation.ts';
 import { makeAuthorities, makeCrls, type Authorities } from './authorities.ts';
 import { demoConfiguration, type DemoAddresses } from './configuration.ts';
 import { inventoryNdjson, makeDevices } from './devices.ts';
 import { demoRows, type DemoRow } from './rows.ts';
 
 /** Raised whenever the demo's files change shape, so that an older fleet is made anew. */
-const fleetVersion = 3;
+const fleetVersion = 4;
 /** The shortest-lived thing of the demo is the grace of the depot's CRL; a fleet is renewed well before. */
 const fleetLifeMs = 24 * 3_600_000;
 
@@ -94,7 +95,9 @@ async function makeFleet(folder: string, now: EpochMs): Promise<readonly DemoRow
     store.close();
   }
 
-  const rows = demoRows(devices, authorities);
+  const attestation = await makeAttestation(devices.camera, now);
+  await writeFile(join(folder, verifier.file), attestation.keys);
+  const rows = demoRows(devices, authorities, attestation);
   for (const row of rows) {
     await writeFile(
       join(folder, 'requests', `${row.name}.json`),

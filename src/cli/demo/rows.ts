@@ -7,6 +7,7 @@ import {
   type DemoDevice,
   type DemoDevices,
 } from './devices.ts';
+import type { DemoAttestation } from './attestation.ts';
 import type { Authorities } from './authorities.ts';
 
 /** One connection of the demo: what is asked (proto3 JSON of a DecideRequest) and what must come of it. */
@@ -22,7 +23,11 @@ export interface DemoRow {
 const officeIp = '10.20.0.17';
 
 /** All rows in the order in which they are shown. Devices send their leaf alone; intermediates come from the configuration, as with Envoy. */
-export function demoRows(devices: DemoDevices, authorities: Authorities): readonly DemoRow[] {
+export function demoRows(
+  devices: DemoDevices,
+  authorities: Authorities,
+  attestation: DemoAttestation,
+): readonly DemoRow[] {
   const { foreign, foreignRoot, overreaching } = authorities;
   const good = { firmwareHash: firmware.meterGood };
   const deny = (name: string, title: string, reason: ReasonCode, request: DemoRow['request']): DemoRow => ({
@@ -34,6 +39,8 @@ export function demoRows(devices: DemoDevices, authorities: Authorities): readon
   });
   const meter = (device: DemoDevice, claims: object = good, more: object = {}): DemoRow['request'] =>
     byDevice([device.leaf.der], claims, more);
+  const camera = (claims: object): DemoRow['request'] =>
+    byDevice([devices.camera.leaf.der], { firmwareHash: firmware.cameraGood, ...claims }, {});
 
   return [
     {
@@ -47,10 +54,18 @@ export function demoRows(devices: DemoDevices, authorities: Authorities): readon
     {
       name: 'camera-other-issuer',
       title: 'camera under another issuer',
-      request: byDevice([devices.camera.leaf.der], { firmwareHash: firmware.cameraGood }, {}),
+      request: camera({}),
       outcome: 'allow',
       reason: 'policy.ok',
       assurance: 'device_proved',
+    },
+    {
+      name: 'attested-camera',
+      title: 'camera that its verifier affirms',
+      request: camera({ attestation: attestation.affirming }),
+      outcome: 'allow',
+      reason: 'policy.ok',
+      assurance: 'attested',
     },
     {
       name: 'gateway-for-child',
@@ -136,6 +151,12 @@ export function demoRows(devices: DemoDevices, authorities: Authorities): readon
       'gateway speaking for a meter',
       'assurance.device_not_proven',
       byGateway(devices.gateway, meterBehindGateway, good),
+    ),
+    deny(
+      'contraindicated-camera',
+      'camera that its verifier found against',
+      'attestation.contraindicated',
+      camera({ attestation: attestation.contraindicated }),
     ),
     deny('no-certificate', 'no certificate at all', 'identity.no_credential', {
       authenticatedBy: 'AUTHENTICATED_BY_NONE',
