@@ -68,6 +68,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   crl: async () => (await import('./crl/group.ts')).registerCrl,
   cert: async () => (await import('./cert/group.ts')).registerCert,
   sign: async () => (await import('./sign.ts')).registerSign,
+  time: async () => (await import('./time/group.ts')).registerTime,
   config: async () => (await import('./config.ts')).registerConfig,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,
   demo: async () => (await import('./demo/command.ts')).registerDemo,

@@ -1,3 +1,5 @@
+import { formatInstant } from '../lib/clock.ts';
+import type { EpochMs } from '../lib/clock.ts';
 import type { KeptTime } from '../lib/trusted-time.ts';
 import type { Store } from './types.ts';
 
@@ -31,5 +33,23 @@ export function writeKeptTime(store: Store, { kept, confirmed, resets }: StoredT
         `INSERT INTO meta (key, value) VALUES ('${key}', ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
       )
       .run(`${Math.floor(kept)} ${Math.floor(confirmed)} ${resets}`);
+  });
+}
+
+/**
+ * Begins anew with a time that an operator vouches for, be it earlier; a change like any other. Answers its epoch.
+ * Throws PDP_STORE_UNAVAILABLE.
+ */
+export function resetKeptTime(
+  store: Store,
+  { actor, why, now }: { readonly actor: string; readonly why: string; readonly now: EpochMs },
+): number {
+  return store.transact(() => {
+    const before = readKeptTime(store);
+    writeKeptTime(store, { kept: now, confirmed: now, resets: (before?.resets ?? 0) + 1 });
+    return store.change({
+      ...{ tenant: 'default', at: now, actor, why, kind: 'time.reset', selector: 'kept time' },
+      detail: { before: before ? formatInstant(before.kept) : null, after: formatInstant(now) },
+    });
   });
 }

@@ -55,6 +55,12 @@ export interface Status {
     readonly error: { readonly code: string; readonly message: string } | null;
   }[];
   readonly epochs: Readonly<Record<string, number>>;
+  readonly clock: {
+    readonly trusted: boolean;
+    readonly kept: string;
+    readonly behind_s: number | null;
+    readonly leap: { readonly ahead_s: number; readonly too_far: boolean } | null;
+  };
   readonly audit: {
     readonly writable: boolean;
     readonly written: number;
@@ -112,12 +118,17 @@ export function forServer(more?: (document: Document) => void): (document: Docum
 export async function startServer(
   t: Test,
   configFile: string,
-  options: { readonly env?: Readonly<Record<string, string>> } = {},
+  options: {
+    readonly env?: Readonly<Record<string, string>>;
+    /** Modules that this process and its workers load first. */
+    readonly preload?: readonly string[];
+  } = {},
 ): Promise<Server> {
   const child = fork(entry, [configFile], {
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, ...options.env },
+    execArgv: [...process.execArgv, ...(options.preload ?? []).map((module) => `--import=${module}`)],
   });
   const ready = Promise.withResolvers<readonly BoundAddress[]>();
   const ended = Promise.withResolvers<number | null>();

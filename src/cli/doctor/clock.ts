@@ -1,5 +1,6 @@
 import { formatInstant } from '../../lib/clock.ts';
 import { createRevocationReader } from '../../revocation/reader.ts';
+import { readKeptTime } from '../../store/kept-time.ts';
 import { withStore } from '../with-store.ts';
 import { fail, ok, type Finding, type Patient } from './finding.ts';
 
@@ -10,7 +11,7 @@ const advice = 'set the clock (NTP); every validity and every age is judged by i
 const programBegan = Date.UTC(2026, 10, 21);
 const skewMs = 5 * 60_000;
 
-/** The clock is neither before this program was made nor before a CRL that is already here. */
+/** The clock is neither before this program was made, nor before a CRL that is already here, nor behind the kept time. */
 export async function examineClock(patient: Patient): Promise<readonly Finding[]> {
   const now = patient.around.clock.now();
   if (now < programBegan)
@@ -25,7 +26,22 @@ export async function examineClock(patient: Patient): Promise<readonly Finding[]
       ),
     ];
   }
+  const kept = await keptTime(patient);
+  if (kept !== undefined && now + patient.config.time.tolerance < kept) {
+    const told = `shows ${formatInstant(now)}, but it was ${formatInstant(kept)} already: nothing is allowed without clock grace`;
+    return [fail(check, told, `${advice}; if the kept time is wrong: portreeve time reset --why TEXT`)];
+  }
   return [ok(check, formatInstant(now))];
+}
+
+/** The latest trusted time that a server kept; undefined where none did. */
+async function keptTime({ config, around }: Patient): Promise<number | undefined> {
+  try {
+    return await withStore(config, 'read_only', around.clock, (store) => readKeptTime(store)?.kept);
+  } catch {
+    // A store that cannot be read is told by its own check.
+    return undefined;
+  }
 }
 
 async function issueTimes({ config, around }: Patient): Promise<readonly number[]> {
