@@ -1,0 +1,72 @@
+import test from 'ava';
+import { extendTrail, judgeTrail, networkOf } from '../../../../src/inventory/observed/trail.ts';
+import type { KeyUse } from '../../../../src/inventory/observed/types.ts';
+
+const window = 600_000;
+const now = Date.UTC(2026, 5, 1, 12);
+const second = 1000;
+
+/** Uses of one key, a second apart, the last one now; each `gateway network device`. */
+function trailOf(...places: readonly string[]): readonly KeyUse[] {
+  return places.reduce<readonly KeyUse[]>((trail, place, index) => {
+    const [gateway = '', network = '-', device_id = 'm'] = place.split(' ');
+    const last_used = now - (places.length - 1 - index) * second;
+    const use = { gateway, network: network === '-' ? null : network, device_id, last_used };
+    return extendTrail(trail, use, window);
+  }, []);
+}
+
+const judged = (moves: number, ...places: readonly string[]) =>
+  judgeTrail(trailOf(...places), { window, moves }, now);
+
+test('a key that stays where it is is not shared, however often it is used', (t) => {
+  t.is(judged(0, 'a n', 'a n', 'a n'), undefined);
+  t.is(trailOf('a n', 'a n', 'a n').length, 1);
+  t.is(trailOf('a n', 'a n')[0]?.last_used, now);
+});
+
+test('two gateways are too many, and so are two networks and two devices', (t) => {
+  t.deepEqual(judged(0, 'a n', 'b n'), { scope: 'gateways', moves: 1 });
+  t.deepEqual(judged(0, 'a n', 'a o'), { scope: 'networks', moves: 1 });
+  t.deepEqual(judged(0, 'a n m', 'a n k'), { scope: 'devices', moves: 0 });
+});
+
+test('devices are graver than gateways, and gateways than networks', (t) => {
+  t.is(judged(0, 'a n m', 'b o k')?.scope, 'devices');
+  t.is(judged(0, 'a n', 'b o')?.scope, 'gateways');
+});
+
+test('where one move is allowed, there and back again is told and a single move is not', (t) => {
+  t.is(judged(1, 'a n', 'b o'), undefined);
+  t.deepEqual(judged(1, 'a n', 'b o', 'a n'), { scope: 'gateways', moves: 2 });
+  t.deepEqual(judged(1, 'a n', 'a o', 'a n'), { scope: 'networks', moves: 2 });
+});
+
+test('no number of moves allows two devices with one key', (t) => {
+  t.is(judged(16, 'a n m', 'a n k')?.scope, 'devices');
+});
+
+test('an address that was not told is no network of its own', (t) => {
+  t.is(judged(0, 'a n', 'a -', 'a n'), undefined);
+});
+
+test('what lies before the window does not count, and what lies at its begin does', (t) => {
+  const old = { gateway: 'a', network: 'n', device_id: 'm', last_used: now - window };
+  const use = { gateway: 'b', network: 'n', device_id: 'm', last_used: now };
+  t.is(judgeTrail(extendTrail([old], use, window), { window, moves: 0 }, now)?.scope, 'gateways');
+  t.is(judgeTrail(extendTrail([old], use, window), { window, moves: 0 }, now + 1), undefined);
+  t.deepEqual(extendTrail([{ ...old, last_used: old.last_used - 1 }], use, window), [use]);
+});
+
+test('a trail is bounded', (t) => {
+  const places = Array.from({ length: 100 }, (_, index) => `g${index % 2}`);
+  t.is(trailOf(...places).length, 20);
+});
+
+test('addresses are compared by network, IPv4-mapped ones as IPv4', (t) => {
+  const prefixes = { ipv4_prefix: 24, ipv6_prefix: 48 };
+  t.is(networkOf('10.20.0.7', prefixes), '10.20.0.0/24');
+  t.is(networkOf('::ffff:10.20.0.9', prefixes), '10.20.0.0/24');
+  t.is(networkOf('2001:db8:1:2::3', prefixes), '2001:db8:1::/48');
+  t.is(networkOf(null, prefixes), null);
+});
