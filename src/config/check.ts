@@ -3,6 +3,7 @@ import { checkAttestation } from './check/attestation.ts';
 import { checkClasses, checkRetryAfter } from './check/classes.ts';
 import { checkEnforcement } from './check/enforcement.ts';
 import { checkFiles } from './check/files.ts';
+import { checkInventory } from './check/inventory.ts';
 import { checkListeners } from './check/listeners.ts';
 import { checkPeps } from './check/peps.ts';
 import { Report } from './check/report.ts';
@@ -27,6 +28,7 @@ export function checkMeaning(value: unknown, folder: string, now: EpochMs): Repo
   checkRetryAfter(root, report);
   checkEnforcement(root, report, now);
   checkCrlSources(root, report);
+  checkInventory(root, report);
   checkFiles(root, report, folder);
   return report;
 }

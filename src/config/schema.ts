@@ -2,6 +2,7 @@ import { choice, integer, path, section, text, type Schema } from './schema/keys
 import { attestation } from './schema/attestation.ts';
 import { classes } from './schema/classes.ts';
 import { enforcement } from './schema/enforcement.ts';
+import { inventory } from './schema/inventory.ts';
 import { observed, sharedUse, time } from './schema/observed.ts';
 import { claims, custom, wire } from './schema/requests.ts';
 import { peps, server } from './schema/server.ts';
@@ -36,6 +37,7 @@ export const configSchema: Schema = {
       trust,
       revocation,
       attestation,
+      inventory,
       classes,
       limits: section('What one command may do.', {
         max_lockout: {

@@ -54,6 +54,10 @@ export interface Config {
     /** Where ext_authz requests carry the nonce that the PEP gave the device; never a header. */
     readonly challenge: readonly ValueSource[];
   };
+  readonly inventory: {
+    /** Inventories that are read in the background. */
+    readonly sources: readonly DeviceSourceConfig[];
+  };
   readonly classes: Readonly<Record<string, ClassRules>>;
   readonly limits: {
     /** Active devices that one change may keep out without a number typed: `1%`, or how many. */
@@ -132,6 +136,16 @@ export interface FileOrUrlSourceConfig extends UrlSourceConfig {
   readonly file: string | null;
   /** Public keys of which one must have signed; null = unsigned. */
   readonly signed_by: string | null;
+}
+
+/** An inventory that is read in the background. */
+export interface DeviceSourceConfig extends FileOrUrlSourceConfig {
+  readonly kind: 'devices';
+  readonly format: 'ndjson' | 'csv';
+  /** Field → column of a foreign CSV; empty = columns are called like the fields. */
+  readonly columns: Readonly<Record<string, string>>;
+  readonly tenant: string;
+  readonly whole: boolean;
 }
 
 /** A verifier of evidence, whose signed results about devices count. Lengths of time in milliseconds. */

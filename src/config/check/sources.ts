@@ -4,7 +4,7 @@ import { refuseDuplicates, type Report } from './report.ts';
 
 /** Every list of sources in the configuration. */
 export function sourceLists(root: Place): Place[] {
-  return [root.get('revocation', 'sources')];
+  return [root.get('revocation', 'sources'), root.get('inventory', 'sources')];
 }
 
 /** Sources of CRLs, which sign themselves. */

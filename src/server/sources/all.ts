@@ -1,6 +1,7 @@
 import type { CrlWorld } from '../apply-crl-file.ts';
 import type { InForce } from '../reload.ts';
 import { applyCrls, crlSources } from './crl-sources.ts';
+import { deviceSources } from './device-sources.ts';
 import { keySources } from './key-sources.ts';
 import type { Apply, SourceSpec } from './types.ts';
 
@@ -20,6 +21,7 @@ export function sourceSpecs(
   const specsOf = ({ config }: InForce): SourceSpec[] => [
     ...crlSources(config, world.issuers(), [...points]).map((entry) => ({ ...entry, apply })),
     ...keySources(config, world.store),
+    ...deviceSources(config, world),
   ];
   return () => {
     const current = inForce();

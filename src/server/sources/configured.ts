@@ -2,6 +2,7 @@ import type { Config } from '../../config/types.ts';
 import { crlIssuers } from '../loaded.ts';
 import type { Authorities } from '../loaded.ts';
 import { crlSources } from './crl-sources.ts';
+import { deviceEntries } from './device-sources.ts';
 import { keyEntries } from './key-sources.ts';
 import type { SourceEntry } from './types.ts';
 
@@ -11,5 +12,5 @@ export function configuredSources(
   authorities: Authorities,
   seen: readonly string[] = [],
 ): readonly SourceEntry[] {
-  return [...crlSources(config, crlIssuers(authorities), seen), ...keyEntries(config)];
+  return [...crlSources(config, crlIssuers(authorities), seen), ...keyEntries(config), ...deviceEntries(config)];
 }

@@ -1,0 +1,62 @@
+import type { Config, DeviceSourceConfig } from '../../config/types.ts';
+import { lockoutLimitOf, lockoutText } from '../../inventory/lockout-limit.ts';
+import { asPortreeveError } from '../../lib/errors.ts';
+import type { Store } from '../../store/types.ts';
+import { importDevicesInHelper } from '../device-helper.ts';
+import { importDeviceFile, type DeviceFileJob } from '../import-device-file.ts';
+import { fileOrUrlSource } from './file-or-url.ts';
+import type { Applied, Brought, SourceEntry, SourceSpec } from './types.ts';
+
+/** What inventories are imported into. */
+export interface DeviceWorld {
+  readonly store: Store;
+  readonly log: (line: string) => void;
+  /** Ends imports that are under way. */
+  readonly signal?: AbortSignal;
+}
+
+/** Bytes of a file above which it is imported by a process of its own; below, it takes this one some milliseconds. */
+const inlineBytes = 256 * 1024;
+
+/** The sources of devices, as they are configured. */
+export function deviceEntries({ inventory }: Config): readonly SourceEntry[] {
+  return inventory.sources.map((source) => fileOrUrlSource('devices', source));
+}
+
+/** The sources of devices with what becomes of what they bring. */
+export function deviceSources(config: Config, world: DeviceWorld): SourceSpec[] {
+  return config.inventory.sources.map((source) => ({
+    ...fileOrUrlSource('devices', source),
+    apply: (brought) => apply(brought, source, config, world),
+  }));
+}
+
+async function apply(
+  { path, from, now, size }: Brought,
+  source: DeviceSourceConfig,
+  config: Config,
+  { store, log, signal }: DeviceWorld,
+): Promise<Applied> {
+  const { name, format, columns, tenant, whole } = source;
+  const job: DeviceFileJob = {
+    ...{ path, name: from, format, columns, tenant, whole, now },
+    classes: Object.keys(config.classes),
+    limit: lockoutLimitOf(config),
+    why: `source ${name}`,
+  };
+  try {
+    const done =
+      size > inlineBytes
+        ? await importDevicesInHelper({ storePath: store.path, job, log, ...(signal && { signal }) })
+        : await importDeviceFile(store, job);
+    const { added, changed, removed, unchanged, kept_status: kept, lockout } = done;
+    const stay = kept === 0 ? '' : `, ${kept} keep their status`;
+    const out = lockout.kept_out === 0 ? '' : `; it keeps out ${lockoutText(lockout)}`;
+    const counts = `${added} added, ${changed} changed, ${removed} removed, ${unchanged} unchanged`;
+    return { changed: done.epoch !== null, what: `devices of ${name}: ${counts}${stay}${out}` };
+  } catch (thrown) {
+    const error = asPortreeveError(thrown, 'PDP_INVENTORY_INVALID');
+    if (error.code === 'PDP_LOCKOUT') log(`ALARM: devices of ${name} are refused: ${error.message}`);
+    throw error;
+  }
+}
