@@ -1,8 +1,11 @@
 import { attestationKeys } from './migrations/attestation-keys.ts';
 import { crls } from './migrations/crls.ts';
 import { deviceHistory } from './migrations/device-history.ts';
+import { firmware } from './migrations/firmware.ts';
+import { gateways } from './migrations/gateways.ts';
 import { holds } from './migrations/holds.ts';
 import { observed } from './migrations/observed.ts';
+import { ocsp } from './migrations/ocsp.ts';
 import { sources } from './migrations/sources.ts';
 
 /** "PORT": marks the SQLite file as ours (PRAGMA application_id), so that a foreign file is never migrated. */
@@ -106,7 +109,7 @@ export const migrations: readonly string[] = [
     WHERE unhex(k.value) IS NOT NULL;
   `,
   // Each fragment stands in a file of its own, named for what it holds.
-  [crls, holds, sources, attestationKeys, observed, deviceHistory].join('\n'),
+  [crls, holds, sources, attestationKeys, observed, deviceHistory, ocsp, firmware, gateways].join('\n'),
 ];
 
 /** The store format that this program writes. */

@@ -8,6 +8,11 @@ interface Version {
 const form =
   /^[vV]?(\d{1,15}(?:\.\d{1,15}){0,7})(?:-([0-9A-Za-z-]{1,64}(?:\.[0-9A-Za-z-]{1,64}){0,7}))?(?:\+[0-9A-Za-z.-]{1,64})?$/;
 
+/** Whether a version has the one form that can be compared, as `compareVersions` says. */
+export function isVersion(text: string): boolean {
+  return form.test(text);
+}
+
 /**
  * Compares two firmware versions: negative where `a` is lower, positive where it is higher, 0 where neither is. Numbers
  * between dots count one by one, missing ones as 0; `-` begins what comes before that release, ordered as Semantic
@@ -49,10 +54,10 @@ function compareEarly(a: readonly string[], b: readonly string[]): number {
   return a.length - b.length;
 }
 
-/** Numbers as numbers, and below words; words by their characters. */
+/** Numbers as numbers, however many digits they have, and below words; words by their characters. */
 function compareWord(a: string, b: string): number {
-  const [left, right] = [a, b].map((word) => (/^\d+$/.test(word) ? Number(word) : undefined));
-  if (left !== undefined && right !== undefined) return left - right;
+  const [left, right] = [a, b].map((word) => (/^\d+$/.test(word) ? BigInt(word) : undefined));
+  if (left !== undefined && right !== undefined) return left < right ? -1 : left > right ? 1 : 0;
   if (left !== undefined || right !== undefined) return left === undefined ? 1 : -1;
   return a < b ? -1 : a > b ? 1 : 0;
 }
