@@ -121,7 +121,7 @@ audit: { path: records.ndjson }
 }
 
 /** Encodes what Envoy's HTTP filter sends: the URL-encoded PEM leaf, addresses, SNI and ten headers. */
-function requestEncoder(): (pem: string, from: string) => Buffer {
+export function requestEncoder(): (pem: string, from: string) => Buffer {
   const root = new protobuf.Root();
   const folder = join(import.meta.dirname, '../../proto');
   root.resolvePath = (_origin, target) => (target.startsWith('/') ? target : join(folder, target));
