@@ -14,7 +14,13 @@ import { tellParent } from './tell-parent.ts';
 export type ChildAct =
   | { readonly act: 'open' }
   | { readonly act: 'set_status'; readonly device: string; readonly status: DeviceStatus }
-  | { readonly act: 'import'; readonly rows: number; readonly status: DeviceStatus };
+  | {
+      readonly act: 'import';
+      readonly rows: number;
+      readonly status: DeviceStatus;
+      /** Devices that it does not name are taken away. */
+      readonly whole?: boolean;
+    };
 
 export type ChildMessage =
   | { readonly at: 'opened'; readonly instance: string }
@@ -34,6 +40,7 @@ async function run(path: string, act: ChildAct): Promise<void> {
       ...by,
       input: Readable.from(batches(act.rows, act.status)),
       format: 'ndjson',
+      deleteMissing: act.whole === true,
       onProgress: ({ rows }) => tell({ at: 'progress', rows }),
     });
     tell({ at: 'done', epoch });
