@@ -71,6 +71,7 @@ test('a minimal file gets every default', (t) => {
       coverage: [],
     },
     attestation: { verifiers: [], challenge: [] },
+    inventory: { sources: [] },
     classes: {},
     limits: { max_lockout: '1%' },
     policy: { bundle: null },
@@ -114,6 +115,7 @@ test('a class that says little gets the strict defaults', (t) => {
     issuers: [],
     anchors: ['root'],
     max_lifetime_s: null,
+    renew_by_share: null,
     firmware: { required: false, allowed: [], blocked: [] },
     networks: [],
     attestation: {

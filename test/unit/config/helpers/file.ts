@@ -19,6 +19,8 @@ export function makeFolder(): string {
     'tls/server.pem',
     'tls/server.key',
     'lab.jwks',
+    'ca/state.pem',
+    'state.pub',
     'policy.tar.gz',
   ];
   for (const name of files) writeFileSync(join(folder, name), 'x');
@@ -164,6 +166,26 @@ attestation:
         max_age: 12h
       algorithms: [EdDSA]
   challenge: [{ metadata: "pep:challenge" }, { context_extension: challenge }]
+inventory:
+  sources:
+    - name: head-office
+      kind: devices
+      url: https://state.example.org/devices.csv
+      ca: ca/state.pem
+      headers_file: secrets/state
+      redirects: ["https://cdn.example.org/devices/"]
+      signed_by: state.pub
+      format: csv
+      columns: { device_id: SerialNo }
+      tenant: wharf
+      whole: true
+      interval: 16m
+      timeout: 4m
+      max_bytes: 4194304
+      max_age: 25h
+    - name: site-export
+      file: devices.ndjson
+      tenant: default
 classes:
   meter:
     assurance: gateway_asserted
@@ -171,6 +193,7 @@ classes:
     issuers: [meters]
     anchors: [root]
     max_lifetime: 400d
+    renew_by_share: 0.67
     firmware:
       required: false
       allowed: [${'a'.repeat(64)}]
