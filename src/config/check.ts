@@ -9,6 +9,7 @@ import { checkPeps } from './check/peps.ts';
 import { Report } from './check/report.ts';
 import { checkCrlSources } from './check/sources.ts';
 import { checkCoverage } from './check/coverage.ts';
+import { checkOcsp } from './check/ocsp.ts';
 import { checkTrust } from './check/trust.ts';
 import { Place } from './place.ts';
 
@@ -23,6 +24,7 @@ export function checkMeaning(value: unknown, folder: string, now: EpochMs): Repo
   checkPeps(root, report);
   checkTrust(root, report);
   checkCoverage(root, report);
+  checkOcsp(root, report);
   checkClasses(root, report);
   checkAttestation(root, report);
   checkRetryAfter(root, report);

@@ -9,6 +9,7 @@ import { limits } from './limits.ts';
 import { mapClaims } from './map-claims.ts';
 import { Refusal } from './refusal.ts';
 import { readSourceAddress } from './source-address.ts';
+import { readStapled } from './stapled.ts';
 import { optionalText } from './text.ts';
 import type { ConnectionContext, ContextResult, RawConnection } from './types.ts';
 
@@ -28,6 +29,8 @@ function build(raw: RawConnection, settings: ContextSettings): ConnectionContext
   if (oversized) return oversized;
   const credential = readCredential(raw);
   if (credential instanceof Refusal) return credential;
+  const stapled = readStapled(raw);
+  if (stapled instanceof Refusal) return stapled;
   const claims = mapClaims(raw, settings.claims);
   if (claims instanceof Refusal) return claims;
   const challenge = readChallenge(raw, settings.attestation.challenge);
@@ -48,6 +51,7 @@ function build(raw: RawConnection, settings: ContextSettings): ConnectionContext
     pep: raw.pep,
     authenticatedBy: authentication.by,
     ...(credential && { credential }),
+    ...(stapled && { stapledOcsp: stapled }),
     ...(authentication.gateway !== undefined && { gateway: authentication.gateway }),
     claims,
     ...(challenge !== undefined && { challenge }),

@@ -11,6 +11,8 @@ export const limits = {
   certificateText: 64 * 1024,
   /** Bytes of one DER certificate. */
   certificateDer: 48 * 1024,
+  /** Bytes of a stapled OCSP response. */
+  stapledOcsp: 64 * 1024,
   /** Certificates in a sent chain, leaf included. */
   chainLength: 10,
   /** Request headers that ext_authz may carry. */

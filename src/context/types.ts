@@ -41,6 +41,8 @@ export interface RawConnection {
   readonly gateway?: string;
   /** Native door only; ext_authz doors map claims from headers, context extensions and metadata. */
   readonly claims?: Readonly<Partial<Record<ClaimName, string>>>;
+  /** Native door only: the OCSP response that came with the certificate, DER. */
+  readonly stapledOcsp?: Uint8Array;
   /** Native door only: the nonce that the PEP gave the device to attest with, base64url. */
   readonly challenge?: string;
   readonly headers?: ReadonlyMap<string, string>;
@@ -83,6 +85,8 @@ export interface ConnectionContext {
   readonly pep: Pep;
   readonly authenticatedBy: AuthenticatedBy;
   readonly credential?: PresentedCredential;
+  /** The OCSP response that came with the certificate, DER, not yet read. */
+  readonly stapledOcsp?: Uint8Array;
   /** Id of the gateway that vouches, where one is named; proved or not is for `decision/facts`. */
   readonly gateway?: string;
   readonly claims: Readonly<Partial<Record<ClaimName, string>>>;

@@ -2,12 +2,16 @@ import type { Attestation } from '../attestation/attestation.ts';
 import type { ContextResult } from '../context/types.ts';
 import type { Config } from '../config/types.ts';
 import type { IdentityResolver, TrustSet } from '../identity/types.ts';
+import type { FirmwareReader } from '../inventory/firmware/types.ts';
+import type { DelegationReader } from '../inventory/gateways/types.ts';
 import type { ObservedReader } from '../inventory/observed/types.ts';
+import type { SourceAges } from '../inventory/source-ages.ts';
 import type { InventoryReader } from '../inventory/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { ClockStanding, TrustedClock } from '../lib/trusted-time.ts';
 import type { PolicyEngine } from '../policy/types.ts';
 import type { HoldReader } from '../revocation/holds/types.ts';
+import type { OcspKnowledge } from '../revocation/ocsp/knowledge.ts';
 import type { RevocationReader } from '../revocation/types.ts';
 import type { Store } from '../store/types.ts';
 import type { CallTiming, MadeDecision, Recorder } from './types.ts';
@@ -22,7 +26,13 @@ export interface DecisionDeps {
   readonly identity: IdentityResolver;
   readonly store: Store;
   readonly revocation: RevocationReader;
+  /** Responders, and what they have answered. */
+  readonly ocsp: OcspKnowledge;
   readonly inventory: InventoryReader;
+  readonly firmware: FirmwareReader;
+  readonly delegations: DelegationReader;
+  /** When the inventory's sources were last read. */
+  readonly sourceAges: SourceAges;
   readonly holds: HoldReader;
   /** What earlier decisions have learnt. */
   readonly observed: ObservedReader;

@@ -23,6 +23,7 @@ import { judgeGateway } from './facts-gateway.ts';
 import type { Vouching } from './facts-gateway.ts';
 import { holdsOn } from './facts-holds.ts';
 import { sharedKey } from './facts-key.ts';
+import { withOcspFacts } from './facts-ocsp.ts';
 import { sharedUseFact } from './facts-shared-use.ts';
 import { denies } from './reasons.ts';
 import type { Facts, Subject, Versions } from './types.ts';
@@ -46,7 +47,7 @@ export function gatherFacts(
   const credential = context.credential && examineCredential(context.credential, now, deps);
   return deps.store.snapshot(() => {
     const reader = notingReader(deps.revocation);
-    const revocation = revocationOf(credential, now, reader);
+    const revocation = revocationOf(credential, context.stapledOcsp, now, reader, deps);
     const gateway = judgeGateway(context, credential, revocation.findings);
     const deviceId = deviceIdOf(context, credential);
     const device = deviceId === undefined ? undefined : deps.inventory.device(context.tenant, deviceId);
@@ -132,11 +133,14 @@ function connectionOf(context: ConnectionContext): Facts['connection'] {
 
 function revocationOf(
   credential: ExaminedCredential | undefined,
+  stapled: Uint8Array | undefined,
   now: EpochMs,
   reader: RevocationLookups,
+  deps: DecisionDeps,
 ): RevocationJudgement {
   const path = credential?.judged.path;
-  return path ? judgeRevocation(path, reader, now) : { facts: [], findings: [] };
+  if (!path) return { facts: [], findings: [] };
+  return withOcspFacts(judgeRevocation(path, reader, now), { path, stapled, now }, deps);
 }
 
 /** The device that the decision is about: what its own certificate says, else what is claimed. */
@@ -232,9 +236,10 @@ export function limitsOf(
     because: ending('certificate ', place, ': notAfter'),
     until: certificate.notAfter,
   }));
-  for (const { freshness, certificate, usable_until: until } of revocation) {
+  for (const { freshness, certificate, usable_until: until, source } of revocation) {
     if (until === null || (freshness !== 'fresh' && freshness !== 'within_grace')) continue;
-    limits.push({ because: ending('CRL for certificate ', certificate, ': usable until'), until });
+    const what = source?.startsWith('ocsp:') ? 'OCSP answer for certificate ' : 'CRL for certificate ';
+    limits.push({ because: ending(what, certificate, ': usable until'), until });
   }
   if (attested !== null) limits.push({ because: 'attestation result: usable until', until: attested });
   return limits;

@@ -3,6 +3,7 @@ import type { EpochMs } from '../lib/clock.ts';
 import type { Finding } from '../lib/reason-code.ts';
 import type { About } from './crl-lists.ts';
 import type { AskedCertificate } from './look-up.ts';
+import type { OcspFact } from './ocsp/types.ts';
 import type { CandidateCrl } from './stored-crl.ts';
 
 /** One CRL that is in force, as the store knows it. Times in milliseconds since 1970. */
@@ -90,6 +91,9 @@ export interface RevocationFact {
   readonly delta_number: string | null;
   /** The points that the certificate lists or that are expected of its issuer; empty where its issuer has one list. */
   readonly distribution_points: readonly DistributionPointFact[];
+  /** What OCSP told; absent where no responder is configured for the issuer and no stapled answer came. */
+  readonly ocsp?: OcspFact;
+  /** File or other source of the CRL that counts; `ocsp:` and a URL, or `ocsp:stapled`, where an answer counts instead. */
   readonly source: string | null;
   /** Of the list that counts: the delta's, where it carries further than the complete CRL. */
   readonly this_update: EpochMs | null;

@@ -8,11 +8,14 @@ import { createDecisionPoint } from '../decision/point.ts';
 import { catalogueDigest } from '../decision/reasons.ts';
 import type { DecisionPoint, Recorder } from '../decision/types.ts';
 import { createIdentityResolver } from '../identity/resolver.ts';
+import { createFirmwareReader } from '../inventory/firmware/reader.ts';
+import { createDelegationReader } from '../inventory/gateways/reader.ts';
 import { createSharedBoard, readSharedKeys } from '../inventory/observed/board.ts';
 import type { SharedBoard } from '../inventory/observed/board.ts';
 import { createObservedMemory } from '../inventory/observed/memory.ts';
 import type { ObservedMemory } from '../inventory/observed/memory.ts';
 import { createInventoryReader } from '../inventory/reader.ts';
+import { createSourceAges } from '../inventory/source-ages.ts';
 import { sha256Hex } from '../lib/bytes.ts';
 import { canonicalJson } from '../lib/canonical-json.ts';
 import type { Clock, EpochMs } from '../lib/clock.ts';
@@ -23,6 +26,7 @@ import type { PolicyEngine } from '../policy/types.ts';
 import { createHoldReader } from '../revocation/holds/reader.ts';
 import { expectedPoints } from '../revocation/coverage.ts';
 import { judgeRevocation } from '../revocation/judge.ts';
+import { createOcspReader } from '../revocation/ocsp/reader.ts';
 import { createRevocationReader } from '../revocation/reader.ts';
 import type { FileEvent } from '../store/followed-file.ts';
 import { openStore } from '../store/open.ts';
@@ -39,6 +43,7 @@ import type { Authorities } from './loaded.ts';
 import { readMaterial } from './material.ts';
 import type { Material } from './material.ts';
 import { createIds } from './new-id.ts';
+import { ocspResponders } from './ocsp/responders.ts';
 import { program } from './program.ts';
 import { createSeenPoints } from './seen-points.ts';
 import type { SeenPoints } from './seen-points.ts';
@@ -109,6 +114,7 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
   const authorities = loadAuthorities(config, material.certificates);
   const { trust } = authorities;
   const verifiers = await loadVerifiers(config, material);
+  const responders = ocspResponders(config, authorities, material.certificates);
   const policy = await tryPolicy(config, material);
   const { clock, mode, onFile } = options;
   const { path } = config.state;
@@ -131,7 +137,15 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
     identity: seenPoints.watch(createIdentityResolver(trust, { maxEntries: cachedCredentials })),
     store,
     revocation,
+    ocsp: {
+      responders,
+      staplesCount: config.revocation.ocsp.stapled,
+      reader: createOcspReader(store),
+    },
     inventory: createInventoryReader(store),
+    firmware: createFirmwareReader(store),
+    delegations: createDelegationReader(store),
+    sourceAges: createSourceAges(store),
     holds: createHoldReader(store),
     observed,
     attestation: createAttestation(verifiers, store, options.attestationUses),

@@ -9,7 +9,7 @@ import { readBundleFile } from '../policy/bundle.ts';
  * the channel, hence data only.
  */
 export interface Material {
-  /** Certificates of anchors, intermediates and CAs of PEPs, by path. */
+  /** Certificates of anchors, intermediates, CAs of PEPs and signers of OCSP answers, by path. */
   readonly certificates: ReadonlyMap<string, Uint8Array>;
   /** Files of verifiers' keys, by path. */
   readonly verifierKeys: ReadonlyMap<string, Uint8Array>;
@@ -27,6 +27,7 @@ export function readMaterial(config: Config): Material {
     ...readCertificates('trust anchor', anchors),
     ...readCertificates('intermediate', intermediates),
     ...readCertificates('PEP CA', pepCas),
+    ...readCertificates('OCSP signer', ocspSigners(config)),
   ]);
   const verifierKeys = readCertificates(
     'verifier',
@@ -35,6 +36,12 @@ export function readMaterial(config: Config): Material {
     ),
   );
   return { certificates, verifierKeys, bundle: tryBundleFile(config.policy.bundle) };
+}
+
+function ocspSigners({ revocation }: Config): readonly { readonly name: string; readonly file: string }[] {
+  return revocation.ocsp.responders.flatMap(({ issuer: name, signer: file }) =>
+    file === null ? [] : [{ name, file }],
+  );
 }
 
 /** Certificate files by path; of one that several entries name, the last reading counts for all. */

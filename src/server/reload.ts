@@ -3,11 +3,13 @@ import { configDigest } from '../config/digest.ts';
 import type { Config } from '../config/types.ts';
 import type { Clock, EpochMs } from '../lib/clock.ts';
 import { asPortreeveError } from '../lib/errors.ts';
+import type { OcspResponder } from '../revocation/ocsp/knowledge.ts';
 import { keepVersions } from './keep-versions.ts';
 import { anchorsDigest, loadAuthorities, loadPeps, loadPolicy } from './loaded.ts';
 import type { Authorities } from './loaded.ts';
 import { readMaterial } from './material.ts';
 import type { Material } from './material.ts';
+import { ocspResponders } from './ocsp/responders.ts';
 import { loadVerifiers } from './verifiers.ts';
 
 /** What is in force, as far as a reload can change it. */
@@ -20,6 +22,8 @@ export interface InForce {
   readonly anchors: string;
   /** Whose attestation results count, with the keys of their files. */
   readonly verifiers: readonly Verifier[];
+  /** OCSP responders by the digest of their CA's key. */
+  readonly responders: ReadonlyMap<string, OcspResponder>;
   /** Digest, revision and time of loading; null where there is no bundle that can be used. */
   readonly bundle: { readonly digest: string; readonly revision: string; readonly loadedAt: EpochMs } | null;
   readonly bundleError: string | null;
@@ -56,6 +60,7 @@ export async function prepare(config: Config, before: InForce | undefined, clock
   const material = readMaterial(config);
   const authorities = loadAuthorities(config, material.certificates);
   loadPeps(config, material.certificates, () => []);
+  const responders = ocspResponders(config, authorities, material.certificates);
   const verifiers = await loadVerifiers(config, material);
   const { bundle, error } = await tryBundle(config, material);
   const keepError = tryKeep(config, authorities, material);
@@ -66,6 +71,7 @@ export async function prepare(config: Config, before: InForce | undefined, clock
     authorities,
     anchors: anchorsDigest(authorities),
     verifiers,
+    responders,
     bundle: bundle && { ...bundle, loadedAt: same ? before.bundle.loadedAt : clock.now() },
     bundleError: error,
     keepError,

@@ -28,6 +28,7 @@ export function decodeDecide(
     ...(request.protocol !== undefined && { protocol: request.protocol }),
     ...(request.sni !== undefined && { sni: request.sni }),
     ...(request.connection_id !== undefined && { connectionId: request.connection_id }),
+    ...(request.stapled_ocsp !== undefined && { stapledOcsp: request.stapled_ocsp }),
     ...(request.attestation_challenge !== undefined && { challenge: request.attestation_challenge }),
     ...(traceparent !== undefined && { traceparent }),
   };

@@ -18,6 +18,8 @@ export interface DecideRequest {
   readonly sni?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly connection_id?: string;
+  /** DER. */
+  readonly stapled_ocsp?: Uint8Array;
   /** Base64url. */
   readonly attestation_challenge?: string;
 }

@@ -31,7 +31,18 @@ function neededFiles(root: Place): Place[] {
     .items()
     .flatMap((one) => [one.get('tls', 'certificate'), one.get('tls', 'key')]);
   const keys = verifierKeys(root).map((one) => one.get('file'));
-  return [...certificates, ...tls, ...keys, ...sourceFiles(root), root.get('policy', 'bundle')];
+  const responders = root
+    .get('revocation', 'ocsp', 'responders')
+    .items()
+    .flatMap((one) => [one.get('signer'), one.get('ca')]);
+  return [
+    ...certificates,
+    ...tls,
+    ...keys,
+    ...responders,
+    ...sourceFiles(root),
+    root.get('policy', 'bundle'),
+  ];
 }
 
 function verifierKeys(root: Place): Place[] {

@@ -1,4 +1,5 @@
 import { choice, flag, integer, list, name, path, section, span, text, type Schema } from './keys.ts';
+import { ocsp } from './ocsp.ts';
 import { crlSources, distributionPoints } from './sources.ts';
 
 const namedFile = (what: string, example: string, more: Readonly<Record<string, Schema>> = {}) =>
@@ -150,6 +151,7 @@ export const revocation = section('Where revocation state comes from.', {
   ),
   sources: crlSources,
   distribution_points: distributionPoints,
+  ocsp,
   max_crl_bytes: integer(
     'Bytes of one CRL file, watched or imported by command, above which it is refused.',
     { default: 1_073_741_824, example: 1_073_741_824 },
