@@ -2,6 +2,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import test from 'ava';
 import { statusTable } from '../../src/api/status-table.ts';
+import { configSchema } from '../../src/config/schema.ts';
 import { attribute, metric } from '../../src/telemetry/names.ts';
 import { reasonCodes } from '../../src/lib/reason-code.ts';
 import { tableRows } from '../helpers/markdown.ts';
@@ -95,7 +96,7 @@ test('what the pages name exists: files, make targets, reasons, metrics', (t) =>
     for (const [, target] of text.matchAll(/`make ([a-z-]+)`/g))
       t.true(targets.has(target), `${page}: make ${target}`);
     for (const [, code] of text.matchAll(/`([a-z]+\.[a-z_]+)`/g)) {
-      if (groups.has((code as string).split('.')[0]) && !isOtherName(code as string))
+      if (groups.has((code as string).split('.')[0]) && !otherNames.has(code as string))
         t.true(codes.has(code as string), `${page}: reason ${code}`);
     }
     for (const [name] of text.matchAll(/portreeve_[a-z_]+[a-z]/g)) {
@@ -107,19 +108,30 @@ test('what the pages name exists: files, make targets, reasons, metrics', (t) =>
   }
 });
 
-/** Configuration keys and attributes of telemetry that look like reasons. */
-function isOtherName(name: string): boolean {
-  const keys = [
-    'attestation.challenge',
-    'attestation.verifiers',
-    'policy.bundle',
-    'revocation.coverage',
-    'revocation.crls',
-    'revocation.distribution_points',
-    'revocation.max_crl_bytes',
-    'revocation.poll',
-    'revocation.required',
-    'revocation.sources',
-  ];
-  return keys.includes(name) || (Object.values(attribute) as readonly string[]).includes(name);
+/** Kinds of changes, configuration keys and attributes of telemetry that look like reasons. */
+const otherNames: ReadonlySet<string> = new Set<string>([
+  'hold.add',
+  'hold.expired',
+  'hold.lift',
+  ...configurationKeys(configSchema as SchemaNode),
+  ...Object.values(attribute),
+]);
+
+interface SchemaNode {
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly [key: string]: unknown;
+}
+
+/** Every key that stands within another one, as `outer.inner`, wherever in the configuration. */
+function configurationKeys(node: SchemaNode, outer?: string): string[] {
+  const below = Object.entries(node).flatMap(([key, value]): string[] =>
+    key !== 'properties' && typeof value === 'object' && value !== null
+      ? configurationKeys(value as SchemaNode, outer)
+      : [],
+  );
+  const own = Object.entries(node.properties ?? {}).flatMap(([name, inner]) => [
+    ...(outer === undefined ? [] : [`${outer}.${name}`]),
+    ...configurationKeys(inner, name),
+  ]);
+  return [...below, ...own];
 }

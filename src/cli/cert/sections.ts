@@ -30,6 +30,8 @@ const sections: Partial<Readonly<Record<ReasonCode, string>>> = {
   'revocation.status_unknown': 'RFC 5280 section 6.3.3',
   'revocation.crl_missing': 'RFC 5280 section 6.3.3 (b) to (g)',
   'revocation.crl_stale': 'RFC 5280 section 6.3.3 (a)',
+  'revocation.shard_not_loaded': 'RFC 5280 section 6.3.3 (b)',
+  'revocation.removed_from_hold': 'RFC 5280 section 5.3.1',
 };
 
 /** The section that a reason rests on; undefined for reasons that no standard for certificates gives. */

@@ -73,6 +73,7 @@ export function pepConfig(over: Partial<PepConfig> = {}): PepConfig {
 export function config(over: Partial<Config> = {}): Config {
   const parts: Partial<Config> = {
     claims: { device_id: [{ header: 'x-device-id' }], serial: [], firmware_hash: [], attestation: [] },
+    attestation: { challenge: [], verifiers: [] },
     custom: {},
     wire,
     server: {

@@ -6,6 +6,7 @@ import { reasonCodes } from '../../../src/lib/reason-code.ts';
 const ownRules = new Set([
   'credential.lifetime_exceeds_policy',
   'credential.idevid_used_operationally',
+  'credential.renewal_overdue',
   'revocation.stale_within_grace',
 ]);
 

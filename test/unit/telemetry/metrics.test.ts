@@ -146,6 +146,7 @@ test('in the scrape a unit is written out and ends the name', async (t) => {
   t.deepEqual(
     [...text.matchAll(/^# UNIT (\S+) (\S+)$/gm)].map(([, name, unit]) => `${name} ${unit}`).sort(),
     [
+      'portreeve_clock_ahead_seconds seconds',
       'portreeve_decision_duration_seconds seconds',
       'portreeve_eventloop_delay_seconds seconds',
       'portreeve_source_age_seconds seconds',
