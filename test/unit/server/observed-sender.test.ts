@@ -1,0 +1,91 @@
+import test from 'ava';
+import type { Decision, Facts, MadeDecision } from '../../../src/decision/types.ts';
+import { createSharedBoard } from '../../../src/inventory/observed/board.ts';
+import type { ToParent } from '../../../src/server/channel.ts';
+import { createObservedSender } from '../../../src/server/observed-sender.ts';
+import { fakeClock } from '../../helpers/fake-clock.ts';
+import { someCredential, someFacts } from '../../helpers/facts.ts';
+
+type Sent = Extract<ToParent, { kind: 'observed' }>;
+
+const minute = 60_000;
+const rules = {
+  observed: { interval: 60 * minute, certificates_per_device: 8, keep: 1 },
+  shared_use: { window: 10 * minute, moves: 0, ipv4_prefix: 24, ipv6_prefix: 48 },
+};
+
+function sending() {
+  const sent: Sent[] = [];
+  const clock = fakeClock(0);
+  const board = createSharedBoard();
+  const send = (message: ToParent): Promise<void> => {
+    if (message.kind === 'observed') sent.push(message);
+    return Promise.resolve();
+  };
+  const sender = createObservedSender({ send }, board, clock, () => rules);
+  return { sent, clock, board, sender };
+}
+
+function decided(facts: Partial<Facts> = {}): MadeDecision {
+  return { decision: { outcome: 'allow' } as Decision, facts: someFacts(facts) } as MadeDecision;
+}
+
+const from = (source_ip: string): MadeDecision =>
+  decided({ connection: { ...someFacts().connection, source_ip } });
+
+const key = (index: number): MadeDecision =>
+  decided({ credential: someCredential({ key_digest: index.toString(16).padStart(64, '0') }) });
+
+test('a use is told once in a quarter of the window, however often it is repeated', async (t) => {
+  const { sent, clock, sender } = sending();
+  for (let second = 0; second < 300; second++) {
+    sender.note(decided());
+    clock.advance(1000);
+  }
+  await sender.flush();
+  t.is(sent.flatMap(({ observations }) => observations).length, 2);
+});
+
+test('another place is told at once', async (t) => {
+  const { sent, sender } = sending();
+  for (const address of ['10.20.0.7', '10.30.0.7', '10.20.0.7']) sender.note(from(address));
+  await sender.flush();
+  const networks = sent.flatMap(({ observations }) => observations.map(({ network }) => network));
+  t.deepEqual(networks, ['10.20.0.0/24', '10.30.0.0/24', '10.20.0.0/24']);
+});
+
+test('a key that is known to be shared is told of each second', async (t) => {
+  const { sent, clock, board, sender } = sending();
+  const { key_digest } = someCredential();
+  const uses = [{ gateway: 'a', network: null, device_id: 'm', last_used: 0 }];
+  board.note([{ tenant: 'default', key: key_digest ?? '', uses }]);
+  for (let tenth = 0; tenth < 50; tenth++) {
+    sender.note(decided());
+    clock.advance(100);
+  }
+  await sender.flush();
+  t.is(sent.flatMap(({ observations }) => observations).length, 5);
+});
+
+test('a batch is bounded; what is more is counted, and told again the next time', async (t) => {
+  const { sent, sender } = sending();
+  for (let index = 0; index < 300; index++) sender.note(key(index));
+  await sender.flush();
+  sender.note(key(299));
+  await sender.flush();
+  t.deepEqual(
+    sent.map(({ observations, dropped }) => [observations.length, dropped]),
+    [
+      [256, 44],
+      [1, 0],
+    ],
+  );
+});
+
+test('decisions that teach nothing send nothing', async (t) => {
+  const { sent, sender } = sending();
+  sender.note(decided({ assurance: 'none' }));
+  sender.note({ ...decided(), facts: null });
+  await sender.flush();
+  t.deepEqual(sent, []);
+});
