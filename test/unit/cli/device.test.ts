@@ -265,3 +265,37 @@ test('why tells the record, what was taken for granted, and how the next connect
   t.true(told.decision.reasons.some(({ code }) => code === 'inventory.quarantined'));
   t.true(told.assumptions.some((one) => one.includes('it shows no certificate')));
 });
+
+test('the certificates that a device was seen with are listed, and why presumes the latest, whatever is asked of it', async (t) => {
+  const { folder: cwd, path, leaf, issuer } = await makeInstallation();
+  const run = (...args: string[]) => portreeve(['device', ...args, '--json'], { cwd });
+  await run('import', 'devices.ndjson');
+  for (const file of ['root.crl', 'meters.crl'])
+    t.is((await portreeve(['crl', 'import', file, '--json'], { cwd })).code, 0);
+  const store = openStore({ path: path('state.db'), mode: 'read_write', now: Date.now() });
+  const hex = (text: string) => Buffer.from(text, 'hex');
+  const now = Date.now();
+  store
+    .prepare(
+      `INSERT INTO seen_certificates (tenant, device_id, fingerprint, key, issuer_key, serial, not_after, first_seen,
+        last_seen, gateway, network) VALUES ('default', ?, ?, ?, ?, ?, ?, ?, ?, 'envoy', '10.1.2.0/24')`,
+    )
+    .run(
+      ...[deviceId, hex(leaf.fingerprint), hex(leaf.keyDigest), hex(issuer.keyDigest), leaf.serial],
+      ...[now + 3_600_000, now - 60_000, now - 1000],
+    );
+  store.close();
+  t.like(onlyObject(await run('get', deviceId)), {
+    certificates_seen: [{ fingerprint: leaf.fingerprint, serial: leaf.serial, network: '10.1.2.0/24' }],
+  });
+  const told = onlyObject(await run('why', deviceId)) as { assumptions: string[] };
+  t.like(told, {
+    decision: { outcome: 'allow', device_id: deviceId, assurance: 'device_proved' },
+    facts: { binding: 'certificate', connection: { source_ip: '10.1.2.0' } },
+  });
+  t.true(told.assumptions.some((one) => one.includes(leaf.fingerprint)));
+  await run('unbind', deviceId, '--certificate', leaf.fingerprint, '--why', 'replaced');
+  t.like(onlyObject(await run('why', deviceId)), {
+    decision: { outcome: 'deny', reasons: [{ code: 'inventory.superseded_certificate' }] },
+  });
+});
