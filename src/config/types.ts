@@ -43,6 +43,11 @@ export interface Config {
       /** URL prefixes that distribution points of certificates may have. */
       readonly allow: readonly string[];
     };
+    readonly ocsp: {
+      readonly responders: readonly OcspResponderConfig[];
+      /** Stapled responses that say good count. */
+      readonly stapled: boolean;
+    };
     /** Bytes of one CRL file. */
     readonly max_crl_bytes: number;
     readonly poll: number;
@@ -56,7 +61,7 @@ export interface Config {
   };
   readonly inventory: {
     /** Inventories that are read in the background. */
-    readonly sources: readonly DeviceSourceConfig[];
+    readonly sources: readonly InventorySourceConfig[];
   };
   readonly classes: Readonly<Record<string, ClassRules>>;
   readonly limits: {
@@ -124,6 +129,21 @@ export interface UrlSourceConfig extends PaceConfig {
   readonly redirects: readonly string[];
 }
 
+/** The responder that is asked about the certificates of one CA. Lengths of time in milliseconds. */
+export interface OcspResponderConfig {
+  /** Configured name of the CA. */
+  readonly issuer: string;
+  readonly url: string;
+  readonly ca: string | null;
+  readonly nonce: 'never' | 'optional' | 'required';
+  readonly hash: 'sha1' | 'sha256';
+  /** Certificate that may sign its answers beside the CA's own and those that the CA delegates to. */
+  readonly signer: string | null;
+  readonly rate_per_second: number;
+  readonly timeout: number;
+  readonly max_age: number | null;
+}
+
 export interface CrlSourceConfig extends UrlSourceConfig {
   readonly name: string;
   readonly url: string;
@@ -138,9 +158,9 @@ export interface FileOrUrlSourceConfig extends UrlSourceConfig {
   readonly signed_by: string | null;
 }
 
-/** An inventory that is read in the background. */
-export interface DeviceSourceConfig extends FileOrUrlSourceConfig {
-  readonly kind: 'devices';
+/** Devices, firmware or delegations that are read in the background; `max_age` bounds what decisions rest on. */
+export interface InventorySourceConfig extends FileOrUrlSourceConfig {
+  readonly kind: 'devices' | 'firmware' | 'gateways';
   readonly format: 'ndjson' | 'csv';
   /** Field → column of a foreign CSV; empty = columns are called like the fields. */
   readonly columns: Readonly<Record<string, string>>;

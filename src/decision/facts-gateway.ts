@@ -1,9 +1,15 @@
 import type { ConnectionContext } from '../context/types.ts';
 import { sameDeviceId } from '../identity/compare.ts';
 import type { DeviceIdentity } from '../identity/types.ts';
+import { judgeDelegation } from '../inventory/gateways/judge.ts';
+import type { JudgedDelegation } from '../inventory/gateways/judge.ts';
+import type { DeviceRecord } from '../inventory/types.ts';
+import type { EpochMs } from '../lib/clock.ts';
 import type { Finding } from '../lib/reason-code.ts';
+import type { DecisionDeps } from './deps.ts';
 import type { ExaminedCredential } from './facts-credential.ts';
 import { catalogue, denies } from './reasons.ts';
+import type { Facts } from './types.ts';
 
 /** Who vouches for the device, and whether that word counts. */
 export interface Vouching {
@@ -90,4 +96,59 @@ function isSame(named: string, identity: DeviceIdentity): boolean {
 
 function untrusted(gateway: string, because: string): Finding {
   return { code: 'assurance.gateway_untrusted', detail: { gateway, because } };
+}
+
+/** A gateway as the inventory knows it, and whether it may speak for a device. */
+export interface KnownGateway {
+  readonly fact: NonNullable<Facts['gateway']>;
+  /** Since when its record, and what lets it speak for the device, are as they are; null where one of them is missing. */
+  readonly since: readonly (EpochMs | null)[];
+}
+
+/** Looks a gateway up, and what is delegated to it about a device. Call within one `store.snapshot`. */
+export function gatewayFact(
+  { tenant }: Pick<ConnectionContext, 'tenant'>,
+  gateway: Vouching,
+  child: DeviceRecord | undefined,
+  now: EpochMs,
+  deps: Pick<DecisionDeps, 'inventory' | 'delegations'>,
+): KnownGateway {
+  const record = deps.inventory.device(tenant, gateway.id);
+  const delegated = child && delegationOf(tenant, gateway.id, child, now, deps);
+  return {
+    fact: {
+      delegated_by: delegated?.by ?? null,
+      delegated_until: delegated?.until ?? null,
+      enrolled: delegated?.enrolled ?? false,
+      id: gateway.id,
+      known: record !== undefined,
+      proved: gateway.proved,
+      status: record?.status ?? null,
+    },
+    since: [record?.updated_at ?? null, delegated?.changed_at ?? null],
+  };
+}
+
+function delegationOf(
+  tenant: string,
+  gateway: string,
+  child: DeviceRecord,
+  now: EpochMs,
+  { delegations }: Pick<DecisionDeps, 'delegations'>,
+): JudgedDelegation {
+  const { device_id: id, class: className } = child;
+  const found = child.gateways.includes(gateway)
+    ? []
+    : delegations.delegations(tenant, gateway, id, className);
+  return judgeDelegation(child, gateway, found, now);
+}
+
+/** The end of what is delegated, where an allow relies on it. */
+export function gatewayLimits({
+  connection,
+  gateway,
+}: Pick<Facts, 'connection' | 'gateway'>): Facts['limits'] {
+  if (connection.authenticated_by !== 'gateway_asserted' || !gateway?.enrolled) return [];
+  if (gateway.delegated_until === null) return [];
+  return [{ because: 'delegation to the gateway: until', until: gateway.delegated_until }];
 }

@@ -16,14 +16,17 @@ import type { Call, DecisionDeps } from './deps.ts';
 import { attestationFact, attestationFindings } from './facts-attestation.ts';
 import { bindingFact, bindingFindings, bindingLimits } from './facts-binding.ts';
 import { clockFact, clockFindings, clockLimits } from './facts-clock.ts';
+import { crlGrace, graciousCredential } from './facts-crl-grace.ts';
 import { examineCredential } from './facts-credential.ts';
 import type { ExaminedCredential } from './facts-credential.ts';
 import { customFacts } from './facts-custom.ts';
-import { judgeGateway } from './facts-gateway.ts';
+import { firmwareFact, firmwareLimits } from './facts-firmware.ts';
+import { gatewayFact, gatewayLimits, judgeGateway } from './facts-gateway.ts';
 import type { Vouching } from './facts-gateway.ts';
 import { holdsOn } from './facts-holds.ts';
 import { sharedKey } from './facts-key.ts';
 import { withOcspFacts } from './facts-ocsp.ts';
+import { inventoryFact, inventoryStateFindings, inventoryStateLimits } from './facts-offline.ts';
 import { sharedUseFact } from './facts-shared-use.ts';
 import { denies } from './reasons.ts';
 import type { Facts, Subject, Versions } from './types.ts';
@@ -47,25 +50,35 @@ export function gatherFacts(
   const credential = context.credential && examineCredential(context.credential, now, deps);
   return deps.store.snapshot(() => {
     const reader = notingReader(deps.revocation);
-    const revocation = revocationOf(credential, context.stapledOcsp, now, reader, deps);
+    const judge = (judged: ExaminedCredential | undefined) =>
+      revocationOf(judged, context.stapledOcsp, now, reader, deps);
+    const byAnchor = judge(credential);
+    const grace = crlGrace(context, credential, byAnchor, deps);
+    const revocation = grace && credential ? judge(graciousCredential(credential, grace)) : byAnchor;
     const gateway = judgeGateway(context, credential, revocation.findings);
     const deviceId = deviceIdOf(context, credential);
     const device = deviceId === undefined ? undefined : deps.inventory.device(context.tenant, deviceId);
     const attestation = attestationFact(token, { context, credential, deviceId, device, now }, deps);
     const assurance = assuranceOf(context, credential, revocation, gateway, attestation);
-    const gatewayFact = gateway ? gatewayFacts(context, gateway, device, deps) : null;
+    const known = gateway && gatewayFact(context, gateway, device, now, deps);
     const connection = connectionOf(context);
     const bound = bindingFact(
       { connection, credential: credential?.facts ?? null, device: device ?? null, now },
       deps.config.classes,
     );
     const clock = clockFact(standing, device, deps.config.classes);
+    const firmware = firmwareFact(
+      { attestation, connection, tenant: context.tenant, deviceId, device },
+      deps,
+    );
+    const inventory = inventoryFact({ context, credential, device, attestation, known, now }, deps);
     const facts: Facts = {
       assurance,
       attestation,
       binding: bound.binding,
       clock,
       connection,
+      crl_grace: grace,
       credential: credential?.facts ?? null,
       custom: customFacts(context, device, deps.config.custom),
       device: device ?? null,
@@ -78,10 +91,12 @@ export function gatherFacts(
         ...(gateway?.findings ?? []),
         ...clockFindings(clock, now),
         ...deviceFromFuture(device, now),
+        ...inventoryStateFindings(inventory, now),
         ...bindingFindings(bound),
         ...attestationFindings(attestation, context.claims.firmware_hash),
       ],
-      gateway: gatewayFact,
+      firmware,
+      gateway: known?.fact ?? null,
       holds: holdsOn(
         {
           ...{ context, credential, deviceId, device, now },
@@ -90,23 +105,36 @@ export function gatherFacts(
         },
         deps,
       ),
+      inventory_state: inventory,
       limits: [
         ...limitsOf(credential?.judged.path?.certificates ?? [], revocation.facts, attestation),
         ...bindingLimits(bound),
         ...clockLimits(clock, now),
+        ...firmwareLimits(firmware, now),
+        ...gatewayLimits({ connection, gateway: known?.fact ?? null }),
+        ...inventoryStateLimits(inventory),
       ],
       now,
       pep: context.pep,
       revocation: revocation.facts,
       shared_use: sharedUseFact(
         {
-          ...{ tenant: context.tenant, now, pep: context.pep, connection, assurance, gateway: gatewayFact },
+          ...{
+            tenant: context.tenant,
+            now,
+            pep: context.pep,
+            connection,
+            assurance,
+            gateway: known?.fact ?? null,
+          },
           ...{ credential: credential?.facts ?? null, device_id: deviceId ?? null },
         },
         deps,
       ),
       subject:
-        deviceId === undefined ? null : subjectOf(context, credential, assurance, gateway, gatewayFact),
+        deviceId === undefined
+          ? null
+          : subjectOf(context, credential, assurance, gateway, known?.fact ?? null),
       tenant: context.tenant,
     };
     return { facts, state: { epochs: deps.store.epochs(), crls: reader.consulted() } };
@@ -205,22 +233,6 @@ function deviceFromFuture(device: DeviceRecord | undefined, now: EpochMs): reado
     now: formatInstant(now),
   };
   return [{ code: 'system.clock_untrusted', detail }];
-}
-
-function gatewayFacts(
-  context: ConnectionContext,
-  gateway: Vouching,
-  child: DeviceRecord | undefined,
-  deps: DecisionDeps,
-): NonNullable<Facts['gateway']> {
-  const record = deps.inventory.device(context.tenant, gateway.id);
-  return {
-    enrolled: child?.gateways.includes(gateway.id) ?? false,
-    id: gateway.id,
-    known: record !== undefined,
-    proved: gateway.proved,
-    status: record?.status ?? null,
-  };
 }
 
 /**

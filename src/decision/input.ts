@@ -3,6 +3,7 @@ import type { ProfileKind } from '../identity/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { PolicyInput } from '../policy/types.ts';
 import { firmwareOf } from './facts-attestation.ts';
+import { firmwareFindings } from './facts-firmware.ts';
 import { denies } from './reasons.ts';
 import type { Facts } from './types.ts';
 
@@ -59,9 +60,15 @@ export function policyInput(facts: Facts, settings: InputSettings): PolicyInput 
     device_status: device?.status ?? null,
     device_tags: device?.tags ?? [],
     door: facts.door,
+    firmware_findings: firmwareFindings(facts.firmware, now),
     firmware_hash: firmware.hash,
+    firmware_product: facts.firmware?.product ?? null,
     firmware_source: firmware.source,
+    firmware_status: facts.firmware?.status ?? null,
+    firmware_version: facts.firmware?.version ?? null,
     gateway: gateway?.id ?? null,
+    gateway_delegation_until_s:
+      gateway === null || gateway.delegated_until === null ? null : seconds(gateway.delegated_until),
     gateway_enrolled: gateway?.enrolled ?? null,
     gateway_known: gateway?.known ?? null,
     gateway_proved: gateway?.proved ?? null,
@@ -71,6 +78,7 @@ export function policyInput(facts: Facts, settings: InputSettings): PolicyInput 
     http_method: http?.method ?? null,
     http_path: http?.path ?? null,
     input_version: 1,
+    inventory_freshness: facts.inventory_state?.freshness ?? null,
     inventory_known: device !== null,
     issuer: credential?.issuer ?? null,
     key_algorithm: credential?.key_algorithm ?? null,

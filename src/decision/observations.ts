@@ -25,7 +25,7 @@ export function observationOf(
     allowed: decision.outcome === 'allow',
     ...placeOf(facts, prefixes),
     certificate,
-    firmware: null,
+    firmware: firmwareSeen(facts),
   };
 }
 
@@ -33,4 +33,15 @@ function certificateOf(credential: NonNullable<Facts['credential']>): Observatio
   const { fingerprint, key_digest: key, issuer_key: issuerKey, serial, not_after: end } = credential;
   if (fingerprint === null || key === null || serial === null || end === null) return undefined;
   return { fingerprint, key, issuer_key: issuerKey, serial, not_after: end };
+}
+
+/**
+ * Which version ran, by the catalogue. Measured is only what a verified result says; a claim counts as one, and only where
+ * the decision allows.
+ */
+function firmwareSeen({ firmware, attestation }: Facts): Observation['firmware'] {
+  if (firmware === null) return null;
+  const { product, version, firmware_hash: hash, source } = firmware;
+  const attested = source === 'attested' && attestation.status === 'verified';
+  return { product, version, firmware_hash: hash, attested };
 }

@@ -11,7 +11,12 @@ import type { Difference } from './differences.ts';
 import { limitsOf } from './facts.ts';
 import { bindingFact, bindingLimits } from './facts-binding.ts';
 import { clockFindings, clockLimits } from './facts-clock.ts';
+import { graciousAnchor } from './facts-crl-grace.ts';
 import { issuerName } from './facts-credential.ts';
+import { firmwareLimits } from './facts-firmware.ts';
+import { gatewayLimits } from './facts-gateway.ts';
+import { inventoryStateFindings, inventoryStateLimits } from './facts-offline.ts';
+import { withRecordedOcsp } from './facts-ocsp.ts';
 import type { CredentialFacts, Facts, Versions } from './types.ts';
 
 /** What recorded facts are held against. */
@@ -57,11 +62,19 @@ export function stateDifferences(
       facts.findings.filter(isOfClock),
       clockFindings(facts.clock, facts.now),
     ),
+    ...differencesOf(
+      'facts.findings',
+      facts.findings.filter(isOfInventoryState),
+      inventoryStateFindings(facts.inventory_state, facts.now),
+    ),
     ...differencesOf('facts.limits', facts.limits, [
       ...limitsOf(path.certificates, judged.facts, facts.attestation),
       // The class's CAs, which only the configuration has, give a binding no end.
       ...bindingLimits(bindingFact(facts, {})),
       ...clockLimits(facts.clock, facts.now),
+      ...firmwareLimits(facts.firmware, facts.now),
+      ...gatewayLimits(facts),
+      ...inventoryStateLimits(facts.inventory_state),
     ]),
     ...differencesOf('versions.crls', versions.crls, judged.consulted),
     ...epochDifferences(facts, versions),
@@ -123,9 +136,10 @@ function issuingAgain({ credential }: Facts, { certificates, anchor }: KnownPath
 
 function judgeAgain(facts: Facts, { certificates, anchor }: KnownPath, versions: Versions, kept: KeptState) {
   const reader = notingReader(keptReader(facts, versions, kept));
-  const judged = anchor
-    ? judgeRevocation({ certificates, anchor }, reader, facts.now)
-    : { facts: [], findings: [] };
+  if (!anchor) return { facts: [], findings: [], consulted: reader.consulted() };
+  const gracious = graciousAnchor(anchor, facts.crl_grace);
+  const byCrls = judgeRevocation({ certificates, anchor: gracious }, reader, facts.now);
+  const judged = withRecordedOcsp(byCrls, facts.revocation, gracious.revocation, facts.now);
   return { ...judged, consulted: reader.consulted() };
 }
 
@@ -150,7 +164,7 @@ function sourceOf({ revocation }: Facts, issuerKey: string, list: ParsedCrl): st
   const told =
     revocation.find((fact) => fact.issuer_key === issuerKey) ??
     revocation.find((fact) => fact.this_update === list.thisUpdate);
-  return told?.source ?? '';
+  return (told?.ocsp ? told.ocsp.crl_source : told?.source) ?? '';
 }
 
 /** What the judgement of the path's revocation finds; a device's own record may be from the future as well. */
@@ -169,9 +183,17 @@ function isOfClock({ code, detail }: Finding): boolean {
   );
 }
 
+function isOfInventoryState({ code }: Finding): boolean {
+  return code === 'inventory.cache_stale' || code === 'inventory.stale_within_grace';
+}
+
 /** Whatever was read was there at the epochs: a row of the inventory, and a hold, has the epoch of its last change. */
-function epochDifferences({ device, holds }: Facts, { epochs, crls }: Versions): readonly Difference[] {
-  const least = Math.max(device?.epoch ?? 0, crls.length > 0 ? 1 : 0, ...holds.map(({ epoch }) => epoch));
+function epochDifferences(
+  { device, firmware, holds }: Facts,
+  { epochs, crls }: Versions,
+): readonly Difference[] {
+  const read = [device?.epoch ?? 0, firmware?.epoch ?? 0, ...holds.map(({ epoch }) => epoch)];
+  const least = Math.max(crls.length > 0 ? 1 : 0, ...read);
   const newest = Math.max(0, ...Object.values(epochs));
   return newest >= least
     ? []

@@ -1,6 +1,7 @@
 import type { AttestationFact } from '../attestation/types.ts';
 import type { ContextResult, Pep } from '../context/types.ts';
 import type { Binding, DeviceRecord } from '../inventory/types.ts';
+import type { DelegatedBy } from '../inventory/gateways/types.ts';
 import type { KeyUse } from '../inventory/observed/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { Finding, ReasonCode } from '../lib/reason-code.ts';
@@ -116,8 +117,19 @@ export interface Facts {
     readonly proved: boolean;
     readonly known: boolean;
     readonly status: string | null;
+    /** It may speak for the device now. */
     readonly enrolled: boolean;
+    /** By what it may, or might last; null where by nothing. */
+    readonly delegated_by: DelegatedBy | null;
+    /** When that ends or has ended; null where it has no end. */
+    readonly delegated_until: EpochMs | null;
   } | null;
+  /** What the catalogue has of the firmware that the device runs; null where it has nothing. */
+  readonly firmware: FirmwareFact | null;
+  /** How old the inventory is that the decision rests on; null where no source of it has a limit. */
+  readonly inventory_state: InventoryStateFact | null;
+  /** What lets the certificate's holder go on with CRLs that are too old; null where none is, or nothing lets it. */
+  readonly crl_grace: OfflineGrace | null;
   readonly attestation: AttestationFact;
   readonly custom: Readonly<Record<string, { readonly value: string; readonly origin: string }>>;
   /** Operators' holds that are in force for this connection. */
@@ -130,6 +142,44 @@ export interface Facts {
   /** What is wrong with the machine's clock; null while it can be trusted. `now` is then the kept time. */
   readonly clock: ClockFact | null;
   readonly limits: readonly { readonly until: EpochMs; readonly because: string }[];
+}
+
+/** Firmware by the catalogue, and what it is held against. */
+export interface FirmwareFact {
+  readonly advisory: string | null;
+  readonly epoch: number;
+  readonly firmware_hash: string;
+  readonly grace_until: EpochMs | null;
+  /** Highest version of the product that the device was seen with; null where none was. */
+  readonly highest: string | null;
+  /** Least version of the product that the device's class asks for; null where it names none. */
+  readonly minimum: string | null;
+  readonly product: string;
+  readonly source: 'attested' | 'claimed';
+  readonly status: 'approved' | 'known_vulnerable' | 'blocked';
+  readonly version: string;
+}
+
+/** Grace of a class for state that is older than its limit. */
+export interface OfflineGrace {
+  readonly class: string;
+  readonly grace_s: number;
+  /** Since when record and certificate are known as they are; null where one of them is new. */
+  readonly known_since: EpochMs | null;
+  readonly site: string | null;
+}
+
+/** The source of inventory that is worst off among those that a decision rests on. */
+export interface InventoryStateFact {
+  readonly freshness: 'fresh' | 'within_grace' | 'stale';
+  /** Null while it is fresh, and where nothing grants any. */
+  readonly grace: OfflineGrace | null;
+  readonly kind: 'devices' | 'firmware' | 'gateways';
+  readonly last_success: EpochMs | null;
+  readonly max_age_s: number;
+  readonly source: string;
+  /** When it became, or becomes, older than its limit; null where it was never read. */
+  readonly stale_since: EpochMs | null;
 }
 
 export interface SharedUseFact {

@@ -135,6 +135,8 @@ export interface RevocationRules {
   readonly maxAgeMs?: number;
   /** How long after nextUpdate (or maxAge) a CRL still serves, said in every decision. 0 = not at all. */
   readonly graceMs: number;
+  /** Grace of the holder of the path's certificate, for CRLs that went stale when it was known already. */
+  readonly offline?: { readonly graceMs: number; readonly knownSince: number };
 }
 
 export interface TrustAnchor {

@@ -75,8 +75,10 @@ function csv(text: string, { fields, columns }: CatalogueFile, problems: Problem
   const names = head.record.map((column) => fieldOf(column, columns));
   const present = names.filter((name) => name !== undefined);
   const twice = present.find((name, index) => present.indexOf(name) !== index);
-  if (twice !== undefined)
-    return void problems.add(1, `column ${JSON.stringify(twice)} is there twice`) ?? [];
+  if (twice !== undefined) {
+    problems.add(1, `column ${JSON.stringify(twice)} is there twice`);
+    return [];
+  }
   for (const [field, column] of Object.entries(columns ?? {})) {
     if (!head.record.includes(column))
       problems.add(1, `column ${JSON.stringify(column)} (for ${field}) is missing`);

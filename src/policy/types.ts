@@ -57,6 +57,8 @@ export interface PolicyInput {
   readonly claimed_id_matches: boolean | null;
   readonly claimed_serial_matches: boolean | null;
   readonly inventory_known: boolean;
+  /** Of the sources of devices, firmware and gateways that matter here and have a limit; null where none has. */
+  readonly inventory_freshness: 'fresh' | 'within_grace' | 'stale' | null;
   readonly device_status: string | null;
   readonly device_class: string | null;
   readonly device_owner: string | null;
@@ -72,6 +74,12 @@ export interface PolicyInput {
   readonly binding: 'certificate' | 'key' | 'issuer' | 'none' | 'ended';
   readonly firmware_hash: string | null;
   readonly firmware_source: 'claimed' | 'attested' | null;
+  /** What the catalogue, the class's minimum and the versions seen before say against the firmware, or warn of. */
+  readonly firmware_findings: readonly Finding[];
+  /** By the catalogue; null where it does not have the hash. */
+  readonly firmware_product: string | null;
+  readonly firmware_status: 'approved' | 'known_vulnerable' | 'blocked' | null;
+  readonly firmware_version: string | null;
   /** Seconds since the result was issued, below 0 where that is ahead of the clock; null without one that was verified. */
   readonly attestation_age_s: number | null;
   /** What does not hold of a token that was presented. */
@@ -84,8 +92,10 @@ export interface PolicyInput {
   readonly gateway_proved: boolean | null;
   readonly gateway_known: boolean | null;
   readonly gateway_status: string | null;
-  /** The device's record names this gateway. */
+  /** The gateway may speak for this device now: its record names the gateway, or it is delegated. */
   readonly gateway_enrolled: boolean | null;
+  /** When what is delegated ends or has ended; null where nothing is, or it has no end. */
+  readonly gateway_delegation_until_s: number | null;
   readonly custom: Readonly<Record<string, { readonly value: string; readonly origin: string }>>;
 }
 
@@ -126,6 +136,9 @@ export interface ClassRules {
     readonly required: boolean;
     readonly allowed: readonly string[];
     readonly blocked: readonly string[];
+    /** Product → least version. What the catalogue approves of these products may run. */
+    readonly minimum: Readonly<Record<string, string>>;
+    readonly rollback: 'deny' | 'accept';
   };
   /** CIDRs; empty = anywhere. */
   readonly networks: readonly string[];
@@ -134,6 +147,11 @@ export interface ClassRules {
   readonly shared_use: 'warn' | 'deny' | 'ignore';
   /** Seconds after the last trusted time in which devices are decided about at the kept time; null = none. */
   readonly clock_grace_s: number | null;
+  /** Seconds for which known devices go on with state that is older than its limit; by site, else `state_s`. */
+  readonly grace: {
+    readonly state_s: number | null;
+    readonly sites: Readonly<Record<string, number>>;
+  };
   readonly entitlements: readonly string[];
   readonly ttl_s: number;
   readonly session_limit_s: number | null;

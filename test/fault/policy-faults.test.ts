@@ -72,7 +72,7 @@ withOpa(
 withOpa('classes that do not fit into the memory are refused when the bundle is loaded', async (t) => {
   const bundle = policyBundle(policies.allowEverything);
   const allowed = Array.from({ length: 1_000_000 }, (_, index) => index.toString(16).padStart(64, '0'));
-  const meter = { ...sampleClasses.meter, firmware: { required: true, allowed, blocked: [] } };
+  const meter = { ...sampleClasses.meter, firmware: { ...sampleClasses.meter.firmware, allowed } };
   await t.throwsAsync(createPolicyEngine(bundle, { classes: { meter } }), {
     instanceOf: PortreeveError,
     code: 'PDP_BUNDLE_INVALID',

@@ -49,3 +49,48 @@ test_a_class_that_requires_a_hash_and_allows_none_denies_every_hash if {
 test_a_class_that_requires_and_lists_nothing_does_not_judge_firmware if {
 	_codes({"firmware_hash": "beef"}, {"required": false, "allowed": []}) == set()
 }
+
+_catalogued := {
+	"firmware_hash": "cafe",
+	"firmware_product": "meter-os",
+	"firmware_status": "approved",
+	"firmware_version": "2.4.0",
+}
+
+_minimum := {"allowed": [], "minimum": {"meter-os": "2.0"}}
+
+_finding(code) := object.union(_catalogued, {"firmware_findings": [{"code": code, "detail": {"version": "2.4.0"}}]})
+
+test_what_the_catalogue_approves_of_the_classs_products_passes if {
+	_codes(_catalogued, _minimum) == set()
+	_codes(object.union(_catalogued, {"firmware_status": "known_vulnerable"}), _minimum) == set()
+}
+
+test_what_the_catalogue_approves_of_other_products_is_unknown_to_the_class if {
+	_codes(object.union(_catalogued, {"firmware_product": "camera-os"}), _minimum) == {"firmware.unknown_hash"}
+	_codes(_catalogued, {"allowed": []}) == {"firmware.unknown_hash"}
+}
+
+test_a_class_with_a_least_version_knows_no_hash_that_the_catalogue_lacks if {
+	_codes({"firmware_hash": "beef"}, {"required": false, "allowed": [], "minimum": {"meter-os": "2.0"}}) == {"firmware.unknown_hash"}
+}
+
+test_what_the_catalogue_says_against_a_hash_counts_also_where_the_class_allows_it if {
+	every code in ["firmware.blocked", "firmware.known_vulnerable", "firmware.below_minimum", "firmware.rollback", "firmware.grace_expiring"] {
+		_codes(_finding(code), {"allowed": ["cafe"]}) == {code}
+	}
+}
+
+test_what_the_catalogue_blocks_is_told_as_blocked_alone if {
+	blocked := object.union(_finding("firmware.blocked"), {"firmware_status": "blocked"})
+	_codes(blocked, {"allowed": []}) == {"firmware.blocked"}
+	reasons := firmware.reasons with input as object.union(sample.device, blocked)
+		with data.portreeve.classes as sample.meter_with({"firmware": {"blocked": ["cafe"]}})
+	count(reasons) == 1
+}
+
+test_a_rollback_passes_where_the_class_accepts_it_by_name if {
+	_codes(_finding("firmware.rollback"), {"allowed": ["cafe"], "rollback": "accept"}) == set()
+	_codes(_finding("firmware.rollback"), {"allowed": ["cafe"], "rollback": "deny"}) == {"firmware.rollback"}
+	_codes(_finding("firmware.below_minimum"), {"allowed": ["cafe"], "rollback": "accept"}) == {"firmware.below_minimum"}
+}

@@ -10,7 +10,8 @@ import data.portreeve.subject
 
 # METADATA
 # description: >-
-#   gateway_unknown, gateway_untrusted (not proved, or not active) and child_not_enrolled for a gateway that vouches
+#   gateway_unknown, gateway_untrusted (not proved, or not active), child_not_enrolled and delegation_expired for a
+#   gateway that vouches
 # scope: document
 reasons contains result.reason("assurance.gateway_unknown", {"gateway": input.gateway}) if {
 	vouches
@@ -43,6 +44,19 @@ reasons contains result.reason("assurance.child_not_enrolled", {
 	subject.known
 	input.gateway != null
 	not _enrolled
+	not _ended
+}
+
+reasons contains result.reason("assurance.delegation_expired", {
+	"gateway": input.gateway,
+	"device_id": input.device_id,
+	"ended_s": input.gateway_delegation_until_s,
+}) if {
+	vouches
+	subject.known
+	input.gateway != null
+	not _enrolled
+	_ended
 }
 
 # METADATA
@@ -67,3 +81,6 @@ _known if input.gateway_known == true
 _active if input.gateway_status == "active"
 
 _enrolled if input.gateway_enrolled == true
+
+# Of a gateway that may not speak for the device, this is when it last might.
+_ended if is_number(input.gateway_delegation_until_s)

@@ -66,3 +66,14 @@ test_a_gateway_that_a_proved_device_passes_through_vouches_for_nothing if {
 		"gateway_enrolled": false,
 	}) == set()
 }
+
+test_a_delegation_that_is_over_is_told_as_such if {
+	_reasons(sample.child, {"gateway_enrolled": false, "gateway_delegation_until_s": 1794000000}) == {{
+		"code": "assurance.delegation_expired",
+		"detail": {"gateway": "gw-1", "device_id": "SEN-0001", "ended_s": 1794000000},
+	}}
+}
+
+test_a_delegation_that_ends_later_passes if {
+	_codes(sample.child, {"gateway_delegation_until_s": 1999999999}) == set()
+}

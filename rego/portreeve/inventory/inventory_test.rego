@@ -58,3 +58,10 @@ test_every_status_but_active_is_denied_with_its_own_reason if {
 	}
 	_codes({"device_status": null}) == {"inventory.not_active"}
 }
+
+test_state_that_is_too_old_is_denied_and_told_within_its_grace if {
+	_codes({"inventory_freshness": "fresh"}) == set()
+	_codes({"inventory_freshness": "within_grace"}) == {"inventory.stale_within_grace"}
+	_codes({"inventory_freshness": "stale"}) == {"inventory.cache_stale"}
+	_codes({"inventory_freshness": "a word of tomorrow"}) == {"inventory.cache_stale"}
+}

@@ -10,7 +10,9 @@ package portreeve.result
 not_denying := {
 	"attestation.not_relied_upon",
 	"credential.renewal_overdue",
+	"firmware.grace_expiring",
 	"identity.credential_shared",
+	"inventory.stale_within_grace",
 	"policy.ok",
 	"revocation.removed_from_hold",
 	"revocation.stale_within_grace",

@@ -29,7 +29,7 @@ _strictest := {
 	"anchors": [],
 	"max_lifetime_s": 0,
 	"renew_by_share": null,
-	"firmware": {"required": true, "allowed": [], "blocked": []},
+	"firmware": {"required": true, "allowed": [], "blocked": [], "minimum": {}, "rollback": "deny"},
 	"attestation": {"required": true},
 	"shared_use": "deny",
 	"entitlements": [],

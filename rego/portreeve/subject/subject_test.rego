@@ -14,7 +14,7 @@ test_what_a_class_leaves_out_counts_as_the_strictest if {
 	class.binding == "certificate"
 	class.anchors == []
 	class.max_lifetime_s == 0
-	class.firmware == {"required": true, "allowed": [], "blocked": []}
+	class.firmware == {"required": true, "allowed": [], "blocked": [], "minimum": {}, "rollback": "deny"}
 	class.attestation == {"required": true}
 	class.shared_use == "deny"
 }

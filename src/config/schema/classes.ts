@@ -8,6 +8,10 @@ const firmwareHash: Schema = {
   examples: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
 };
 
+/** The form that versions are compared in; `inventory/firmware/version.ts` reads it. */
+const versionPattern =
+  '^[vV]?[0-9]{1,15}([.][0-9]{1,15}){0,7}(-[0-9A-Za-z-]{1,64}([.][0-9A-Za-z-]{1,64}){0,7})?([+][0-9A-Za-z.-]{1,64})?$';
+
 /** They travel in a header as a list: visible ASCII without commas. */
 const entitlement: Schema = {
   type: 'string',
@@ -64,6 +68,26 @@ const rules = section(
         },
       ),
       blocked: list('Hashes that are denied whatever else allows them.', firmwareHash, { max: 10_000 }),
+      minimum: {
+        type: 'object',
+        description:
+          'Least version by product, as the firmware catalogue names products. These are the products of the class: what the catalogue approves of them may run, and a hash that nobody knows may not.',
+        default: {},
+        propertyNames: { pattern: '^[^\\u0000-\\u001f\\u007f]{1,128}$' },
+        additionalProperties: {
+          type: 'string',
+          pattern: versionPattern,
+          description: 'A version: numbers between dots, perhaps with a `-pre.release`.',
+          examples: ['2.4.0'],
+        },
+        maxProperties: 100,
+        examples: [{ 'meter-os': '2.4.0' }],
+      },
+      rollback: choice(
+        'Of firmware of a lower version than the device was seen with before, by the catalogue.',
+        { default: 'deny', example: 'accept' },
+        ['deny', 'accept'],
+      ),
     }),
     networks: list('Networks that these devices may connect from; empty = anywhere.', cidr, {
       example: ['10.20.0.0/16'],
@@ -79,6 +103,29 @@ const rules = section(
       { default: null, example: '24h' },
       ['1m', '365d'],
       'clock_grace_s',
+    ),
+    grace: section(
+      'How long known devices of this class go on with state that is older than its limit (`max_age` of `inventory.sources`; `max_age` and nextUpdate of CRLs). What is new since then, and what is revoked, never does.',
+      {
+        state: seconds(
+          'From when the state is too old; null = not at all.',
+          { default: null, example: '72h' },
+          ['1m', '365d'],
+          'state_s',
+        ),
+        sites: {
+          type: 'object',
+          description:
+            'The same by site, in the place of `state`: the site of the device, else of its enforcement point.',
+          default: {},
+          additionalProperties: seconds('From when the state is too old.', { example: '30d' }, [
+            '1m',
+            '365d',
+          ]),
+          maxProperties: 1000,
+          examples: [{ 'north-sea-4': '30d' }],
+        },
+      },
     ),
     entitlements: list('What an allowed device of this class may do, told to the PEP.', entitlement, {
       max: 64,

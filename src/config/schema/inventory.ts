@@ -1,4 +1,4 @@
-import { choice, flag, list, section, text, type Schema } from './keys.ts';
+import { choice, flag, list, section, span, text, type Schema } from './keys.ts';
 import { fileOrUrlKeys, type SourceKind } from './sources.ts';
 
 const devices: SourceKind = {
@@ -27,12 +27,21 @@ export const inventory: Schema = section('The inventory of devices.', {
       'One inventory, a file or a URL.',
       {
         ...fileOrUrlKeys(devices),
-        kind: choice('What it brings.', { default: 'devices', example: 'devices' }, ['devices']),
+        max_age: span(
+          'Age of the last success above which decisions that rest on it are denied as our fault (`inventory.cache_stale`), but for known devices of a class with `grace`; null = however old it is.',
+          { default: null, example: '24h' },
+          ['1m', '400d'],
+        ),
+        kind: choice(
+          'What it brings: devices, the firmware catalogue, or what is delegated to gateways.',
+          { default: 'devices', example: 'firmware' },
+          ['devices', 'firmware', 'gateways'],
+        ),
         format: choice('Its format.', { default: 'ndjson', example: 'csv' }, ['ndjson', 'csv']),
         columns,
         tenant: text('Whose inventory it is.', { default: 'default', example: 'default' }, 64),
         whole: flag(
-          'It is the whole inventory of the tenant: devices that it does not name are taken away, but for decommissioned ones.',
+          'It is all of its kind that the tenant has: what it does not name is taken away, but for decommissioned devices.',
           { default: false, example: true },
         ),
       },

@@ -31,8 +31,13 @@ export const circumstanceReasons: ReasonGroup<'assurance' | 'network' | 'policy'
   ),
   'assurance.child_not_enrolled': about(
     'The gateway may not speak for this device.',
-    "Add the gateway to the device's `gateways` if it belongs behind it.",
+    "If the device belongs behind it, add the gateway to the device's `gateways`, or delegate: `portreeve gateway delegate`.",
     [...gatewayControls, control.proofing],
+  ),
+  'assurance.delegation_expired': about(
+    'The gateway might speak for this device until a time that is over.',
+    'Delegate anew if the device still belongs behind it: `portreeve gateway delegate`.',
+    [...gatewayControls, control.longLived],
   ),
   'network.source_not_allowed': about(
     'The connection comes from a network that is not allowed.',

@@ -55,6 +55,16 @@ export const stateReasons: ReasonGroup<'revocation' | 'inventory' | 'firmware' |
     'Import the CRL of the distribution point that the detail names, or of the reasons that are not covered; `portreeve crl status` shows which are missing.',
     freshnessControls,
   ),
+  'revocation.ocsp_unavailable': ours(
+    "No OCSP answer about a certificate of the path is there that can be believed, and its trust anchor requires the certificate's status to be known.",
+    'The server asks the responder in the background; if it does not come by itself, `portreeve ocsp status` shows why.',
+    freshnessControls,
+  ),
+  'revocation.ocsp_unknown': about(
+    "The OCSP responder of the certificate's issuer does not know the certificate.",
+    'Find out whether that CA really issued it; a responder lags behind its CA where the certificate is new.',
+    revokedControls,
+  ),
   'revocation.stale_within_grace': remark(
     'warn',
     'The newest CRL of an issuer in the path is past its time, within the grace that its anchor grants.',
@@ -114,6 +124,17 @@ export const stateReasons: ReasonGroup<'revocation' | 'inventory' | 'firmware' |
     "Configure the class under `classes`, or correct the device's record.",
     [control.hardwareInventory],
   ),
+  'inventory.cache_stale': ours(
+    'What is known of devices is older than its source may be, and no grace lets this device go on.',
+    'Find out why the source is not read: `portreeve crl status` and `/status` name it and its last error.',
+    [...inventoryControls, control.dynamicPolicy],
+  ),
+  'inventory.stale_within_grace': remark(
+    'warn',
+    "What is known of devices is older than its source may be, within the grace of the device's class.",
+    'Have the source read again before the grace ends; until then nothing new is let in.',
+    [...inventoryControls, control.dynamicPolicy],
+  ),
   'firmware.missing': about(
     "The device's class asks for a firmware hash and none was given.",
     'Have the device or its gateway state its firmware hash, and map where it is carried under `claims`.',
@@ -128,6 +149,27 @@ export const stateReasons: ReasonGroup<'revocation' | 'inventory' | 'firmware' |
   'firmware.blocked': about(
     "The firmware is blocked for the device's class.",
     "Update the device's firmware.",
+    firmwareControls,
+  ),
+  'firmware.known_vulnerable': about(
+    'The firmware is known to be vulnerable, and its time to be updated is over.',
+    "Update the device's firmware; the advisory is in the detail.",
+    firmwareControls,
+  ),
+  'firmware.below_minimum': about(
+    "The firmware is older than the least version that the device's class asks for.",
+    "Update the device's firmware.",
+    firmwareControls,
+  ),
+  'firmware.rollback': about(
+    'The device ran a higher version of this firmware before.',
+    "Find out who put the old version back; where that was meant, say `rollback: accept` for the device's class.",
+    firmwareControls,
+  ),
+  'firmware.grace_expiring': remark(
+    'warn',
+    'The firmware has to be updated, and may run until its grace ends.',
+    "Update the device's firmware before then.",
     firmwareControls,
   ),
   'firmware.mismatch_attestation': about(

@@ -1,5 +1,6 @@
 import type { CrlWorld } from '../apply-crl-file.ts';
 import type { InForce } from '../reload.ts';
+import { catalogueSources } from './catalogue-sources.ts';
 import { applyCrls, crlSources } from './crl-sources.ts';
 import { deviceSources } from './device-sources.ts';
 import { keySources } from './key-sources.ts';
@@ -22,6 +23,7 @@ export function sourceSpecs(
     ...crlSources(config, world.issuers(), [...points]).map((entry) => ({ ...entry, apply })),
     ...keySources(config, world.store),
     ...deviceSources(config, world),
+    ...catalogueSources(config, world.store),
   ];
   return () => {
     const current = inForce();

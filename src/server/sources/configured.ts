@@ -1,6 +1,7 @@
 import type { Config } from '../../config/types.ts';
 import { crlIssuers } from '../loaded.ts';
 import type { Authorities } from '../loaded.ts';
+import { catalogueEntries } from './catalogue-sources.ts';
 import { crlSources } from './crl-sources.ts';
 import { deviceEntries } from './device-sources.ts';
 import { keyEntries } from './key-sources.ts';
@@ -12,5 +13,10 @@ export function configuredSources(
   authorities: Authorities,
   seen: readonly string[] = [],
 ): readonly SourceEntry[] {
-  return [...crlSources(config, crlIssuers(authorities), seen), ...keyEntries(config), ...deviceEntries(config)];
+  return [
+    ...crlSources(config, crlIssuers(authorities), seen),
+    ...keyEntries(config),
+    ...deviceEntries(config),
+    ...catalogueEntries(config),
+  ];
 }

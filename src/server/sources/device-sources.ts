@@ -1,4 +1,4 @@
-import type { Config, DeviceSourceConfig } from '../../config/types.ts';
+import type { Config, InventorySourceConfig } from '../../config/types.ts';
 import { lockoutLimitOf, lockoutText } from '../../inventory/lockout-limit.ts';
 import { asPortreeveError } from '../../lib/errors.ts';
 import type { Store } from '../../store/types.ts';
@@ -18,14 +18,18 @@ export interface DeviceWorld {
 /** Bytes of a file above which it is imported by a process of its own; below, it takes this one some milliseconds. */
 const inlineBytes = 256 * 1024;
 
+function bringsDevices({ kind }: InventorySourceConfig): boolean {
+  return kind === 'devices';
+}
+
 /** The sources of devices, as they are configured. */
 export function deviceEntries({ inventory }: Config): readonly SourceEntry[] {
-  return inventory.sources.map((source) => fileOrUrlSource('devices', source));
+  return inventory.sources.filter(bringsDevices).map((source) => fileOrUrlSource('devices', source));
 }
 
 /** The sources of devices with what becomes of what they bring. */
 export function deviceSources(config: Config, world: DeviceWorld): SourceSpec[] {
-  return config.inventory.sources.map((source) => ({
+  return config.inventory.sources.filter(bringsDevices).map((source) => ({
     ...fileOrUrlSource('devices', source),
     apply: (brought) => apply(brought, source, config, world),
   }));
@@ -33,7 +37,7 @@ export function deviceSources(config: Config, world: DeviceWorld): SourceSpec[] 
 
 async function apply(
   { path, from, now, size }: Brought,
-  source: DeviceSourceConfig,
+  source: InventorySourceConfig,
   config: Config,
   { store, log, signal }: DeviceWorld,
 ): Promise<Applied> {

@@ -28,7 +28,7 @@ const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(sch
 const nothing: Partial<Facts> = { credential: null, device: null, device_id: null, binding: 'none' };
 
 test('the input is what its schema says, with everything there and with nothing there', (t) => {
-  const gateway = { id: 'gw', proved: true, known: true, status: 'active', enrolled: true };
+  const gateway = { id: 'gw', proved: true, known: true, status: 'active', enrolled: true, delegated_by: null, delegated_until: null };
   for (const changes of [{}, nothing, { gateway, custom: { line: { value: '7', origin: 'claimed' } } }]) {
     t.true(validate(inputOf(changes)), JSON.stringify(validate.errors));
   }

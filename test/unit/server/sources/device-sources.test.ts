@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import type { Config, DeviceSourceConfig } from '../../../../src/config/types.ts';
+import type { Config, InventorySourceConfig } from '../../../../src/config/types.ts';
 import { setStatus } from '../../../../src/inventory/edit.ts';
 import { listDevices } from '../../../../src/inventory/list.ts';
 import { deviceSources } from '../../../../src/server/sources/device-sources.ts';
@@ -10,7 +10,7 @@ import type { Applied } from '../../../../src/server/sources/types.ts';
 import { device, importRows, ndjson, type Fields } from '../../../helpers/inventory.ts';
 import { temporaryStore } from '../../../helpers/temporary-store.ts';
 
-const someSource: DeviceSourceConfig = {
+const someSource: InventorySourceConfig = {
   ...{
     kind: 'devices',
     name: 'head-office',
@@ -24,7 +24,7 @@ const someSource: DeviceSourceConfig = {
 };
 
 /** A source as the server has it, and what it brings. */
-function sourceOf(t: ExecutionContext, changes: Partial<DeviceSourceConfig> = {}) {
+function sourceOf(t: ExecutionContext, changes: Partial<InventorySourceConfig> = {}) {
   const store = temporaryStore(t, { busyTimeoutMs: 20_000 });
   const folder = mkdtempSync(join(tmpdir(), 'pr-device-source-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
