@@ -77,16 +77,21 @@ export async function makeBenchFleet(
       notBefore: now - day,
       notAfter: now + 90 * day,
     });
-    bodies.push(encode(leaf.pem, '10.4.2.1'));
+    bodies.push(encode(leaf.pem, addressOf(index, 0)));
     if (index < counts.warm) pems.push(leaf.pem);
   }
   const moved = Array.from({ length: counts.moved }, (_, index) =>
     encode(
       pems[index % pems.length] as string,
-      `10.${5 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`,
+      addressOf(index % pems.length, 1 + Math.floor(index / pems.length)),
     ),
   );
   return { folder, configFile, warm: bodies.slice(0, counts.warm), moved, cold: bodies.slice(counts.warm) };
+}
+
+/** A device keeps to its own network of 254 addresses: in another one its key would count as used in two places. */
+function addressOf(device: number, turn: number): string {
+  return `10.${device >> 8}.${device & 255}.${1 + (turn % 254)}`;
 }
 
 function deviceId(index: number): string {

@@ -3,6 +3,7 @@ import { observationOf } from '../decision/observations.ts';
 import { provesDevice } from '../decision/facts-shared-use.ts';
 import type { Facts, MadeDecision } from '../decision/types.ts';
 import type { SharedBoard } from '../inventory/observed/board.ts';
+import { networkOf } from '../inventory/observed/trail.ts';
 import type { Observation } from '../inventory/observed/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Channel, ToParent } from './channel.ts';
@@ -24,10 +25,14 @@ const mostKeys = 50_000;
 /** A key that is known to be shared is told of so often at most, wherever it is used (ms). */
 const watchedMs = 1000;
 
+/** The use of a key that was told last. */
 interface Told {
-  readonly place: string;
+  readonly use: Use;
   readonly at: number;
 }
+
+/** Everything that makes a use another one. */
+type Use = readonly (string | null | undefined)[];
 
 /**
  * Tells the parent what decisions learn, in bounded batches. The same use of the same key again is told only once in a
@@ -39,7 +44,8 @@ export function createObservedSender(
   clock: Pick<Clock, 'monotonic'>,
   rules: () => Pick<Config, 'observed' | 'shared_use'>,
 ): ObservedSender {
-  const told = new Map<string, Told>();
+  /** By tenant and key. */
+  const told = new Map<string, Map<string, Told>>();
   let observations: Observation[] = [];
   let dropped = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -51,16 +57,28 @@ export function createObservedSender(
     dropped = 0;
     if (message.observations.length > 0) await channel.send(message);
   };
+  const toldOf = (tenant: string): Map<string, Told> => {
+    const known = told.get(tenant) ?? new Map<string, Told>();
+    if (known.size === 0) told.set(tenant, known);
+    return known;
+  };
   const isNews = (made: MadeDecision, facts: Facts, key: string): boolean => {
-    const name = `${facts.tenant}\0${key}`;
-    const place = placeName(made, facts);
+    const known = toldOf(facts.tenant);
+    const use = useOf(made, facts);
     const now = clock.monotonic();
-    const last = told.get(name);
-    const pause = Math.min(rules().observed.interval, rules().shared_use.window / 4);
+    const last = known.get(key);
+    const { observed, shared_use: sharing } = rules();
+    const pause = Math.min(observed.interval, sharing.window / 4);
     const watched = board.trail(facts.tenant, key).length > 0;
-    if (last?.place === place && now - last.at < (watched ? Math.min(watchedMs, pause) : pause)) return false;
-    if (told.size >= mostKeys) told.clear();
-    told.set(name, { place, at: now });
+    if (last && now - last.at < (watched ? Math.min(watchedMs, pause) : pause)) {
+      if (isSame(last.use, use)) return false;
+      if (isSameNetwork(last.use, use, sharing)) {
+        known.set(key, { use, at: last.at });
+        return false;
+      }
+    }
+    if (known.size >= mostKeys) known.clear();
+    known.set(key, { use, at: now });
     return true;
   };
   return {
@@ -69,7 +87,7 @@ export function createObservedSender(
       const key = facts?.credential?.key_digest;
       if (!facts || !key || !provesDevice(facts) || !isNews(made, facts, key)) return;
       if (observations.length >= mostInBatch) {
-        told.delete(`${facts.tenant}\0${key}`);
+        told.get(facts.tenant)?.delete(key);
         dropped += 1;
         return;
       }
@@ -83,17 +101,27 @@ export function createObservedSender(
   };
 }
 
-/** Everything that makes a use another one; compared only. */
-function placeName({ decision }: MadeDecision, facts: Facts): string {
+/** The address stands first. */
+function useOf({ decision }: MadeDecision, facts: Facts): Use {
   const { pep, gateway, connection, credential, device_id: deviceId, attestation } = facts;
   return [
+    connection.source_ip,
     decision.outcome,
     deviceId,
     credential?.fingerprint,
     gateway?.id,
     pep.name,
-    connection.source_ip,
     connection.claims.firmware_hash,
     attestation.firmware_hash,
-  ].join('\0');
+  ];
+}
+
+function isSame(a: Use, b: Use, from = 0): boolean {
+  for (let index = from; index < a.length; index += 1) if (a[index] !== b[index]) return false;
+  return true;
+}
+
+/** Whether nothing but the address is another one, and that within the network by which places are compared. */
+function isSameNetwork(a: Use, b: Use, prefixes: Config['shared_use']): boolean {
+  return isSame(a, b, 1) && networkOf(a[0] ?? null, prefixes) === networkOf(b[0] ?? null, prefixes);
 }

@@ -54,6 +54,17 @@ test('another place is told at once', async (t) => {
   t.deepEqual(networks, ['10.20.0.0/24', '10.30.0.0/24', '10.20.0.0/24']);
 });
 
+test('another address of the same network is no other place', async (t) => {
+  const { sent, clock, sender } = sending();
+  for (let address = 1; address < 250; address++) {
+    sender.note(from(`10.20.0.${address}`));
+    clock.advance(1000);
+  }
+  await sender.flush();
+  const times = sent.flatMap(({ observations }) => observations);
+  t.is(times.length, 2, 'as often as from one address');
+});
+
 test('a key that is known to be shared is told of each second', async (t) => {
   const { sent, clock, board, sender } = sending();
   const { key_digest } = someCredential();
