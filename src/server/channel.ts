@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import type { Config } from '../config/types.ts';
 import type { Observation, SharedKey } from '../inventory/observed/types.ts';
 import type { KeptTime } from '../lib/trusted-time.ts';
+import type { OcspKey } from '../revocation/ocsp/table.ts';
 import { PortreeveError, describeThrown } from '../lib/errors.ts';
 import type { InUse } from './compose.ts';
 import type { Material } from './material.ts';
@@ -81,6 +82,8 @@ export type ToParent =
       readonly observations: readonly Observation[];
       readonly dropped: number;
     }
+  /** Certificates in use whose status a responder is to be asked for. */
+  | { readonly kind: 'ocsp_wanted'; readonly certificates: readonly OcspKey[] }
   | {
       readonly kind: 'reloaded';
       readonly reload: number;
@@ -98,6 +101,7 @@ const toParentKinds: readonly ToParent['kind'][] = [
   'decided',
   'heartbeat',
   'observed',
+  'ocsp_wanted',
   'reloaded',
   'fault',
   'drained',

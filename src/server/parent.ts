@@ -15,6 +15,7 @@ import { startObserved } from './observed.ts';
 import { openLedger } from './ledger.ts';
 import type { OtelEnv } from './otel.ts';
 import { startKnowledge } from './knowledge.ts';
+import { startOcsp } from './ocsp/start-ocsp.ts';
 import { startPool } from './pool.ts';
 import type { Pool } from './pool.ts';
 import { programVersion } from './program.ts';
@@ -152,6 +153,8 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     onDropped: (count) => counting.metrics.observationsDropped(count),
   });
   undo.add(() => observed.stop());
+  const ocsp = startOcsp({ store, clock, inForce: () => reload.current(), log });
+  undo.add(() => ocsp.stop());
   undo.add(watchStore(store));
 
   const workers = await startPool({
@@ -168,6 +171,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     time: () => time.time(),
     shared: () => observed.shared(),
     onObserved: (observations, dropped) => observed.take(observations, dropped),
+    onOcspWanted: (certificates) => ocsp.take(certificates),
     onRestart: (why) => counting.metrics.workerRestarted(why),
     onStarted: (started) => ledger.workerStarted(started),
     onEnded: (ended) => ledger.workerEnded(ended),
@@ -184,7 +188,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     now: () => clock.now(),
     reload,
     pool: workers,
-    sources: () => knowledge.views(),
+    sources: () => [...knowledge.views(), ...ocsp.views()],
     clock: () => time.view(),
     records: ledger.records,
     unenforced: counting.unenforced,
@@ -222,7 +226,10 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     reload: (why) => {
       // SIGHUP is also what asks for the log to be opened anew, after it was moved away.
       ledger.records.reopen();
-      return reload.reload(why).then(() => knowledge.ask());
+      return reload.reload(why).then(() => {
+        knowledge.ask();
+        ocsp.ask();
+      });
     },
     stop: (why) => {
       ending = why;

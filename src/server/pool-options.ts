@@ -3,6 +3,7 @@ import type { LineBlock } from '../audit/line-block.ts';
 import type { Config } from '../config/types.ts';
 import type { Observation, SharedKey } from '../inventory/observed/types.ts';
 import type { KeptTime } from '../lib/trusted-time.ts';
+import type { OcspKey } from '../revocation/ocsp/table.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Material } from './material.ts';
 import type { OtelEnv } from './otel.ts';
@@ -32,6 +33,8 @@ export interface PoolOptions {
   readonly shared: () => readonly SharedKey[];
   /** Told what a worker has learnt, and how much it left out. */
   readonly onObserved: (observations: readonly Observation[], dropped: number) => void;
+  /** Told about which certificates responders are to be asked. */
+  readonly onOcspWanted: (certificates: readonly OcspKey[]) => void;
   readonly onRestart: (why: 'exit' | 'hung') => void;
   /** Told of each worker that decides, once all did so at first, and of each that ends. */
   readonly onStarted: (started: WorkerStart) => void;

@@ -153,6 +153,9 @@ export class WorkerSlot {
       case 'observed':
         this.#options.onObserved(message.observations, message.dropped);
         break;
+      case 'ocsp_wanted':
+        this.#options.onOcspWanted(message.certificates);
+        break;
       case 'heartbeat':
         this.#stats = message.stats;
         this.#inUse = message.stats.inUse;

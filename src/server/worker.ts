@@ -20,6 +20,8 @@ import type { LiveComposition } from './live-composition.ts';
 import type { Learnt } from './observed.ts';
 import { createObservedSender } from './observed-sender.ts';
 import type { ObservedSender } from './observed-sender.ts';
+import { createWantedSender } from './ocsp/wanted-sender.ts';
+import type { WantedSender } from './ocsp/wanted-sender.ts';
 import { startTracing } from './otel.ts';
 import type { Tracing } from './otel.ts';
 import { programVersion } from './program.ts';
@@ -34,6 +36,7 @@ interface Running {
   readonly live: LiveComposition;
   readonly listeners: Listeners;
   readonly observed: ObservedSender;
+  readonly wanted: WantedSender;
   readonly tracing: Tracing;
   readonly heartbeat: { stop(): void };
   /** Health says NOT_SERVING from then on. */
@@ -109,7 +112,9 @@ async function start(message: Start, channel: Channel<ToParent>, records: Record
   const live = holdComposition(composition, (made) => {
     records.count(made);
     observed.note(made);
+    wanted.note(made);
   });
+  const wanted = createWantedSender(channel, clock);
   const observed = createObservedSender(channel, board, clock, () => live.current().config);
   const state = { draining: false };
   const listeners = await openListeners({
@@ -126,7 +131,7 @@ async function start(message: Start, channel: Channel<ToParent>, records: Record
     () => statsOf(live, listeners),
     (stats) => void tell(channel, { kind: 'heartbeat', stats }),
   );
-  return Object.assign(state, { live, listeners, observed, tracing, heartbeat });
+  return Object.assign(state, { live, listeners, observed, wanted, tracing, heartbeat });
 }
 
 /** Puts a changed configuration in force between two decisions; one that cannot be composed leaves the old one. */
@@ -200,6 +205,7 @@ async function drain(
   await running.listeners.drain(graceMs);
   await records.flush();
   await running.observed.flush();
+  await running.wanted.flush();
   running.heartbeat.stop();
   await Promise.race([running.tracing.shutdown().catch(() => undefined), pause(tracingGraceMs)]);
   await tell(channel, { kind: 'drained' });

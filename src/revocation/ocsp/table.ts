@@ -30,6 +30,9 @@ export interface AnswerRow extends Record<string, SqlValue> {
 export const answerColumns =
   'status, this_update, next_update, produced_at, revoked_at, reason, signer_key, digest';
 
+/** When a certificate is asked about that is not in use: not before it is used again. */
+const never = 8_640_000_000_000_000;
+
 /** The serial number as the table's key has it. */
 export function serialKey(serial: string): Uint8Array {
   return Buffer.from(serial, 'hex');
@@ -54,12 +57,16 @@ export function answerOfRow(row: AnswerRow | undefined): OcspAnswer | null {
 export function noteUses(store: Store, keys: readonly OcspKey[], now: EpochMs): void {
   const note = store.prepare(
     `INSERT INTO ocsp (issuer_key, serial, used_at, next_fetch, failures) VALUES (?, ?, ?, ?, 0)
-       ON CONFLICT (issuer_key, serial) DO UPDATE SET used_at = excluded.used_at`,
+       ON CONFLICT (issuer_key, serial) DO UPDATE SET used_at = excluded.used_at,
+         next_fetch = iif(next_fetch = ${never}, excluded.next_fetch, next_fetch)`,
   );
   for (const { issuerKey, serial } of keys) note.run(issuerKey, serialKey(serial), now, now);
 }
 
-/** Certificates of an issuer that are due, those first that have waited longest. */
+/**
+ * Certificates of an issuer that are due and in use, those first that have waited longest. Those that are not are put off
+ * until they are used again. Throws PDP_STORE_UNAVAILABLE.
+ */
 export function readDue(
   store: Store,
   o: {
@@ -69,17 +76,21 @@ export function readDue(
     readonly limit: number;
   },
 ): readonly OcspDue[] {
-  return store
-    .prepare<{ serial: Uint8Array; failures: number }>(
-      `SELECT serial, failures FROM ocsp
-         WHERE issuer_key = ? AND next_fetch <= ? AND used_at >= ? ORDER BY next_fetch LIMIT ?`,
+  const { issuerKey, now, usedSince, limit } = o;
+  const due = store
+    .prepare<{ serial: Uint8Array; failures: number; used_at: number }>(
+      `SELECT serial, failures, used_at FROM ocsp
+         WHERE issuer_key = ? AND next_fetch <= ? ORDER BY next_fetch LIMIT ?`,
     )
-    .all(o.issuerKey, o.now, o.usedSince, o.limit)
-    .map(({ serial, failures }) => ({
-      issuerKey: o.issuerKey,
-      serial: Buffer.from(serial).toString('hex'),
-      failures,
-    }));
+    .all(issuerKey, now, limit);
+  const unused = due.filter(({ used_at: at }) => at < usedSince);
+  if (unused.length > 0) {
+    const putOff = store.prepare('UPDATE ocsp SET next_fetch = ? WHERE issuer_key = ? AND serial = ?');
+    store.transact(() => unused.forEach(({ serial }) => void putOff.run(never, issuerKey, serial)));
+  }
+  return due
+    .filter(({ used_at: at }) => at >= usedSince)
+    .map(({ serial, failures }) => ({ issuerKey, serial: Buffer.from(serial).toString('hex'), failures }));
 }
 
 export interface SavedAnswer extends OcspKey {

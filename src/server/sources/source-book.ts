@@ -56,7 +56,8 @@ export function openSourceBook(store: Store, log: (line: string) => void): Sourc
         const wanted = new Set(specs.map(sourceKey));
         states = new Map(readSourceStates(store).map((state) => [sourceKey(state), state]));
         for (const [key, { kind, name, sequence }] of states) {
-          if (wanted.has(key)) continue;
+          // Responders are asked, and noted, elsewhere.
+          if (wanted.has(key) || kind === 'ocsp') continue;
           if (sequence === null) forgetSourceState(store, kind, name);
           states.delete(key);
         }
