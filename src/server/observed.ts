@@ -37,7 +37,7 @@ export interface Observed {
 }
 
 /** Sharing is told after so long at most, what is learnt is written so often, and a write takes so long at most (ms). */
-const [tellMs, writeMs, budgetMs] = [10, 250, 25];
+const [tellMs, writeMs, budgetMs] = [10, 250, 10];
 const pruneMs = 60_000;
 
 /** Observations that may wait to be written; beyond that they are dropped and counted. */
@@ -141,7 +141,11 @@ export function startObserved(options: ObservedOptions): Observed {
         }
         if (!isNews(observation)) continue;
         if (waiting.length < mostWaiting) waiting.push(observation);
-        else lost += 1;
+        else {
+          // The next sight of it is to be news again.
+          remembered.delete(nameOf(observation));
+          lost += 1;
+        }
       }
       if (lost > 0) onDropped(lost);
       if (toTell.size > 0) telling ??= setTimeout(tellShared, tellMs);
