@@ -1,9 +1,12 @@
 import type { Config } from '../config/types.ts';
+import type { ConnectionContext } from '../context/types.ts';
 import { judgeBinding } from '../inventory/binding.ts';
 import type { JudgedBinding } from '../inventory/binding.ts';
 import { formatInstant } from '../lib/clock.ts';
+import type { EpochMs } from '../lib/clock.ts';
 import type { Finding } from '../lib/reason-code.ts';
-import type { Facts } from './types.ts';
+import type { DecisionDeps } from './deps.ts';
+import type { CredentialFacts, Facts } from './types.ts';
 
 /** The facts that a binding is judged by; all of them are recorded. */
 export type BoundFacts = Pick<Facts, 'credential' | 'device' | 'now'> & {
@@ -39,6 +42,27 @@ export function bindingFindings({ binding, by, until, since }: JudgedBinding): r
       },
     ];
   return [];
+}
+
+/**
+ * A gateway's certificate that its own record names outside its window vouches for nobody: after a renewal with overlap
+ * the old one is no more the gateway's than a device's would be. Call within one `store.snapshot`.
+ */
+export function gatewayBindingFindings(
+  { authenticatedBy, tenant }: Pick<ConnectionContext, 'authenticatedBy' | 'tenant'>,
+  credential: CredentialFacts | undefined,
+  gateway: string | undefined,
+  now: EpochMs,
+  { inventory }: Pick<DecisionDeps, 'inventory'>,
+): readonly Finding[] {
+  if (authenticatedBy !== 'gateway_asserted' || !credential || gateway === undefined) return [];
+  const record = inventory.device(tenant, gateway);
+  const connection = { authenticated_by: 'device_tls' as const };
+  const bound = bindingFact({ connection, credential, device: record ?? null, now }, {});
+  return bindingFindings(bound).map(({ detail = {} }) => ({
+    code: 'assurance.gateway_untrusted',
+    detail: { gateway, because: "its certificate is outside its record's window", ...detail },
+  }));
 }
 
 /** The end of the window that an allow relies on. */

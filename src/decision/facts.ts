@@ -14,7 +14,7 @@ import type { RevocationFact, RevocationJudgement, RevocationLookups } from '../
 import { notingReader } from './consulted-crls.ts';
 import type { Call, DecisionDeps } from './deps.ts';
 import { attestationFact, attestationFindings } from './facts-attestation.ts';
-import { bindingFact, bindingFindings, bindingLimits } from './facts-binding.ts';
+import { bindingFact, bindingFindings, bindingLimits, gatewayBindingFindings } from './facts-binding.ts';
 import { clockFact, clockFindings, clockLimits } from './facts-clock.ts';
 import { crlGrace, graciousCredential } from './facts-crl-grace.ts';
 import { examineCredential } from './facts-credential.ts';
@@ -89,6 +89,7 @@ export function gatherFacts(
         ...sharedKey(context.tenant, credential, now, deps),
         ...revocation.findings,
         ...(gateway?.findings ?? []),
+        ...gatewayBindingFindings(context, credential?.facts, gateway?.id, now, deps),
         ...clockFindings(clock, now),
         ...deviceFromFuture(device, now),
         ...inventoryStateFindings(inventory, now),
