@@ -27,6 +27,7 @@ test('a worker that ends while others are still starting is started again, and i
     onRestart: () => undefined,
     onStarted: () => undefined,
     onEnded: (ended) => void ends.push(ended),
+    onOcspWanted: () => undefined,
     log: () => undefined,
   });
   t.teardown(() => {
