@@ -215,8 +215,23 @@ classes:
       max_age: 15m
       challenge: true
     entitlements: [telemetry:write]
+    shared_use: deny
+    clock_grace: 24h
     ttl: 90m
     session_limit: 12h
+observed:
+  interval: 90m
+  certificates_per_device: 4
+  keep: 90d
+shared_use:
+  window: 15m
+  moves: 1
+  ipv4_prefix: 28
+  ipv6_prefix: 56
+time:
+  tolerance: 3m
+  settle: 4h
+  max_leap: 7d
 limits:
   max_lockout: 0.5%
 policy:
