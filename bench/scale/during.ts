@@ -1,0 +1,123 @@
+/**
+ * The p99 of decisions while a long CRL is applied by the server, beside that at rest: requests leave at a fixed rate
+ * whatever the answers do, and each is timed from when it was due. In turn, in one run.
+ * Usage: node bench/scale/during.ts [--entries N] [--rounds N] [--rate N] [--seconds N] [--devices N]
+ *   --rate requests a second, --seconds of each stretch at rest, --devices that are asked about in turn
+ * Goal: the ratio of the medians of all p99 ≤ 2, no failed call. Exit 1 where it is missed.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { LoadClient } from '../load/client.ts';
+import { readAnswer, requestMaker } from './asking.ts';
+import { longLists } from './bulk-work.ts';
+import { count, median, percentile, publish, rounded, say } from './figures.ts';
+import { makeFleet, makePki } from './fleet.ts';
+import { freePort, startServer } from './servers.ts';
+
+const { values } = parseArgs({
+  options: {
+    entries: { type: 'string', default: '100000' },
+    rounds: { type: 'string', default: '3' },
+    rate: { type: 'string', default: '200' },
+    seconds: { type: 'string', default: '5' },
+    devices: { type: 'string', default: '1000' },
+  },
+});
+const [entries, rounds, rate] = [count(values.entries), count(values.rounds), count(values.rate)];
+const [seconds, devices] = [count(values.seconds), count(values.devices)];
+const goal = 2;
+const now = Date.now();
+const folder = mkdtempSync(join(tmpdir(), 'portreeve-during-'));
+
+let failed = 0;
+
+/** Sends at the fixed rate until `done` settles; answers the times (ms) of all calls, each from when it was due. */
+async function pour(
+  client: LoadClient,
+  bodies: readonly Buffer[],
+  done: Promise<unknown>,
+): Promise<number[]> {
+  let running = true;
+  const ended = done.finally(() => (running = false));
+  const times: number[] = [];
+  const calls: Promise<void>[] = [];
+  const began = performance.now();
+  for (let sent = 0; running; sent += 1) {
+    const due = began + (sent * 1000) / rate;
+    const early = due - performance.now();
+    if (early > 0) await pause(early);
+    const call = client.call(bodies[sent % bodies.length] as Buffer, sent).then(
+      (answer) => {
+        times.push(performance.now() - due);
+        if (!readAnswer(answer).allowed) failed += 1;
+      },
+      () => void (failed += 1),
+    );
+    calls.push(call);
+  }
+  await ended;
+  await Promise.all(calls);
+  return times;
+}
+
+async function run(): Promise<void> {
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const pki = await makePki(2, now);
+  const configFile = await makeFleet({ folder, port, adminPort, pki, devices, revoked: 2000, now });
+  say('during: making long lists');
+  const lists = await longLists({ folder, pki, issuer: 1, now }, rounds, entries);
+  const make = await requestMaker(pki, 1, now);
+  // Under both issuers: also those whose list is being replaced.
+  const bodies = Array.from({ length: devices }, (_, index) => make(index, index));
+  const server = await startServer(configFile, adminPort, { pinned: false });
+  const client = new LoadClient(`127.0.0.1:${port}`, 4);
+  await pour(client, bodies, pause((3 * devices * 1000) / rate));
+  const stretches: { rest: number[]; applying: number[]; applied_in_s: number }[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const rest = await pour(client, bodies, pause(seconds * 1000));
+    const began = performance.now();
+    const applying = await pour(client, bodies, lists.apply(server));
+    const appliedIn = rounded((performance.now() - began) / 1000);
+    stretches.push({ rest, applying, applied_in_s: appliedIn });
+    const p99 = (times: readonly number[]): string => percentile(times, 99).toFixed(2);
+    say(
+      `during: round ${round + 1}/${rounds}: rest ${p99(rest)}, applying ${p99(applying)} ms, ${appliedIn} s`,
+    );
+  }
+  client.close();
+  await server.stop();
+  const figure = (of: (stretch: (typeof stretches)[number]) => readonly number[], percent: number): number =>
+    median(stretches.map((stretch) => percentile(of(stretch), percent)));
+  const rest = { p50: figure((one) => one.rest, 50), p99: figure((one) => one.rest, 99) };
+  const applying = { p50: figure((one) => one.applying, 50), p99: figure((one) => one.applying, 99) };
+  const ratio = rounded(applying.p99 / rest.p99);
+  const tidy = ({ p50, p99 }: typeof rest): object => ({ p50: rounded(p50), p99: rounded(p99) });
+  publish(
+    'during',
+    `node bench/scale/during.ts --entries ${entries} --rounds ${rounds} --rate ${rate} --seconds ${seconds}`,
+    {
+      unit: 'ms',
+      at_rest: tidy(rest),
+      applying: tidy(applying),
+      ratio_p99: ratio,
+      rounds: stretches.map((one) => ({
+        rest_p99: rounded(percentile(one.rest, 99)),
+        applying_p99: rounded(percentile(one.applying, 99)),
+        calls: { rest: one.rest.length, applying: one.applying.length },
+        applied_in_s: one.applied_in_s,
+      })),
+      failed_calls: failed,
+      goal,
+    },
+    [...(ratio > goal ? ['ratio_p99'] : []), ...(failed > 0 ? ['failed_calls'] : [])],
+  );
+}
+
+try {
+  await run();
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+
+export const root = join(import.meta.dirname, '../..');
+
+export function median(values: readonly number[]): number {
+  return percentile(values, 50);
+}
+
+/** The value that `percent` of all are at most, by the nearest rank; NaN of none. */
+export function percentile(values: readonly number[], percent: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil((percent / 100) * sorted.length) - 1)] ?? Number.NaN;
+}
+
+export function rounded(value: number, digits = 2): number {
+  return Number(value.toFixed(digits));
+}
+
+/** p50, p99 and most of times in milliseconds, and how many there were. */
+export function spread(values: readonly number[]): Record<'tries' | 'p50' | 'p99' | 'most', number> {
+  return {
+    tries: values.length,
+    p50: rounded(median(values)),
+    p99: rounded(percentile(values, 99)),
+    most: rounded(percentile(values, 100)),
+  };
+}
+
+/** On what and from which commit figures were made. */
+function circumstances(): object {
+  const git = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' });
+  return {
+    commit: git.stdout.trim(),
+    node: process.version,
+    machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
+  };
+}
+
+/**
+ * Writes `bench/results/<name>.json` and prints it as one line; `missed` names the goals that were not met, and ends the
+ * process with 1 where there are any.
+ */
+export function publish(name: string, command: string, figures: object, missed: readonly string[]): void {
+  const result = { command, ...circumstances(), ...figures, missed };
+  mkdirSync(join(root, 'bench/results'), { recursive: true });
+  writeFileSync(join(root, `bench/results/${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+  if (missed.length > 0) process.exitCode = 1;
+}
+
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** A positive whole number from the command line. */
+export function count(value: string): number {
+  const read = Number(value);
+  if (!Number.isSafeInteger(read) || read < 1) throw new Error(`${value} is no positive whole number`);
+  return read;
+}
