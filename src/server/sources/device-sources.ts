@@ -29,17 +29,31 @@ export function deviceEntries({ inventory }: Config): readonly SourceEntry[] {
 
 /** The sources of devices with what becomes of what they bring. */
 export function deviceSources(config: Config, world: DeviceWorld): SourceSpec[] {
-  return config.inventory.sources.filter(bringsDevices).map((source) => ({
-    ...fileOrUrlSource('devices', source),
-    apply: (brought) => apply(brought, source, config, world),
-  }));
+  return config.inventory.sources.filter(bringsDevices).map((source) => {
+    const alarm = onceInARow((problem) =>
+      world.log(`ALARM: devices of ${source.name} are refused: ${problem}`),
+    );
+    return {
+      ...fileOrUrlSource('devices', source),
+      apply: (brought) => apply(brought, source, config, { ...world, alarm }),
+    };
+  });
+}
+
+/** Tells a problem once for as long as it is the same; undefined = there is none any more. */
+function onceInARow(tell: (problem: string) => void): (problem: string | undefined) => void {
+  let last: string | undefined;
+  return (problem) => {
+    if (problem !== undefined && problem !== last) tell(problem);
+    last = problem;
+  };
 }
 
 async function apply(
   { path, from, now, size }: Brought,
   source: InventorySourceConfig,
   config: Config,
-  { store, log, signal }: DeviceWorld,
+  { store, log, signal, alarm }: DeviceWorld & { readonly alarm: (problem: string | undefined) => void },
 ): Promise<Applied> {
   const { name, format, columns, tenant, whole } = source;
   const job: DeviceFileJob = {
@@ -53,6 +67,7 @@ async function apply(
       size > inlineBytes
         ? await importDevicesInHelper({ storePath: store.path, job, log, ...(signal && { signal }) })
         : await importDeviceFile(store, job);
+    alarm(undefined);
     const { added, changed, removed, unchanged, kept_status: kept, lockout } = done;
     const stay = kept === 0 ? '' : `, ${kept} keep their status`;
     const out = lockout.kept_out === 0 ? '' : `; it keeps out ${lockoutText(lockout)}`;
@@ -60,7 +75,7 @@ async function apply(
     return { changed: done.epoch !== null, what: `devices of ${name}: ${counts}${stay}${out}` };
   } catch (thrown) {
     const error = asPortreeveError(thrown, 'PDP_INVENTORY_INVALID');
-    if (error.code === 'PDP_LOCKOUT') log(`ALARM: devices of ${name} are refused: ${error.message}`);
+    if (error.code === 'PDP_LOCKOUT') alarm(error.message);
     throw error;
   }
 }

@@ -71,6 +71,8 @@ test('one that would keep out more devices than the limit is refused with an ala
   await t.throwsAsync(bring(ndjson(many(10))), { code: 'PDP_LOCKOUT' });
   t.is(ids().length, 20);
   t.regex(told.join('\n'), /^ALARM: devices of head-office are refused: this keeps out 10 of 20/);
+  await t.throwsAsync(bring(ndjson(many(10))), { code: 'PDP_LOCKOUT' });
+  t.is(told.length, 1, 'the same again is told once');
   t.like(await bring(ndjson(many(18))), { changed: true });
 });
 
