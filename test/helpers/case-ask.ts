@@ -84,10 +84,11 @@ export async function askCommandLine(one: Case, world: CaseWorld): Promise<Print
 async function jsonRequest(one: Case): Promise<object> {
   const form = formOf(one, 'cli');
   if (form === 'native') {
-    const { peer_chain: chain, ...request } = await decideRequest(one);
+    const { peer_chain: chain, stapled_ocsp: stapled, ...request } = await decideRequest(one);
     return {
       ...request,
       ...(chain && { peer_chain: chain.map((der) => Buffer.from(der).toString('base64')) }),
+      ...(stapled && { stapled_ocsp: Buffer.from(stapled).toString('base64') }),
     };
   }
   const { attributes = {} } = await checkRequest(one, form);

@@ -4,6 +4,7 @@ import { sha256Hex } from '../../src/lib/bytes.ts';
 import { shown, wordsOf as certificateWords } from './case-certificates.ts';
 import type { Shown } from './case-certificates.ts';
 import { doorTable } from './case-files.ts';
+import { stapledOf } from './case-ocsp.ts';
 import { claimsOf } from './case-tokens.ts';
 import { caseDoors } from './case-types.ts';
 import type { Case, CaseConnection, CaseDoor } from './case-types.ts';
@@ -56,6 +57,7 @@ export async function decideRequest(one: Case): Promise<DecideRequest> {
   const device = certificate === undefined ? undefined : await shown(certificate);
   const { gateway, destination, sni, labels, connection_id: id, attestation_challenge } = connection;
   const claims = await claimsOf(one);
+  const stapled = await stapledOf(one);
   const address = addressOf(connection);
   const by = connection.authenticated_by ?? (device ? 'device_tls' : 'none');
   return {
@@ -69,6 +71,7 @@ export async function decideRequest(one: Case): Promise<DecideRequest> {
     ...(labels && { labels }),
     ...(id !== undefined && { connection_id: id }),
     ...(attestation_challenge !== undefined && { attestation_challenge }),
+    ...(stapled && { stapled_ocsp: stapled }),
   };
 }
 

@@ -8,6 +8,13 @@ import { fleet } from './case-files.ts';
 import type { Case } from './case-types.ts';
 import { gathered } from './crl-stream.ts';
 import { addDescribedHold } from './case-holds.ts';
+import {
+  addDescribedDelegations,
+  addDescribedFirmware,
+  addDescribedSights,
+  addDescribedSources,
+} from './case-catalogue.ts';
+import { addDescribedAnswers } from './case-ocsp.ts';
 import { addDescribedUses } from './case-uses.ts';
 import { importRows } from './inventory.ts';
 import type { Fields } from './inventory.ts';
@@ -30,6 +37,11 @@ export async function fillStore(
     await importFleet(store, state.devices ?? []);
     for (const hold of state.holds ?? []) await addDescribedHold(store, hold);
     await addDescribedUses(store, state.uses ?? []);
+    await addDescribedAnswers(store, state.ocsp ?? []);
+    addDescribedFirmware(store, state.firmware ?? [], inventoryTime);
+    addDescribedDelegations(store, state.delegations ?? [], inventoryTime);
+    await addDescribedSights(store, state.sights ?? []);
+    addDescribedSources(store, state.sources ?? []);
     // A row that some other program spoilt: it can be read, and not understood.
     if (fault === 'device_row_damaged') store.prepare("UPDATE devices SET body = '{'").run();
     store.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();

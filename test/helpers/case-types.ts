@@ -28,6 +28,30 @@ export interface State {
   readonly policy?: string;
   readonly holds?: readonly DescribedHold[];
   readonly uses?: readonly DescribedUse[];
+  readonly ocsp?: readonly (DescribedOcsp & { readonly issuer: string; readonly serial: string })[];
+  readonly firmware?: readonly DescribedRow[];
+  readonly delegations?: readonly DescribedRow[];
+  readonly sights?: readonly DescribedSight[];
+  readonly sources?: readonly DescribedSource[];
+}
+
+/** A row of a catalogue, as its import file has it; ends are moments. */
+export type DescribedRow = Readonly<Record<string, string>>;
+
+/** What was learnt from an allowed decision, or from a measurement where its firmware is attested. */
+export interface DescribedSight {
+  readonly certificate: string;
+  readonly device_id: string;
+  readonly at: string;
+  readonly firmware?: { readonly product: string; readonly version: string; readonly attested?: true };
+}
+
+/** A background source that was read. */
+export interface DescribedSource {
+  readonly kind: string;
+  readonly name: string;
+  readonly location: string;
+  readonly read: string;
 }
 
 /** A use of a certificate's key that other decisions have seen; `at` is a moment, `+-` from the time of the fleet. */
@@ -37,6 +61,17 @@ export interface DescribedUse {
   readonly gateway: string;
   readonly network?: string;
   readonly at: string;
+}
+
+/** What a responder says of a certificate; moments as in other words. */
+export interface DescribedOcsp {
+  readonly status: 'good' | 'revoked' | 'unknown';
+  readonly this_update?: string;
+  readonly next_update?: string | null;
+  readonly revoked_at?: string;
+  readonly reason?: number;
+  readonly signer?: string;
+  readonly damage?: 'signature' | 'truncated';
 }
 
 /** A hold, by exactly one of what can be held. */
@@ -170,6 +205,8 @@ export interface CaseConnection {
   readonly token?: DescribedToken;
   /** The nonce that the enforcement point gave the device, base64url. */
   readonly attestation_challenge?: string;
+  /** An OCSP response that comes with the certificate. */
+  readonly stapled?: DescribedOcsp;
   readonly labels?: Readonly<Record<string, string>>;
   readonly http?: { readonly method?: string; readonly host?: string; readonly path?: string };
   readonly headers?: Readonly<Record<string, string>>;
