@@ -36,7 +36,7 @@ export function createObservedReader(store: Store): ObservedReader {
   );
   const firmware = store.prepare<FirmwareRow>(
     `SELECT product, version, firmware_hash, attested, seen_at
-      FROM seen_firmware WHERE tenant = ? AND device_id = ? ORDER BY product`,
+      FROM seen_firmware WHERE tenant = ? AND device_id = ? ORDER BY product, attested`,
   );
   const uses = store.prepare<UseRow>(
     `SELECT gateway, network, device_id, last_used

@@ -64,7 +64,7 @@ export interface SharedKey {
 export interface ObservedReader {
   /** By last sight, latest first; at most `observed.certificates_per_device`. */
   certificatesSeen(tenant: string, deviceId: string): readonly SeenCertificate[];
-  /** One entry a product, in the order of products. */
+  /** In the order of products: of each what was claimed, then what was measured. */
   highestFirmware(tenant: string, deviceId: string): readonly SeenFirmware[];
   /**
    * Uses of a key (SHA-256 of SubjectPublicKeyInfo, hex) that was lately used in several places or by several devices,

@@ -68,8 +68,8 @@ function prepare(store: Store) {
         (SELECT fingerprint FROM seen_certificates WHERE tenant = ?1 AND device_id = ?2
           ORDER BY last_seen DESC, fingerprint LIMIT -1 OFFSET ?3)`,
     ),
-    version: store.prepare<{ version: string; attested: number } & Record<string, SqlValue>>(
-      'SELECT version, attested FROM seen_firmware WHERE tenant = ? AND device_id = ? AND product = ?',
+    version: store.prepare<{ version: string } & Record<string, SqlValue>>(
+      'SELECT version FROM seen_firmware WHERE tenant = ? AND device_id = ? AND product = ? AND attested = ?',
     ),
     firmware: store.prepare(
       `INSERT OR REPLACE INTO seen_firmware (tenant, device_id, product, version, firmware_hash, attested, seen_at)
@@ -113,7 +113,7 @@ function writeCertificate(
 
 /**
  * A version counts once it ran in a connection that was allowed, or was measured: a mere claim must not raise what a
- * device is held to. Of one version, that it was measured outlives that it was claimed.
+ * device is held to. What was measured and what was claimed are kept apart.
  */
 function writeFirmware(
   { tenant, device_id: id, at, allowed, firmware }: Observation,
@@ -122,10 +122,8 @@ function writeFirmware(
 ): boolean {
   if (firmware === null || !(allowed || firmware.attested)) return false;
   const { product, version, firmware_hash: hash, attested } = firmware;
-  const known = statements.version.get(tenant, id, product);
-  const raises = known === undefined || higher(version, known.version);
-  const confirms = known?.version === version && attested && known.attested === 0;
-  if (!raises && !confirms) return false;
+  const known = statements.version.get(tenant, id, product, attested ? 1 : 0);
+  if (known !== undefined && !higher(version, known.version)) return false;
   statements.firmware.run(tenant, id, product, version, hash, attested ? 1 : 0, at);
   return true;
 }

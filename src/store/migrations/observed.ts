@@ -23,7 +23,8 @@ export const observed = `
   -- Whose certificate a CRL revokes.
   CREATE INDEX seen_certificates_by_serial ON seen_certificates (serial, issuer_key);
 
-  -- Highest firmware version of each product that a device ran in an allowed connection, or by a verified attestation.
+  -- Highest firmware version of each product that a device ran in an allowed connection, and by a verified attestation:
+  -- a row each, so that no claim takes the place of what was measured.
   CREATE TABLE seen_firmware (
     tenant TEXT NOT NULL,
     device_id TEXT NOT NULL,
@@ -33,7 +34,7 @@ export const observed = `
     attested INTEGER NOT NULL CHECK (attested IN (0, 1)),
     -- When that version was seen first.
     seen_at INTEGER NOT NULL,
-    PRIMARY KEY (tenant, device_id, product)
+    PRIMARY KEY (tenant, device_id, product, attested)
   ) STRICT, WITHOUT ROWID;
 
   -- Keys that were used in more than one place, or by more than one device: where, each with its last use.

@@ -81,7 +81,10 @@ test('a gateway that proves itself speaks for the claimed device, with its own c
   for (const named of [{}, { gateway }]) {
     const found = facts({ shows: leaf, authenticatedBy: by, claims: { device_id: sensor }, ...named });
     t.like(found, { device_id: sensor, assurance: 'gateway_asserted', binding: 'none' });
-    t.deepEqual(found.gateway, { id: gateway, proved: true, known: true, status: 'active', enrolled: true });
+    t.deepEqual(found.gateway, {
+      ...{ id: gateway, proved: true, known: true, status: 'active', enrolled: true },
+      ...{ delegated_by: 'record', delegated_until: null },
+    });
     t.is(found.credential?.identity?.id, gateway);
     t.is(found.revocation.length, 2);
     t.deepEqual(codes(found), []);
@@ -139,7 +142,10 @@ test("without a gateway's certificate its PEP's word counts only where the PEP m
 test('a gateway that a proved device passes through is a fact and lends nothing', async (t) => {
   const found = facts({ shows: await world.leaf('meter/1'), authenticatedBy: 'device_tls', gateway });
   t.is(found.assurance, 'device_proved');
-  t.deepEqual(found.gateway, { id: gateway, proved: false, known: true, status: 'active', enrolled: false });
+  t.deepEqual(found.gateway, {
+    ...{ id: gateway, proved: false, known: true, status: 'active', enrolled: false },
+    ...{ delegated_by: null, delegated_until: null },
+  });
 });
 
 test('the inventory is asked within the tenant of the PEP', async (t) => {

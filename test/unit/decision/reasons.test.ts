@@ -41,6 +41,9 @@ test('faults, the deadline, overload and missing or stale state are ours; what t
   t.deepEqual(ours, [
     'revocation.crl_missing',
     'revocation.crl_stale',
+    'revocation.shard_not_loaded',
+    'revocation.ocsp_unavailable',
+    'inventory.cache_stale',
     'policy.undefined',
     'policy.error',
     'policy.timeout',
@@ -56,10 +59,16 @@ test('faults, the deadline, overload and missing or stale state are ours; what t
 test('only these codes do not deny', (t) => {
   const mild = reasonCodes.filter((code) => catalogue[code].severity !== 'deny');
   t.deepEqual(mild, [
+    'identity.credential_shared',
     'credential.renewal_overdue',
     'revocation.status_unknown',
     'revocation.stale_within_grace',
+    'revocation.removed_from_hold',
+    'inventory.stale_within_grace',
+    'firmware.grace_expiring',
+    'attestation.not_relied_upon',
     'policy.ok',
+    'system.clock_within_grace',
     'system.break_glass_used',
   ]);
 });

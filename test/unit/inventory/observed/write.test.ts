@@ -81,13 +81,15 @@ test('the highest firmware is kept, and a lower one, or one that cannot be compa
   t.like(highest(), [{ product: 'meter-os', version: '1.10', attested: false }]);
 });
 
-test('measured firmware counts also where the connection was denied, and is told from what was claimed', (t) => {
+test('measured firmware counts also where the connection was denied, and no claim takes its place', (t) => {
   const { write, highest } = learning(t);
-  write(someObservation({ firmware: firmware('1.0') }));
+  const versions = () => highest().map(({ version, attested }) => `${version} ${attested}`);
   t.true(write(someObservation({ allowed: false, firmware: firmware('1.0', true) })));
-  t.like(highest(), [{ version: '1.0', attested: true }]);
+  t.false(write(someObservation({ allowed: false, firmware: firmware('9.0') })));
+  t.deepEqual(versions(), ['1.0 true']);
+  t.true(write(someObservation({ firmware: firmware('9.0') })));
   t.true(write(someObservation({ allowed: false, firmware: firmware('1.1', true) })));
-  t.like(highest(), [{ version: '1.1', attested: true }]);
+  t.deepEqual(versions(), ['9.0 false', '1.1 true']);
 });
 
 test('uses of a shared key keep the latest time of each place, oldest first', (t) => {

@@ -1,0 +1,63 @@
+import type { Command } from 'commander';
+import { delegate } from '../../inventory/gateways/edit.ts';
+import { delegationText } from '../../inventory/gateways/table.ts';
+import { formatInstant, type EpochMs } from '../../lib/clock.ts';
+import { configOption, finish, instantArgument, whyOption, type CommonOptions } from '../command.ts';
+import { tenantOption } from '../device/tenant.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { plain } from '../output.ts';
+import type { Answer, Session } from '../session.ts';
+import { withStore } from '../with-store.ts';
+import { delegationData } from './shown.ts';
+
+interface Options extends CommonOptions {
+  readonly tenant: string;
+  readonly device?: string;
+  readonly class?: string;
+  readonly site?: string;
+  readonly until?: EpochMs;
+  readonly why: string;
+}
+
+/** `gateway delegate ID --device|--class … --why TEXT`. */
+export function registerGatewayDelegate(group: Command, session: Session): void {
+  const command = group
+    .command('delegate')
+    .description('let a gateway speak for a device or a class, or give that another end; in force at once')
+    .argument('<id>', 'id of the gateway')
+    .option('--device <id>', 'for this device')
+    .option('--class <name>', 'for devices of this class')
+    .option('--site <name>', 'with --class: only for devices of this site')
+    .option('--until <time>', 'until then (RFC 3339); else without an end', instantArgument)
+    .addOption(whyOption().makeOptionMandatory())
+    .addOption(tenantOption())
+    .addOption(configOption());
+  finish(
+    command,
+    session,
+    ['gateway delegate gw-7 --class sensor --site quay-3 --until 2027-03-31T00:00:00Z --why "winter rota"'],
+    (options: Options, [id]) => runDelegate(id as string, options, session),
+  );
+}
+
+async function runDelegate(gateway: string, options: Options, session: Session): Promise<Answer> {
+  const { tenant, device, class: className, site, until, why } = options;
+  const config = session.config(options.config);
+  const now = session.around.clock.now();
+  const draft = {
+    gateway,
+    ...(device !== undefined && { device_id: device }),
+    ...(className !== undefined && { class: className }),
+    ...(site !== undefined && { site }),
+    ...(until !== undefined && { until }),
+  };
+  const made = await withStore(config, 'read_write', session.around.clock, (store) =>
+    delegate(store, draft, { tenant, actor: session.actor(), why, now }),
+  );
+  const end = until === undefined ? 'without an end' : `until ${formatInstant(until)}`;
+  return {
+    exit: exitCodes.ok,
+    data: { delegation: delegationData(made, now) },
+    text: `${plain(delegationText(made))}, ${end} (epoch ${made.epoch})\n`,
+  };
+}
