@@ -15,6 +15,7 @@ export interface Failure {
       readonly message: string;
       readonly problems?: unknown;
       readonly lockout?: unknown;
+      readonly going_back?: unknown;
     };
   };
   readonly text: string;
@@ -35,8 +36,9 @@ export function describeFailure(thrown: unknown, session: Session): Failure {
     head.length > 0 ? [...head, ...lines] : [`portreeve: ${error.code}: ${lines[0] ?? ''}`];
   const text = `${[first ?? '', ...rest].map(plain).join('\n')}\n${stack}`;
   const told = failure(error.code, error.message, problems.length > 0 ? problems : undefined, text);
-  const { lockout } = error as { lockout?: unknown };
-  return lockout === undefined ? told : { ...told, data: { error: { ...told.data.error, lockout } } };
+  const { lockout, going_back } = error as { lockout?: unknown; going_back?: unknown };
+  const more = { ...(lockout !== undefined && { lockout }), ...(going_back !== undefined && { going_back }) };
+  return { ...told, data: { error: { ...told.data.error, ...more } } };
 }
 
 function failure(

@@ -63,7 +63,7 @@ async function runSign(name: string, options: Options, session: Session): Promis
   const { folder } = session.around;
   const file = resolve(folder, name);
   const out = options.out === undefined ? `${file}${statementEnding}` : resolve(folder, options.out);
-  const key = await readKey(resolve(folder, options.key));
+  const key = await readPrivateKey(resolve(folder, options.key));
   const sha256 = await digestOf(file);
   const { kind, sequence, until } = options;
   const text = await signStatement({ kind, sequence, sha256, ...(until !== undefined && { until }) }, key);
@@ -82,7 +82,8 @@ async function runSign(name: string, options: Options, session: Session): Promis
   };
 }
 
-async function readKey(file: string): Promise<KeyObject> {
+/** Reads a private key file, PEM or JWK. Throws PDP_USAGE naming it. */
+export async function readPrivateKey(file: string): Promise<KeyObject> {
   try {
     const text = await readFile(file, 'utf8');
     if (!text.trimStart().startsWith('{')) return createPrivateKey(text);

@@ -5,12 +5,16 @@ import type { EpochMs } from '../../lib/clock.ts';
 import { describeThrown } from '../../lib/errors.ts';
 import { refused } from './failures.ts';
 import { sourceKinds } from './types.ts';
-import type { SourceKind } from './types.ts';
+
+/** What statements are about: sources, and snapshots of the state (whose manifest is what is signed). */
+export const statementKinds = [...sourceKinds, 'state'] as const;
+
+export type StatementKind = (typeof statementKinds)[number];
 
 /** What a signer says about the bytes of a source; they stand beside it, and may be of any size. */
 export interface SourceStatement {
   /** What the bytes are: one key may sign several kinds, and none may stand in for another. */
-  readonly kind: SourceKind;
+  readonly kind: StatementKind;
   /** Never goes back; equal only for the same bytes. */
   readonly sequence: number;
   /** SHA-256 of the bytes, lower-case hex. */
@@ -37,7 +41,7 @@ const algorithms = ['EdDSA', 'Ed25519', 'ES256', 'ES384', 'ES512', 'PS256', 'PS3
 export async function verifyStatement(
   text: string,
   keys: readonly KeyObject[],
-  wanted: { readonly kind: SourceKind; readonly now: EpochMs; readonly about: string },
+  wanted: { readonly kind: StatementKind; readonly now: EpochMs; readonly about: string },
 ): Promise<SourceStatement> {
   const { kind, now, about } = wanted;
   const statement = readStatement(await verifiedPayload(text.trim(), keys, about), about);
@@ -76,8 +80,8 @@ function readStatement(payload: Uint8Array, about: string): SourceStatement {
   const { kind, sequence, sha256, exp, ...others } = value;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw refused(`${about}: says ${JSON.stringify(unknown)}, which is not known`);
-  const known = sourceKinds.find((one) => one === kind);
-  if (known === undefined) throw refused(`${about}: kind must be one of ${sourceKinds.join(', ')}`);
+  const known = statementKinds.find((one) => one === kind);
+  if (known === undefined) throw refused(`${about}: kind must be one of ${statementKinds.join(', ')}`);
   if (!Number.isSafeInteger(sequence) || (sequence as number) < 0)
     throw refused(`${about}: sequence must be a whole number of at most ${Number.MAX_SAFE_INTEGER}`);
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256))
