@@ -9,7 +9,7 @@ export const caseFolder = join(import.meta.dirname, '../cases');
 const given = join(caseFolder, 'given');
 
 function readYaml(path: string): unknown {
-  const document = parseDocument(readFileSync(path, 'utf8'), { uniqueKeys: true, strict: true });
+  const document = parseDocument(readFileSync(path, 'utf8'), { uniqueKeys: true, strict: true, merge: true });
   const [problem] = [...document.errors, ...document.warnings];
   if (problem) throw new Error(`${path}: ${problem.message}`);
   return document.toJS();
