@@ -167,6 +167,18 @@ export function saveFailure(
     .run(failures, nextFetch, issuerKey, serialKey(serial));
 }
 
+/** Makes at most `limit` certificates due that were used since. */
+export function makeDue(store: Store, now: EpochMs, usedSince: EpochMs, limit: number): void {
+  store.transact(() => {
+    store
+      .prepare(
+        `UPDATE ocsp SET next_fetch = ?1 WHERE (issuer_key, serial) IN (SELECT issuer_key, serial FROM ocsp
+           WHERE next_fetch > ?1 AND used_at >= ?2 LIMIT ?3)`,
+      )
+      .run(now, usedSince, limit);
+  });
+}
+
 /** Forgets at most `limit` certificates that were not used since; what revokes stays. Answers how many. */
 export function pruneAnswers(store: Store, usedBefore: EpochMs, limit: number): number {
   return store.transact(

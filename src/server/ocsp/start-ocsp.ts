@@ -2,7 +2,7 @@ import type { Config } from '../../config/types.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { describeThrown } from '../../lib/errors.ts';
 import type { OcspResponder } from '../../revocation/ocsp/knowledge.ts';
-import { noteUses, pruneAnswers, readDue, type OcspKey } from '../../revocation/ocsp/table.ts';
+import { makeDue, noteUses, pruneAnswers, readDue, type OcspKey } from '../../revocation/ocsp/table.ts';
 import { forgetSourceState, readSourceState, writeSourceState } from '../../store/source-states.ts';
 import type { SourceState } from '../../store/source-states.ts';
 import type { Store } from '../../store/types.ts';
@@ -36,7 +36,7 @@ export interface OcspAsking {
   /** Takes the certificates that decisions were made about. */
   take(certificates: readonly OcspKey[]): void;
   views(): readonly SourceView[];
-  /** Asks again now those that were down. */
+  /** Asks again now: responders that were down, and about certificates that are in use. */
   ask(): void;
   stop(): Promise<void>;
 }
@@ -55,6 +55,8 @@ const forgetMs = 30 * 24 * 3_600_000;
 const pruneRows = 500;
 /** Certificates that may wait to be written down; more are told again by the workers. */
 const mostWaiting = 20_000;
+/** Certificates that are made due at once. */
+const hurriedRows = 10_000;
 /** Certificates of one responder that are looked up at once. */
 const dueRows = 64;
 
@@ -154,6 +156,9 @@ export function startOcsp(options: OcspOptions): OcspAsking {
     views: () => [...askers.values()].map(({ state }) => viewOf(state, null, clock.now())),
     ask: () => {
       for (const asker of askers.values()) asker.wake();
+      const now = clock.now();
+      if (askers.size > 0) guarded(() => makeDue(store, now, now - inUseMs, hurriedRows));
+      hurry();
     },
     stop: async () => {
       for (const timer of timers) clearInterval(timer);
