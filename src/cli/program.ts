@@ -68,6 +68,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   gateway: async () => (await import('./gateway/group.ts')).registerGateway,
   hold: async () => (await import('./hold/group.ts')).registerHold,
   crl: async () => (await import('./crl/group.ts')).registerCrl,
+  ocsp: async () => (await import('./ocsp/group.ts')).registerOcsp,
   cert: async () => (await import('./cert/group.ts')).registerCert,
   sign: async () => (await import('./sign.ts')).registerSign,
   time: async () => (await import('./time/group.ts')).registerTime,
