@@ -23,7 +23,7 @@ export function crlGrace(
   const { tenant, pep } = context;
   const record = deps.inventory.device(tenant, holder);
   const grace = offlineGrace({ tenant, pep, record, fingerprint: credential.facts.fingerprint }, deps);
-  return grace?.known_since == null ? null : grace;
+  return grace === null || grace.known_since === null ? null : grace;
 }
 
 /** A credential that is judged with its holder's grace. */

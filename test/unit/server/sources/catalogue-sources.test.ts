@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import type { Config, InventorySourceConfig } from '../../../../src/config/types.ts';
+import { allFirmware } from '../../../../src/inventory/firmware/table.ts';
+import { listDelegations } from '../../../../src/inventory/gateways/table.ts';
+import { catalogueEntries, catalogueSources } from '../../../../src/server/sources/catalogue-sources.ts';
+import { deviceEntries } from '../../../../src/server/sources/device-sources.ts';
+import type { Applied } from '../../../../src/server/sources/types.ts';
+import { temporaryStore } from '../../../helpers/temporary-store.ts';
+
+function someSource(changes: Partial<InventorySourceConfig>): InventorySourceConfig {
+  return {
+    ...{ kind: 'firmware', name: 'releases', file: 'f', url: null, headers_file: null, ca: null },
+    ...{ redirects: [], interval: 1000, timeout: 1000, max_bytes: 1_000_000, max_age: null, signed_by: null },
+    ...{ format: 'csv', columns: {}, tenant: 'default', whole: true },
+    ...changes,
+  };
+}
+
+function sourceOf(t: ExecutionContext, changes: Partial<InventorySourceConfig>) {
+  const store = temporaryStore(t);
+  const folder = mkdtempSync(join(tmpdir(), 'pr-catalogue-source-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const config = { inventory: { sources: [someSource(changes)] } } as unknown as Config;
+  const [spec] = catalogueSources(config, store);
+  const bring = async (text: string): Promise<Applied> => {
+    const path = join(folder, 'brought');
+    writeFileSync(path, text);
+    const open = async function* () {
+      yield Buffer.from(text);
+    };
+    if (!spec) throw new Error('there is no source');
+    return spec.apply({ open, path, size: statSync(path).size, digest: '', from: 'f', now: 2000 });
+  };
+  return { store, bring };
+}
+
+const header = 'firmware_hash,product,version,status\n';
+const release = (byte: string): string => `${byte.repeat(32)},meter-os,1.0,approved\n`;
+
+test('each source is asked as what it brings', (t) => {
+  const sources = (['devices', 'firmware', 'gateways'] as const).map((kind) =>
+    someSource({ kind, name: kind }),
+  );
+  const config = { inventory: { sources } } as unknown as Config;
+  t.deepEqual(
+    catalogueEntries(config).map(({ kind }) => kind),
+    ['firmware', 'gateways'],
+  );
+  t.deepEqual(
+    deviceEntries(config).map(({ kind }) => kind),
+    ['devices'],
+  );
+});
+
+test('a whole catalogue comes into force in the name of the server, and garbage leaves the last good one', async (t) => {
+  const { store, bring } = sourceOf(t, {});
+  t.like(await bring(header + release('aa') + release('bb')), { changed: true });
+  t.like(await bring(header + release('bb')), {
+    changed: true,
+    what: 'firmware of releases: 0 added, 0 changed, 1 removed, 1 unchanged',
+  });
+  t.like(await bring(header + release('bb')), { changed: false });
+  await t.throwsAsync(bring('<html>502</html>'), { code: 'PDP_INVENTORY_INVALID' });
+  await t.throwsAsync(bring(''), { code: 'PDP_INVENTORY_INVALID' });
+  t.is(allFirmware(store, 'default').length, 1);
+  t.like(store.changesSince(0, 1)[0], { actor: 'server', why: 'source releases', selector: 'releases' });
+});
+
+test('delegations come as changes alone where the source is not the whole', async (t) => {
+  const { store, bring } = sourceOf(t, { kind: 'gateways', name: 'rota', whole: false, tenant: 'acme' });
+  await bring('gateway,class\ngw-1,sensor\n');
+  await bring('gateway,class\ngw-2,sensor\n');
+  t.deepEqual(
+    listDelegations(store, { tenant: 'acme' }).map(({ gateway }) => gateway),
+    ['gw-1', 'gw-2'],
+  );
+});
