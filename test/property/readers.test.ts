@@ -1,5 +1,5 @@
 /*
- * Mutated certificates, CRLs, PEM texts and XFCC headers through every reader of untrusted bytes: nothing but our own
+ * Mutated certificates, CRLs, OCSP responses, PEM texts and XFCC headers through every reader of untrusted bytes: nothing but our own
  * error class is thrown, and no input takes long. FUZZ_INPUTS and FUZZ_SEED override count and seed of each reader.
  */
 import test from 'ava';
@@ -8,8 +8,11 @@ import { parseXfcc } from '../../src/context/xfcc.ts';
 import { parseCertificate } from '../../src/identity/parse.ts';
 import { PortreeveError } from '../../src/lib/errors.ts';
 import { decodePem } from '../../src/lib/pem.ts';
+import { parseOcspResponse } from '../../src/revocation/ocsp/parse-response.ts';
+import { verifyOcspResponse } from '../../src/revocation/ocsp/verify-response.ts';
 import { parseCrl } from '../../src/revocation/parse-crl.ts';
 import { createRandom, mutate } from '../helpers/fuzz-inputs.ts';
+import { forgeAnswer } from '../helpers/ocsp-forge.ts';
 
 const inputs = Number(process.env.FUZZ_INPUTS ?? 5000 * Number(process.env.SOAK_FACTOR ?? 1));
 const seed = Number(process.env.FUZZ_SEED ?? 20261122);
@@ -36,11 +39,23 @@ const corpus = (async () => {
     nextUpdate: life.notAfter,
     revoked,
   });
+  const times = { thisUpdate: life.notBefore, nextUpdate: life.notAfter };
+  const ocsp = forgeAnswer({
+    issuer: issuing,
+    singles: [
+      { serial: device.serial, ...times },
+      { serial: '01', status: 'revoked', reason: 1, ...times },
+    ],
+    nonce: Buffer.alloc(32, 1),
+    certificates: [issuing.der],
+  });
   const text = (value: string): Uint8Array => Buffer.from(value, 'utf8');
   const encoded = encodeURIComponent(device.pem);
   return {
     certificates: [root.der, issuing.der, device.der, rsa.der],
     crls: [crl.der],
+    ocsp: [ocsp],
+    issuing: [issuing.der],
     pem: [text(device.pem), text(issuing.pem + root.pem), text(crl.pem)],
     xfcc: [
       text(
@@ -53,13 +68,23 @@ const corpus = (async () => {
   };
 })();
 
+const issuer = parseCertificate((await corpus).issuing[0] as Uint8Array);
+
 const readers: readonly (readonly [
   string,
-  'certificates' | 'crls' | 'pem' | 'xfcc',
+  'certificates' | 'crls' | 'ocsp' | 'pem' | 'xfcc',
   (bytes: Uint8Array) => void,
 ])[] = [
   ['certificates', 'certificates', (bytes) => void parseCertificate(bytes)],
   ['CRLs', 'crls', (bytes) => [...parseCrl(bytes).entries()]],
+  [
+    'OCSP responses',
+    'ocsp',
+    (bytes) => {
+      const question = { issuer, serial: '01', now: life.notBefore };
+      verifyOcspResponse(parseOcspResponse(bytes), question);
+    },
+  ],
   ['PEM', 'pem', (bytes) => void decodePem(Buffer.from(bytes).toString('latin1'), 'CERTIFICATE', 10)],
   ['XFCC', 'xfcc', (bytes) => void parseXfcc(Buffer.from(bytes).toString('latin1'))],
 ];

@@ -56,7 +56,7 @@ export const stateReasons: ReasonGroup<'revocation' | 'inventory' | 'firmware' |
     freshnessControls,
   ),
   'revocation.ocsp_unavailable': ours(
-    "No OCSP answer about a certificate of the path is there that can be believed, and its trust anchor requires the certificate's status to be known.",
+    'No OCSP answer about a certificate of the path can be believed now, and its trust anchor requires its status.',
     'The server asks the responder in the background; if it does not come by itself, `portreeve ocsp status` shows why.',
     freshnessControls,
   ),
