@@ -7,6 +7,7 @@ import { examineCrls } from './doctor/crls.ts';
 import { examineFiles } from './doctor/files.ts';
 import type { Check, Finding } from './doctor/finding.ts';
 import { examineHolds } from './doctor/holds.ts';
+import { examineOcsp } from './doctor/ocsp.ts';
 import { examinePolicy } from './doctor/policy.ts';
 import { examinePorts } from './doctor/ports.ts';
 import { examineSources } from './doctor/sources.ts';
@@ -24,6 +25,7 @@ const checks: readonly Check[] = [
   examineCrls,
   examineHolds,
   examineSources,
+  examineOcsp,
   examineVerifiers,
   examinePolicy,
   examineClock,

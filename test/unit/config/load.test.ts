@@ -69,6 +69,7 @@ test('a minimal file gets every default', (t) => {
       max_crl_bytes: 1_073_741_824,
       poll: 1000,
       coverage: [],
+      ocsp: { responders: [], stapled: false },
     },
     attestation: { verifiers: [], challenge: [] },
     inventory: { sources: [] },

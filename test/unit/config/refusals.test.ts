@@ -232,6 +232,30 @@ const rows: readonly Row[] = [
     48,
     /is there twice/,
   ],
+  ['revocation.ocsp', 'stapled: true', 'staple: true', 5, /did you mean stapled/],
+  ['revocation.ocsp.stapled', 'stapled: true', 'stapled: yes', 14, /true or false/],
+  ['revocation.ocsp.responders', 'url: https://ocsp.example.org/', 'uri: x', 9, /did you mean url/],
+  [
+    'revocation.ocsp.responders[].issuer',
+    '- issuer: meters',
+    '- issuer: mesh',
+    17,
+    /not a CA in trust\.anchors or trust\.intermediates/,
+  ],
+  [
+    'revocation.ocsp.responders[].url',
+    'url: https://ocsp.example.org/',
+    'url: ldap://ocsp.example.org/',
+    14,
+    /http or https URL/,
+  ],
+  ['revocation.ocsp.responders[].ca', 'ca: ca/root.pem', 'ca: ca/gone.pem', 13, /is not there/],
+  ['revocation.ocsp.responders[].nonce', 'nonce: required', 'nonce: always', 16, /one of never, optional/],
+  ['revocation.ocsp.responders[].hash', 'hash: sha256', 'hash: md5', 15, /one of sha1, sha256/],
+  ['revocation.ocsp.responders[].signer', 'signer: ca/meters.pem', 'signer: gone.pem', 17, /is not there/],
+  ['revocation.ocsp.responders[].rate_per_second', 'rate_per_second: 7', 'rate_per_second: 0', 26, />= 1/],
+  ['revocation.ocsp.responders[].timeout', 'timeout: 21s', 'timeout: 0s', 18, /between 1s and 5m/],
+  ['revocation.ocsp.responders[].max_age', 'max_age: 22h', 'max_age: 1s', 18, /between 1m and 400d/],
   ['inventory', 'inventory:', 'inventor:', 1, /unknown key/],
   ['inventory.sources', '- name: site-export', '- name: head-office', 13, /is there twice/],
   ['inventory.sources[].name', '- name: site-export', '- name: "site export"', 13, /malformed/],
@@ -726,4 +750,12 @@ test("a verifier's keys are published at exactly one place", (t) => {
   t.regex(verifier('{}')[0]?.message ?? '', /exactly one of file and url/);
   t.regex(verifier('{ file: lab.jwks, url: "https://a.example/" }')[0]?.message ?? '', /exactly one/);
   t.deepEqual(verifier('{ url: "https://a.example/" }'), []);
+});
+
+test('a CA has one responder', (t) => {
+  const one = '{ issuer: root, url: "http://ocsp.example/" }';
+  const problems = (...entries: string[]) =>
+    inspect(`${minimal}revocation:\n  ocsp: { responders: [${entries.join(', ')}] }\n`).problems;
+  t.deepEqual(problems(one), []);
+  t.regex(problems(one, one)[0]?.message ?? '', /responder of "root" is there twice/);
 });

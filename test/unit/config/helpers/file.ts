@@ -136,6 +136,18 @@ revocation:
   coverage:
     - issuer: mesh
       points: ["http://crl.example.org/1.crl", "http://crl.example.org/2.crl"]
+  ocsp:
+    stapled: true
+    responders:
+      - issuer: meters
+        url: https://ocsp.example.org/
+        ca: ca/root.pem
+        nonce: required
+        hash: sha256
+        signer: ca/meters.pem
+        rate_per_second: 7
+        timeout: 21s
+        max_age: 22h
 attestation:
   verifiers:
     - name: lab
