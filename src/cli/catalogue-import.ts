@@ -2,6 +2,7 @@ import { Option, type Command } from 'commander';
 import { catalogueLimits } from '../inventory/catalogue-rows.ts';
 import type { CatalogueImport, CatalogueResult } from '../inventory/catalogue-types.ts';
 import type { ColumnMap } from '../inventory/csv-rows.ts';
+import { lockoutLimitOf, lockoutText } from '../inventory/lockout-limit.ts';
 import type { Store } from '../store/types.ts';
 import { configOption, whyOption, type CommonOptions } from './command.ts';
 import { columnMapArgument } from './device/column-map.ts';
@@ -19,6 +20,7 @@ export interface CatalogueOptions extends CommonOptions {
   readonly deleteMissing?: boolean;
   readonly allowEmpty?: boolean;
   readonly dryRun?: boolean;
+  readonly lockout?: number;
   readonly why?: string;
 }
 
@@ -69,13 +71,14 @@ export async function runCatalogueImport(
       whole: options.deleteMissing === true,
       allowEmpty: options.allowEmpty === true,
       dryRun,
+      lockout: { limit: lockoutLimitOf(config), typed: options.lockout },
     }),
   );
   return { exit: exitCodes.ok, data: { dry_run: dryRun, ...done }, text: textOf(done, dryRun) };
 }
 
 function textOf(done: CatalogueResult, dryRun: boolean): string {
-  const { rows, added, changed, removed, unchanged, epoch, differences } = done;
+  const { rows, added, changed, removed, unchanged, epoch, differences, lockout } = done;
   const counts = `${added} added, ${changed} changed, ${removed} removed, ${unchanged} unchanged`;
   const head = `${rows} rows ${dryRun ? 'would be imported' : 'imported'}: ${counts}`;
   const told = dryRun
@@ -83,5 +86,9 @@ function textOf(done: CatalogueResult, dryRun: boolean): string {
         lines.map((line) => `  ${kind.padEnd(7)}  ${plain(line)}\n`),
       )
     : [];
-  return `${head}${epoch === null ? '' : ` (epoch ${epoch})`}\n${told.join('')}`;
+  const out =
+    lockout === null || lockout.kept_out === 0
+      ? ''
+      : `${dryRun ? 'This would keep' : 'It keeps'} out ${plain(lockoutText(lockout))}.\n`;
+  return `${head}${epoch === null ? '' : ` (epoch ${epoch})`}\n${out}${told.join('')}`;
 }

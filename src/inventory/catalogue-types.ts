@@ -1,5 +1,6 @@
 import type { EpochMs } from '../lib/clock.ts';
 import type { ColumnMap } from './csv-rows.ts';
+import type { Lockout, LockoutRule } from './lockout-limit.ts';
 
 /** How a file of firmware or delegations is taken in. */
 export interface CatalogueImport {
@@ -17,6 +18,10 @@ export interface CatalogueImport {
   readonly whole?: boolean;
   /** Takes a file without any row for what it says; else it is refused, since it is rather a failed export. */
   readonly allowEmpty?: boolean;
+  /** How many active devices the import may keep out; any number where it is left out. */
+  readonly lockout?: LockoutRule;
+  /** Ends the counting of those where it is above the limit. */
+  readonly stopAbove?: boolean;
   /** Works everything out and changes nothing. */
   readonly dryRun?: boolean;
 }
@@ -27,6 +32,8 @@ export interface CatalogueResult {
   readonly changed: number;
   readonly removed: number;
   readonly unchanged: number;
+  /** Active devices that it keeps out; null where nobody can work that out. */
+  readonly lockout: Lockout | null;
   /** First rows of each kind, in words. */
   readonly differences: Readonly<Record<'added' | 'changed' | 'removed', readonly string[]>>;
   /** Epoch of the import; null where nothing was changed. */

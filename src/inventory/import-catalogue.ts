@@ -1,8 +1,9 @@
 import { PortreeveError } from '../lib/errors.ts';
 import type { Store } from '../store/types.ts';
-import { catalogueDifference, toldDifference } from './catalogue-difference.ts';
+import { catalogueDifference, toldDifference, type CatalogueDifference } from './catalogue-difference.ts';
 import { catalogueRows } from './catalogue-rows.ts';
 import type { CatalogueImport, CatalogueResult } from './catalogue-types.ts';
+import { requireLockout, type Lockout } from './lockout-limit.ts';
 import { ProblemList } from './problems.ts';
 
 /** What one kind of catalogue is made of. */
@@ -24,11 +25,17 @@ export interface CatalogueKind<Draft> {
   readonly present: (store: Store, tenant: string) => readonly Draft[];
   readonly write: (store: Store, tenant: string, draft: Draft, epoch: number, now: number) => void;
   readonly remove: (store: Store, tenant: string, draft: Draft) => void;
+  /** The active devices that a difference keeps out, where that can be told. */
+  readonly lockout?: (
+    store: Store,
+    difference: CatalogueDifference<Draft>,
+    options: CatalogueImport,
+  ) => Lockout;
 }
 
 /**
  * Imports a catalogue, all or nothing, in one transaction that writes what differs alone; the same content again changes
- * nothing. Throws InventoryInvalid (PDP_INVENTORY_INVALID) with every problem and its line, PDP_INVENTORY_INVALID for a
+ * nothing. Throws LockoutRefused (PDP_LOCKOUT) for one that keeps out more active devices than `lockout` says, InventoryInvalid (PDP_INVENTORY_INVALID) with every problem and its line, PDP_INVENTORY_INVALID for a
  * file without rows, PDP_LIMIT_EXCEEDED for one that is too long, PDP_STORE_UNAVAILABLE.
  */
 export function importCatalogue<Draft>(
@@ -43,13 +50,21 @@ export function importCatalogue<Draft>(
       `the file has no ${kind.what}; nothing was imported (give --allow-empty where that is meant)`,
     );
   }
-  if (options.dryRun === true) return store.snapshot(() => compare(store, kind, wanted, options).result);
+  // Counted before the transaction, so that nobody waits for it.
+  const lockout = store.snapshot(
+    () => kind.lockout?.(store, compare(store, kind, wanted, options).difference, options) ?? null,
+  );
+  if (options.dryRun === true)
+    return store.snapshot(() => ({ ...compare(store, kind, wanted, options).result, lockout }));
+  if (lockout !== null && options.lockout) requireLockout(lockout, options.lockout);
   return store.transact(() => {
-    const { difference, result } = compare(store, kind, wanted, options);
+    const { difference, result: counted } = compare(store, kind, wanted, options);
+    const result = { ...counted, lockout };
     const { added, changed, removed } = difference;
     if (added.length + changed.length + removed.length === 0) return result;
     const { tenant, now, actor, why, source } = options;
-    const { epoch: _none, ...detail } = result;
+    const { epoch: _none, lockout: out, ...counts } = result;
+    const detail = { ...counts, ...(out !== null && { kept_out: out.kept_out }) };
     const epoch = store.change({
       ...{ tenant, at: now, actor, why, kind: kind.change, selector: source },
       detail,
@@ -96,6 +111,7 @@ function compare<Draft>(
     changed: difference.changed.length,
     removed: difference.removed.length,
     unchanged: difference.unchanged,
+    lockout: null,
     differences: toldDifference(difference, kind.text),
     epoch: null,
   };

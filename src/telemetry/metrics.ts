@@ -35,7 +35,7 @@ export interface Metrics {
 }
 
 /** Changes of the state that say how many devices they keep out. */
-const keepingOut: readonly string[] = ['crl.import', 'device.import', 'hold.add'];
+const keepingOut: readonly string[] = ['crl.import', 'device.import', 'firmware.import', 'hold.add'];
 
 const stages = ['facts', 'policy', 'conclude'] as const;
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { importFirmware } from '../../inventory/firmware/import.ts';
 import { catalogueOptions, runCatalogueImport, type CatalogueOptions } from '../catalogue-import.ts';
 import { finish } from '../command.ts';
+import { lockoutOption } from '../lockout.ts';
 import type { Session } from '../session.ts';
 
 /** `firmware import FILE|-`. */
@@ -13,7 +14,7 @@ export function registerFirmwareImport(group: Command, session: Session): void {
         'import firmware (firmware_hash, product, version, status, advisory, grace_until): all rows, or none where any is wrong',
       ),
     'firmware',
-  );
+  ).addOption(lockoutOption());
   finish(
     command,
     session,

@@ -3,6 +3,7 @@ import { fieldReader } from '../catalogue-fields.ts';
 import type { CatalogueImport, CatalogueResult } from '../catalogue-types.ts';
 import { digestText, plainText, type TextRule } from '../device-fields.ts';
 import { importCatalogue, type CatalogueKind } from '../import-catalogue.ts';
+import { countUnusable } from './lockout.ts';
 import { allFirmware } from './table.ts';
 import { firmwareStatuses, type FirmwareDraft, type FirmwareStatus } from './types.ts';
 import { isVersion } from './version.ts';
@@ -49,6 +50,8 @@ const kind: CatalogueKind<FirmwareDraft> = {
         ...[draft.advisory ?? null, draft.grace_until ?? null, epoch, now],
       );
   },
+  lockout: (store, difference, { tenant, now, lockout, stopAbove = false }) =>
+    countUnusable(store, difference, { tenant, now, limit: lockout?.limit ?? { share: 1 }, stopAbove }),
   remove: (store, tenant, { firmware_hash: hash }) => {
     store.prepare('DELETE FROM firmware WHERE tenant = ? AND firmware_hash = ?').run(tenant, hash);
   },

@@ -23,7 +23,7 @@ export function sourceSpecs(
     ...crlSources(config, world.issuers(), [...points]).map((entry) => ({ ...entry, apply })),
     ...keySources(config, world.store),
     ...deviceSources(config, world),
-    ...catalogueSources(config, world.store),
+    ...catalogueSources(config, world),
   ];
   return () => {
     const current = inForce();

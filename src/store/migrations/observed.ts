@@ -36,6 +36,8 @@ export const observed = `
     seen_at INTEGER NOT NULL,
     PRIMARY KEY (tenant, device_id, product, attested)
   ) STRICT, WITHOUT ROWID;
+  -- Who runs what the catalogue takes away.
+  CREATE INDEX seen_firmware_by_hash ON seen_firmware (tenant, firmware_hash);
 
   -- Keys that were used in more than one place, or by more than one device: where, each with its last use.
   CREATE TABLE shared_uses (

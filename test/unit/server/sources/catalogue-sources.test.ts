@@ -4,10 +4,13 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Config, InventorySourceConfig } from '../../../../src/config/types.ts';
 import { allFirmware } from '../../../../src/inventory/firmware/table.ts';
+import { higherVersion } from '../../../../src/inventory/firmware/version.ts';
 import { listDelegations } from '../../../../src/inventory/gateways/table.ts';
+import { createObservedWriter } from '../../../../src/inventory/observed/write.ts';
 import { catalogueEntries, catalogueSources } from '../../../../src/server/sources/catalogue-sources.ts';
 import { deviceEntries } from '../../../../src/server/sources/device-sources.ts';
 import type { Applied } from '../../../../src/server/sources/types.ts';
+import { device, importRows } from '../../../helpers/inventory.ts';
 import { temporaryStore } from '../../../helpers/temporary-store.ts';
 
 function someSource(changes: Partial<InventorySourceConfig>): InventorySourceConfig {
@@ -23,8 +26,12 @@ function sourceOf(t: ExecutionContext, changes: Partial<InventorySourceConfig>) 
   const store = temporaryStore(t);
   const folder = mkdtempSync(join(tmpdir(), 'pr-catalogue-source-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  const config = { inventory: { sources: [someSource(changes)] } } as unknown as Config;
-  const [spec] = catalogueSources(config, store);
+  const told: string[] = [];
+  const config = {
+    inventory: { sources: [someSource(changes)] },
+    limits: { max_lockout: '10%' },
+  } as unknown as Config;
+  const [spec] = catalogueSources(config, { store, log: (line) => void told.push(line) });
   const bring = async (text: string): Promise<Applied> => {
     const path = join(folder, 'brought');
     writeFileSync(path, text);
@@ -34,7 +41,7 @@ function sourceOf(t: ExecutionContext, changes: Partial<InventorySourceConfig>) 
     if (!spec) throw new Error('there is no source');
     return spec.apply({ open, path, size: statSync(path).size, digest: '', from: 'f', now: 2000 });
   };
-  return { store, bring };
+  return { store, told, bring };
 }
 
 const header = 'firmware_hash,product,version,status\n';
@@ -77,4 +84,26 @@ test('delegations come as changes alone where the source is not the whole', asyn
     listDelegations(store, { tenant: 'acme' }).map(({ gateway }) => gateway),
     ['gw-1', 'gw-2'],
   );
+});
+
+test('a catalogue that blocks what more devices run than the limit lets pass is refused with an alarm', async (t) => {
+  const { store, told, bring } = sourceOf(t, { whole: false });
+  const ids = Array.from({ length: 20 }, (_, index) => `d${index}`);
+  await importRows(
+    store,
+    ids.map((id) => device(id)),
+  );
+  const writer = createObservedWriter(store, {
+    ...{ intervalMs: () => 0, certificatesPerDevice: () => 8, higher: higherVersion },
+  });
+  const certificate = { fingerprint: '11', key: '22', issuer_key: null, serial: '01', not_after: 1 };
+  const firmware = { product: 'meter-os', version: '1.0', firmware_hash: 'aa'.repeat(32), attested: false };
+  const place = { tenant: 'default', at: 1, allowed: true, gateway: 'gw', network: null };
+  for (const device_id of ids.slice(0, 5))
+    store.transact(() => writer.write({ ...place, device_id, certificate, firmware }));
+  await bring(header + release('aa'));
+  await t.throwsAsync(bring(header + release('aa').replace('approved', 'blocked')), { code: 'PDP_LOCKOUT' });
+  t.regex(told.join(), /^ALARM: firmware of releases is refused: this keeps out at least 3 of 20 /);
+  t.is(allFirmware(store, 'default')[0]?.status, 'approved');
+  t.like(await bring(header + release('bb').replace('approved', 'blocked')), { changed: true });
 });
