@@ -6,13 +6,16 @@ import type { DecisionDeps, Step } from './deps.ts';
  * `system.overload_shed`. The deadline within the flow, around the policy, is `decide`'s.
  */
 export function withDeadline(step: Step, deps: DecisionDeps): Step {
-  return async (call) => {
+  // Not `async`: what is thrown here is met where it is awaited, and every further promise costs each decision.
+  return (call) => {
     if (!call.late()) return step(call);
     const waited = Math.round(deps.clock.monotonic() - call.timing.arrived);
-    return denyForFault(call, deps, {
-      code: 'system.overload_shed',
-      stage: 'facts',
-      message: `the deadline passed before the decision was begun, ${waited} ms after the call came`,
-    });
+    return Promise.resolve(
+      denyForFault(call, deps, {
+        code: 'system.overload_shed',
+        stage: 'facts',
+        message: `the deadline passed before the decision was begun, ${waited} ms after the call came`,
+      }),
+    );
   };
 }
