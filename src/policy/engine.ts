@@ -9,6 +9,7 @@ import { createHost } from './host.ts';
 import type { ClassRules, PolicyEngine, PolicyInput, Verdict } from './types.ts';
 import { readVerdict } from './verdict.ts';
 import { createVerdictMemory, inputText } from './verdict-memory.ts';
+import type { VerdictMemory } from './verdict-memory.ts';
 import { webAssembly } from './web-assembly.ts';
 import type { WasmInstance, WasmMemory, WasmModule } from './web-assembly.ts';
 
@@ -49,7 +50,7 @@ export async function createPolicyEngine(
 class WasmPolicyEngine implements PolicyEngine {
   readonly bundle: PolicyEngine['bundle'];
   readonly #textOf: (input: PolicyInput) => string;
-  readonly #verdicts = createVerdictMemory();
+  readonly #verdicts: VerdictMemory;
   readonly #fresh: () => Loaded;
   /** Undefined after a throw: that heap is in an unknown state and is never asked again. */
   #loaded: Loaded | undefined;
@@ -57,13 +58,16 @@ class WasmPolicyEngine implements PolicyEngine {
   constructor(bundle: PolicyEngine['bundle'], inputKeys: readonly string[] | undefined, fresh: () => Loaded) {
     this.bundle = bundle;
     this.#textOf = inputText(inputKeys);
+    this.#verdicts = createVerdictMemory(inputKeys);
     this.#fresh = fresh;
     this.#loaded = fresh();
   }
 
   evaluate(input: PolicyInput): Verdict {
+    const known = this.#verdicts.again(input);
+    if (known) return known;
     const text = this.#textOf(input);
-    return this.#verdicts.read(text, () => readVerdict(this.#run(text)));
+    return this.#verdicts.read(text, () => readVerdict(this.#run(text)), input);
   }
 
   pages(): number {

@@ -3,8 +3,10 @@ import type { PolicyInput, Verdict } from './types.ts';
 
 /** Verdicts by the text that they were given for. */
 export interface VerdictMemory {
+  /** The verdict that was last given to the same device where the rules read nothing that has changed since; else undefined. */
+  again(input: PolicyInput): Verdict | undefined;
   /** What `evaluate` answers, or answered before for this very text. Its throws are not remembered. */
-  read(text: string, evaluate: () => Verdict): Verdict;
+  read(text: string, evaluate: () => Verdict, input?: PolicyInput): Verdict;
 }
 
 /** Most of what is remembered: some megabytes, however long the values are that whoever connects may choose. */
@@ -33,17 +35,44 @@ export function inputText(keys: readonly string[] | undefined): (input: PolicyIn
  * the same text gives the same verdict for as long as the policy is in force. Whatever may change (times and ages that
  * the rules read, the device's record, its revocation) is in the text.
  */
-export function createVerdictMemory(): VerdictMemory {
+export function createVerdictMemory(keys?: readonly string[]): VerdictMemory {
   const kept = new Map<string, Verdict>();
+  // Comparing with what a device's last verdict was given for costs much less than writing the text to look for.
+  const last = new Map<string | null, { readonly input: PolicyInput; readonly verdict: Verdict }>();
+  const note = <Key, Value>(memory: Map<Key, Value>, key: Key, value: Value): void => {
+    if (memory.size >= most.verdicts) memory.clear();
+    memory.set(key, value);
+  };
   return {
-    read: (text, evaluate) => {
+    again: (input) => {
+      const known = last.get(input.device_id);
+      return known && keys && isSameTo(keys, known.input, input) ? known.verdict : undefined;
+    },
+    read: (text, evaluate, input) => {
       const known = kept.get(text);
-      if (known) return known;
-      const verdict = canonicalForm(evaluate());
+      const verdict = known ?? canonicalForm(evaluate());
       if (text.length > most.characters) return verdict;
-      if (kept.size >= most.verdicts) kept.clear();
-      kept.set(text, verdict);
+      if (!known) note(kept, text, verdict);
+      if (keys && input) note(last, input.device_id, { input, verdict });
       return verdict;
     },
   };
+}
+
+/** Whether two inputs have the same under every key that the rules read. Lists are compared by their elements, all else as it is. */
+function isSameTo(keys: readonly string[], known: PolicyInput, input: PolicyInput): boolean {
+  const [before, now] = [known, input] as unknown as readonly [Values, Values];
+  for (const key of keys) {
+    const [a, b] = [before[key], now[key]];
+    if (a !== b && !isSameList(a, b)) return false;
+  }
+  return true;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+function isSameList(a: unknown, b: unknown): boolean {
+  if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return false;
+  return true;
 }

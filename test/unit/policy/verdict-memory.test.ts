@@ -44,6 +44,39 @@ test('long texts are not kept, and of others only so many', (t) => {
   t.is(ask('first'), 1);
 });
 
+test('a verdict is given again for as long as nothing that is read has changed, in lists too', (t) => {
+  const memory = createVerdictMemory(['device_id', 'device_tags', 'source_ip']);
+  const input = { ...goodInput, device_tags: ['a', 'b'] };
+  t.is(memory.again(input), undefined);
+  const given = memory.read('text', () => verdict(1), input);
+  const asked = (changes: object): boolean => memory.again({ ...input, ...changes }) === given;
+  t.true(asked({}));
+  t.true(asked({ now_s: 7, device_tags: ['a', 'b'] }));
+  t.false(asked({ source_ip: '192.0.2.99' }));
+  t.false(asked({ source_ip: null }));
+  t.false(asked({ device_id: 'MTR-0002' }));
+  for (const device_tags of [
+    [],
+    ['a'],
+    ['b', 'a'],
+    ['a', 'b', 'c'],
+    null,
+    'a,b',
+    { 0: 'a', 1: 'b', length: 2 },
+  ]) {
+    t.false(asked({ device_tags }), JSON.stringify(device_tags));
+  }
+});
+
+test('nothing is given again where nobody says what is read, nor for long texts', (t) => {
+  const unsaid = createVerdictMemory();
+  unsaid.read('text', () => verdict(1), goodInput);
+  t.is(unsaid.again(goodInput), undefined);
+  const memory = createVerdictMemory(['device_id']);
+  memory.read('x'.repeat(2049), () => verdict(1), goodInput);
+  t.is(memory.again(goodInput), undefined);
+});
+
 test('of the input only the keys that are read are told, and all of it where nobody says which', (t) => {
   const some = inputText(['pep_networks', 'device_id', 'pep_site']);
   t.deepEqual(JSON.parse(some(goodInput)), { device_id: 'MTR-0001', pep_networks: [], pep_site: 'quay-3' });
