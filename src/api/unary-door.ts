@@ -4,6 +4,7 @@ import { Refusal } from '../context/refusal.ts';
 import type { ContextResult, Door, Pep } from '../context/types.ts';
 import type { DecisionPoint, MadeDecision } from '../decision/types.ts';
 import type { Clock } from '../lib/clock.ts';
+import { thisMoment } from '../lib/moment.ts';
 import { readTiming } from './deadline.ts';
 import { messageCodec } from './load-protos.ts';
 import type { MessageCodec } from './load-protos.ts';
@@ -85,7 +86,7 @@ async function answer<Request extends object, Response extends object>(
   options: DoorOptions,
   codec: MessageCodec<Response>,
 ): Promise<Buffer> {
-  const timing = readTiming(call, options.clock, options.budgetMs());
+  const timing = { ...readTiming(call, options.clock, options.budgetMs()), moment: thisMoment() };
   const received = call.request;
   const name = door.doorOf('request' in received ? received.request : undefined);
   const traceparent = call.metadata.get('traceparent')[0]?.toString();

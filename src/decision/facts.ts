@@ -44,7 +44,7 @@ export interface Gathered {
 export function gatherFacts(
   context: ConnectionContext,
   token: ExaminedToken | undefined,
-  { now, standing }: Pick<Call, 'now' | 'standing'>,
+  { now, standing, timing }: Pick<Call, 'now' | 'standing'> & Partial<Pick<Call, 'timing'>>,
   deps: DecisionDeps,
 ): Gathered {
   const credential = context.credential && examineCredential(context.credential, now, deps);
@@ -139,7 +139,7 @@ export function gatherFacts(
       tenant: context.tenant,
     };
     return { facts, state: { epochs: deps.store.epochs(), crls: reader.consulted() } };
-  });
+  }, timing?.moment);
 }
 
 function connectionOf(context: ConnectionContext): Facts['connection'] {

@@ -5,6 +5,7 @@ import type { DelegatedBy } from '../inventory/gateways/types.ts';
 import type { KeyUse } from '../inventory/observed/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { Finding, ReasonCode } from '../lib/reason-code.ts';
+import type { Moment } from '../lib/moment.ts';
 import type { Assurance, PolicyInput, Verdict } from '../policy/types.ts';
 import type { HoldFact } from '../revocation/holds/types.ts';
 import type { RevocationFact } from '../revocation/types.ts';
@@ -263,6 +264,8 @@ export interface Recorder {
 export interface CallTiming {
   readonly arrived: number;
   readonly deadline: number;
+  /** What came together with it: state is read once for all of that. */
+  readonly moment?: Moment;
 }
 
 /** What the doors call: the whole flow with its wrappers. Never rejects: faults are denials. */

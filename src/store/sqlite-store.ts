@@ -1,6 +1,7 @@
 import type { StatementSync } from 'node:sqlite';
 import type { Clock } from '../lib/clock.ts';
 import { PortreeveError } from '../lib/errors.ts';
+import type { Moment } from '../lib/moment.ts';
 import { appendChange, readChanges, readEpochs } from './change-log.ts';
 import type { Connection, FollowedFile } from './followed-file.ts';
 import { GuardedStatement } from './guarded-statement.ts';
@@ -29,6 +30,9 @@ export class SqliteStore implements Store {
   #epochs: Readonly<Record<string, number>> | undefined;
   /** The connection that they were read by. */
   #epochsOf: Connection | undefined;
+  /** The moment that the open snapshot is for, and that for which epochs were last read. */
+  #moment: Moment | undefined;
+  #epochsAt: Moment | undefined;
   /** The open snapshot has read its epochs: within it they cannot change any more. */
   #epochsRead = false;
   /** The open snapshot has begun its transaction. */
@@ -56,10 +60,10 @@ export class SqliteStore implements Store {
     return statement;
   }
 
-  snapshot<T>(read: () => T): T {
+  snapshot<T>(read: () => T, moment?: Moment): T {
     if (this.#open !== 'none') return read();
     try {
-      return this.#readWithin(read, 'at need');
+      return this.#readWithin(read, 'at need', moment);
     } catch (thrown) {
       if (thrown !== overtaken) throw thrown;
       return this.#readWithin(read, 'at once');
@@ -71,9 +75,12 @@ export class SqliteStore implements Store {
    * everything under them needs none. Throws `overtaken` where a change came between the two; the work is then done
    * again, because what was remembered is of a state that is gone.
    */
-  #readWithin<T>(read: () => T, begins: 'at need' | 'at once'): T {
-    const { commit } = this.#connection();
-    this.#epochsRead = false;
+  #readWithin<T>(read: () => T, begins: 'at need' | 'at once', moment?: Moment): T {
+    const connection = this.#connection();
+    const { commit } = connection;
+    this.#moment = moment?.over === false ? moment : undefined;
+    this.#epochsRead =
+      this.#moment !== undefined && this.#moment === this.#epochsAt && connection === this.#epochsOf;
     this.#begun = false;
     this.#overtaken = false;
     const work = (): T => {
@@ -100,6 +107,7 @@ export class SqliteStore implements Store {
     if (this.#open === 'snapshot')
       throw new PortreeveError('PDP_INTERNAL', 'a write may not begin within a snapshot');
     this.#requireWritable();
+    this.#epochsAt = undefined;
     const { busyTimeoutMs, clock } = this.#parts;
     const { db } = this.#connection();
     this.#guard(() => beginImmediate(db, this.path, busyTimeoutMs, clock));
@@ -140,12 +148,14 @@ export class SqliteStore implements Store {
     if (this.#epochsOf !== connection) this.#epochs = undefined;
     this.#epochsOf = connection;
     this.#readingEpochs = true;
+    this.#epochsAt = undefined;
     try {
       this.#epochs = readEpochs(this, this.#epochs);
     } finally {
       this.#readingEpochs = false;
     }
     this.#epochsRead = this.#open === 'snapshot';
+    if (this.#epochsRead) this.#epochsAt = this.#moment;
     return this.#epochs;
   }
 

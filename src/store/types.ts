@@ -1,4 +1,5 @@
 import type { EpochMs } from '../lib/clock.ts';
+import type { Moment } from '../lib/moment.ts';
 
 export type SqlValue = null | number | bigint | string | Uint8Array;
 
@@ -38,9 +39,10 @@ export interface Store {
   prepare<Row = Record<string, SqlValue>>(sql: string): Statement<Row>;
   /**
    * Runs synchronous reads in one snapshot; nested calls join the outer one. The function must do nothing but read: it
-   * is run again where the state changes just as it begins.
+   * is run again where the state changes just as it begins. All that is asked for in one moment, where one is named, may
+   * see the state as it was when the first of it was asked for.
    */
-  snapshot<T>(read: () => T): T;
+  snapshot<T>(read: () => T, moment?: Moment): T;
   /** Runs synchronous writes in one immediate transaction; waits for the lock up to the busy timeout, then PDP_STORE_UNAVAILABLE. */
   transact<T>(write: () => T): T;
   /** Appends to `changes` and answers the new epoch. Only within `transact`. */

@@ -228,3 +228,67 @@ test('a snapshot in which nothing changed is read once, and does not move after 
   });
   t.is(runs, 1);
 });
+
+test('snapshots of one moment see the state that the first of them saw, until it is over', (t) => {
+  const writer = temporaryStore(t);
+  const reader = openedStore(t, { path: writer.path, mode: 'read_only' });
+  const epochs = (moment?: { readonly over: boolean }) => reader.snapshot(() => reader.epochs(), moment);
+  const moment = { over: false };
+  t.deepEqual(epochs(moment), {});
+  writer.transact(() => writer.change(anyChange()));
+  t.deepEqual(epochs(moment), {});
+  moment.over = true;
+  t.deepEqual(epochs(moment), { local: 1 });
+});
+
+test('another moment, and none, see the state as it is', (t) => {
+  const writer = temporaryStore(t);
+  const reader = openedStore(t, { path: writer.path, mode: 'read_only' });
+  const epochs = (moment?: { readonly over: boolean }) => reader.snapshot(() => reader.epochs(), moment);
+  const [one, other] = [{ over: false }, { over: false }];
+  for (let change = 0; change < 2; change += 1) {
+    epochs(one);
+    writer.transact(() => writer.change(anyChange()));
+    t.deepEqual(epochs(other), { local: 2 * change + 1 });
+    writer.transact(() => writer.change(anyChange()));
+    t.deepEqual(epochs(), { local: 2 * change + 2 });
+    t.deepEqual(epochs(one), { local: 2 * change + 2 });
+  }
+});
+
+test('a moment in which no epochs were read, or whose snapshot threw, reads them', (t) => {
+  const writer = temporaryStore(t);
+  const reader = openedStore(t, { path: writer.path, mode: 'read_only' });
+  const moment = { over: false };
+  t.deepEqual(reader.epochs(), {});
+  reader.snapshot(() => undefined, moment);
+  writer.transact(() => writer.change(anyChange()));
+  t.deepEqual(
+    reader.snapshot(() => reader.epochs(), moment),
+    { local: 1 },
+  );
+});
+
+test('what a moment has not read yet is read of the state as it is, and with its epochs', (t) => {
+  const writer = temporaryStore(t);
+  const reader = openedStore(t, { path: writer.path, mode: 'read_only' });
+  const moment = { over: false };
+  reader.snapshot(() => reader.epochs(), moment);
+  writer.transact(() => writer.change(anyChange()));
+  const seen = reader.snapshot(() => {
+    const epochs = reader.epochs();
+    return [epochs, reader.changesSince(0, 10).length];
+  }, moment);
+  t.deepEqual(seen, [{ local: 1 }, 1]);
+});
+
+test('a store that has written itself reads its epochs anew in the same moment', (t) => {
+  const store = temporaryStore(t);
+  const moment = { over: false };
+  store.snapshot(() => store.epochs(), moment);
+  store.transact(() => store.change(anyChange()));
+  t.deepEqual(
+    store.snapshot(() => store.epochs(), moment),
+    { local: 1 },
+  );
+});
