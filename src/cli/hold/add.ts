@@ -13,6 +13,7 @@ import { parseDuration } from '../../lib/duration.ts';
 import { PortreeveError } from '../../lib/errors.ts';
 import { addHold, type AddHold } from '../../revocation/holds/edit.ts';
 import { holdText } from '../../revocation/holds/list.ts';
+import { clockAgainstStore } from '../../server/known-time.ts';
 import { loadTrust } from '../../server/loaded.ts';
 import { configOption, finish, instantArgument, whyOption, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -96,15 +97,16 @@ async function runAdd(options: Options, session: Session): Promise<Answer> {
   const config = session.config(options.config);
   const trust = loadTrust(config);
   const subject = await readSubject(options, trust, session);
-  const now = session.around.clock.now();
-  const hold = {
-    ...{ tenant, ...subject, why, now, who: options.who ?? session.actor() },
-    until: endOf(options, now),
-    ...(issuedBefore !== undefined && { issuedBefore }),
-  };
   const question = lockoutOfHold(subject, { config, trust, tenant, issuedBefore });
   const limit = lockoutLimitOf(config);
   return withStore(config, dryRun ? 'read_only' : 'read_write', session.around.clock, (store) => {
+    // Servers judge its end by the kept time: four hours from now in 1970 would be over before it began.
+    const now = clockAgainstStore(store, session.around.clock, config.time).now();
+    const hold = {
+      ...{ tenant, ...subject, why, now, who: options.who ?? session.actor() },
+      until: endOf(options, now),
+      ...(issuedBefore !== undefined && { issuedBefore }),
+    };
     const lockout = countLockout(store, { tenant, limit, ...question });
     const warnings = observed(config, now);
     if (dryRun) return planned(hold, lockout, isAboveLimit(lockout, limit), warnings);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { liftHold } from '../../revocation/holds/edit.ts';
 import { holdText } from '../../revocation/holds/list.ts';
+import { clockAgainstStore } from '../../server/known-time.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plain } from '../output.ts';
@@ -37,7 +38,7 @@ async function runLift(id: string, options: Options, session: Session): Promise<
       holdId: id,
       who: options.who ?? session.actor(),
       why: options.why,
-      now: session.around.clock.now(),
+      now: clockAgainstStore(store, session.around.clock, config.time).now(),
     }),
   );
   return {

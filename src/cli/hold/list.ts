@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { formatInstant, type EpochMs } from '../../lib/clock.ts';
 import { holdText, listHolds, type ListedHold } from '../../revocation/holds/list.ts';
+import { clockAgainstStore } from '../../server/known-time.ts';
 import { configOption, finish, integerArgument, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table, type Cell } from '../output.ts';
@@ -33,11 +34,12 @@ async function runList(
   session: Session,
 ): Promise<Answer> {
   const config = session.config(file);
-  const now = session.around.clock.now();
-  // One more than asked tells whether there are more.
-  const found = await withStore(config, 'read_only', session.around.clock, (store) =>
-    listHolds(store, { tenant, all, now, limit: limit + 1 }),
-  );
+  const { clock } = session.around;
+  // One more than asked tells whether there are more; what is in force is so by the time that servers decide by.
+  const found = await withStore(config, 'read_only', clock, (store) => {
+    const now = clockAgainstStore(store, clock, config.time).now();
+    return listHolds(store, { tenant, all, now, limit: limit + 1 });
+  });
   const holds = found.slice(0, limit);
   const more = found.length > limit;
   const head = ['hold', 'state', 'keeps out', 'devices', 'who', 'why', 'since', 'until'];

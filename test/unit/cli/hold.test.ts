@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import test from 'ava';
 import { addHold } from '../../../src/revocation/holds/edit.ts';
+import { writeKeptTime } from '../../../src/store/kept-time.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { ndjson } from '../../helpers/inventory.ts';
 import { deviceId, makeInstallation } from './helpers/installation.ts';
@@ -65,6 +66,21 @@ test('a device is held, listed with who and why, and lifted', async (t) => {
     ['hold.add', data.hold['who']],
     ['hold.lift', 'day shift'],
   ]);
+});
+
+test('a hold lasts from the kept time where the clock is behind it, so that it is in force where it is judged', async (t) => {
+  const { hold, path } = await withFleet(0);
+  const kept = Date.now() + 10 * 86_400_000;
+  const store = openStore({ path: path('state.db'), mode: 'read_write', now: Date.now() });
+  t.teardown(() => store.close());
+  writeKeptTime(store, { kept, confirmed: kept, resets: 0 });
+  const added = await hold('add', '--device', deviceId, '--until', '4h', '--why', 'case 17');
+  const { until, since } = (onlyObject(added) as unknown as Added).hold;
+  t.true(Date.parse(String(since)) >= kept);
+  t.true(Date.parse(String(until)) >= kept + 4 * 3_600_000);
+  const instant = new Date(kept - 3_600_000).toISOString();
+  const over = await hold('add', '--device', deviceId, '--until', instant, '--why', 'case 18');
+  t.is(over.code, 2, 'over by the kept time');
 });
 
 test('a hold needs one subject, a reason and an end, or the word that it has none', async (t) => {
