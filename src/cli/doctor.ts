@@ -6,6 +6,7 @@ import { examineConfiguration } from './doctor/configuration.ts';
 import { examineCrls } from './doctor/crls.ts';
 import { examineFiles } from './doctor/files.ts';
 import type { Check, Finding } from './doctor/finding.ts';
+import { examineFirmware } from './doctor/firmware.ts';
 import { examineHolds } from './doctor/holds.ts';
 import { examineOcsp } from './doctor/ocsp.ts';
 import { examinePolicy } from './doctor/policy.ts';
@@ -24,6 +25,7 @@ const checks: readonly Check[] = [
   examineInventory,
   examineCrls,
   examineHolds,
+  examineFirmware,
   examineSources,
   examineOcsp,
   examineVerifiers,

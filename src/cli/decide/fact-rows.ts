@@ -13,6 +13,8 @@ export function factRows(facts: Facts): readonly (readonly Cell[])[] {
     ...deviceRows(facts),
     ...gatewayRows(facts),
     ...attestationRows(facts),
+    ...firmwareRows(facts),
+    ...inventoryRows(facts),
     ...Object.entries(facts.custom).map(([name, { value, origin }]) => [
       `custom ${name}`,
       `${value} (${origin})`,
@@ -91,7 +93,12 @@ function gatewayRows({ gateway }: Facts): Cell[][] {
   if (!gateway) return [];
   const proved = gateway.proved ? 'proved by certificate' : 'named by the PEP only';
   const status = gateway.known ? (gateway.status ?? '-') : 'not in the inventory';
-  const enrolled = gateway.enrolled ? 'may speak for the device' : 'may not speak for the device';
+  const until = gateway.delegated_until === null ? '' : ` until ${formatInstant(gateway.delegated_until)}`;
+  const enrolled = gateway.enrolled
+    ? `may speak for the device${until}`
+    : until === ''
+      ? 'may not speak for the device'
+      : `might speak for the device${until}`;
   return [['gateway', `${gateway.id}: ${proved}, ${status}, ${enrolled}`, null]];
 }
 
@@ -103,6 +110,25 @@ function attestationRows({ attestation, now }: Facts): Cell[][] {
     ['attestation', `${status}${by}${against}`, issued === null ? null : age(now - issued)],
     ...(firmware === null ? [] : [['attested firmware', firmware, null]]),
   ];
+}
+
+function firmwareRows({ firmware }: Facts): Cell[][] {
+  if (!firmware) return [];
+  const { product, version, status, grace_until: grace, minimum, highest } = firmware;
+  const told = [
+    `${product} ${version}: ${status.replace('_', ' ')}`,
+    ...(grace === null ? [] : [`grace until ${formatInstant(grace)}`]),
+    ...(minimum === null ? [] : [`least ${minimum}`]),
+    ...(highest === null ? [] : [`highest seen ${highest}`]),
+  ];
+  return [['catalogue', told.join(', '), null]];
+}
+
+function inventoryRows({ inventory_state: state, now }: Facts): Cell[][] {
+  if (!state) return [];
+  const { kind, source, freshness, last_success: last } = state;
+  const value = `${kind} of ${source}: ${last === null ? 'never read' : freshness.replace('_', ' ')}`;
+  return [['inventory', value, last === null ? null : age(now - last)]];
 }
 
 /** Below zero where the fact is dated ahead of the decision. */

@@ -126,7 +126,7 @@ export const stateReasons: ReasonGroup<'revocation' | 'inventory' | 'firmware' |
   ),
   'inventory.cache_stale': ours(
     'What is known of devices is older than its source may be, and no grace lets this device go on.',
-    'Find out why the source is not read: `portreeve crl status` and `/status` name it and its last error.',
+    'Find out why the source is not read: `portreeve doctor` and `/status` name it and its last error.',
     [...inventoryControls, control.dynamicPolicy],
   ),
   'inventory.stale_within_grace': remark(
