@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import test from 'ava';
 import { makeInstallation } from './helpers/installation.ts';
 import { onlyObject, portreeveHere as portreeve, type Run } from './helpers/run.ts';
@@ -70,4 +70,32 @@ test('delegations are imported, and what a whole file does not name is taken awa
   t.like(onlyObject(await run('gateway', 'import', 'rota.ndjson', '--delete-missing')), {
     ...{ removed: 1, unchanged: 1 },
   });
+});
+
+test('doctor tells of a class whose least version nothing approved reaches, and of graces that end soon', async (t) => {
+  const { run, path } = await installed();
+  const document = readFileSync(path('portreeve.yaml'), 'utf8');
+  writeFileSync(
+    path('portreeve.yaml'),
+    document.replace('meter: {', "meter: { firmware: { minimum: { meter-os: '2.5' } },"),
+  );
+  writeFileSync(path('firmware.csv'), csv);
+  await run('firmware', 'import', 'firmware.csv');
+  const told = async () =>
+    (
+      onlyObject(await run('doctor')) as { checks: { check: string; status: string; message: string }[] }
+    ).checks
+      .filter(({ check }) => check === 'firmware')
+      .map(({ status, message }) => `${status} ${message}`);
+  const [, lacking] = await told();
+  t.regex(lacking ?? '', /^warn class meter asks for meter-os 2\.5 or higher, .* approves of none/);
+  const soon = new Date(Date.now() + 86_400_000).toISOString();
+  writeFileSync(
+    path('firmware.csv'),
+    csv.replace('status\n', 'status,grace_until\n').replace('approved', `approved,${soon}`),
+  );
+  await run('firmware', 'import', 'firmware.csv');
+  const [, ending, ...more] = await told();
+  t.regex(ending ?? '', /^warn tenant default has 1 whose grace ends within 7 days; first meter-os 2\.4\.0/);
+  t.deepEqual(more, [], 'it may still run');
 });
