@@ -11,8 +11,11 @@ export function entryKey(serial: string, otherIssuer?: string): Uint8Array {
   return Buffer.concat([Buffer.of(0), Buffer.from(sha256Hex(otherIssuer), 'hex'), own]);
 }
 
+/** Octets before the serial number of another issuer's certificate: 00 and a SHA-256. */
+export const otherIssuerOctets = 33;
+
 /** The serial number (hex) behind a key of `revoked`, and whether it is another issuer's than the CRL's own. */
 export function readEntryKey(key: Uint8Array): { readonly serial: string; readonly ofOther: boolean } {
-  const ofOther = key.byteLength > 33 && key[0] === 0;
-  return { serial: Buffer.from(ofOther ? key.subarray(33) : key).toString('hex'), ofOther };
+  const ofOther = key.byteLength > otherIssuerOctets && key[0] === 0;
+  return { serial: Buffer.from(ofOther ? key.subarray(otherIssuerOctets) : key).toString('hex'), ofOther };
 }
