@@ -107,6 +107,8 @@ function certificateIssuers(extension: CrlExtension, { indirect }: CrlKind): rea
   const issuers = distinguishedNames(parseGeneralNames(reader.enter(tags.sequence)));
   reader.end();
   if (issuers.length === 0) throw derError('certificateIssuer without a distinguished name');
+  if (issuers.length > crlLimits.entryIssuers)
+    throw derError(`certificateIssuer with more than ${crlLimits.entryIssuers} names`);
   return issuers;
 }
 

@@ -8,6 +8,8 @@ export const crlLimits = {
   entries: 20_000_000,
   /** Bytes of one entry. */
   entryBytes: 64 * 1024,
+  /** Names of certificate issuers in one entry, which are names of one CA: each is a row for every entry that follows. */
+  entryIssuers: 16,
   /** Bytes of any other field of a CRL that is read as a stream: its issuer, its extensions, its signature. */
   fieldBytes: 1024 * 1024,
   /** CRLs in one PEM bundle. */

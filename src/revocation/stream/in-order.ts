@@ -2,6 +2,8 @@ import type { CrlEntry } from '../crl-entries.ts';
 
 /** Entries that are held and put in order at a time; some 8 MB. */
 const held = 32_768;
+/** Characters of issuers' names that are held with them: every entry of an indirect CRL may bring long ones. */
+const heldNames = 4 * 1024 * 1024;
 
 /**
  * The entries of batches, roughly in the order of their serial numbers within every so many: rows that go into the same
@@ -10,15 +12,26 @@ const held = 32_768;
  */
 export async function* inOrder(batches: AsyncIterable<readonly CrlEntry[]>): AsyncGenerator<CrlEntry, void> {
   let hand: CrlEntry[] = [];
+  let names = 0;
+  let issuers: CrlEntry['issuers'];
   for await (const entries of batches) {
     for (const entry of entries) {
       hand.push(entry);
-      if (hand.length < held) continue;
+      if (entry.issuers !== issuers) {
+        issuers = entry.issuers;
+        names += lengthOf(issuers ?? []);
+      }
+      if (hand.length < held && names < heldNames) continue;
       yield* ordered(hand);
       hand = [];
+      names = 0;
     }
   }
   yield* ordered(hand);
+}
+
+function lengthOf(names: readonly string[]): number {
+  return names.reduce((sum, { length }) => sum + length, 0);
 }
 
 /** By the first 32 bits, then by place: both in one number, so that no comparison is called a million times. */

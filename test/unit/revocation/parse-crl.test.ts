@@ -234,3 +234,15 @@ test('a CRL cut off anywhere, or with a byte too many, is malformed', async (t) 
   }
   t.throws(() => parseCrl(Buffer.concat([whole, Buffer.from([0])])), { code: 'PDP_CRL_INVALID' });
 });
+
+test('an entry that names more certificate issuers than a CA has names makes the CRL unusable', async (t) => {
+  const naming = async (count: number): Promise<Uint8Array> => {
+    const names = Array.from({ length: count }, (_, place) => tlv(0xa4, nameOf(`CN=Name ${place}`)));
+    const extensions = [raw('2.5.29.29', true, sequence(...names))];
+    const indirect = raw('2.5.29.28', true, sequence(tlv(0x84, Buffer.of(0xff))));
+    return crlOf(ca, { revoked: [{ serial: '01', at: now, extensions }], extensions: [indirect] });
+  };
+  t.is(entriesOf(await naming(16)).length, 1);
+  const many = await naming(17);
+  t.throws(() => entriesOf(many), { code: 'PDP_CRL_INVALID', message: /entry 1: .*more than 16 names/ });
+});
