@@ -145,17 +145,16 @@ function judgeAgain(facts: Facts, { certificates, anchor }: KnownPath, versions:
 
 /** Where a list came from for people is not in its bytes; a list whose issuer is another than recorded is none. */
 function keptReader(facts: Facts, versions: Versions, { trust, crl, expected }: KeptState) {
+  const issuers = [...trust.anchors, ...trust.intermediates].map(({ certificate }) => certificate);
   const lists = versions.crls.flatMap(({ issuer_key: issuerKey, digest }) => {
     const list = crl(digest);
-    const issuer = [...trust.anchors, ...trust.intermediates].find(
-      ({ certificate }) => certificate.keyDigest === issuerKey,
-    )?.certificate;
-    if (!list || (issuer && issuer.subject.key !== list.issuer.key)) return [];
+    const signers = issuers.filter(({ keyDigest }) => keyDigest === issuerKey);
+    const issuer = signers.find(({ subject }) => subject.key === list?.issuer.key);
+    if (!list || (signers.length > 0 && !issuer)) return [];
     const source = sourceOf(facts, issuerKey, list);
     const issuerName = nameText(issuer?.subject ?? list.issuer);
     return [{ issuerKey, issuerName, source, importedAt: facts.now, crl: list }];
   });
-  const issuers = [...trust.anchors, ...trust.intermediates].map(({ certificate }) => certificate);
   return createListedReader(lists, { issuers, expected });
 }
 

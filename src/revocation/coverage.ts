@@ -32,6 +32,8 @@ export interface CoveredPoint {
 export interface CrlCoverage {
   /** SHA-256 (hex) of the issuer's SubjectPublicKeyInfo. */
   readonly issuerKey: string;
+  /** Comparison key of the name that its CRLs are of; empty where that is not known. */
+  readonly issuer: string;
   /** Whether the configuration says which parts there are; else they are known from the CRLs that are in force. */
   readonly known: 'configured' | 'learned';
   readonly loaded: readonly CoveredPoint[];
@@ -60,12 +62,27 @@ export function expectedPoints(
  * then those of which nothing is in force.
  */
 export function crlCoverage(crls: readonly CrlInfo[], expected: ExpectedPoints): readonly CrlCoverage[] {
-  const byIssuer = Map.groupBy(crls, ({ issuerKey }) => issuerKey);
-  const keys = new Set([...byIssuer.keys(), ...expected.keys()]);
-  return [...keys].map((issuerKey) => coverageOf(issuerKey, byIssuer.get(issuerKey) ?? [], expected));
+  const loaded = [...Map.groupBy(crls, ({ issuerKey, issuer }) => `${issuerKey} ${issuer}`).values()];
+  const without = [...expected.keys()].filter((key) => !crls.some(({ issuerKey }) => issuerKey === key));
+  return [
+    ...loaded.map((lists) => coverageOf(lists[0] as CrlInfo, lists, expected)),
+    ...without.map((issuerKey) => coverageOf({ issuerKey, issuer: '' }, [], expected)),
+  ];
 }
 
-function coverageOf(issuerKey: string, crls: readonly CrlInfo[], expected: ExpectedPoints): CrlCoverage {
+/** Whether a coverage is that of a CA: of its key, and of its name as far as that is known. */
+export function isCoverageOf(
+  { issuerKey, issuer }: Pick<CrlCoverage, 'issuerKey' | 'issuer'>,
+  { keyDigest, subject }: Pick<Certificate, 'keyDigest' | 'subject'>,
+): boolean {
+  return issuerKey === keyDigest && (issuer === '' || issuer === subject.key);
+}
+
+function coverageOf(
+  { issuerKey, issuer }: Pick<CrlInfo, 'issuerKey' | 'issuer'>,
+  crls: readonly CrlInfo[],
+  expected: ExpectedPoints,
+): CrlCoverage {
   const points = expected.get(issuerKey);
   const loaded = [...Map.groupBy(crls, ({ scope }) => scope)].map(([scope, lists]) => ({
     scope,
@@ -78,6 +95,7 @@ function coverageOf(issuerKey: string, crls: readonly CrlInfo[], expected: Expec
   const missing = (points ?? []).filter((name) => !whole.some(({ names }) => names.includes(name)));
   return {
     issuerKey,
+    issuer,
     known: points ? 'configured' : 'learned',
     loaded,
     missing,

@@ -1,16 +1,28 @@
+import { nameText } from '../identity/name-text.ts';
+import type { Certificate } from '../identity/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { SqlValue, Store } from '../store/types.ts';
 import { readScope, scopeKey } from './crl-scope.ts';
 import type { CrlHeader } from './crl-header.ts';
 import type { CrlInfo } from './types.ts';
 
-/** Of which CRLs one is in force at a time: those of a signer's key, of one scope, complete or deltas. */
+/**
+ * Of which CRLs one is in force at a time: those of a signer's key, under one name, of one scope, complete or deltas. A CA
+ * that was renamed and kept its key has a list under each name, with numbers of its own.
+ */
 export interface CrlKey {
   /** SHA-256 (hex) of the SubjectPublicKeyInfo that the CRL is signed with. */
   readonly issuerKey: string;
+  readonly issuer: IssuerNames;
   /** As `scopeKey` gives it. */
   readonly scope: string;
   readonly delta: boolean;
+}
+
+/** A CRL issuer's name: to compare, and for people. */
+export interface IssuerNames {
+  readonly key: string;
+  readonly text: string;
 }
 
 /** A row of the table `crls`: a CRL in force, and the generation that holds its entries. */
@@ -56,22 +68,37 @@ const names = [
 /** The columns of `crls`, as a SELECT over the alias `c` names them. */
 export const crlColumns = names.map((name) => `c.${name}`).join(', ');
 
-/** What a CRL is one of, signed with this key. */
-export function crlKey(header: Pick<CrlHeader, 'scope' | 'baseNumber'>, issuerKey: string): CrlKey {
-  return { issuerKey, scope: scopeKey(header.scope), delta: header.baseNumber !== undefined };
+/** What a CRL is one of, signed with the key of this certificate. */
+export function crlKey(
+  header: Pick<CrlHeader, 'issuer' | 'scope' | 'baseNumber'>,
+  signer: Pick<Certificate, 'keyDigest' | 'subject'>,
+): CrlKey {
+  return {
+    issuerKey: signer.keyDigest,
+    issuer: { key: header.issuer.key, text: nameText(signer.subject) },
+    scope: scopeKey(header.scope),
+    delta: header.baseNumber !== undefined,
+  };
 }
 
-/** The CRL in force of a key. */
-export function readCrlRow(store: Store, { issuerKey, scope, delta }: CrlKey): CrlRow | undefined {
+/** The CRL in force of a key. A row of an older store knows its issuer's name as people read it only. */
+export function readCrlRow(store: Store, { issuerKey, issuer, scope, delta }: CrlKey): CrlRow | undefined {
   return store
     .prepare<CrlRow>(
-      `SELECT ${crlColumns} FROM crls c WHERE c.issuer_key = ? AND c.scope = ? AND c.delta = ?`,
+      `SELECT ${crlColumns} FROM crls c WHERE c.issuer_key = ? AND c.scope = ? AND c.delta = ?
+         AND (c.issuer = ? OR (c.issuer = '' AND c.issuer_name = ?)) ORDER BY c.issuer DESC LIMIT 1`,
     )
-    .get(issuerKey, scope, Number(delta));
+    .get(issuerKey, scope, Number(delta), issuer.key, issuer.text);
 }
 
 /** Makes this row the CRL in force of its key. Within a transaction. */
 export function writeCrlRow(store: Store, row: CrlRow): void {
+  const { issuer_key: issuerKey, scope, delta, issuer_name: issuerName } = row;
+  store
+    .prepare(
+      `DELETE FROM crls WHERE issuer_key = ? AND scope = ? AND delta = ? AND issuer = '' AND issuer_name = ?`,
+    )
+    .run(issuerKey, scope, delta, issuerName);
   const values = names.map(() => '?').join(', ');
   store
     .prepare(`INSERT OR REPLACE INTO crls (${names.join(', ')}) VALUES (${values})`)
@@ -82,6 +109,7 @@ export function writeCrlRow(store: Store, row: CrlRow): void {
 export function crlInfo(row: CrlRow): CrlInfo {
   return {
     issuerKey: row.issuer_key,
+    issuer: row.issuer,
     scope: row.scope,
     points: pointsOf(row),
     delta: row.delta === 1,

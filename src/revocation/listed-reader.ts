@@ -60,7 +60,7 @@ function kept({ crl, issuerKey, issuerName, source, importedAt }: ListedCrl): Ke
     info: {
       ...said,
       ...base,
-      ...{ issuerKey, issuerName, source, importedAt },
+      ...{ issuerKey, issuer: issuer.key, issuerName, source, importedAt },
       scope: scopeKey(scope),
       points: scope?.names ?? [],
       delta: baseNumber !== undefined,
@@ -72,8 +72,8 @@ function kept({ crl, issuerKey, issuerName, source, importedAt }: ListedCrl): Ke
 
 /** As the store orders them. */
 function byKey({ info: a }: StoredCrl, { info: b }: StoredCrl): number {
-  const key = ({ issuerKey, scope, delta }: StoredCrl['info']): string =>
-    `${issuerKey} ${scope}\n${delta ? 1 : 0}`;
+  const key = ({ issuerKey, issuer, scope, delta }: StoredCrl['info']): string =>
+    `${issuerKey} ${scope}\n${delta ? 1 : 0} ${issuer}`;
   return key(a) < key(b) ? -1 : 1;
 }
 

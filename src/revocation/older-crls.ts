@@ -28,7 +28,8 @@ export function olderCrls(before: Store, after: Store): readonly OlderCrl[] {
   return rows.flatMap((row) => {
     const { issuer_key: issuerKey, scope, issuer_name, number } = row;
     const delta = row.delta === 1;
-    const other = readCrlRow(after, { issuerKey, scope, delta });
+    const issuer = { key: row.issuer, text: issuer_name };
+    const other = readCrlRow(after, { issuerKey, issuer, scope, delta });
     if (other && !isOlder(other, row)) return [];
     const older = other ? { number: other.number, this_update: other.this_update } : null;
     const unlisted = countUnlisted(before, row.generation, after, other?.generation);

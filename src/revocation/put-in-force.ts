@@ -66,7 +66,7 @@ export function refuseHeader(header: CrlHeader, now: EpochMs): asserts header is
 }
 
 /**
- * Makes a CRL the one in force of its signer's key, scope and kind: its order is checked, its entries are staged in
+ * Makes a CRL the one in force of its signer's key and name, scope and kind: its order is checked, its entries are staged in
  * short transactions, and one short commit makes it visible with its row in `changes`: a failed or killed import leaves
  * the list before in force. Throws PDP_CRL_REFUSED (rollback, not supported), PDP_STORE_UNAVAILABLE, and what reading
  * the entries throws.
@@ -74,7 +74,7 @@ export function refuseHeader(header: CrlHeader, now: EpochMs): asserts header is
 export async function putInForce(store: Store, crl: OfferedCrl, o: CrlOrigin): Promise<CrlImport> {
   const { header, signer } = crl;
   refuseHeader(header, o.now);
-  const key = crlKey(header, signer.keyDigest);
+  const key = crlKey(header, signer);
   for (let attempt = 0; attempt < attempts; attempt++) {
     const current = readCrlRow(store, key);
     const same = current?.digest === header.digest;
@@ -159,13 +159,13 @@ function publish(
   });
 }
 
-function rowOf({ crl, header, key }: Job, staged: StagedEntries, o: CrlOrigin): CrlRow {
+function rowOf({ header, key }: Job, staged: StagedEntries, o: CrlOrigin): CrlRow {
   return {
     issuer_key: key.issuerKey,
     scope: key.scope,
     delta: key.delta ? 1 : 0,
-    issuer: header.issuer.key,
-    issuer_name: nameText(crl.signer.subject),
+    issuer: key.issuer.key,
+    issuer_name: key.issuer.text,
     generation: staged.generation,
     number: header.number ?? null,
     base_number: header.baseNumber ?? null,

@@ -32,7 +32,7 @@ const rememberedLookups = 20_000;
 export function createRevocationReader(store: Store, o: ReaderOptions = {}): RevocationReader {
   const { issuers = [], expected } = o;
   const list = store.prepare<CrlRow>(
-    `SELECT ${crlColumns} FROM crls c ORDER BY c.issuer_key, c.scope, c.delta`,
+    `SELECT ${crlColumns} FROM crls c ORDER BY c.issuer_key, c.scope, c.delta, c.issuer`,
   );
   const byPeople = store.prepare<CrlRow>(
     `SELECT ${crlColumns} FROM crls c ORDER BY c.issuer_name, c.issuer_key, c.scope, c.delta`,

@@ -22,7 +22,11 @@ export interface EntryList {
 }
 
 /** Begins the generation of the next CRL of a key. */
-export function beginEntries(store: Store, { issuerKey, scope, delta }: CrlKey, now: EpochMs): number {
+export function beginEntries(
+  store: Store,
+  { issuerKey, scope, delta }: Omit<CrlKey, 'issuer'>,
+  now: EpochMs,
+): number {
   return beginGeneration(store, 'crl', now, [issuerKey, ...(delta ? ['delta'] : []), scope].join(' ').trim());
 }
 

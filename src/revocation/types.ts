@@ -10,6 +10,8 @@ import type { CandidateCrl } from './stored-crl.ts';
 export interface CrlInfo {
   /** SHA-256 (hex) of the SubjectPublicKeyInfo that it is signed with. */
   readonly issuerKey: string;
+  /** Comparison key of the issuer's name; empty for a CRL of an older store that was not read again. */
+  readonly issuer: string;
   readonly issuerName: string;
   /** Canonical form of its issuing distribution point; empty for a CRL that is restricted to nothing. */
   readonly scope: string;

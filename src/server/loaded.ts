@@ -27,7 +27,10 @@ export function crlIssuers({ trust, pepCas }: Authorities): readonly Certificate
 }
 
 /** Every CA under its configured name. */
-export function namedAuthorities({ trust, pepCas }: Authorities): readonly NamedAuthority[] {
+export function namedAuthorities({
+  trust,
+  pepCas,
+}: Authorities): readonly (NamedAuthority & { readonly certificate: Certificate })[] {
   return [...trust.anchors, ...trust.intermediates, ...pepCas];
 }
 

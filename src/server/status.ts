@@ -5,7 +5,7 @@ import type { Config } from '../config/types.ts';
 import { formatInstant } from '../lib/clock.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import { describeThrown } from '../lib/errors.ts';
-import { crlCoverage, expectedPoints } from '../revocation/coverage.ts';
+import { crlCoverage, expectedPoints, isCoverageOf } from '../revocation/coverage.ts';
 import type { CrlInfo } from '../revocation/types.ts';
 import type { Store } from '../store/types.ts';
 import type { GaugeReadings } from '../telemetry/metrics.ts';
@@ -254,8 +254,8 @@ function coverageOf(sources: StatusSources, crls: readonly CrlInfo[]): object[] 
   const { config, authorities } = sources.reload.current();
   const named = namedAuthorities(authorities);
   const expected = expectedPoints(config.revocation.coverage, named);
-  return crlCoverage(crls, expected).map(({ issuerKey, known, loaded, missing, complete }) => ({
-    issuer: named.find(({ certificate }) => certificate.keyDigest === issuerKey)?.name ?? null,
+  return crlCoverage(crls, expected).map(({ issuerKey, issuer, known, loaded, missing, complete }) => ({
+    issuer: named.find(({ certificate }) => isCoverageOf({ issuerKey, issuer }, certificate))?.name ?? null,
     issuer_key: issuerKey,
     known,
     complete,

@@ -1,7 +1,7 @@
 import { nameText } from '../../identity/name-text.ts';
 import type { Certificate, RevocationRules } from '../../identity/types.ts';
 import { formatInstant, type EpochMs } from '../../lib/clock.ts';
-import { crlCoverage, type CoveredPoint, type CrlCoverage } from '../../revocation/coverage.ts';
+import { crlCoverage, isCoverageOf, type CoveredPoint, type CrlCoverage } from '../../revocation/coverage.ts';
 import { hexValue } from '../../revocation/delta.ts';
 import { judgeFreshness } from '../../revocation/freshness.ts';
 import type { ExpectedPoints } from '../../revocation/look-up.ts';
@@ -60,7 +60,8 @@ export function crlStates(
   now: EpochMs,
   expected: ExpectedPoints,
 ): readonly CrlState[] {
-  const byKey = new Map(crlCoverage(crls, expected).map((one) => [one.issuerKey, one]));
+  const coverages = crlCoverage(crls, expected);
+  const known = new Set<CrlCoverage>();
   const configured = listConfigured(authorities).flatMap(({ name, role, certificate, rules }) => {
     const about = {
       authority: name,
@@ -68,13 +69,14 @@ export function crlStates(
       issuer: nameText(certificate.subject),
       issuer_key: certificate.keyDigest,
     };
-    return partsOf(byKey.get(certificate.keyDigest)).map((part) => ({
+    const own = coverages.filter((one) => isCoverageOf(one, certificate));
+    for (const one of own) known.add(one);
+    return partsOf(own).map((part) => ({
       ...about,
       ...describePart(part, rules, now),
     }));
   });
-  const known = new Set(configured.map(({ issuer_key }) => issuer_key));
-  const others = [...byKey.values()].filter(({ issuerKey }) => !known.has(issuerKey));
+  const others = coverages.filter((one) => !known.has(one));
   return [
     ...configured,
     ...others.flatMap((coverage) =>
@@ -92,10 +94,11 @@ export function crlStates(
 const nothing: CoveredPoint = { scope: '', names: [], complete: null, delta: null };
 
 /** What is there, then what is expected and missing; the whole list stands for its parts. */
-function partsOf(coverage: CrlCoverage | undefined): readonly CoveredPoint[] {
-  if (coverage === undefined) return [nothing];
-  const missing = coverage.complete ? [] : coverage.missing;
-  const parts = [...coverage.loaded, ...missing.map((name) => ({ ...nothing, names: [name] }))];
+function partsOf(coverages: readonly CrlCoverage[]): readonly CoveredPoint[] {
+  const parts = coverages.flatMap(({ complete, missing, loaded }) => {
+    const gaps = complete ? [] : missing.map((name) => ({ ...nothing, names: [name] }));
+    return [...loaded, ...gaps];
+  });
   return parts.length > 0 ? parts : [nothing];
 }
 

@@ -6,6 +6,7 @@ import { verifySignature, type SignatureVerdict } from '../../identity/verify-si
 import { equalBytes, toHex } from '../../lib/bytes.ts';
 import { formatInstant, type EpochMs } from '../../lib/clock.ts';
 import { describeThrown } from '../../lib/errors.ts';
+import { isAhead } from '../freshness.ts';
 import { keyBits } from './cert-id.ts';
 import { ocspLimits } from './limits.ts';
 import { ocspOids } from './oids.ts';
@@ -81,6 +82,8 @@ function judgeCandidate(
     return `its responder ${name} is not valid before ${formatInstant(candidate.notBefore)}`;
   if (now > candidate.notAfter)
     return `its responder ${name} expired at ${formatInstant(candidate.notAfter)}`;
+  if (isAhead(candidate.notBefore, basic.producedAt))
+    return `it was produced before its responder ${name} was there`;
   const verdict = verifySignature({
     algorithmOid: basic.signatureAlgorithm.oid,
     algorithmDer: basic.signatureAlgorithm.der,

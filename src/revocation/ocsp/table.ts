@@ -113,7 +113,7 @@ export function saveAnswer(store: Store, saved: SavedAnswer): boolean {
       .prepare<AnswerRow>(`SELECT ${answerColumns} FROM ocsp WHERE issuer_key = ? AND serial = ?`)
       .get(issuerKey, key),
   );
-  if (before !== null && answer.this_update < before.this_update) return false;
+  if (before !== null && isOlder(answer, before)) return false;
   store
     .prepare(
       `INSERT INTO ocsp (issuer_key, serial, status, this_update, next_update, produced_at, revoked_at, reason,
@@ -132,9 +132,18 @@ export function saveAnswer(store: Store, saved: SavedAnswer): boolean {
   return true;
 }
 
-function isChange(before: OcspAnswer | null, { status }: OcspAnswer): boolean {
-  if (before === null) return status === 'revoked' || status === 'on_hold';
-  return before.status !== status;
+/** Of two of the same time the one counts that revokes. */
+function isOlder(answer: OcspAnswer, before: OcspAnswer): boolean {
+  if (answer.this_update !== before.this_update) return answer.this_update < before.this_update;
+  return isRevoking(before) && !isRevoking(answer);
+}
+
+function isRevoking({ status }: OcspAnswer): boolean {
+  return status === 'revoked' || status === 'on_hold';
+}
+
+function isChange(before: OcspAnswer | null, answer: OcspAnswer): boolean {
+  return before === null ? isRevoking(answer) : before.status !== answer.status;
 }
 
 function recordChange(store: Store, saved: SavedAnswer, before: OcspAnswer | null): void {

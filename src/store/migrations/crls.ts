@@ -1,5 +1,5 @@
 /**
- * The CRLs in force: one for each signer's key, scope and kind. Rows of format 2 are complete CRLs of their issuer's own
+ * The CRLs in force: one for each signer's key, issuer's name, scope and kind. Rows of format 2 are complete CRLs of their issuer's own
  * key; what they lack (`issuer`) is there again once the same CRL is read the next time. `revoked` stays as it is: a
  * certificate of another issuer than the CRL's own is found there under a longer key (src/revocation/entry-key.ts).
  */
@@ -27,7 +27,7 @@ export const crls = `
     source TEXT NOT NULL,
     digest TEXT NOT NULL,
     entries INTEGER NOT NULL,
-    PRIMARY KEY (issuer_key, scope, delta)
+    PRIMARY KEY (issuer_key, scope, delta, issuer)
   ) STRICT, WITHOUT ROWID;
 
   INSERT INTO crls (issuer_key, scope, delta, issuer, issuer_name, generation, number, base_number, this_update,

@@ -9,6 +9,7 @@ function crl(points: readonly string[], changes: Partial<CrlInfo> = {}): CrlInfo
   const scope = points.length > 0 ? scopeKey({ der: new Uint8Array(), names: points, indirect: false }) : '';
   return {
     issuerKey: 'aa',
+    issuer: 'cn=meters',
     issuerName: 'CN=Meters',
     scope,
     points,

@@ -342,3 +342,18 @@ test('a separate signer is trusted for as long as its own list is believed, and 
   await put(store, { issuer: root, number: 3, revoked: [[signer.serial]] });
   t.deepEqual(said(now), ['revocation.crl_missing']);
 });
+
+test('a CA that was renamed and kept its key has a list under each name', async (t) => {
+  const renamed = await issueCa(root, { subject: 'CN=Renamed,O=Example', keyPair: ca.keys, ...life });
+  const store = await storeOf(t, { number: 7, revoked: [['0a']] });
+  const crl = await crlOf(renamed, { number: 2 });
+  t.true((await importInto(store, [...cas, renamed], crl)).changed);
+  t.deepEqual(codes(judge(store, await leafOf('0a'))), ['revocation.revoked']);
+  const leaf = parseCertificate(
+    (await issueLeaf(renamed, { subject: 'CN=Meter', serial: '0a', ...life })).der,
+  );
+  const path = [leaf, parseCertificate(renamed.der), above[1] as Certificate];
+  const anchor = { certificate: above[1] as Certificate, revocation: { required: true, graceMs: 0 } };
+  const reader = createRevocationReader(store, { issuers });
+  t.deepEqual(judgeRevocation({ certificates: path, anchor }, reader, now).findings, []);
+});

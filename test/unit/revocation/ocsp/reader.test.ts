@@ -38,6 +38,7 @@ test('an answer is kept whole, the newest one, and none that is older than what 
   t.true(save(store, revoked));
   t.deepEqual(read(), answer(revoked));
   t.false(save(store, { this_update: now - 1 }), 'an old good one takes nothing back');
+  t.false(save(store), 'nor does one of the same time');
   t.deepEqual(read(), answer(revoked));
   t.true(save(store, { this_update: now + 1 }));
   t.is(read()?.status, 'good');

@@ -83,6 +83,7 @@ test('nobody else may sign: no purpose, another CA, another key, not valid now, 
   t.regex(await problemOf(namesake), /did not sign/);
   t.regex(await problemOf(ca, { notAfter: now - minute }), /expired/);
   t.regex(await problemOf(ca, { notBefore: now + hour }), /is not valid before/);
+  t.regex(await problemOf(ca, { notBefore: now - minute }), /produced before its responder/);
   const critical = { oid: '1.2.3.4', critical: true, value: Buffer.from([5, 0]) };
   t.regex(await problemOf(ca, { extensions: [noCheck, critical] }), /critical extension 1\.2\.3\.4/);
   const signer = await delegate(ca);
