@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
 import type { RunningServer } from '../../server/parent.ts';
@@ -19,8 +19,8 @@ interface Options extends CommonOptions {
 }
 
 /** Where `make run` listens, and where `make demo` does: any free port. */
-const fixedAddresses = { grpc: '127.0.0.1:9191', admin: '127.0.0.1:9190' };
-const freeAddresses = { grpc: '127.0.0.1:0', admin: '127.0.0.1:0' };
+const fixedAddresses = { grpc: '127.0.0.1:9191', rig: '127.0.0.1:0', admin: '127.0.0.1:9190' };
+const freeAddresses = { grpc: '127.0.0.1:0', rig: '127.0.0.1:0', admin: '127.0.0.1:0' };
 
 /** `demo`: a fleet of its own, a real server, and a question about every kind of connection. */
 export function registerDemo(program: Command, session: Session): void {
@@ -35,7 +35,7 @@ export function registerDemo(program: Command, session: Session): void {
 async function runDemo(options: Options, session: Session): Promise<Answer> {
   const { around } = session;
   // A run that ends by itself keeps its fleet apart, so that it can go beside one that stays.
-  const parent = join(around.folder, options.folder ?? '.portreeve');
+  const parent = resolve(around.folder, options.folder ?? '.portreeve');
   const folder = options.stay ? parent : join(parent, 'once');
   const log = (line: string): void => void around.stderr.write(`portreeve: ${plain(line)}\n`);
   const fleet = await ensureFleet(folder, options.stay ? fixedAddresses : freeAddresses, around.clock.now());
@@ -100,7 +100,8 @@ function serve(
 }
 
 async function askAll(server: RunningServer, fleet: Fleet, session: Session): Promise<readonly RowResult[]> {
-  return askRows(addressesOf(server).grpc, fleet.rows, session.around.clock);
+  const addresses = new Map(server.addresses.map(({ listener, address }) => [listener, address]));
+  return askRows(addresses, fleet.rows, session.around.clock);
 }
 
 function addressesOf(server: RunningServer): { readonly grpc: string; readonly admin: string } {

@@ -1,13 +1,19 @@
 import { stringify } from 'yaml';
-import { firmware, gatewayId } from './devices.ts';
+import { gatewayId } from './devices.ts';
+import { firmware, meterFirmware } from './firmware.ts';
 import { verifier } from './attestation.ts';
 import { graceHours } from './authorities.ts';
+import { rig } from './rig.ts';
 
-/** Where the demo listens; `127.0.0.1:9191` and `127.0.0.1:9190` for `make run`. */
+/** Where the demo listens; `127.0.0.1:9191` and `127.0.0.1:9190` for `make run`, the rig's enforcement point anywhere. */
 export interface DemoAddresses {
   readonly grpc: string;
+  readonly rig: string;
   readonly admin: string;
 }
+
+/** How a configuration begins that the demo may replace. */
+export const madeByDemo = '# Made by the demo';
 
 /** The demo's `portreeve.yaml`; all paths are relative to it. */
 export function demoConfiguration(addresses: DemoAddresses, issuers: readonly string[]): string {
@@ -22,10 +28,16 @@ export function demoConfiguration(addresses: DemoAddresses, issuers: readonly st
     site: 'harbour',
     state: { path: 'state.db' },
     server: {
-      listeners: [{ name: 'local', address: addresses.grpc, pep: 'local-gateway' }],
+      listeners: [
+        { name: 'local', address: addresses.grpc, pep: 'local-gateway' },
+        { name: rig.listener, address: addresses.rig, pep: rig.pep },
+      ],
       admin: { address: addresses.admin },
     },
-    peps: [{ name: 'local-gateway', may_assert_devices: false }],
+    peps: [
+      { name: 'local-gateway', may_assert_devices: false },
+      { name: rig.pep, tenant: rig.name, site: rig.name },
+    ],
     trust: {
       anchors: [
         anchor('fleet-root', { kind: 'ieee_802_1ar' }),
@@ -44,14 +56,18 @@ export function demoConfiguration(addresses: DemoAddresses, issuers: readonly st
         },
       ],
     },
+    inventory: {
+      sources: [{ name: 'uplink', file: rig.uplink, tenant: rig.name, whole: true, max_age: rig.maxAge }],
+    },
     classes: {
       meter: {
         assurance: 'device_proved',
         binding: 'certificate',
         anchors: ['fleet-root'],
         max_lifetime: '400d',
-        firmware: { required: true, allowed: [firmware.meterGood], blocked: [firmware.meterBlocked] },
+        firmware: { required: true, minimum: { [meterFirmware.product]: meterFirmware.minimum } },
         networks: ['10.0.0.0/8', '127.0.0.0/8'],
+        grace: { sites: { [rig.name]: rig.grace } },
         ttl: '1h',
       },
       camera: {
@@ -75,5 +91,5 @@ export function demoConfiguration(addresses: DemoAddresses, issuers: readonly st
     },
     audit: { path: 'records.ndjson' },
   };
-  return `# Made by the demo; gateways are such as ${gatewayId}.\n${stringify(settings)}`;
+  return `${madeByDemo}; gateways are such as ${gatewayId}.\n${stringify(settings)}`;
 }

@@ -1,9 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { issueLeaf, type Authority, type Leaf } from '../../ca/index.ts';
 import type { EpochMs } from '../../lib/clock.ts';
 import type { Authorities } from './authorities.ts';
 
 const day = 86_400_000;
+
+/** What certificates have left when the fleet is made, in milliseconds; unless a row needs another end. */
+export const lifeMs = 180 * day;
 
 /** A device whose certificate the demo holds, so that it can ask as that device. */
 export interface DemoDevice {
@@ -32,23 +34,24 @@ export type DemoDeviceName =
   | 'outsider'
   | 'tooDeep'
   | 'weak'
-  | 'cloned';
+  | 'cloned'
+  | 'superseded'
+  | 'renewed'
+  | 'vulnerable'
+  | 'held'
+  | 'elsewhere'
+  | 'rig';
 
 export const gatewayId = 'spiffe://gateways.harbour.example/quay-3/gw-1';
 /** Children that the gateway speaks for; they have no certificates of their own. */
 export const sensorId = 'SEN-0001';
+/** Its record names no gateway, and nothing is delegated. */
+export const strangerSensorId = 'SEN-0049';
 export const meterBehindGateway = 'MTR-0050';
-
-export const firmware = {
-  meterGood: 'a1'.repeat(32),
-  meterBlocked: 'b2'.repeat(32),
-  meterUnknown: 'c3'.repeat(32),
-  cameraGood: 'd4'.repeat(32),
-} as const;
 
 /** Issues the certificates of the rows: 802.1AR subjects (serialNumber) for devices, SPIFFE for the gateway. */
 export async function makeDevices(authorities: Authorities, now: EpochMs): Promise<DemoDevices> {
-  const current = { notBefore: now - 10 * day, notAfter: now + 180 * day };
+  const current = { notBefore: now - 10 * day, notAfter: now + lifeMs };
   const device = async (
     id: string,
     issuer: Authority,
@@ -89,76 +92,12 @@ export async function makeDevices(authorities: Authorities, now: EpochMs): Promi
     tooDeep: await device('MTR-0012', authorities.overreaching),
     weak: await device('MTR-0013', authorities.meters, { key: 'rsa-1024' }),
     cloned: await device('MTR-0014', authorities.meters),
+    superseded: await device('MTR-0016', authorities.meters),
+    renewed: await device('MTR-0016', authorities.meters),
+    vulnerable: await device('MTR-0017', authorities.meters),
+    held: await device('MTR-0018', authorities.meters),
+    // Its one certificate is not also shown from elsewhere: that would be a copied key, which is told.
+    elsewhere: await device('MTR-0019', authorities.meters),
+    rig: await device('RIG-0001', authorities.meters),
   };
-}
-
-/**
- * The inventory as NDJSON: 1,000 devices in three classes. Those of the rows are bound to their real certificates;
- * the others to fingerprints of certificates that nobody holds, and so can never be shown.
- */
-export function inventoryNdjson(devices: DemoDevices): string {
-  const bound = new Map<string, string>();
-  for (const name of [
-    'meter',
-    'depotMeter',
-    'annexMeter',
-    'expired',
-    'early',
-    'revoked',
-    'orphan',
-    'serverOnly',
-    'disabled',
-    'outsider',
-    'tooDeep',
-    'weak',
-    'cloned',
-  ] as const) {
-    bound.set(devices[name].id, devices[name].leaf.fingerprint);
-  }
-  const stranger = (): string => randomBytes(32).toString('hex');
-  // One key pair, copied with an image onto two devices.
-  const cloned: ReadonlySet<string> = new Set([devices.cloned.id, 'MTR-0015']);
-  const number = (index: number): string => String(index).padStart(4, '0');
-  const rows: object[] = [];
-  for (let index = 1; index <= 800; index += 1) {
-    const id = `MTR-${number(index)}`;
-    rows.push({
-      device_id: id,
-      status: id === devices.disabled.id ? 'disabled' : 'active',
-      class: 'meter',
-      owner: 'Harbour Utilities',
-      site: index % 2 === 0 ? 'east-quay' : 'west-quay',
-      certificates: [bound.get(id) ?? stranger()],
-      keys: cloned.has(id) ? [devices.cloned.leaf.keyDigest] : [],
-      gateways: id === meterBehindGateway ? [gatewayId] : [],
-      entitlements: ['telemetry:write'],
-    });
-  }
-  for (let index = 1; index <= 150; index += 1) {
-    rows.push({
-      device_id: `CAM-${number(index)}`,
-      status: 'active',
-      class: 'camera',
-      owner: 'Harbour Security',
-      site: 'east-quay',
-      tags: index % 10 === 0 ? ['entrance'] : [],
-    });
-  }
-  rows.push({
-    device_id: gatewayId,
-    status: 'active',
-    class: 'gateway',
-    site: 'quay-3',
-    certificates: [devices.gateway.leaf.fingerprint],
-  });
-  for (let index = 1; index <= 49; index += 1) {
-    rows.push({
-      device_id: `SEN-${number(index)}`,
-      status: 'active',
-      class: 'gateway',
-      site: 'quay-3',
-      gateways: [gatewayId],
-    });
-  }
-  return `${rows.map((row) => JSON.stringify(row)).join('\n')}\n`;
 }

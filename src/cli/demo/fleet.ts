@@ -1,17 +1,18 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { join } from 'node:path';
-import { importDevices } from '../../inventory/import.ts';
+import { join, resolve } from 'node:path';
+import { loadConfig } from '../../config/load.ts';
 import { formatInstant, parseInstant, type EpochMs } from '../../lib/clock.ts';
-import { openStore } from '../../store/open.ts';
+import { PortreeveError } from '../../lib/errors.ts';
 import { makeAttestation, verifier } from './attestation.ts';
 import { makeAuthorities, makeCrls, type Authorities } from './authorities.ts';
 import { demoConfiguration, type DemoAddresses } from './configuration.ts';
-import { inventoryNdjson, makeDevices } from './devices.ts';
+import { makeDevices } from './devices.ts';
+import { mayReplace, withFleetToItself } from './replaceable.ts';
 import { demoRows, type DemoRow } from './rows.ts';
+import { fillStore } from './state.ts';
 
 /** Raised whenever the demo's files change shape, so that an older fleet is made anew. */
-const fleetVersion = 4;
+const fleetVersion = 5;
 /** The shortest-lived thing of the demo is the grace of the depot's CRL; a fleet is renewed well before. */
 const fleetLifeMs = 24 * 3_600_000;
 
@@ -23,16 +24,23 @@ export interface Fleet {
 }
 
 /**
- * Answers the demo fleet under `folder`, making it where there is none or where it is older than its certificates
- * and CRLs are good for. Only files that the demo makes are replaced. Addresses are written anew each time.
+ * Answers the demo fleet under `folder`, making it where there is none, where it is older than its certificates and CRLs
+ * are good for, where another version of the demo made it, and where it was moved. Only files that the demo makes are
+ * replaced. Addresses are written anew each time. Throws PDP_USAGE for a folder with an installation that is not the
+ * demo's, PDP_STORE_UNAVAILABLE where a server still runs on the fleet that is to be made anew.
  */
 export async function ensureFleet(folder: string, addresses: DemoAddresses, now: EpochMs): Promise<Fleet> {
-  const existing = await readRows(folder, now);
-  const made = existing === undefined;
-  const rows = existing ?? (await makeFleet(folder, now));
   const configFile = join(folder, 'portreeve.yaml');
+  if (!(await mayReplace(folder)))
+    throw new PortreeveError(
+      'PDP_USAGE',
+      `${folder} holds an installation that the demo did not make: give another folder with --folder`,
+    );
+  await mkdir(folder, { recursive: true });
   await writeFile(configFile, demoConfiguration(addresses, issuerNames));
-  return { configFile, rows, made };
+  const existing = await readRows(folder, now);
+  const rows = existing ?? (await withFleetToItself(folder, () => makeFleet(folder, configFile, now)));
+  return { configFile, rows, made: existing === undefined };
 }
 
 const issuerNames = ['meters', 'cameras', 'depot', 'annex', 'withdrawn', 'constrained'] as const;
@@ -42,26 +50,32 @@ async function readRows(folder: string, now: EpochMs): Promise<readonly DemoRow[
     const fleet = JSON.parse(await readFile(join(folder, 'demo.json'), 'utf8')) as {
       version: number;
       made: string;
+      folder: string;
       rows: readonly DemoRow[];
     };
     const made = parseInstant(fleet.made) ?? 0;
-    return fleet.version === fleetVersion && made <= now && now - made < fleetLifeMs ? fleet.rows : undefined;
+    const current = fleet.version === fleetVersion && made <= now && now - made < fleetLifeMs;
+    return current && fleet.folder === resolve(folder) ? fleet.rows : undefined;
   } catch {
     return undefined;
   }
 }
 
-async function makeFleet(folder: string, now: EpochMs): Promise<readonly DemoRow[]> {
+async function makeFleet(folder: string, configFile: string, now: EpochMs): Promise<readonly DemoRow[]> {
   for (const old of [
     'demo.json',
     'pki',
     'crls',
     'requests',
     'certificates',
+    'uplink',
     'state.db',
     'state.db-wal',
     'state.db-shm',
     'inventory.ndjson',
+    'firmware.ndjson',
+    // How far the changes of the state that goes had been recorded.
+    'records.ndjson.changes',
   ]) {
     await rm(join(folder, old), { recursive: true, force: true });
   }
@@ -79,24 +93,10 @@ async function makeFleet(folder: string, now: EpochMs): Promise<readonly DemoRow
   for (const [name, pem] of await makeCrls(authorities, [revoked], now))
     await writeFile(join(folder, 'crls', name), pem);
 
-  const inventory = inventoryNdjson(devices);
-  await writeFile(join(folder, 'inventory.ndjson'), inventory);
-  const store = openStore({ path: join(folder, 'state.db'), mode: 'read_write', now });
-  try {
-    await importDevices(store, {
-      input: Readable.from([Buffer.from(inventory)]),
-      format: 'ndjson',
-      tenant: 'default',
-      actor: 'demo',
-      why: 'the demo fleet',
-      now,
-    });
-  } finally {
-    store.close();
-  }
-
   const attestation = await makeAttestation(devices.camera, now);
   await writeFile(join(folder, verifier.file), attestation.keys);
+  await fillStore(folder, loadConfig(configFile, now), { devices, authorities, now });
+
   const rows = demoRows(devices, authorities, attestation);
   for (const row of rows) {
     await writeFile(
@@ -107,7 +107,7 @@ async function makeFleet(folder: string, now: EpochMs): Promise<readonly DemoRow
   // Written last and by rename: a killed run leaves no fleet that looks whole.
   await writeFile(
     join(folder, 'demo.json.new'),
-    JSON.stringify({ version: fleetVersion, made: formatInstant(now), rows }),
+    JSON.stringify({ version: fleetVersion, made: formatInstant(now), folder: resolve(folder), rows }),
   );
   await rename(join(folder, 'demo.json.new'), join(folder, 'demo.json'));
   return rows;

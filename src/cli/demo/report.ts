@@ -1,5 +1,7 @@
+import type { Decision } from '../../decision/types.ts';
 import { plain, table, type Cell, type Paint } from '../output.ts';
 import type { RowResult } from './ask.ts';
+import type { DemoRow } from './rows.ts';
 
 /** The demo's table, one line a connection; what did not come out as expected is said under it. */
 export function demoTable(results: readonly RowResult[], paint: Paint): string {
@@ -11,7 +13,7 @@ export function demoTable(results: readonly RowResult[], paint: Paint): string {
     decision.assurance,
     milliseconds.toFixed(1),
     decision.reasons[0]?.code ?? '-',
-    decision.reasons[0]?.message ?? '-',
+    inWords(row, decision),
   ]);
   const surprises = results
     .filter((result) => !result.asExpected)
@@ -20,6 +22,16 @@ export function demoTable(results: readonly RowResult[], paint: Paint): string {
       return `not as expected: ${row.title}: ${got}, expected ${row.outcome} with ${row.reason}\n`;
     });
   return `${table(head, rows, paint)}${surprises.map((line) => paint('warn', line)).join('')}`;
+}
+
+/** The primary reason's text, with what the row wants told beside it. */
+function inWords({ told = [] }: DemoRow, { reasons: [primary] }: Decision): string {
+  if (!primary) return '-';
+  const values = told.flatMap((name) => {
+    const value = primary.detail?.[name];
+    return value === undefined ? [] : [`${name}: ${plain(String(value))}`];
+  });
+  return values.length === 0 ? primary.message : `${primary.message} (${values.join(', ')})`;
 }
 
 /** What a visitor can do next, with commands that work as they stand. */
@@ -34,6 +46,8 @@ Try, in another terminal:
   bin/portreeve device set-status MTR-0001 quarantined --why "looks odd"
   bin/portreeve decide --request ${folder}/requests/active-meter.json
   bin/portreeve device set-status MTR-0001 active --why "all clear"
+  bin/portreeve hold list
+  bin/portreeve device why RIG-0001 --tenant rig-7
   bin/portreeve crl status
   curl -s http://${addresses.admin}/status
 Further decisions appear below, one a line. Ctrl-C drains and ends.

@@ -1,14 +1,16 @@
 import type { ReasonCode } from '../../lib/reason-code.ts';
 import {
-  firmware,
   gatewayId,
   meterBehindGateway,
   sensorId,
+  strangerSensorId,
   type DemoDevice,
   type DemoDevices,
 } from './devices.ts';
 import type { DemoAttestation } from './attestation.ts';
 import type { Authorities } from './authorities.ts';
+import { firmware } from './firmware.ts';
+import { rig } from './rig.ts';
 
 /** One connection of the demo: what is asked (proto3 JSON of a DecideRequest) and what must come of it. */
 export interface DemoRow {
@@ -18,6 +20,10 @@ export interface DemoRow {
   readonly outcome: 'allow' | 'deny';
   readonly reason: ReasonCode;
   readonly assurance?: string;
+  /** What the primary reason must tell beside its code. */
+  readonly told?: readonly string[];
+  /** The listener that is asked; `local` unless it says otherwise. */
+  readonly listener?: string;
 }
 
 const officeIp = '10.20.0.17';
@@ -82,12 +88,33 @@ export function demoRows(
       outcome: 'allow',
       reason: 'revocation.stale_within_grace',
       assurance: 'device_proved',
+      told: ['age_s', 'usable_until'],
+    },
+    {
+      name: 'offline-within-grace',
+      title: 'rig cut off for 3 hours, within grace',
+      request: meter(devices.rig, good, { sourceIp: rig.address }),
+      outcome: 'allow',
+      reason: 'inventory.stale_within_grace',
+      assurance: 'device_proved',
+      told: ['age_s', 'grace_until'],
+      listener: rig.listener,
+    },
+    {
+      name: 'firmware-in-grace',
+      title: 'vulnerable firmware, within grace',
+      request: meter(devices.vulnerable, { firmwareHash: firmware.meterVulnerable }),
+      outcome: 'allow',
+      reason: 'firmware.grace_expiring',
+      assurance: 'device_proved',
+      told: ['advisory', 'until'],
     },
     deny('stale-crl', 'stale CRL, past its grace', 'revocation.crl_stale', meter(devices.annexMeter)),
     deny('expired', 'expired certificate', 'credential.expired', meter(devices.expired)),
     deny('not-yet-valid', 'certificate not yet valid', 'credential.not_yet_valid', meter(devices.early)),
     deny('revoked', 'revoked certificate', 'revocation.revoked', meter(devices.revoked)),
     deny('issuer-revoked', 'issuing CA revoked', 'revocation.issuer_revoked', meter(devices.orphan)),
+    deny('held', "operator's hold", 'hold.device', meter(devices.held)),
     deny(
       'foreign-ca',
       'foreign CA, same subject',
@@ -123,6 +150,12 @@ export function demoRows(
       meter(devices.unbound),
     ),
     deny(
+      'superseded',
+      'certificate from before the renewal',
+      'inventory.superseded_certificate',
+      meter(devices.superseded),
+    ),
+    deny(
       'serial-differs',
       'claimed serial differs',
       'identity.serial_mismatch',
@@ -144,13 +177,19 @@ export function demoRows(
       'network',
       'source network not allowed',
       'network.source_not_allowed',
-      meter(devices.meter, good, { sourceIp: '203.0.113.9' }),
+      meter(devices.elsewhere, good, { sourceIp: '203.0.113.9' }),
     ),
     deny(
       'gateway-only',
       'gateway speaking for a meter',
       'assurance.device_not_proven',
       byGateway(devices.gateway, meterBehindGateway, good),
+    ),
+    deny(
+      'child-not-enrolled',
+      'gateway speaking for a sensor not its own',
+      'assurance.child_not_enrolled',
+      byGateway(devices.gateway, strangerSensorId),
     ),
     deny(
       'contraindicated-camera',
