@@ -24,7 +24,7 @@ export interface Proposal {
   readonly measured: Set<string>;
   readonly claimed: Set<string>;
   readonly gateways: Set<string>;
-  /** Codes that denied it at other times, for reasons of its own. */
+  /** Codes that denied it later on, for reasons of its own. */
   readonly denials: Set<string>;
 }
 
@@ -42,8 +42,9 @@ export interface ProposalRules {
 export const mostValues = 16;
 
 const unknown = 'inventory.unknown_device';
-/** Whoever is denied by these groups is not what it shows, or is kept out on purpose. */
-const ownFault = /^(identity|chain|credential|revocation|hold|attestation|system)\./;
+/** Whoever is denied by these groups is not what it shows, or is kept out on purpose; who shows nothing claims only. */
+const ownFault =
+  /^(?!identity\.no_credential$)(identity|chain|credential|revocation|hold|attestation|system)\./;
 
 /** Gathers what is observed in records; memory grows with the identities and not with the records. */
 export class Proposals {
@@ -64,11 +65,12 @@ export class Proposals {
     if (facts === null || id === null || record.tenant !== tenant) return;
     if (since !== undefined && record.time < since) return;
     const subject = facts.subject ?? 'claimed';
-    if (subject !== 'proved' && !includeClaimed) return;
     const against = record.reasons.filter(({ severity }) => severity === 'deny').map(({ code }) => code);
     const known = this.#found.get(id);
     const own = against.filter((code) => ownFault.test(code));
-    if (own.length > 0) return known && own.forEach((code) => add(known.denials, code));
+    if (own.length > 0)
+      return void (known && isNamed(subject) && own.forEach((one) => add(known.denials, one)));
+    if (subject !== 'proved' && !includeClaimed) return;
     if (record.outcome === 'deny' && !against.includes(unknown)) return;
     if (!known && this.#found.size >= most) {
       this.leftOut += 1;
@@ -83,6 +85,11 @@ export class Proposals {
   sorted(): readonly Proposal[] {
     return [...this.#found.values()].sort((a, b) => (a.device_id < b.device_id ? -1 : 1));
   }
+}
+
+/** Whether a configured CA has said the name: nobody's mere claim speaks against a device. */
+function isNamed(subject: Subject): boolean {
+  return subject === 'proved' || subject === 'named_by_certificate';
 }
 
 function newProposal(id: string, subject: Subject, record: AuditRecord): Proposal {
