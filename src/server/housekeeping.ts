@@ -1,5 +1,5 @@
 import { pruneHistory } from '../inventory/history.ts';
-import { systemClock, type EpochMs } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import { sweepRetired } from '../store/sweep.ts';
 import type { Store } from '../store/types.ts';
@@ -12,19 +12,20 @@ const historyMs = 400 * 24 * 3_600_000;
 
 /**
  * Removes now and then what imports have left behind in the store (killed ones above all), in transactions short
- * enough for any urgent change. Answers how to stop.
+ * enough for any urgent change, and history that is too old by a clock which a leap does not carry off. Answers how to
+ * stop.
  */
 export function startHousekeeping(
   store: Store,
   log: (line: string) => void,
-  now: () => EpochMs = () => systemClock.now(),
+  clock: Pick<Clock, 'now'>,
 ): () => Promise<void> {
   let running: Promise<void> = Promise.resolve();
   let failing = false;
   const timer = setInterval(() => {
     running = sweepRetired(store, sweep.budgetMs).then(
       () => {
-        pruneHistory(store, now() - historyMs);
+        pruneHistory(store, clock.now() - historyMs);
         failing = false;
       },
       (thrown: unknown) => {

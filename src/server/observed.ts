@@ -18,6 +18,7 @@ export interface Learnt {
 
 export interface ObservedOptions {
   readonly store: Store;
+  /** One that a leap does not carry off: what is older than `observed.keep` by it is deleted. */
   readonly clock: Clock;
   readonly config: () => Pick<Config, 'observed' | 'shared_use'>;
   readonly higher: (version: string, known: string) => boolean;
@@ -44,6 +45,8 @@ const pruneMs = 60_000;
 const mostWaiting = 20_000;
 /** Certificates whose last written sight is remembered, so that repeated sights cost no look-up. */
 const mostRemembered = 50_000;
+/** What a decision is dated ahead of what is known by more than that is dated by a clock that leapt: not learnt from (ms). */
+const aheadMs = 60_000;
 /** Rows that are pruned at once. */
 const pruneRows = 500;
 
@@ -83,11 +86,12 @@ export function startObserved(options: ObservedOptions): Observed {
     tell({ shared: [...toTell.values()], devices: [] });
     toTell = new Map();
   };
+  const isAhead = ({ at }: Observation): boolean => at > clock.now() + aheadMs;
   const isNews = (observation: Observation): boolean => {
     if (!observation.allowed && observation.firmware === null) return false;
     const name = nameOf(observation);
     const last = remembered.get(name);
-    if (last !== undefined && observation.at - last < config().observed.interval) return false;
+    if (last !== undefined && Math.abs(observation.at - last) < config().observed.interval) return false;
     if (remembered.size >= mostRemembered) remembered.clear();
     remembered.set(name, observation.at);
     return true;
@@ -133,6 +137,7 @@ export function startObserved(options: ObservedOptions): Observed {
     take: (observations, dropped) => {
       let lost = dropped;
       for (const observation of observations) {
+        if (isAhead(observation)) continue;
         const shared = uses.note(observation);
         if (shared) {
           const name = `${shared.tenant}\0${shared.key}`;

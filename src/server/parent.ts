@@ -145,10 +145,10 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   // A file that was put in place may lack what watched files have brought since it was made.
   late.storeReopened = () => void knowledge.reconfigure();
   undo.add(() => knowledge.stop());
-  undo.add(startHousekeeping(store, log));
+  undo.add(startHousekeeping(store, log, time.cautious));
   undo.add(recordHoldEnds(store, time.cautious, log));
   const observed = startObserved({
-    ...{ store, clock, config: current, higher: higherVersion, log },
+    ...{ store, clock: time.cautious, config: current, higher: higherVersion, log },
     tell: (learnt) => late.pool?.tell({ kind: 'learnt', learnt }),
     onDropped: (count) => counting.metrics.observationsDropped(count),
   });

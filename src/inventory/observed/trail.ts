@@ -21,10 +21,11 @@ const longestTrail = 20;
 
 /**
  * A key's stays in one place after another, oldest first, and one more use. A use where the key was last only prolongs
- * the stay; what lies before the window is left out. Uses may come a little out of order: each counts when it comes.
+ * the stay; what lies before the window is left out, and what lies after it, by a clock that had leapt ahead. Uses may
+ * come a little out of order: each counts when it comes.
  */
 export function extendTrail(trail: readonly KeyUse[], use: KeyUse, windowMs: number): readonly KeyUse[] {
-  const recent = trail.filter((stay) => stay.last_used >= use.last_used - windowMs);
+  const recent = trail.filter((stay) => Math.abs(stay.last_used - use.last_used) <= windowMs);
   const last = recent.at(-1);
   if (last === undefined || !samePlace(last, use)) return [...recent, use].slice(-longestTrail);
   return [...recent.slice(0, -1), { ...use, last_used: Math.max(last.last_used, use.last_used) }];
@@ -36,7 +37,7 @@ export function judgeTrail(
   { window, moves: allowed }: Pick<SharingRules, 'window' | 'moves'>,
   now: EpochMs,
 ): Sharing | undefined {
-  const recent = trail.filter((stay) => stay.last_used >= now - window);
+  const recent = trail.filter((stay) => Math.abs(stay.last_used - now) <= window);
   const gateways = changes(recent.map(({ gateway }) => gateway));
   const networks = changes(recent.flatMap(({ network }) => network ?? []));
   const moves = Math.max(gateways, networks);

@@ -100,7 +100,8 @@ function writeCertificate(
   const fingerprint = bytes(certificate.fingerprint);
   const known = statements.seen.get(tenant, id, fingerprint);
   if (known) {
-    if (at - known.last_seen >= intervalMs())
+    // Either way: a clock that had leapt ahead may have dated the last one.
+    if (Math.abs(at - known.last_seen) >= intervalMs())
       statements.again.run(at, gateway, network, tenant, id, fingerprint);
     return false;
   }

@@ -44,6 +44,13 @@ test('what is learnt is written in the background, and workers are told of which
   );
 });
 
+test('nothing is learnt of a decision that a clock far ahead dated', (t) => {
+  const { observed, seen, count } = observing(t);
+  observed.take([someObservation({ at: Date.UTC(2080, 0, 1) })], 0);
+  observed.stop();
+  t.deepEqual([seen(), count.dropped], [[], 0]);
+});
+
 test('what waits is written at the end', (t) => {
   const { observed, seen } = observing(t);
   observed.take([someObservation()], 0);

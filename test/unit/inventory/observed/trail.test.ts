@@ -31,6 +31,19 @@ test('two gateways are too many, and so are two networks and two devices', (t) =
   t.deepEqual(judged(0, 'a n m', 'a n k'), { scope: 'devices', moves: 0 });
 });
 
+test('a use that a clock in another century dated is not in the window of any other', (t) => {
+  const [later] = trailOf('a n');
+  const leapt = { ...later!, last_used: Date.UTC(2080, 0, 1) };
+  const trail = extendTrail([leapt], { ...later!, gateway: 'b', last_used: now }, window);
+  t.deepEqual(
+    trail.map(({ gateway }) => gateway),
+    ['b'],
+  );
+  t.is(judgeTrail([leapt, ...trail], { window, moves: 0 }, now), undefined);
+  const early = { ...later!, gateway: 'b', last_used: now - second };
+  t.is(extendTrail([later!], early, window).length, 2, 'a little out of order is within it');
+});
+
 test('devices are graver than gateways, and gateways than networks', (t) => {
   t.is(judged(0, 'a n m', 'b o k')?.scope, 'devices');
   t.is(judged(0, 'a n', 'b o')?.scope, 'gateways');

@@ -61,6 +61,13 @@ test('a sight within the interval of the last one writes nothing, a later one th
   t.like(seen()[0], { first_seen: 1_000_000, last_seen: 1_000_000 + hour, gateway: 'elsewhere' });
 });
 
+test('a sight that a clock in another century dated gives way to the next one', (t) => {
+  const { write, seen } = learning(t);
+  write(someObservation({ at: Date.UTC(2080, 0, 1) }));
+  write(someObservation({ at: 1_000_000 }));
+  t.is(seen()[0]?.last_seen, 1_000_000);
+});
+
 test('of one device the certificates seen last are kept', (t) => {
   const { write, seen } = learning(t);
   for (const [index, byte] of ['01', '02', '03', '04'].entries()) {
