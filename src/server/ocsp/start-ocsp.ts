@@ -55,6 +55,8 @@ const forgetMs = 30 * 24 * 3_600_000;
 const pruneRows = 500;
 /** Certificates that may wait to be written down; more are told again by the workers. */
 const mostWaiting = 20_000;
+/** Uses that are written in one transaction; a certificate's is not written again so soon (ms). */
+const [usesAtOnce, notedMs, mostNoted] = [1000, 60_000, 50_000];
 /** Certificates that are made due at once. */
 const hurriedRows = 10_000;
 /** Certificates of one responder that are looked up at once. */
@@ -65,20 +67,24 @@ export function startOcsp(options: OcspOptions): OcspAsking {
   const { store, clock, inForce, log, random = Math.random } = options;
   const ending = new AbortController();
   const wanted = new Map<string, OcspKey>();
+  const noted = new Map<string, number>();
   let asked: Asked[] = [];
   let madeFor: OcspInForce['responders'] | undefined;
   let askers = new Map<string, Asker>();
-  let failing = false;
+  const failing = new Set<string>();
   let soon: NodeJS.Timeout | undefined;
   const written = new Map<string, SourceState>();
 
-  const guarded = (act: () => void): void => {
+  const guarded = (what: string, act: () => void): boolean => {
     try {
       act();
-      failing = false;
+      failing.delete(what);
+      return true;
     } catch (thrown) {
-      if (!failing) log(`what OCSP responders answer is not kept: ${describeThrown(thrown)}`);
-      failing = true;
+      if (!failing.has(what)) log(`OCSP: ${what} fails: ${describeThrown(thrown)}`);
+      failing.add(what);
+      noted.clear();
+      return false;
     }
   };
   const statuses = signerStatuses(store, inForce);
@@ -107,18 +113,37 @@ export function startOcsp(options: OcspOptions): OcspAsking {
     askers = new Map([...responders].map(([key, responder]) => [key, make(responder)]));
     madeFor = responders;
   };
+  /** What is to be written of what is wanted: not again what was written just now, and not all at once. */
+  const takeUses = (responders: OcspInForce['responders'], now: number): readonly OcspKey[] => {
+    const uses: OcspKey[] = [];
+    for (const [name, key] of wanted) {
+      if (uses.length === usesAtOnce) break;
+      wanted.delete(name);
+      if (!responders.has(key.issuerKey) || now - (noted.get(name) ?? -Infinity) < notedMs) continue;
+      if (noted.size >= mostNoted) noted.clear();
+      noted.set(name, now);
+      uses.push(key);
+    }
+    return uses;
+  };
   const flush = (): void => {
     const { responders, config } = inForce();
     const now = clock.now();
-    const uses = [...wanted.values()].filter(({ issuerKey }) => responders.has(issuerKey));
+    const uses = takeUses(responders, now);
     const done = asked;
     if (uses.length === 0 && done.length === 0) return;
-    wanted.clear();
     asked = [];
-    store.transact(() => {
-      noteUses(store, uses, now);
-      for (const one of done) keepAsked(store, one, { responders, config, now, random: random() });
-    });
+    try {
+      store.transact(() => {
+        noteUses(store, uses, now);
+        for (const one of done) keepAsked(store, one, { responders, config, now, random: random() });
+      });
+    } catch (thrown) {
+      // All of it waits, and nobody is asked meanwhile.
+      asked = [...done, ...asked];
+      for (const key of uses) wanted.set(`${key.issuerKey}:${key.serial}`, key);
+      throw thrown;
+    }
   };
   const pump = (): void => {
     const now = clock.now();
@@ -130,9 +155,9 @@ export function startOcsp(options: OcspOptions): OcspAsking {
   const tick = (): void => {
     clearTimeout(soon);
     soon = undefined;
-    guarded(reconfigure);
-    guarded(flush);
-    guarded(pump);
+    guarded('taking over responders', reconfigure);
+    // What cannot be written down is not asked for: it would be asked for again at once.
+    if (guarded('keeping answers', flush)) guarded('looking for what is due', pump);
   };
   const hurry = (): void => void (soon ??= setTimeout(tick, soonMs));
   function writeStates(): void {
@@ -144,8 +169,11 @@ export function startOcsp(options: OcspOptions): OcspAsking {
   }
   const timers = [
     setInterval(tick, tickMs),
-    setInterval(() => guarded(writeStates), stateMs),
-    setInterval(() => guarded(() => void pruneAnswers(store, clock.now() - forgetMs, pruneRows)), pruneMs),
+    setInterval(() => guarded('keeping states', writeStates), stateMs),
+    setInterval(
+      () => guarded('forgetting', () => void pruneAnswers(store, clock.now() - forgetMs, pruneRows)),
+      pruneMs,
+    ),
   ];
   return {
     take: (certificates) => {
@@ -157,14 +185,15 @@ export function startOcsp(options: OcspOptions): OcspAsking {
     ask: () => {
       for (const asker of askers.values()) asker.wake();
       const now = clock.now();
-      if (askers.size > 0) guarded(() => makeDue(store, now, now - inUseMs, hurriedRows));
+      if (askers.size > 0)
+        guarded('looking for what is due', () => makeDue(store, now, now - inUseMs, hurriedRows));
       hurry();
     },
     stop: async () => {
       for (const timer of timers) clearInterval(timer);
       clearTimeout(soon);
-      guarded(flush);
-      guarded(writeStates);
+      guarded('keeping answers', flush);
+      guarded('keeping states', writeStates);
       ending.abort();
     },
   };

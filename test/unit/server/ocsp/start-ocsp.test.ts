@@ -131,3 +131,17 @@ test('a responder that is configured no more is neither asked nor told of', asyn
   t.is(source.asked.length, 1);
   t.is(readSourceState(store, 'ocsp', 'ca'), undefined);
 });
+
+test('while nothing can be written down, nobody is asked', async (t) => {
+  const { source, ocsp, store, status, told } = await begin(t, answers('good'));
+  store.prepare('ALTER TABLE ocsp RENAME TO elsewhere').run();
+  ocsp.take([{ issuerKey, serial: 'a1' }]);
+  await until(() => told.length > 0);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  t.is(source.asked.length, 0);
+  t.regex(told[0] ?? '', /keeping answers fails/);
+  t.is(told.length, 1, 'told once');
+  store.prepare('ALTER TABLE elsewhere RENAME TO ocsp').run();
+  ocsp.take([{ issuerKey, serial: 'a1' }]);
+  await until(() => status() === 'good');
+});
