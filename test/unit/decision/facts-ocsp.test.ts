@@ -1,0 +1,80 @@
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { issueLeaf } from '../../../src/ca/index.ts';
+import type { LeafOptions } from '../../../src/ca/index.ts';
+import { forgeAnswer } from '../../helpers/ocsp-forge.ts';
+import { day, hour, makeWorld, worldTime } from '../../helpers/world.ts';
+import type { World } from '../../helpers/world.ts';
+
+const noCheck = { oid: '1.3.6.1.5.5.7.48.1.5', critical: false, value: Buffer.from([5, 0]) };
+
+async function begin(t: ExecutionContext): Promise<World> {
+  const world = await makeWorld({
+    configure: (document) => {
+      document.revocation = { ocsp: { stapled: true } };
+    },
+  });
+  t.teardown(world.close);
+  return world;
+}
+
+/** The decision about a meter with a response that a responder of its CA signed. */
+async function decide(world: World, responder: Partial<LeafOptions>, status: 'good' | 'revoked') {
+  const { meters } = world.pki;
+  const leaf = await world.leaf('meter/1');
+  const signer = await issueLeaf(meters, {
+    subject: 'CN=Responder',
+    notBefore: worldTime - day,
+    notAfter: worldTime + day,
+    eku: ['1.3.6.1.5.5.7.3.9'],
+    ...responder,
+  });
+  const stapledOcsp = forgeAnswer({
+    issuer: meters,
+    signer,
+    certificates: [signer.der],
+    singles: [{ serial: leaf.serial, status, thisUpdate: worldTime - hour, nextUpdate: worldTime + hour }],
+  });
+  const made = await world.decide(world.connect({ shows: leaf, also: { stapledOcsp } }));
+  const [fact] = made.facts?.revocation ?? [];
+  return { made, fact, codes: made.decision.reasons.map(({ code }) => code) };
+}
+
+test('a stapled answer of a delegated responder revokes where a CRL tells that the responder is not', async (t) => {
+  const world = await begin(t);
+  const { codes, made } = await decide(world, { serial: '0b01' }, 'revoked');
+  t.deepEqual(codes, ['revocation.revoked']);
+  t.is(made.decision.versions.crls.length, 2, 'no list is named that the path was not judged by');
+});
+
+test('one whose responder a CRL revokes counts for nothing, although it need not be checked', async (t) => {
+  const world = await begin(t);
+  const revoked = [{ serial: '0b02', at: worldTime - hour }];
+  await world.importCrl('meters', { revoked });
+  const { codes, fact } = await decide(world, { serial: '0b02', extensions: [noCheck] }, 'revoked');
+  t.deepEqual(codes, ['policy.ok']);
+  t.regex(fact?.ocsp?.stapled_problem ?? '', /has been revoked/);
+});
+
+test('without a CRL a responder is believed that need not be checked, and no other', async (t) => {
+  const world = await begin(t);
+  world.deps.store.transact(() => {
+    const { store } = world.deps;
+    store.prepare('DELETE FROM crls WHERE issuer_key = ?').run(world.pki.meters.keyDigest);
+    store.change({
+      tenant: 'default',
+      at: worldTime,
+      actor: 'test',
+      why: '',
+      kind: 'test',
+      selector: '',
+      detail: {},
+    });
+  });
+  const checked = await decide(world, { extensions: [noCheck] }, 'good');
+  t.deepEqual(checked.codes, ['policy.ok']);
+  t.like(checked.fact, { status: 'good', source: 'ocsp:stapled' });
+  const unchecked = await decide(world, {}, 'good');
+  t.deepEqual(unchecked.codes, ['revocation.crl_missing']);
+  t.regex(unchecked.fact?.ocsp?.stapled_problem ?? '', /may have been revoked/);
+});
