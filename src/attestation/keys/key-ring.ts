@@ -42,8 +42,10 @@ function keysOf(verifier: Verifier, reader: KeyReader, now: EpochMs): readonly A
   const published = new Set(keys.map(({ thumbprint }) => thumbprint));
   // What stands in the file counts by that, whatever the store remembers of it.
   const kept = reader.keys(name, source).filter(({ thumbprint }) => !published.has(thumbprint));
+  // One that is said to vanish further ahead than the overlap is long was so dated by a clock that had leapt ahead.
+  const there = kept.filter(({ goneAt }) => goneAt === null || goneAt <= now + overlap);
   return [
     ...keys.map((key) => ({ verifier, key, until: null })),
-    ...kept.map((key) => ({ verifier, key, until: key.goneAt === null ? null : key.goneAt + overlap })),
+    ...there.map((key) => ({ verifier, key, until: key.goneAt === null ? null : key.goneAt + overlap })),
   ].filter(({ key, until }) => !blockedKeys.has(key.thumbprint) && (until === null || now < until));
 }

@@ -58,6 +58,15 @@ test('a key that vanished is accepted for the overlap, and to the millisecond no
   );
 });
 
+test('a key that vanished while the clock was in another century is not accepted until then', async (t) => {
+  const store = temporaryStore(t);
+  await apply(store, first);
+  await apply(store, second, Date.UTC(2080, 0, 1));
+  const ring = createKeyRing([await published({ overlap: hour })], createKeyReader(store));
+  const kids = ring.accepted(now + 1000).map(({ key }) => key.kid);
+  t.deepEqual(kids, ['lab-2']);
+});
+
 test('a key that comes back is published again', async (t) => {
   const store = temporaryStore(t);
   await apply(store, first);
