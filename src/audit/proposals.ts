@@ -17,15 +17,15 @@ export interface Proposal {
   /** Configured anchor of the last proved path. */
   anchor: string | null;
   serial: string | null;
-  readonly certificates: Set<string>;
-  readonly keys: Set<string>;
-  readonly issuers: Set<string>;
+  readonly certificates: string[];
+  readonly keys: string[];
+  readonly issuers: string[];
   /** Firmware that a verified attestation measured, and that was merely claimed. */
-  readonly measured: Set<string>;
-  readonly claimed: Set<string>;
-  readonly gateways: Set<string>;
+  readonly measured: string[];
+  readonly claimed: string[];
+  readonly gateways: string[];
   /** Codes that denied it later on, for reasons of its own. */
-  readonly denials: Set<string>;
+  readonly denials: string[];
 }
 
 export interface ProposalRules {
@@ -96,8 +96,8 @@ function newProposal(id: string, subject: Subject, record: AuditRecord): Proposa
   return {
     ...{ device_id: id, subject, count: 0, first_seen: record.time, last_seen: record.time },
     ...{ decision_id: record.decision_id, outcome: record.outcome, class: null, anchor: null, serial: null },
-    ...{ certificates: new Set(), keys: new Set(), issuers: new Set(), measured: new Set() },
-    ...{ claimed: new Set(), gateways: new Set(), denials: new Set() },
+    ...{ certificates: [], keys: [], issuers: [], measured: [] },
+    ...{ claimed: [], gateways: [], denials: [] },
   };
 }
 
@@ -128,6 +128,6 @@ function note(
   if (subject === 'vouched') add(proposal.gateways, gateway?.id ?? null);
 }
 
-function add(values: Set<string>, value: string | null): void {
-  if (value !== null && values.size < mostValues) values.add(value);
+function add(values: string[], value: string | null): void {
+  if (value !== null && values.length < mostValues && !values.includes(value)) values.push(value);
 }

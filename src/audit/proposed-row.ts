@@ -17,7 +17,7 @@ const mostCharacters = 1000;
  */
 export function proposedRow(proposal: Proposal, { classOf, includeClaimed }: RowRules): object {
   const proved = proposal.subject === 'proved';
-  const firmware = new Set([...proposal.measured, ...(includeClaimed ? proposal.claimed : [])]);
+  const firmware = [...new Set([...proposal.measured, ...(includeClaimed ? proposal.claimed : [])])];
   const { serial, class: known, anchor, certificates, keys, gateways } = proposal;
   return {
     device_id: proposal.device_id,
@@ -29,12 +29,12 @@ export function proposedRow(proposal: Proposal, { classOf, includeClaimed }: Row
       ...(anchor !== null && { 'observed.anchor': text(anchor) }),
       'observed.count': String(proposal.count),
       'observed.decision_id': text(proposal.decision_id),
-      ...(proposal.denials.size > 0 && {
-        'observed.denied_with': text([...proposal.denials].sort().join(' ')),
+      ...(proposal.denials.length > 0 && {
+        'observed.denied_with': text(proposal.denials.toSorted().join(' ')),
       }),
-      ...(includeClaimed && proposal.claimed.size > 0 && { 'observed.firmware': 'claimed' }),
+      ...(includeClaimed && proposal.claimed.length > 0 && { 'observed.firmware': 'claimed' }),
       'observed.first_seen': instant(proposal.first_seen),
-      ...(proposal.issuers.size > 0 && { 'observed.issuers': text([...proposal.issuers].sort().join(' ')) }),
+      ...(proposal.issuers.length > 0 && { 'observed.issuers': text(proposal.issuers.toSorted().join(' ')) }),
       'observed.last_seen': instant(proposal.last_seen),
       'observed.outcome': proposal.outcome,
       'observed.subject': proved ? 'proved' : `${proposal.subject}, not proved`,
@@ -43,9 +43,9 @@ export function proposedRow(proposal: Proposal, { classOf, includeClaimed }: Row
 }
 
 /** Lists that are not empty, sorted: the same records make the same file. */
-function lists(sets: Readonly<Record<string, ReadonlySet<string>>>): object {
-  const entries = Object.entries(sets).filter(([, set]) => set.size > 0);
-  return Object.fromEntries(entries.map(([name, set]) => [name, [...set].sort()]));
+function lists(values: Readonly<Record<string, readonly string[]>>): object {
+  const entries = Object.entries(values).filter(([, items]) => items.length > 0);
+  return Object.fromEntries(entries.map(([name, items]) => [name, items.toSorted()]));
 }
 
 function instant(time: string): string {
