@@ -20,7 +20,7 @@ export interface ObservedSender {
 const [batchMs, mostInBatch] = [25, 256];
 
 /** Keys whose last place is remembered. */
-const mostKeys = 50_000;
+const mostKeys = 20_000;
 
 /** A key that is known to be shared is told of so often at most, wherever it is used (ms). */
 const watchedMs = 1000;
