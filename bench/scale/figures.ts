@@ -51,6 +51,11 @@ export function publish(name: string, command: string, figures: object, missed: 
   if (missed.length > 0) process.exitCode = 1;
 }
 
+/** Milliseconds of the machine's monotonic clock, which all of its processes share. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
 export function say(line: string): void {
   process.stderr.write(`${line}\n`);
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { cpus } from 'node:os';
-import { root } from './figures.ts';
+import { root, say } from './figures.ts';
 
 /** Whether servers can be kept on one core and everything else on another. */
 const canPin = cpus().length > 1 && spawnSync('taskset', ['-c', '0', 'true']).status === 0;
@@ -57,6 +57,9 @@ export async function startServer(
     stop: async () => {
       child.kill('SIGTERM');
       await ended;
+      // What went wrong meanwhile must not go away with the folder.
+      for (const line of readFileSync(`${configFile}.log`, 'utf8').split('\n'))
+        if (/worker|records|allowed/.test(line)) say(line);
     },
   };
 }

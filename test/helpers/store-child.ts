@@ -7,7 +7,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { setStatus } from '../../src/inventory/edit.ts';
 import { importDevices } from '../../src/inventory/import.ts';
 import type { DeviceStatus } from '../../src/inventory/types.ts';
+import { addHold, liftHold } from '../../src/revocation/holds/edit.ts';
 import { openStore } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/types.ts';
 import { device, ndjson } from './inventory.ts';
 import { tellParent } from './tell-parent.ts';
 
@@ -20,12 +22,15 @@ export type ChildAct =
       readonly status: DeviceStatus;
       /** Devices that it does not name are taken away. */
       readonly whole?: boolean;
-    };
+    }
+  /** Holds, each lifted again, until it is killed. */
+  | { readonly act: 'hold' };
 
 export type ChildMessage =
   | { readonly at: 'opened'; readonly instance: string }
   | { readonly at: 'progress'; readonly rows: number }
-  | { readonly at: 'done'; readonly epoch: number | null };
+  | { readonly at: 'done'; readonly epoch: number | null }
+  | { readonly at: 'held' | 'lifted'; readonly hold: string };
 
 const { tell, end } = tellParent<ChildMessage>();
 const by = { tenant: 'default', actor: 'child', why: 'test', now: 1000 };
@@ -44,9 +49,22 @@ async function run(path: string, act: ChildAct): Promise<void> {
       onProgress: ({ rows }) => tell({ at: 'progress', rows }),
     });
     tell({ at: 'done', epoch });
+  } else if (act.act === 'hold') {
+    for (let index = 0; ; index += 1) await holdAndLift(store, `d${index}`);
   }
   store.close();
   await end();
+}
+
+async function holdAndLift(store: Store, deviceId: string): Promise<void> {
+  const { tenant, why, now } = by;
+  const held = { tenant, kind: 'device', value: deviceId, until: null, who: by.actor, why, now } as const;
+  const { hold_id: holdId } = addHold(store, held);
+  tell({ at: 'held', hold: holdId });
+  await pause(1);
+  liftHold(store, { tenant, holdId, who: by.actor, why, now });
+  tell({ at: 'lifted', hold: holdId });
+  await pause(1);
 }
 
 /** The file comes piece by piece, as from a disk or a pipe, so that there is time within the import. */
