@@ -14,6 +14,13 @@ import type { TimeRules } from './known-time.ts';
 const lookMs = 1000;
 const writeMs = 60_000;
 
+/**
+ * While the clock is trusted, the kept time goes on at least so fast by the monotonic clock: else one that is held still,
+ * or set back within the tolerance again and again, would be trusted for ever. A little slower than time itself, so that
+ * NTP's small steps back do not add up.
+ */
+const slowest = 0.99;
+
 export interface TimeKeeperOptions {
   readonly store: Store;
   readonly clock: Clock;
@@ -46,8 +53,8 @@ export interface TimeKeeper {
 
 /**
  * Starts to keep time. The kept time only grows: with the clock while it goes evenly, with the monotonic clock while the
- * clock is behind or has leapt ahead, and to the thisUpdate of every newer CRL. What was written before a power cut is
- * at most a minute old. A store that cannot be written is told once; the time is then kept in memory.
+ * clock is behind, hardly moves or has leapt ahead, and to the thisUpdate of every newer CRL. What was written before a
+ * power cut is at most a minute old. A store that cannot be written is told once; the time is then kept in memory.
  */
 export function startTimeKeeper(options: TimeKeeperOptions): TimeKeeper {
   const { store, clock: real, rules, onKept, log } = options;
@@ -101,8 +108,9 @@ export function startTimeKeeper(options: TimeKeeperOptions): TimeKeeper {
     const [system, monotonic, counted] = [real.now(), real.monotonic(), expected()];
     if (standing) keep({ ...known, kept: counted });
     else {
-      const kept = Math.max(known.kept, leaps.believable(system, monotonic, counted));
-      keep({ ...known, kept, confirmed: Math.max(known.confirmed, kept) });
+      const least = known.kept + (counted - known.kept) * slowest;
+      const kept = Math.max(least, leaps.believable(system, monotonic, counted));
+      keep({ ...known, kept, confirmed: Math.max(known.confirmed, Math.floor(kept)) });
     }
     if ((standing !== null) !== behind) {
       behind = standing !== null;

@@ -51,7 +51,6 @@ test('the time is kept on disk each minute and at the end, and only grows', (t) 
   pass(kept, 10 * minute);
   t.is(readKeptTime(kept.store)?.kept, start + 10 * minute);
   kept.clock.set(start + 9 * minute);
-  kept.clock.advance(second);
   kept.keeper.stop();
   t.is(readKeptTime(kept.store)?.kept, start + 10 * minute);
 });
@@ -69,6 +68,30 @@ test('a clock that is set back is not trusted until it is right again', (t) => {
   kept.keeper.look();
   t.is(kept.keeper.view().standing, null);
   t.is(kept.log.length, 2);
+});
+
+test('a clock that is held still, or set back a little again and again, is not trusted for long', (t) => {
+  for (const back of [second, minute]) {
+    const kept = begin(t);
+    for (let passed = 0; passed < 20 * minute; passed += back) {
+      kept.clock.advance(back + 0.25);
+      kept.clock.set(start);
+      kept.keeper.look();
+    }
+    t.not(kept.keeper.view().standing, null, `${back}`);
+    t.true(kept.keeper.clock.now() > start + 19 * minute);
+    t.true(Number.isInteger(kept.keeper.clock.standing()?.confirmed), 'records have whole milliseconds');
+  }
+});
+
+test('small steps back, as NTP makes them, do not add up', (t) => {
+  const kept = begin(t);
+  for (let hours = 0; hours < 48; hours++) {
+    pass(kept, hour);
+    kept.clock.set(kept.clock.now() - 20 * second);
+    kept.keeper.look();
+    t.is(kept.keeper.view().standing, null);
+  }
 });
 
 test('after a restart with a clock that is behind, the kept time counts, and grace from when it was confirmed', (t) => {
