@@ -120,7 +120,7 @@ test('a class that says little gets the strict defaults', (t) => {
     anchors: ['root'],
     max_lifetime_s: null,
     renew_by_share: null,
-    firmware: { required: false, allowed: [], blocked: [] },
+    firmware: { required: false, allowed: [], blocked: [], minimum: {}, rollback: 'deny' },
     networks: [],
     attestation: {
       required: false,
@@ -132,6 +132,7 @@ test('a class that says little gets the strict defaults', (t) => {
     },
     shared_use: 'warn',
     clock_grace_s: null,
+    grace: { state_s: null, sites: {} },
     entitlements: [],
     ttl_s: 3600,
     session_limit_s: null,

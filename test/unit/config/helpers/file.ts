@@ -210,6 +210,8 @@ classes:
       required: false
       allowed: [${'a'.repeat(64)}]
       blocked: [${'b'.repeat(64)}]
+      minimum: { meter-os: 2.4.0 }
+      rollback: accept
     networks: [10.20.0.0/16]
     attestation:
       "required": true
@@ -229,6 +231,9 @@ classes:
     entitlements: [telemetry:write]
     shared_use: deny
     clock_grace: 24h
+    grace:
+      state: 72h
+      sites: { lyon: 30d }
     ttl: 90m
     session_limit: 12h
 observed:
