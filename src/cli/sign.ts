@@ -3,7 +3,7 @@ import type { KeyObject } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { formatInstant, type EpochMs } from '../lib/clock.ts';
 import { describeThrown, PortreeveError } from '../lib/errors.ts';
 import { signStatement, statementEnding } from '../server/sources/statement.ts';
@@ -17,6 +17,7 @@ import type { Answer, Session } from './session.ts';
 interface Options extends CommonOptions {
   readonly key: string;
   readonly kind: SourceKind;
+  readonly name?: string;
   readonly sequence: number;
   readonly until?: EpochMs;
   readonly out?: string;
@@ -33,6 +34,11 @@ export function registerSign(program: Command, session: Session): void {
       'private key (PEM PKCS #8 or JWK): Ed25519, EC P-256, P-384, P-521, or RSA',
     )
     .addOption(new Option('--kind <kind>', 'what the file is').choices(sourceKinds).makeOptionMandatory())
+    .option(
+      '--name <source>',
+      'name of the source that it is for, as servers configure it; needed where one key signs for several of a kind',
+      sourceName,
+    )
     .requiredOption(
       '--sequence <number>',
       'number of this issue; servers never go back to a lower one, nor take other bytes under the same',
@@ -54,6 +60,7 @@ export function registerSign(program: Command, session: Session): void {
     [
       'sign devices.ndjson --kind devices --key state.key.pem --sequence 42',
       'sign catalogue.json --kind firmware --key k.jwk --sequence 7 --until 2027-01-01T00:00:00Z',
+      'sign plant.ndjson --kind devices --name plant --key state.key.pem --sequence 3',
     ],
     (options: Options, [file]) => runSign(file as string, options, session),
   );
@@ -65,8 +72,13 @@ async function runSign(name: string, options: Options, session: Session): Promis
   const out = options.out === undefined ? `${file}${statementEnding}` : resolve(folder, options.out);
   const key = await readPrivateKey(resolve(folder, options.key));
   const sha256 = await digestOf(file);
-  const { kind, sequence, until } = options;
-  const text = await signStatement({ kind, sequence, sha256, ...(until !== undefined && { until }) }, key);
+  const { kind, name: source, sequence, until } = options;
+  const statement = {
+    ...{ kind, sequence, sha256 },
+    ...(source !== undefined && { name: source }),
+    ...(until !== undefined && { until }),
+  };
+  const text = await signStatement(statement, key);
   await write(out, `${text}\n`);
   return {
     exit: exitCodes.ok,
@@ -74,12 +86,18 @@ async function runSign(name: string, options: Options, session: Session): Promis
       file,
       statement: out,
       kind,
+      name: source ?? null,
       sequence,
       sha256,
       until: until === undefined ? null : formatInstant(until),
     },
     text: `${plain(out)}: ${kind} ${sequence}, sha256 ${sha256}\n`,
   };
+}
+
+function sourceName(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It must not be empty.');
+  return text;
 }
 
 /** Reads a private key file, PEM or JWK. Throws PDP_USAGE naming it. */

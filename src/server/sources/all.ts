@@ -3,6 +3,7 @@ import type { InForce } from '../reload.ts';
 import { catalogueSources } from './catalogue-sources.ts';
 import { applyCrls, crlSources } from './crl-sources.ts';
 import { deviceSources } from './device-sources.ts';
+import { toldApart } from './file-or-url.ts';
 import { keySources } from './key-sources.ts';
 import type { Apply, SourceSpec } from './types.ts';
 
@@ -19,12 +20,13 @@ export function sourceSpecs(
   let points: ReadonlySet<string> = new Set();
   let specs: readonly SourceSpec[] = [];
   const apply: Apply = (brought) => applyCrls(brought, world);
-  const specsOf = ({ config }: InForce): SourceSpec[] => [
-    ...crlSources(config, world.issuers(), [...points]).map((entry) => ({ ...entry, apply })),
-    ...keySources(config, world.store),
-    ...deviceSources(config, world),
-    ...catalogueSources(config, world),
-  ];
+  const specsOf = ({ config }: InForce): SourceSpec[] =>
+    toldApart([
+      ...crlSources(config, world.issuers(), [...points]).map((entry) => ({ ...entry, apply })),
+      ...keySources(config, world.store),
+      ...deviceSources(config, world),
+      ...catalogueSources(config, world),
+    ]);
   return () => {
     const current = inForce();
     const together = new Set([...points, ...seen()]);

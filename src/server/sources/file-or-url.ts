@@ -1,6 +1,6 @@
 import type { FileOrUrlSourceConfig, UrlSourceConfig } from '../../config/types.ts';
 import { isBelowUrl } from '../../lib/http-url.ts';
-import type { SourceEntry, SourceKind, SourceLocation } from './types.ts';
+import type { SourceEntry, SourceKind, SourceLocation, SourceSpec } from './types.ts';
 
 /** Share of the interval by which the times of asking are strewn. */
 export const usualJitter = 0.1;
@@ -28,4 +28,14 @@ export function mayVisit(redirects: readonly string[]): (url: URL, same: boolean
 /** Whether a URL stands below one of these prefixes. */
 export function isBelowAny(url: URL, prefixes: readonly string[]): boolean {
   return prefixes.some((prefix) => isBelowUrl(url, new URL(prefix)));
+}
+
+/** Sources of one kind whose keys stand in the same file: what is signed for one must not be taken for another's. */
+export function toldApart(specs: readonly SourceSpec[]): SourceSpec[] {
+  const alike = (one: SourceSpec, other: SourceSpec): boolean =>
+    one !== other && one.kind === other.kind && one.signed_by === other.signed_by;
+  return specs.map((spec) => {
+    const shared = spec.signed_by !== null && specs.some((other) => alike(spec, other));
+    return shared ? { ...spec, must_name: true } : spec;
+  });
 }

@@ -76,7 +76,8 @@ export async function runSource(o: RunOptions): Promise<Outcome> {
 async function wantedStatement(o: RunOptions, keyFile: string): Promise<SourceStatement> {
   const keys = readVerifyKeys(await readKeys(keyFile), keyFile);
   const { text, from } = await readStatementText(o.spec, o.signal, o.now);
-  const statement = await verifyStatement(text, keys, { kind: o.spec.kind, now: o.now, about: from });
+  const { kind, name, must_name: mustName = false } = o.spec;
+  const statement = await verifyStatement(text, keys, { kind, name, mustName, now: o.now, about: from });
   const { sequence, sequenceDigest } = o.state;
   if (sequence !== null && statement.sequence < sequence)
     throw refused(`${from}: sequence ${statement.sequence} goes back behind ${sequence}`);

@@ -15,6 +15,8 @@ export type StatementKind = (typeof statementKinds)[number];
 export interface SourceStatement {
   /** What the bytes are: one key may sign several kinds, and none may stand in for another. */
   readonly kind: StatementKind;
+  /** Name of the source that they are for; undefined = any that this key signs for. */
+  readonly name?: string;
   /** Never goes back; equal only for the same bytes. */
   readonly sequence: number;
   /** SHA-256 of the bytes, lower-case hex. */
@@ -29,27 +31,47 @@ export const statementType = 'portreeve-source';
 /** What the statement's place adds to that of the bytes. */
 export const statementEnding = '.jws';
 
+/** What a statement has to be. */
+export interface WantedStatement {
+  readonly kind: StatementKind;
+  /** Name of the source; a statement that names another is refused. */
+  readonly name?: string;
+  /** Whether one that names none is refused. */
+  readonly mustName?: boolean;
+  readonly now: EpochMs;
+  readonly about: string;
+}
+
 /** Bytes that a statement may have. */
 export const maxStatementBytes = 16_384;
 
 const algorithms = ['EdDSA', 'Ed25519', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512'];
 
 /**
- * Reads a statement: a JWS (RFC 7515, compact) with `typ` as above over a JSON object of `kind`, `sequence`, `sha256`
- * and, if it ends, `exp` (seconds since 1970), signed by one of `keys`. Throws PDP_SOURCE_REFUSED with the reason.
+ * Reads a statement: a JWS (RFC 7515, compact) with `typ` as above over a JSON object of `kind`, `sequence`, `sha256`,
+ * the source's `name` if it is for one only and, if it ends, `exp` (seconds since 1970), signed by one of `keys`. Throws PDP_SOURCE_REFUSED with the reason.
  */
 export async function verifyStatement(
   text: string,
   keys: readonly KeyObject[],
-  wanted: { readonly kind: StatementKind; readonly now: EpochMs; readonly about: string },
+  wanted: WantedStatement,
 ): Promise<SourceStatement> {
   const { kind, now, about } = wanted;
   const statement = readStatement(await verifiedPayload(text.trim(), keys, about), about);
   if (statement.kind !== kind)
     throw refused(`${about}: is a statement about ${statement.kind}, not about ${kind}`);
+  refuseOther(statement, wanted);
   if (statement.until !== undefined && now >= statement.until)
     throw refused(`${about}: ended at ${formatInstant(statement.until)}`);
   return statement;
+}
+
+/** One key may sign for several sources of a kind, such as the inventories of several tenants. */
+function refuseOther({ name }: SourceStatement, { name: own, mustName, about }: WantedStatement): void {
+  if (name === undefined && mustName)
+    throw refused(`${about}: names no source, and its key signs for several: sign it with --name ${own}`);
+  if (name !== undefined && own !== undefined && name !== own)
+    throw refused(`${about}: is a statement for the source ${JSON.stringify(name)}, not for ${own}`);
 }
 
 async function verifiedPayload(text: string, keys: readonly KeyObject[], about: string): Promise<Uint8Array> {
@@ -77,11 +99,13 @@ function headerOf(text: string, about: string) {
 
 function readStatement(payload: Uint8Array, about: string): SourceStatement {
   const value = readJson(payload, about);
-  const { kind, sequence, sha256, exp, ...others } = value;
+  const { kind, name, sequence, sha256, exp, ...others } = value;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw refused(`${about}: says ${JSON.stringify(unknown)}, which is not known`);
   const known = statementKinds.find((one) => one === kind);
   if (known === undefined) throw refused(`${about}: kind must be one of ${statementKinds.join(', ')}`);
+  if (name !== undefined && (typeof name !== 'string' || name === ''))
+    throw refused(`${about}: name must be the name of a source`);
   if (!Number.isSafeInteger(sequence) || (sequence as number) < 0)
     throw refused(`${about}: sequence must be a whole number of at most ${Number.MAX_SAFE_INTEGER}`);
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/.test(sha256))
@@ -90,6 +114,7 @@ function readStatement(payload: Uint8Array, about: string): SourceStatement {
     throw refused(`${about}: exp must be whole seconds since 1970`);
   return {
     kind: known,
+    ...(name !== undefined && { name }),
     sequence: sequence as number,
     sha256,
     ...(exp !== undefined && { until: (exp as number) * 1000 }),
@@ -109,8 +134,14 @@ function readJson(payload: Uint8Array, about: string): Record<string, unknown> {
 
 /** Signs a statement. `key` is a private key whose kind names the algorithm; throws where it fits none. */
 export async function signStatement(statement: SourceStatement, key: KeyObject): Promise<string> {
-  const { kind, sequence, sha256, until } = statement;
-  const claims = { kind, sequence, sha256, ...(until !== undefined && { exp: Math.floor(until / 1000) }) };
+  const { kind, name, sequence, sha256, until } = statement;
+  const named = { kind, ...(name !== undefined && { name }) };
+  const claims = {
+    ...named,
+    sequence,
+    sha256,
+    ...(until !== undefined && { exp: Math.floor(until / 1000) }),
+  };
   return new CompactSign(Buffer.from(JSON.stringify(claims)))
     .setProtectedHeader({ alg: algorithmOf(key), typ: statementType })
     .sign(key);

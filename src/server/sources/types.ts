@@ -38,6 +38,8 @@ export interface SourceEntry {
   readonly max_age: number | null;
   /** File with the public keys (PEM, JWK, JWKS) of which one must have signed; null = nobody need have. */
   readonly signed_by: string | null;
+  /** Whether what is signed must name this source: its keys sign for others of its kind too. */
+  readonly must_name?: boolean;
 }
 
 /** Puts in force what was brought, all or nothing; what it throws leaves the last good state. */

@@ -25,6 +25,8 @@ for (const key of ['key.pem', 'key.jwk']) {
     const args = [
       '--kind',
       'devices',
+      '--name',
+      'office',
       '--key',
       key,
       '--sequence',
@@ -36,12 +38,19 @@ for (const key of ['key.pem', 'key.jwk']) {
     const run = await portreeve(['sign', 'devices.ndjson', ...args], { cwd });
     t.is(run.code, 0, run.stdout);
     const sha256 = sha256Hex(Buffer.from('one\n'));
-    t.like(onlyObject(run), { kind: 'devices', sequence: 42, sha256, until: '2027-01-01T00:00:00.000Z' });
+    t.like(onlyObject(run), {
+      kind: 'devices',
+      name: 'office',
+      sequence: 42,
+      sha256,
+      until: '2027-01-01T00:00:00.000Z',
+    });
     const text = readFileSync(join(cwd, 'devices.ndjson.jws'), 'utf8');
     const wanted = { kind: 'devices', now: Date.UTC(2026, 5, 1), about: 'x' } as const;
     const until = Date.UTC(2027, 0, 1);
     t.deepEqual(await verifyStatement(text, [publicKey], wanted), {
       kind: 'devices',
+      name: 'office',
       sequence: 42,
       sha256,
       until,

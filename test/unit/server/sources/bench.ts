@@ -92,7 +92,7 @@ export interface Signer {
   readonly sign: (
     text: string,
     sequence: number,
-    more?: { readonly kind?: 'devices' | 'firmware'; readonly until?: number },
+    more?: { readonly kind?: 'devices' | 'firmware'; readonly name?: string; readonly until?: number },
   ) => Promise<string>;
 }
 

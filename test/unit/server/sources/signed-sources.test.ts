@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { readSourceStates } from '../../../../src/store/source-states.ts';
+import { toldApart } from '../../../../src/server/sources/file-or-url.ts';
 import { httpSource, servesPaths } from '../../../helpers/http-source.ts';
 import { temporaryFolder } from '../../../helpers/temporary-store.ts';
 import { hour, newSigner, sourceAt, start, startBench, urlOf } from './bench.ts';
@@ -108,4 +109,44 @@ test('a statement that has ended counts no more', async (t) => {
   t.is(bench.sources.views()[0]?.error, null);
   await bench.after(hour);
   t.regex(bench.sources.views()[0]?.error?.message ?? '', /ended at 2026-06-01T13:00:00.000Z/);
+});
+
+test('what is signed for one source is not taken for another one of the same key', async (t) => {
+  const signer = newSigner(t);
+  const folder = temporaryFolder(t);
+  const applied: string[] = [];
+  const signedBy = (name: string) =>
+    sourceAt({ file: join(folder, name) }, applied, { name, signed_by: signer.keyFile });
+  const bench = await startBench(t, toldApart([signedBy('office'), signedBy('plant')]));
+  const put = async (name: string, text: string, more: { readonly name?: string }): Promise<void> => {
+    writeFileSync(join(folder, name), text);
+    writeFileSync(join(folder, `${name}.jws`), await signer.sign(text, 7, more));
+  };
+  await put('office', 'of the office', { name: 'office' });
+  await put('plant', 'of the office', { name: 'office' });
+  await bench.sources.look();
+  t.deepEqual(applied, ['of the office']);
+  t.regex(bench.sources.views()[1]?.error?.message ?? '', /for the source "office", not for plant/);
+  await put('plant', 'of nobody', {});
+  await bench.sources.look();
+  t.regex(bench.sources.views()[1]?.error?.message ?? '', /names no source/);
+  await put('plant', 'of the plant', { name: 'plant' });
+  await bench.sources.look();
+  t.deepEqual(applied, ['of the office', 'of the plant']);
+});
+
+test('sources are told apart where their keys stand in the same file', (t) => {
+  const at = (changes: object) => sourceAt({ file: 'f' }, [], changes);
+  const specs = [
+    at({ name: 'a', signed_by: 'k' }),
+    at({ name: 'b', signed_by: 'k' }),
+    at({ name: 'c', signed_by: 'other' }),
+    at({ name: 'd', signed_by: 'k', kind: 'firmware' }),
+    at({ name: 'e' }),
+    at({ name: 'f' }),
+  ];
+  t.deepEqual(
+    toldApart(specs).map(({ must_name: must = false }) => must),
+    [true, true, false, false, false, false],
+  );
 });

@@ -13,7 +13,7 @@ import { temporaryFolder } from '../../../helpers/temporary-store.ts';
 import { start } from './bench.ts';
 
 const sha256 = 'ab'.repeat(32);
-const wanted = { kind: 'devices', now: start, about: 'd.jws' } as const;
+const wanted = { kind: 'devices', name: 'office', now: start, about: 'd.jws' } as const;
 const statement: SourceStatement = { kind: 'devices', sequence: 42, sha256 };
 
 const pairs: readonly (readonly [
@@ -54,6 +54,12 @@ const wrong: readonly (readonly [string, () => Promise<string>, RegExp])[] = [
   ['another typ', () => signed({ ...statement }, { typ: 'JWT' }), /its typ is not portreeve-source/],
   ['another kind', () => signed({ ...statement, kind: 'firmware' }), /about firmware, not about devices/],
   ['an unknown kind', () => signed({ ...statement, kind: 'people' }), /kind must be one of/],
+  [
+    'for another source',
+    () => signed({ ...statement, name: 'plant' }),
+    /for the source "plant", not for office/,
+  ],
+  ['a name that is none', () => signed({ ...statement, name: '' }), /name must be/],
   ['no sequence', () => signed({ kind: 'devices', sha256 }), /sequence must be/],
   ['a sequence of text', () => signed({ ...statement, sequence: '42' }), /sequence must be/],
   ['a negative sequence', () => signed({ ...statement, sequence: -1 }), /sequence must be/],
@@ -76,6 +82,18 @@ for (const [name, make, message] of wrong) {
     );
   });
 }
+
+test('a statement that names its source counts for that one, and one without only where its key signs for no other', async (t) => {
+  const named = { ...statement, name: 'office' };
+  const mustName = { ...wanted, mustName: true };
+  t.deepEqual(await verifyStatement(await signStatement(named, privateKey), [publicKey], mustName), named);
+  const text = await signStatement(statement, privateKey);
+  t.deepEqual(await verifyStatement(text, [publicKey], wanted), statement);
+  await t.throwsAsync(verifyStatement(text, [publicKey], mustName), {
+    code: 'PDP_SOURCE_REFUSED',
+    message: /names no source.*--name office/,
+  });
+});
 
 test('neither an unsigned statement nor one keyed with the public key itself counts', async (t) => {
   const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
