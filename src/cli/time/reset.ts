@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { formatInstant } from '../../lib/clock.ts';
+import { formatInstant, type EpochMs } from '../../lib/clock.ts';
+import { PortreeveError } from '../../lib/errors.ts';
 import { knownTime } from '../../server/known-time.ts';
 import { resetKeptTime } from '../../store/kept-time.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../command.ts';
@@ -28,15 +29,29 @@ export function registerTimeReset(group: Command, session: Session): void {
 async function runReset(options: Options, session: Session): Promise<Answer> {
   const config = session.config(options.config);
   const now = session.around.clock.now();
-  const { before, epoch } = await withStore(config, 'read_write', session.around.clock, (store) => {
-    const known = knownTime(store, now, config.time);
-    const change = { actor: session.actor(), why: options.why, now };
-    return { before: known.kept, epoch: resetKeptTime(store, change) };
-  });
+  const { before, epoch } = await withStore(config, 'read_write', session.around.clock, (store) =>
+    store.transact(() => {
+      const known = knownTime(store, now, config.time);
+      const change = { actor: session.actor(), why: options.why, now };
+      const done = { before: known.kept, epoch: resetKeptTime(store, change) };
+      refuseBehind(now, knownTime(store, now, config.time).kept, config.time.tolerance);
+      return done;
+    }),
+  );
   const data = { before: formatInstant(before), kept: formatInstant(now), epoch };
   return {
     exit: exitCodes.ok,
     data,
     text: `the kept time was ${data.before} and is ${data.kept} (epoch ${epoch})\n`,
   };
+}
+
+/** What a CRL or the program itself shows goes on to count: a reset would only seem to help. */
+function refuseBehind(now: EpochMs, known: EpochMs, tolerance: number): void {
+  if (now >= known - tolerance) return;
+  throw new PortreeveError(
+    'PDP_USAGE',
+    `the clock shows ${formatInstant(now)}, and a CRL in force or the program itself is of ${formatInstant(known)}: ` +
+      'set the clock first; nothing was changed',
+  );
 }

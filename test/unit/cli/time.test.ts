@@ -61,6 +61,23 @@ test('a reset begins anew with the clock, is a change with who and why, and need
   });
 });
 
+test('a clock that a CRL shows to be behind is not what a reset begins with', async (t) => {
+  const { run, withStore } = await withKeptTime(2 * day);
+  const thisUpdate = Date.now() + day;
+  withStore((store) =>
+    store
+      .prepare(
+        `INSERT INTO crls (issuer_key, scope, delta, issuer, issuer_name, generation, this_update, next_update,
+          imported_at, source, digest, entries) VALUES ('k', '', 0, '', '', 1, ?, ?, 0, '', '', 0)`,
+      )
+      .run(thisUpdate, thisUpdate + day),
+  );
+  const reset = await run('time', 'reset', '--why', 'the clock was in 2080');
+  t.is(reset.code, 2);
+  t.regex((onlyObject(reset) as { error: { message: string } }).error.message, /set the clock first/);
+  withStore((store) => t.is(readKeptTime(store)?.resets, 0, 'nothing was changed'));
+});
+
 test('decide goes by the kept time, and decide --at does not', async (t) => {
   const { run, path } = await withKeptTime(day);
   writeFileSync(path('request.json'), JSON.stringify({ authenticated_by: 'AUTHENTICATED_BY_NONE' }));
