@@ -189,7 +189,7 @@ export async function makeWorld(options: WorldOptions = {}): Promise<World> {
     },
     crlBytes: (digest) => crls.get(digest),
     importDevices: async (rows) => {
-      await importRows(deps.store, rows, { now: clock.now() });
+      await importRows(deps.store, rows, { now: clock.now(), whySaid: true });
     },
     setStatus: (id, status) => {
       const change = { tenant: 'default', actor: 'operator', why: 'test', now: clock.now() };

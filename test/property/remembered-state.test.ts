@@ -9,6 +9,10 @@ import { recordBytes } from '../../src/audit/record.ts';
 import type { DecisionDeps } from '../../src/decision/deps.ts';
 import type { MadeDecision } from '../../src/decision/types.ts';
 import { createIdentityResolver } from '../../src/identity/resolver.ts';
+import { importFirmware } from '../../src/inventory/firmware/import.ts';
+import { createFirmwareReader } from '../../src/inventory/firmware/reader.ts';
+import { delegate } from '../../src/inventory/gateways/edit.ts';
+import { createDelegationReader } from '../../src/inventory/gateways/reader.ts';
 import { createInventoryReader } from '../../src/inventory/reader.ts';
 import { deviceStatuses } from '../../src/inventory/types.ts';
 import type { DeviceStatus } from '../../src/inventory/types.ts';
@@ -27,10 +31,12 @@ type Step =
   | { readonly kind: 'status'; readonly device: number; readonly status: DeviceStatus }
   | { readonly kind: 'crl'; readonly ca: 'meters' | 'cameras' | 'fleet'; readonly revoked: readonly number[] }
   | { readonly kind: 'import'; readonly device: number; readonly owner: string }
+  | { readonly kind: 'firmware'; readonly status: 'approved' | 'blocked'; readonly version: string }
+  | { readonly kind: 'delegate'; readonly ms: number }
   | { readonly kind: 'time'; readonly ms: number };
 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('decide' as const), who: fc.nat(3) }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('decide' as const), who: fc.nat(4) }) },
   fc.record({
     kind: fc.constant('status' as const),
     device: fc.nat(devices.length - 1),
@@ -47,6 +53,12 @@ const anyStep: fc.Arbitrary<Step> = fc.oneof(
     device: fc.nat(1),
     owner: fc.constantFrom('a', 'b'),
   }),
+  fc.record({
+    kind: fc.constant('firmware' as const),
+    status: fc.constantFrom('approved' as const, 'blocked' as const),
+    version: fc.constantFrom('1.0', '2.0'),
+  }),
+  fc.record({ kind: fc.constant('delegate' as const), ms: fc.integer({ min: 1, max: hour }) }),
   fc.record({ kind: fc.constant('time' as const), ms: fc.nat(hour) }),
 );
 
@@ -59,6 +71,8 @@ function fresh(world: World): { deps: Partial<DecisionDeps>; close: () => void }
       store,
       revocation: createRevocationReader(store),
       inventory: createInventoryReader(store),
+      firmware: createFirmwareReader(store),
+      delegations: createDelegationReader(store),
       holds: createHoldReader(store),
       identity: createIdentityResolver(deps.trust, { maxEntries: 10 }),
     },
@@ -80,11 +94,20 @@ test('what is remembered never shows in a decision, whatever changes in between'
   const asked = [
     ...leaves.map((shows) => world.connect({ shows, claims: { firmware_hash: firmware.good } })),
     world.connect({ pep: 'edge', claims: { device_id: deviceId('sensor/1') } }),
+    world.connect({ pep: 'edge', claims: { device_id: deviceId('camera/1') } }),
   ];
   const outcomes = new Set<string>();
   const change = async (step: Exclude<Step, { kind: 'decide' }>): Promise<void> => {
+    const act = { tenant: 'default', actor: 'operator', why: 'test', now: world.clock.now() };
     if (step.kind === 'time') world.clock.advance(step.ms);
-    else if (step.kind === 'status') world.setStatus(deviceId(devices[step.device] as string), step.status);
+    else if (step.kind === 'delegate')
+      delegate(world.deps.store, { gateway: 'edge', class: 'camera', until: act.now + step.ms }, act);
+    else if (step.kind === 'firmware') {
+      const { status, version } = step;
+      const row = { firmware_hash: firmware.good, product: 'meter-os', version, status };
+      const bytes = Buffer.from(JSON.stringify(row));
+      importFirmware(world.deps.store, { ...act, bytes, format: 'ndjson', source: 'test' });
+    } else if (step.kind === 'status') world.setStatus(deviceId(devices[step.device] as string), step.status);
     else if (step.kind === 'import') {
       const id = deviceId(devices[step.device] as string);
       await world.importDevices([{ device_id: id, status: 'active', class: 'meter', owner: step.owner }]);
