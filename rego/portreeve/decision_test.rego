@@ -35,7 +35,8 @@ test_the_reasons_of_every_rule_are_told_at_once if {
 		"device_status": "quarantined",
 		"binding": "none",
 		"firmware_hash": "bad0",
-		"source_ip": "192.0.2.1",
+		"source_outside": ["class"],
+		"source_ip_outside": "192.0.2.1",
 	})
 		with data.portreeve.classes as sample.meter_with({"attestation": "required"})
 	not decision.allow
@@ -80,7 +81,8 @@ test_no_single_missing_key_turns_a_denial_into_an_allow if {
 	denied := object.union(sample.device, {
 		"binding": "none",
 		"firmware_hash": "bad0",
-		"source_ip": "192.0.2.1",
+		"source_outside": ["class"],
+		"source_ip_outside": "192.0.2.1",
 	})
 	every name, _ in denied {
 		decision := portreeve.decision with input as object.remove(denied, {name})

@@ -71,7 +71,10 @@ function gather(call: Call, token: Token, deps: DecisionDeps): Progress {
   const { context } = call.built;
   const gathered = attempt('facts', () => gatherFacts(context, token.value, call, deps));
   if (!gathered.ok) return { fault: gathered.fault };
-  const settings = { credentialOptional: deps.config.trust.credential_optional };
+  const settings = {
+    credentialOptional: deps.config.trust.credential_optional,
+    classes: deps.config.classes,
+  };
   const input = attempt('facts', () => policyInput(gathered.value.facts, settings));
   if (!input.ok) return { gathered: gathered.value, fault: input.fault };
   return { gathered: gathered.value, input: input.value };

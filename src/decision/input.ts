@@ -4,6 +4,8 @@ import type { EpochMs } from '../lib/clock.ts';
 import type { PolicyInput } from '../policy/types.ts';
 import { firmwareOf } from './facts-attestation.ts';
 import { firmwareFindings } from './facts-firmware.ts';
+import { renewalOverdue, sourceOutside } from './input-comparisons.ts';
+import type { ComparedRules } from './input-comparisons.ts';
 import { denies } from './reasons.ts';
 import type { Facts } from './types.ts';
 
@@ -11,12 +13,14 @@ import type { Facts } from './types.ts';
 export interface InputSettings {
   /** `trust.credential_optional`. */
   readonly credentialOptional: boolean;
+  /** The rules of classes that times and addresses are compared with. */
+  readonly classes: Readonly<Record<string, ComparedRules>>;
 }
 
 /**
  * The policy's input, version 1, from the facts alone: every key present, null where there is nothing to say.
  * Comparisons are made here (serials as unsigned integers, ids by their profile's rules), so that no policy
- * compares spellings.
+ * compares spellings; and with times and addresses, so that what is asked is the same for as long as the answer is.
  */
 export function policyInput(facts: Facts, settings: InputSettings): PolicyInput {
   const { attestation, binding, connection, credential, device, gateway, now, pep } = facts;
@@ -24,6 +28,18 @@ export function policyInput(facts: Facts, settings: InputSettings): PolicyInput 
   const { not_before: from = null, not_after: to = null } = credential ?? {};
   const revocation = worstOf(facts.revocation);
   const firmware = firmwareOf(facts);
+  const rules =
+    device && Object.hasOwn(settings.classes, device.class) ? settings.classes[device.class] : undefined;
+  const times = {
+    certificate_age_s: from === null ? null : seconds(now - from),
+    lifetime_s: from === null || to === null ? null : seconds(to - from),
+    now_s: seconds(now),
+    renewal_expected_by_s:
+      device?.renewal_expected_by === undefined ? null : seconds(device.renewal_expected_by),
+  };
+  const overdue = renewalOverdue(times, rules);
+  const remaining = to === null ? null : seconds(to - now);
+  const outside = sourceOutside(facts, rules);
   // In canonical order, so that writing it need not sort.
   return {
     anchor: credential?.anchor ?? null,
@@ -35,7 +51,7 @@ export function policyInput(facts: Facts, settings: InputSettings): PolicyInput 
     attestation_verifier: attestation.verifier,
     authenticated_by: connection.authenticated_by,
     binding,
-    certificate_age_s: from === null ? null : seconds(now - from),
+    certificate_age_s: times.certificate_age_s,
     certificate_fingerprint: credential?.fingerprint ?? null,
     certificate_serial: credential?.serial ?? null,
     claimed_device_id: claims.device_id,
@@ -84,9 +100,9 @@ export function policyInput(facts: Facts, settings: InputSettings): PolicyInput 
     key_algorithm: credential?.key_algorithm ?? null,
     key_digest: credential?.key_digest ?? null,
     key_protection: device?.key_protection ?? null,
-    lifetime_s: from === null || to === null ? null : seconds(to - from),
+    lifetime_s: times.lifetime_s,
     minute_of_day: Math.floor((now % day) / minute),
-    now_s: seconds(now),
+    now_s: times.now_s,
     pep: pep.name,
     pep_authenticated_by: pep.authenticated_by,
     pep_may_assert_devices: pep.may_assert_devices,
@@ -95,13 +111,16 @@ export function policyInput(facts: Facts, settings: InputSettings): PolicyInput 
     pep_zone: pep.zone ?? null,
     profile: credential?.profile ?? null,
     protocol: connection.protocol,
-    remaining_s: to === null ? null : seconds(to - now),
-    renewal_expected_by_s:
-      device?.renewal_expected_by === undefined ? null : seconds(device.renewal_expected_by),
+    remaining_s: remaining,
+    renewal_expected_by_s: times.renewal_expected_by_s,
+    renewal_overdue: overdue,
+    renewal_overdue_remaining_s: overdue.length === 0 ? null : remaining,
     revocation_freshness: revocation.freshness,
     revocation_status: revocation.status,
     sni: connection.sni,
     source_ip: connection.source_ip,
+    source_ip_outside: outside.length === 0 ? null : connection.source_ip,
+    source_outside: outside,
     tenant: facts.tenant,
     // 1970-01-01 was a Thursday.
     weekday: (Math.floor(now / day) + 4) % 7,

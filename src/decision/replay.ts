@@ -154,9 +154,12 @@ function circumstantial(record: ReplayableRecord): readonly Fault[] {
   );
 }
 
-function inputAgain({ facts, input }: ReplayableRecord, { trust }: ReplaySettings): PolicyInput | null {
+function inputAgain(
+  { facts, input }: ReplayableRecord,
+  { trust, classes }: ReplaySettings,
+): PolicyInput | null {
   if (facts === null || input === null) return null;
-  return policyInput(facts, { credentialOptional: trust.credential_optional });
+  return policyInput(facts, { credentialOptional: trust.credential_optional, classes });
 }
 
 function verdictAgain(

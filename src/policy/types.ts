@@ -21,6 +21,10 @@ export interface PolicyInput {
   readonly pep_may_assert_devices: boolean;
   readonly pep_networks: readonly string[];
   readonly source_ip: string | null;
+  /** Whose list of networks the source is outside of: its class's, its record's, its enforcement point's. */
+  readonly source_outside: readonly ('class' | 'device' | 'pep')[];
+  /** As `source_ip`; null where the source is outside of no list. */
+  readonly source_ip_outside: string | null;
   readonly destination: string | null;
   readonly protocol: string | null;
   readonly sni: string | null;
@@ -70,6 +74,10 @@ export interface PolicyInput {
   readonly key_protection: string | null;
   /** When a certificate that is valid from before then is to have been renewed, by the device's record. */
   readonly renewal_expected_by_s: number | null;
+  /** By what its renewal is overdue: the class's `renew_by_share`, the time in the device's record. */
+  readonly renewal_overdue: readonly ('class' | 'device')[];
+  /** As `remaining_s`; null where no renewal is overdue. */
+  readonly renewal_overdue_remaining_s: number | null;
   /** Strongest binding that holds; `ended` where the record names the certificate and its time is over. */
   readonly binding: 'certificate' | 'key' | 'issuer' | 'none' | 'ended';
   readonly firmware_hash: string | null;

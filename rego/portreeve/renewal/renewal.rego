@@ -12,23 +12,15 @@ import data.portreeve.subject
 reasons contains result.reason("credential.renewal_overdue", _detail) if {
 	subject.shows_own_credential
 	input.credential_valid
-	count(_because) > 0
+	count(input.renewal_overdue) > 0
 }
 
 _detail := {
-	"because": concat(", ", _because),
-	"remaining_s": input.remaining_s,
+	"because": concat(", ", [_names[by] | some by in input.renewal_overdue]),
+	"remaining_s": input.renewal_overdue_remaining_s,
 }
 
-# One that is valid from after the expected time is the renewed one.
-_because contains "renewal_expected_by of the device" if {
-	is_number(input.renewal_expected_by_s)
-	input.now_s >= input.renewal_expected_by_s
-	input.now_s - input.certificate_age_s < input.renewal_expected_by_s
-}
-
-_because contains "renew_by_share of the class" if {
-	is_number(subject.class.renew_by_share)
-	input.lifetime_s > 0
-	input.certificate_age_s >= subject.class.renew_by_share * input.lifetime_s
+_names := {
+	"class": "renew_by_share of the class",
+	"device": "renewal_expected_by of the device",
 }

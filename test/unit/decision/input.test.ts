@@ -6,7 +6,7 @@ import type { Facts } from '../../../src/decision/types.ts';
 import type { RevocationFact } from '../../../src/revocation/types.ts';
 import { factsTime, someCredential, someDevice, someFacts, somePep } from '../../helpers/facts.ts';
 
-const settings = { credentialOptional: false };
+const settings = { credentialOptional: false, classes: {} };
 const inputOf = (changes: Partial<Facts> = {}) => policyInput(someFacts(changes), settings);
 
 type Claims = Partial<Facts['connection']['claims']>;
@@ -28,7 +28,15 @@ const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(sch
 const nothing: Partial<Facts> = { credential: null, device: null, device_id: null, binding: 'none' };
 
 test('the input is what its schema says, with everything there and with nothing there', (t) => {
-  const gateway = { id: 'gw', proved: true, known: true, status: 'active', enrolled: true, delegated_by: null, delegated_until: null };
+  const gateway = {
+    id: 'gw',
+    proved: true,
+    known: true,
+    status: 'active',
+    enrolled: true,
+    delegated_by: null,
+    delegated_until: null,
+  };
   for (const changes of [{}, nothing, { gateway, custom: { line: { value: '7', origin: 'claimed' } } }]) {
     t.true(validate(inputOf(changes)), JSON.stringify(validate.errors));
   }

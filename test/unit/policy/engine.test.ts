@@ -112,9 +112,13 @@ const denials: readonly (readonly [what: string, code: string, input: PolicyInpu
   [
     "a source outside the class's networks",
     'network.source_not_allowed',
-    { ...goodInput, source_ip: '192.0.2.1' },
+    { ...goodInput, source_outside: ['class'] as const, source_ip_outside: '192.0.2.1' },
   ],
-  ['a source that is not known', 'network.source_not_allowed', { ...goodInput, source_ip: null }],
+  [
+    'a source that is not known',
+    'network.source_not_allowed',
+    { ...goodInput, source_ip: null, source_outside: ['class'] as const },
+  ],
 ];
 
 for (const [what, code, input] of denials) {
