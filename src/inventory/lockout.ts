@@ -5,10 +5,17 @@ import { LockoutTally } from './lockout-tally.ts';
 
 /** Whom a change keeps out, as far as the inventory can tell. Digests lower-case hex. */
 export type LockoutSelector =
-  | { readonly kind: 'device' | 'key' | 'certificate' | 'firmware' | 'gateway'; readonly value: string }
+  | {
+      /** `issuer`: whose certificate was last seen to be issued by that key. */
+      readonly kind: 'device' | 'key' | 'certificate' | 'firmware' | 'gateway' | 'issuer';
+      readonly value: string;
+    }
   | { readonly kind: 'class'; readonly classes: readonly string[] }
   | { readonly kind: 'all' }
-  /** Devices that may come from nowhere but networks which `within` accepts, by their record or by their class. */
+  /**
+   * Devices that were seen last in networks which `within` accepts, or may come from nowhere else by their record or
+   * their class.
+   */
   | {
       readonly kind: 'network';
       readonly within: (cidr: string) => boolean;
@@ -26,8 +33,9 @@ export interface LockoutQuestion {
 }
 
 /**
- * Counts the active devices that a selector keeps out, by class and site, in one snapshot and bounded memory. Devices
- * and keys are looked up; for all else the inventory is read through (some microseconds a device).
+ * Counts the active devices that a selector keeps out, by class and site, in one snapshot and bounded memory: by their
+ * records, and by what they were seen with last. Devices and keys are looked up; for all else the inventory is read
+ * through (some microseconds a device).
  */
 export function countLockout(store: Store, question: LockoutQuestion): Lockout {
   const { tenant, selector, limit, certainty = 'exact', unknown = [] } = question;
@@ -113,13 +121,26 @@ function condition(
     case 'certificate':
       return { sql: 'instr(d.body, ?) > 0', values: [selector.value] };
     case 'firmware':
-      return { sql: `json_extract(d.body, '$.firmware') = json_array(?)`, values: [selector.value] };
-    case 'gateway':
       return {
-        sql: `(d.device_id = ? OR json_extract(d.body, '$.gateways') = json_array(?))`,
+        sql: `(json_extract(d.body, '$.firmware') = json_array(?) OR EXISTS (
+          SELECT 1 FROM seen_firmware f
+          WHERE f.tenant = d.tenant AND f.device_id = d.device_id AND f.firmware_hash = ?))`,
         values: [selector.value, selector.value],
       };
+    case 'gateway':
+      return {
+        sql: `(d.device_id = ? OR json_extract(d.body, '$.gateways') = json_array(?) OR ${seenLast('gateway')} = ?)`,
+        values: [selector.value, selector.value, selector.value],
+      };
+    case 'issuer':
+      return { sql: `${seenLast('issuer_key')} = ?`, values: [Buffer.from(selector.value, 'hex')] };
   }
+}
+
+/** Of the certificate that a device was seen with last; null where it was never seen. */
+function seenLast(column: 'gateway' | 'issuer_key' | 'network'): string {
+  return `(SELECT s.${column} FROM seen_certificates s
+    WHERE s.tenant = d.tenant AND s.device_id = d.device_id ORDER BY s.last_seen DESC LIMIT 1)`;
 }
 
 function countNetwork(
@@ -128,15 +149,23 @@ function countNetwork(
   { within, classes }: Extract<LockoutSelector, { readonly kind: 'network' }>,
   tally: LockoutTally,
 ): void {
-  const rows = store.prepare<{ class: string; site: string | null; networks: string | null }>(
-    `SELECT d.class, json_extract(d.body, '$.site') AS site, json_extract(d.body, '$.networks') AS networks
+  const rows = store.prepare<{
+    class: string;
+    site: string | null;
+    networks: string | null;
+    seen: string | null;
+  }>(
+    `SELECT d.class, json_extract(d.body, '$.site') AS site, json_extract(d.body, '$.networks') AS networks,
+       ${seenLast('network')} AS seen
      ${activeDevices(store)} AND (
-       json_extract(d.body, '$.networks') IS NOT NULL OR d.class IN (SELECT value FROM json_each(?)))`,
+       networks IS NOT NULL OR seen IS NOT NULL OR d.class IN (SELECT value FROM json_each(?)))`,
   );
   const confined = new Set(classes);
   for (const row of rows.iterate(tenant, JSON.stringify(classes))) {
     const own = row.networks === null ? [] : (JSON.parse(row.networks) as string[]);
+    const isSeen = row.seen !== null && within(row.seen);
     // A source has to be within every list that names any.
-    if (confined.has(row.class) || (own.length > 0 && own.every(within))) tally.add(row.class, row.site);
+    if (isSeen || confined.has(row.class) || (own.length > 0 && own.every(within)))
+      tally.add(row.class, row.site);
   }
 }

@@ -15,8 +15,8 @@ interface Around {
 }
 
 /**
- * Works out by what the devices are counted that a hold keeps out. Where the inventory cannot tell, the number errs on
- * the side that asks: what may stand under a CA or come by an enforcement point is counted as though it did.
+ * Works out by what the devices are counted that a hold keeps out: their records, and what they were seen with. Where
+ * neither can tell, the number errs on the side that asks: what may stand under a CA or come by an enforcement point is counted as though it did.
  */
 export function lockoutOfHold({ kind, value }: HeldSubject, around: Around): HoldLockout {
   switch (kind) {
@@ -27,7 +27,7 @@ export function lockoutOfHold({ kind, value }: HeldSubject, around: Around): Hol
     case 'firmware':
       return atLeast(
         { kind, value },
-        'which firmware devices run whose record allows other firmware as well',
+        'which firmware devices run that never told it, or told another version since',
       );
     case 'certificate':
     case 'key': {
@@ -39,6 +39,7 @@ export function lockoutOfHold({ kind, value }: HeldSubject, around: Around): Hol
       return underCa(
         configuredCas(around.trust).filter(({ certificate }) => certificate.keyDigest === value),
         around,
+        value,
       );
     case 'gateway':
       return byGateway(value, around);
@@ -61,9 +62,9 @@ function caOf(kind: 'certificate' | 'key', value: string, trust: TrustSet): Name
  * Devices of the classes that may be identified under the held CAs: by an anchor of theirs, or by the CAs whose
  * certificates bind them. It is exact where a class has no other way.
  */
-function underCa(held: readonly NamedCa[], { config, trust, issuedBefore }: Around): HoldLockout {
+function underCa(held: readonly NamedCa[], { config, trust, issuedBefore }: Around, value = ''): HoldLockout {
   if (held.length === 0) {
-    return atLeast({ kind: 'class', classes: [] }, 'devices whose certificates no configured CA issued');
+    return atLeast({ kind: 'issuer', value }, 'devices that were not seen with a certificate of its');
   }
   const below = new Set(family(held, trust, (ca, other) => isUnder(other, ca)).map(({ name }) => name));
   const above = new Set(family(held, trust, (ca, other) => isUnder(ca, other)).map(({ name }) => name));
@@ -116,7 +117,7 @@ function byGateway(value: string, { config, tenant }: Around): HoldLockout {
   }
   return atLeast(
     { kind: 'gateway', value },
-    'devices that pass through it without being enrolled under it alone',
+    'devices that were not seen to pass through it and are not enrolled under it alone',
   );
 }
 
@@ -135,6 +136,6 @@ function inNetwork(value: string, { config }: Around): HoldLockout {
     .map(([name]) => name);
   return atLeast(
     { kind: 'network', within, classes },
-    'where devices are that neither their record nor their class confines to networks',
+    'where devices are that were not seen, and that neither their record nor their class confines to networks',
   );
 }

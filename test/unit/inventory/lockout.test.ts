@@ -7,8 +7,11 @@ import {
   type LockoutLimit,
 } from '../../../src/inventory/lockout-limit.ts';
 import { LockoutTally } from '../../../src/inventory/lockout-tally.ts';
+import { higherVersion } from '../../../src/inventory/firmware/version.ts';
+import { createObservedWriter } from '../../../src/inventory/observed/write.ts';
 import { publishGeneration } from '../../../src/store/generation.ts';
 import { device, importRows, type Fields } from '../../helpers/inventory.ts';
+import { someObservation } from '../../helpers/observations.ts';
 import { temporaryStore } from '../../helpers/temporary-store.ts';
 
 const onePercent: LockoutLimit = { share: 0.01 };
@@ -85,6 +88,35 @@ test('devices that a selector keeps out are counted by class and site, active on
   t.deepEqual(counted(within('10.1.0.0/16')), [1, 'meter 1', 'lyon 1']);
   t.deepEqual(counted({ ...within(), classes: ['gateway'] }), [1, 'gateway 1', 'null 1']);
   t.is(counted({ kind: 'all' })[0], 5);
+});
+
+test('devices count by where they were seen last, with what, and by what firmware they ran', async (t) => {
+  const store = temporaryStore(t);
+  await importRows(store, fleet(4));
+  const writer = createObservedWriter(store, {
+    intervalMs: () => 0,
+    certificatesPerDevice: () => 8,
+    higher: higherVersion,
+  });
+  const [before, later] = [{ network: '10.9.0.0/24', gateway: 'old' }, {}];
+  const issuer_key = hash('e');
+  for (const [index, where] of [before, later, later].entries()) {
+    const device_id = `meter-${index % 2}`;
+    const seen = someObservation({ device_id, at: index, fingerprint: hash(String(index)), ...where });
+    const certificate = index === 1 ? { ...seen.certificate, issuer_key } : seen.certificate;
+    const firmware = { product: 'os', version: `1.${index}`, firmware_hash: hash('f'), attested: false };
+    store.transact(() => writer.write({ ...seen, certificate, ...(index === 1 && { firmware }) }));
+  }
+  const counted = (selector: LockoutSelector) =>
+    countLockout(store, { tenant: 'default', selector, limit: onePercent }).kept_out;
+  const network = (held: string) =>
+    counted({ kind: 'network', classes: [], within: (cidr) => cidr === held });
+  t.is(network('10.20.0.0/24'), 2);
+  t.is(network('10.9.0.0/24'), 0, 'it was seen elsewhere since');
+  t.is(counted({ kind: 'gateway', value: 'edge' }), 2);
+  t.is(counted({ kind: 'gateway', value: 'old' }), 0);
+  t.is(counted({ kind: 'issuer', value: issuer_key }), 1);
+  t.is(counted({ kind: 'firmware', value: hash('f') }), 1);
 });
 
 test('a device with an older row that is not swept yet is counted once, by the row that counts', async (t) => {
