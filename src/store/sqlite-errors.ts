@@ -12,6 +12,9 @@ const resultCodes = {
   notadb: 26,
 } as const;
 
+/** Extended code of what a trigger raises: ours, on a file that was replaced (replace.ts). */
+const raisedByTrigger = 1811;
+
 const advice: Readonly<Record<number, string>> = {
   [resultCodes.busy]: 'another process holds the write lock; wait for it to end, or look for one that hangs',
   [resultCodes.locked]: 'another statement of this process holds the table; try again',
@@ -43,8 +46,10 @@ export function storeError(thrown: unknown, path: string): PortreeveError {
   if (thrown instanceof PortreeveError) return thrown;
   const code = sqliteCode(thrown);
   const hint = code === undefined ? undefined : advice[code];
+  const replaced = (thrown as { errcode?: unknown } | null)?.errcode === raisedByTrigger;
   const closed = (thrown as { code?: unknown } | null)?.code === 'ERR_INVALID_STATE';
-  const unavailable: ErrorCode = hint !== undefined || closed ? 'PDP_STORE_UNAVAILABLE' : 'PDP_INTERNAL';
+  const unavailable: ErrorCode =
+    hint !== undefined || closed || replaced ? 'PDP_STORE_UNAVAILABLE' : 'PDP_INTERNAL';
   const text = `store ${path}: ${describeThrown(thrown)}${hint === undefined ? '' : ` — ${hint}`}`;
   return new PortreeveError(unavailable, text, { cause: thrown });
 }

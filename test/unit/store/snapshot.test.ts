@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { systemClock } from '../../../src/lib/clock.ts';
@@ -15,6 +15,7 @@ import {
   newestChange,
   retireStaged,
 } from '../../../src/store/snapshot.ts';
+import { runStoreChild, type StoreChild } from '../../helpers/run-store-child.ts';
 import { device, importRows } from '../../helpers/inventory.ts';
 import { anyChange, openedStore, temporaryFolder, temporaryStore } from '../../helpers/temporary-store.ts';
 
@@ -43,6 +44,31 @@ test('what was being staged is given up in a copy, and goes on in the original',
   const stateIn = (one: typeof store) =>
     one.prepare('SELECT state FROM generations WHERE generation = ?').get(generation)?.['state'];
   t.deepEqual([stateIn(copy), stateIn(store)], ['retired', 'staging']);
+});
+
+test('a copy that is taken while an import runs is the state before it or after it', async (t) => {
+  const store = temporaryStore(t, { busyTimeoutMs: 20_000 });
+  await importRows(
+    store,
+    Array.from({ length: 3000 }, (_, index) => device(`d${index}`)),
+  );
+  const child = runStoreChild(t, store.path, { act: 'import', rows: 3000, status: 'disabled' });
+  const folder = temporaryFolder(t);
+  const seen: string[] = [];
+  await child.until('progress');
+  for (let round = 0; !seen.includes('disabled'); round += 1) {
+    const path = join(folder, `${round}.db`);
+    copyStore(store, path);
+    const copy = openedStore(t, { path, mode: 'read_write' });
+    retireStaged(copy);
+    const devices = listDevices(copy, { tenant: 'default', limit: 4000 });
+    const statuses = new Set(devices.map(({ status }) => status));
+    t.deepEqual([devices.length, statuses.size], [3000, 1]);
+    seen.push([...statuses].join());
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  t.is(seen[0], 'active', 'the import was not held up, nor taken over');
+  t.is(await child.ended, 0);
 });
 
 test('two stores share the changes up to where one of them went another way', (t) => {
@@ -112,6 +138,7 @@ test('whoever waited to change a store that is being replaced is refused, and th
     try {
       taken = waiting.transact(() => waiting.change(anyChange('after')));
     } catch (thrown) {
+      t.like(thrown, { code: 'PDP_STORE_UNAVAILABLE' });
       t.regex(String(thrown), /just replaced/);
     }
   }
@@ -124,6 +151,42 @@ test('whoever waited to change a store that is being replaced is refused, and th
   );
   t.deepEqual(reader.epochs(), { local: 3 });
 });
+
+test('a change that another process waits to make is never acknowledged by the store that was replaced', async (t) => {
+  const old = temporaryStore(t);
+  await importRows(old, [device('d1')]);
+  const by = `${old.path}.by`;
+  copyStore(old, by);
+  let child: StoreChild | undefined;
+  replaceStore({
+    ...{ path: old.path, by, clock: systemClock, expected: 1 },
+    finish: () => {
+      child = runStoreChild(t, old.path, { act: 'set_status', device: 'd1', status: 'lost' });
+      waitForOpen(child.process.pid, old.path);
+    },
+  });
+  const { ended, told } = child as unknown as StoreChild;
+  const code = await ended;
+  const acknowledged = told.some(({ at }) => at === 'done');
+  const now = openedStore(t, { path: old.path, mode: 'read_only' });
+  const status = listDevices(now, { tenant: 'default', limit: 1 })[0]?.status;
+  t.deepEqual([code === 0, status], acknowledged ? [true, 'lost'] : [false, 'active']);
+});
+
+/** Waits, without leaving the event loop to anybody, until a process has a file open and has had time to ask for its lock. */
+function waitForOpen(pid: number | undefined, path: string): void {
+  const sleeper = new Int32Array(new SharedArrayBuffer(4));
+  const has = (): boolean => {
+    try {
+      const folder = `/proc/${pid}/fd`;
+      return readdirSync(folder).some((fd) => readlinkSync(join(folder, fd)) === path);
+    } catch {
+      return false;
+    }
+  };
+  for (let round = 0; round < 200 && !has(); round += 1) Atomics.wait(sleeper, 0, 0, 50);
+  Atomics.wait(sleeper, 0, 0, 500);
+}
 
 test('a store that has changed since it was judged is left as it is', (t) => {
   const old = temporaryStore(t);
