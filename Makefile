@@ -11,7 +11,7 @@ NODE_DIR = $(shell sh scripts/node-dir.sh)
 run_node = PATH="$(NODE_DIR):$$PATH" node
 
 .PHONY: help install run demo test test-fast lint format types unit cases property conformance fault e2e rego-test \
-	bundle docs bench soak fuzz pack build clean
+	bundle docs bench bench-scale bench-full soak fuzz pack build clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -46,8 +46,16 @@ docs: install ## write the generated pages: docs/reasons.md and docs/configurati
 	@$(run_node) scripts/docs-reasons.ts
 	@$(run_node) scripts/docs-config.ts
 
-bench: install ## CPU time per decision beside a no-op gRPC server, as a ratio
+bench: install ## CPU time per decision beside a no-op gRPC server, as a ratio; then bench-scale
 	@$(run_node) bench/load/run.ts
+	@$(MAKE) --no-print-directory bench-scale
+
+bench-scale: install ## imports, much state, acts and long CRLs, at sizes that take minutes
+	@$(run_node) bench/scale/all.ts
+
+bench-full: install ## all benchmarks at full size: ten million devices; more than an hour
+	@$(run_node) bench/load/run.ts
+	@$(run_node) bench/scale/all.ts --full
 
 fuzz: install ## the fuzzers at full length
 	@SOAK_FACTOR=50 $(run_node) scripts/test.ts property

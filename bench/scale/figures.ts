@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { cpus } from 'node:os';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 
 export const root = join(import.meta.dirname, '../..');
@@ -36,6 +36,8 @@ function circumstances(): object {
     commit: git.stdout.trim(),
     node: process.version,
     machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
+    // Of the last minutes; what is above that of the benchmark itself (two or three) is other work on the machine.
+    load_average: loadavg().map((load) => rounded(load, 1)),
   };
 }
 

@@ -12,7 +12,8 @@ import { openStore } from '../../src/store/open.ts';
 import { monotonicMs } from './figures.ts';
 
 export type Act =
-  | { readonly is: 'set_status' | 'hold'; readonly device: string }
+  | { readonly is: 'set_status'; readonly device: string }
+  | { readonly is: 'hold'; readonly device: string }
   | { readonly is: 'crl'; readonly file: string };
 
 /** On the machine's monotonic clock, which all processes share; ms. */
@@ -32,9 +33,11 @@ const perform = async (act: Act): Promise<void> => {
   const [now, why] = [Date.now(), 'bench'];
   if (act.is === 'set_status') {
     setStatus(store, { tenant, deviceId: act.device, status: 'quarantined', actor: 'bench', why, now });
-  } else if (act.is === 'hold') {
+  }
+  if (act.is === 'hold') {
     addHold(store, { tenant, kind: 'device', value: act.device, until: null, who: 'bench', why, now });
-  } else {
+  }
+  if (act.is === 'crl') {
     const job = { path: act.file, name: act.file, maxBytes: 2 ** 30, keptFolder: null, dryRun: false };
     const [outcome] = await importCrlFile(store, { ...job, actor: 'bench', why, now }, issuers);
     if (!outcome || 'error' in outcome) throw new Error(outcome?.error.message ?? 'no CRL');
