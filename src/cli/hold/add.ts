@@ -1,5 +1,4 @@
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import type { Config } from '../../config/types.ts';
 import { countLockout } from '../../inventory/lockout.ts';
 import {
   isAboveLimit,
@@ -24,6 +23,7 @@ import { withStore } from '../with-store.ts';
 import { holdData, tenantOption, whoOption } from './common.ts';
 import { lockoutOfHold } from './lockout-of.ts';
 import { readSubject, type SubjectOptions } from './subject.ts';
+import { holdWarnings } from './warnings.ts';
 
 /** Where a hold ends: an instant, or a length of time from now. */
 type Until = { readonly at: number } | { readonly after: number };
@@ -108,7 +108,7 @@ async function runAdd(options: Options, session: Session): Promise<Answer> {
       ...(issuedBefore !== undefined && { issuedBefore }),
     };
     const lockout = countLockout(store, { tenant, limit, ...question });
-    const warnings = observed(config, now);
+    const warnings = holdWarnings(hold, { config, store, now });
     if (dryRun) return planned(hold, lockout, isAboveLimit(lockout, limit), warnings);
     requireLockout(lockout, { limit, typed: options.lockout });
     const added = addHold(store, { ...hold, keptOut: lockout.kept_out });
@@ -151,15 +151,4 @@ function notes({ unknown }: Lockout, warnings: readonly string[]): string {
   return [...unknown.map((one) => `not known: ${one}`), ...warnings.map((one) => `warning  ${one}`)]
     .map((line) => `${plain(line)}\n`)
     .join('');
-}
-
-/** Where denials are let pass for a time, those of holds are too. */
-function observed({ enforcement }: Config, now: number): string[] {
-  return enforcement.observe
-    .filter(({ until }) => now < until)
-    .map(({ pep, class: className, site, until }) => {
-      const what =
-        pep !== undefined ? `PEP ${pep}` : className !== undefined ? `class ${className}` : `site ${site}`;
-      return `${what} is observed until ${formatInstant(until)}: holds are told and not enforced there`;
-    });
 }

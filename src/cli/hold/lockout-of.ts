@@ -16,7 +16,8 @@ interface Around {
 
 /**
  * Works out by what the devices are counted that a hold keeps out: their records, and what they were seen with. Where
- * neither can tell, the number errs on the side that asks: what may stand under a CA or come by an enforcement point is counted as though it did.
+ * neither can tell, the number errs on the side that asks: what may stand under a CA or come by an enforcement point is
+ * counted as though it did.
  */
 export function lockoutOfHold({ kind, value }: HeldSubject, around: Around): HoldLockout {
   switch (kind) {

@@ -83,6 +83,21 @@ test('a hold lasts from the kept time where the clock is behind it, so that it i
   t.is(over.code, 2, 'over by the kept time');
 });
 
+test('a name that nothing bears is held, with a warning that it may be a slip', async (t) => {
+  const { hold } = await withFleet(0);
+  const warned = async (...args: string[]) => {
+    const run = await hold('add', ...args, ...forever);
+    t.is(run.code, 0);
+    return (onlyObject(run) as unknown as Added).warnings.join('; ');
+  };
+  t.is(await warned('--device', deviceId), '');
+  t.regex(await warned('--device', 'metr-0001'), /no device "metr-0001"/);
+  t.regex(await warned('--class', 'metre'), /no class "metre"/);
+  t.regex(await warned('--gateway', 'envoi'), /called "envoi"/);
+  t.is(await warned('--gateway', 'envoy', '--lockout', '1', '--dry-run'), '');
+  t.regex(await warned('--device', deviceId, '--tenant', 'defualt'), /asks for tenant "defualt"/);
+});
+
 test('a hold needs one subject, a reason and an end, or the word that it has none', async (t) => {
   const { hold, path } = await withFleet(0);
   const refused = async (...args: string[]): Promise<string> => {
