@@ -31,6 +31,8 @@ const sections: Partial<Readonly<Record<ReasonCode, string>>> = {
   'revocation.crl_missing': 'RFC 5280 section 6.3.3 (b) to (g)',
   'revocation.crl_stale': 'RFC 5280 section 6.3.3 (a)',
   'revocation.shard_not_loaded': 'RFC 5280 section 6.3.3 (b)',
+  'revocation.ocsp_unavailable': 'RFC 6960 section 2.3',
+  'revocation.ocsp_unknown': 'RFC 6960 section 2.2',
   'revocation.removed_from_hold': 'RFC 5280 section 5.3.1',
 };
 

@@ -86,7 +86,7 @@ export const circumstanceReasons: ReasonGroup<'assurance' | 'network' | 'policy'
     faultControls,
   ),
   'system.clock_untrusted': ours(
-    "This machine's clock is behind a time that it was known to be, or behind the date of something that was decided by: one of two clocks is wrong.",
+    "This machine's clock is behind a time that is known to have been, or behind the date of what was decided by: a clock is wrong.",
     "Compare the times in the detail with a clock that is right; set this machine's clock, have the CRL issued anew, or reset a kept time that is wrong (`portreeve time reset`). With `decide --at`: the state is newer than the time that was asked about.",
     [control.crlValidation, control.policyEngine, control.beforeAccess],
   ),

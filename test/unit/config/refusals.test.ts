@@ -173,6 +173,7 @@ const rows: readonly Row[] = [
   ],
   ['revocation', 'poll: 2s', 'interval: 2s', 3, /unknown key/],
   ['revocation.crls', 'crls: [crl]', 'crls: crl', 9, /must be a list/],
+  ['revocation.max_crl_bytes', 'max_crl_bytes: 2048000', 'max_crl_bytes: 10', 18, />= 1024/],
   ['revocation.poll', 'poll: 2s', 'poll: 1ms', 9, /between 50ms and 1h/],
   ['revocation.sources', '- name: meters-crl', '- nam: meters-crl', 7, /unknown key; did you mean name/],
   ['revocation.sources[].name', '- name: meters-crl', '- name: "meters crl"', 13, /malformed/],

@@ -133,6 +133,7 @@ revocation:
     max_bytes: 2097152
     max_age: 7h
   poll: 2s
+  max_crl_bytes: 2048000
   coverage:
     - issuer: mesh
       points: ["http://crl.example.org/1.crl", "http://crl.example.org/2.crl"]
