@@ -3,6 +3,7 @@ import type { Config } from '../config/types.ts';
 import type { Clock, EpochMs } from '../lib/clock.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import type { PortreeveError } from '../lib/errors.ts';
+import { createRevocationReader } from '../revocation/reader.ts';
 import type { SourceState } from '../store/source-states.ts';
 import { applyCrlFile, isLarge } from './apply-crl-file.ts';
 import type { CrlWorld } from './apply-crl-file.ts';
@@ -30,7 +31,8 @@ const maxPauseMs = 60_000;
 
 /**
  * Imports the configured CRL files, and whatever replaces them while the server runs. What cannot be read or is
- * refused is told in `sources` and never lowers what is known. Resolves after the first reading of all.
+ * refused is told in `sources` and never lowers what is known. Resolves after the first reading of all, but for large
+ * files of which an earlier state is in force: a start does not wait for what a running server would not wait for.
  */
 export async function startFeeds(options: FeedOptions): Promise<Feeds> {
   const states = new Map<string, SourceState>();
@@ -44,7 +46,11 @@ export async function startFeeds(options: FeedOptions): Promise<Feeds> {
   });
   const readAll = async (): Promise<void> => {
     forgetMissing(states, watcher);
-    for (const path of watcher.files().filter(isCrlFile(options.config()))) await read(path, states, options);
+    const known = sourcesInForce(options);
+    for (const path of watcher.files().filter(isCrlFile(options.config()))) {
+      if (known.has(path) && (await isLarge(path))) readLarge(path, states, large, options);
+      else await read(path, states, options);
+    }
   };
   await readAll();
   let retrying = false;
@@ -81,8 +87,32 @@ async function follow(
   for (const { path, state } of changes) {
     if (state === 'gone') states.delete(path);
     else if (!wanted(path)) continue;
-    else if (await isLarge(path)) large.reading = large.reading.then(() => read(path, states, options));
+    else if (await isLarge(path)) readLarge(path, states, large, options);
     else await read(path, states, options);
+  }
+}
+
+function readLarge(
+  path: string,
+  states: Map<string, SourceState>,
+  large: LargeFiles,
+  options: FeedOptions,
+): void {
+  large.reading = large.reading.then(() => read(path, states, options));
+}
+
+/** The files that CRLs in force came from; none where the store cannot tell just now. */
+function sourcesInForce({ store, log }: FeedOptions): ReadonlySet<string> {
+  try {
+    // Further ones of a bundle are called by its path and their place.
+    return new Set(
+      createRevocationReader(store)
+        .crls()
+        .map(({ source }) => source.replace(/#\d+$/, '')),
+    );
+  } catch (thrown) {
+    log(`which CRLs are in force is not known: ${asPortreeveError(thrown).message}`);
+    return new Set();
   }
 }
 

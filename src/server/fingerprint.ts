@@ -9,11 +9,14 @@ export interface Fingerprint {
   readonly real: string;
   /** Real path, inode, times and size: equal means that the content need not be read again. */
   readonly identity: string;
-  /** SHA-256 of the content. */
+  /** SHA-256 of the content; of a large file its identity, so that touching one counts as a change. */
   readonly digest: string;
   /** It was read so soon after being written that another write could leave the same times behind. */
   readonly racy: boolean;
 }
+
+/** Bytes of a file above which its content is not read for its fingerprint: whoever uses it reads it in pieces. */
+export const largeBytes = 8 * 1024 * 1024;
 
 /** Within this time of a file's own mtime, times of the file system may not tell two writes apart (ms). */
 const racyWithin = 100;
@@ -33,7 +36,7 @@ export async function fingerprint(
     if (!found.isFile()) return undefined;
     const identity = [real, found.dev, found.ino, found.mtimeNs, found.ctimeNs, found.size].join(':');
     if (before?.identity === identity && !before.racy) return before;
-    const digest = sha256Hex(await readFile(real));
+    const digest = found.size > largeBytes ? identity : sha256Hex(await readFile(real));
     return { real, identity, digest, racy: Math.abs(now - Number(found.mtimeMs)) < racyWithin };
   } catch {
     return undefined;

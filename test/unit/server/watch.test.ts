@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { systemClock } from '../../../src/lib/clock.ts';
+import { fingerprint, largeBytes } from '../../../src/server/fingerprint.ts';
 import { startWatching } from '../../../src/server/watch.ts';
 import type { FileChange, Watcher } from '../../../src/server/watch.ts';
 
@@ -182,4 +183,22 @@ test('what is written beside a watched file is no reason to look', async (t) => 
   t.is(looks, after);
   writeFileSync(file, 'two');
   await t.notThrowsAsync(change.promise);
+});
+
+test('a large file is told apart without reading what is in it', async (t) => {
+  const at = folder(t);
+  const file = join(at, 'large.crl');
+  writeFileSync(file, Buffer.alloc(largeBytes + 1));
+  const { watcher, seen } = await watching(t, at);
+  await watcher.look();
+  t.deepEqual(seen, []);
+  const found = await fingerprint(file, undefined, Date.now());
+  t.is(found?.digest, found?.identity);
+  writeFileSync(`${file}.new`, Buffer.alloc(largeBytes + 1, 1));
+  renameSync(`${file}.new`, file);
+  await watcher.look();
+  t.deepEqual(
+    seen.filter(({ path }) => path === file),
+    [{ path: file, state: 'changed' }],
+  );
 });

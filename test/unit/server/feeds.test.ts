@@ -1,0 +1,79 @@
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import type { Config } from '../../../src/config/types.ts';
+import { parseCertificate } from '../../../src/identity/parse.ts';
+import { createRevocationReader } from '../../../src/revocation/reader.ts';
+import { inlineBytes } from '../../../src/server/apply-crl-file.ts';
+import { startFeeds, type FeedOptions, type Feeds } from '../../../src/server/feeds.ts';
+import { crlOf, fleet, minute, now, temporaryFolder, temporaryStore } from '../../helpers/crl-fixtures.ts';
+import { fakeClock } from '../../helpers/fake-clock.ts';
+
+const { root, ca } = await fleet();
+const large = (number: number): Promise<Uint8Array> =>
+  crlOf(ca, {
+    number,
+    revoked: Array.from({ length: 60_000 }, (_, at) => ({
+      serial: (0x10000 + at).toString(16),
+      at: now - minute,
+    })),
+  });
+
+/** A watched folder of CRLs over a store. */
+function watched(t: ExecutionContext): FeedOptions & { readonly file: string } {
+  const folder = temporaryFolder(t);
+  const crls = join(folder, 'crls');
+  mkdirSync(crls);
+  const config = {
+    revocation: { crls: [crls], poll: 3_600_000, max_crl_bytes: 2 ** 30 },
+    limits: { max_lockout: '1%' },
+    audit: { path: join(folder, 'log') },
+  } as unknown as Config;
+  const ending = new AbortController();
+  t.teardown(() => ending.abort());
+  return {
+    store: temporaryStore(t),
+    clock: fakeClock(now),
+    config: () => config,
+    issuers: () => [root, ca].map(({ der }) => parseCertificate(der)),
+    log: () => undefined,
+    signal: ending.signal,
+    file: join(crls, 'list.crl'),
+  };
+}
+
+async function start(t: ExecutionContext, options: FeedOptions): Promise<Feeds> {
+  const feeds = await startFeeds(options);
+  t.teardown(() => feeds.stop());
+  return feeds;
+}
+
+const numbers = ({ store }: FeedOptions) =>
+  createRevocationReader(store)
+    .crls()
+    .map((crl) => crl.number);
+
+test('a start waits for a large CRL of which nothing is in force, and for no later one of the same file', async (t) => {
+  const options = watched(t);
+  writeFileSync(options.file, await large(1));
+  t.true(statSync(options.file).size > inlineBytes);
+  (await start(t, options)).stop();
+  t.deepEqual(numbers(options), ['01']);
+  writeFileSync(options.file, await large(2));
+  const feeds = await start(t, options);
+  t.deepEqual(numbers(options), ['01'], 'it goes on with what is in force');
+  while (numbers(options)[0] !== '02') await sleep(20);
+  while (!feeds.sources()[0]?.last_success) await sleep(20);
+  t.is(feeds.sources()[0]?.error, null);
+});
+
+test('a small CRL is in force once the start is done', async (t) => {
+  const options = watched(t);
+  for (const number of [1, 2]) {
+    writeFileSync(options.file, await crlOf(ca, { number }));
+    await start(t, options);
+    t.deepEqual(numbers(options), [`0${number}`]);
+  }
+});
