@@ -142,7 +142,8 @@ test('what is remembered never shows in a decision, whatever changes in between'
   };
   await fc.assert(
     fc.asyncProperty(fc.array(anyStep, { minLength: 5, maxLength: 25 }), async (steps) => {
-      for (const step of steps) await (step.kind === 'decide' ? decide(step.who) : unlessRefused(change(step)));
+      for (const step of steps)
+        await (step.kind === 'decide' ? decide(step.who) : unlessRefused(change(step)));
       for (const who of asked.keys()) await decide(who);
     }),
     { numRuns: runs, includeErrorInReport: true },
