@@ -1,8 +1,10 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { loadConfig } from '../../config/load.ts';
+import { sha256Hex } from '../../lib/bytes.ts';
 import { formatInstant, parseInstant, type EpochMs } from '../../lib/clock.ts';
 import { PortreeveError } from '../../lib/errors.ts';
+import { migrations } from '../../store/migrations.ts';
 import { makeAttestation, verifier } from './attestation.ts';
 import { makeAuthorities, makeCrls, type Authorities } from './authorities.ts';
 import { demoConfiguration, type DemoAddresses } from './configuration.ts';
@@ -13,6 +15,8 @@ import { fillStore } from './state.ts';
 
 /** Raised whenever the demo's files change shape, so that an older fleet is made anew. */
 const fleetVersion = 5;
+/** The tables of its state: those of another version are not carried over, but made anew with the fleet. */
+const tables = sha256Hex(Buffer.from(migrations.join('\n')));
 /** The shortest-lived thing of the demo is the grace of the depot's CRL; a fleet is renewed well before. */
 const fleetLifeMs = 24 * 3_600_000;
 
@@ -49,13 +53,15 @@ async function readRows(folder: string, now: EpochMs): Promise<readonly DemoRow[
   try {
     const fleet = JSON.parse(await readFile(join(folder, 'demo.json'), 'utf8')) as {
       version: number;
+      tables: string;
       made: string;
       folder: string;
       rows: readonly DemoRow[];
     };
     const made = parseInstant(fleet.made) ?? 0;
-    const current = fleet.version === fleetVersion && made <= now && now - made < fleetLifeMs;
-    return current && fleet.folder === resolve(folder) ? fleet.rows : undefined;
+    const ours =
+      fleet.version === fleetVersion && fleet.tables === tables && fleet.folder === resolve(folder);
+    return ours && made <= now && now - made < fleetLifeMs ? fleet.rows : undefined;
   } catch {
     return undefined;
   }
@@ -107,7 +113,10 @@ async function makeFleet(folder: string, configFile: string, now: EpochMs): Prom
   // Written last and by rename: a killed run leaves no fleet that looks whole.
   await writeFile(
     join(folder, 'demo.json.new'),
-    JSON.stringify({ version: fleetVersion, made: formatInstant(now), folder: resolve(folder), rows }),
+    JSON.stringify({
+      ...{ version: fleetVersion, tables, folder: resolve(folder) },
+      ...{ made: formatInstant(now), rows },
+    }),
   );
   await rename(join(folder, 'demo.json.new'), join(folder, 'demo.json'));
   return rows;

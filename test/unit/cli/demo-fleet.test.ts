@@ -35,6 +35,8 @@ test('the fleet of another version of the demo, and one that is not whole, is ma
   const now = systemClock.now();
   await ensureFleet(folder, addresses, now);
   const path = join(folder, 'demo.json');
+  writeFileSync(path, readFileSync(path, 'utf8').replace(/"tables":"\w+"/, '"tables":"other"'));
+  t.true((await ensureFleet(folder, addresses, now)).made);
   writeFileSync(path, readFileSync(path, 'utf8').replace(/"version":\d+/, '"version":1'));
   writeFileSync(join(folder, 'crls/old.crl'), 'of another shape');
   writeFileSync(join(folder, 'state.db'), 'of another format');
