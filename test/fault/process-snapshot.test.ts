@@ -178,7 +178,7 @@ test('a restore that is killed leaves the state before or after it, never betwee
   // What killed ones left behind goes with the next one.
   await command(t, world, 'state', 'restore', 's', '--force', '--why', 'case 2');
   t.deepEqual(
-    readdirSync(world.folder).filter((name) => name.startsWith('.restore-')),
+    readdirSync(world.folder).filter((name) => name.includes('.restore-')),
     [],
   );
   t.deepEqual(look(), { sound: 'ok', restored: true, held: 0 });

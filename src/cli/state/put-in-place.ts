@@ -11,6 +11,7 @@ import { placeStore, replaceStore } from '../../store/replace.ts';
 import { continueCopy, newestChange } from '../../store/snapshot.ts';
 import type { Store } from '../../store/types.ts';
 import { goingBack, type GoingBack } from './going-back.ts';
+import { removeLeavings } from './leavings.ts';
 import { snapshotNames } from './manifest.ts';
 import type { Unpacked } from './unpack.ts';
 
@@ -99,10 +100,11 @@ export function putInPlace(options: PlaceOptions): Placed {
 
 /** Renames are of one volume only; the folder may be new. */
 function moveBeside(from: string, path: string): string {
-  const to = join(dirname(path), `${basename(path)}.restore-${process.pid}`);
+  const start = `${basename(path)}.restore-`;
+  const to = join(dirname(path), `${start}${process.pid}`);
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o750 });
-    rmSync(to, { force: true });
+    removeLeavings(dirname(path), start);
     try {
       renameSync(from, to);
     } catch (thrown) {

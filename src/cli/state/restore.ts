@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { configDigest } from '../../config/digest.ts';
@@ -10,11 +10,11 @@ import { configOption, finish, whyOption, type CommonOptions } from '../command.
 import { exitCodes } from '../exit-codes.ts';
 import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
+import { removeLeavings } from './leavings.ts';
 import { carriedConfig, type CarriedConfig } from './place-config.ts';
 import { byteProgress } from './progress.ts';
 import { putInPlace, type Placed } from './put-in-place.ts';
 import { snapshotNames, type Manifest } from './manifest.ts';
-import { lives } from './snapshot.ts';
 import { readBack, sizeOf, unpack, type Unpacked } from './unpack.ts';
 
 interface Options extends CommonOptions {
@@ -96,11 +96,7 @@ const stagingStart = '.restore-';
 function makeStaging(beside: string): string {
   try {
     mkdirSync(beside, { recursive: true, mode: 0o750 });
-    for (const name of readdirSync(beside)) {
-      const pid = /^\.restore-(\d{1,10})$/.exec(name)?.[1];
-      if (pid !== undefined && (Number(pid) === process.pid || !lives(Number(pid))))
-        rmSync(join(beside, name), { recursive: true, force: true });
-    }
+    removeLeavings(beside, stagingStart);
     const staging = join(beside, `${stagingStart}${process.pid}`);
     mkdirSync(staging, { mode: 0o700 });
     return staging;

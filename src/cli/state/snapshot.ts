@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { configDigest } from '../../config/digest.ts';
@@ -25,6 +25,7 @@ import { readPrivateKey } from '../sign.ts';
 import { withStore } from '../with-store.ts';
 import { writeArchive, type ArchiveFile } from './archive.ts';
 import { configFiles, type ConfigFiles } from './config-files.ts';
+import { removeLeavings } from './leavings.ts';
 import { atHand, measured, type MeasuredFile } from './measured.ts';
 import { snapshotFormat, snapshotNames, type Manifest } from './manifest.ts';
 import { byteProgress } from './progress.ts';
@@ -68,7 +69,7 @@ async function runSnapshot(name: string, options: Options, session: Session): Pr
   const partial = `${path}.${process.pid}.part`;
   const copy = `${partial}.db`;
   const progress = byteProgress(session);
-  sweepPartials(path);
+  removeLeavings(dirname(path), `${basename(path)}.`, '.part');
   try {
     progress.say('copying the state');
     await withStore(config, 'read_only', clock, (store) => copyStore(store, copy));
@@ -94,32 +95,6 @@ async function runSnapshot(name: string, options: Options, session: Session): Pr
   } finally {
     progress.end();
     for (const ending of ['', '-wal', '-shm']) rmSync(`${copy}${ending}`, { force: true });
-  }
-}
-
-/** Removes what killed runs for the same file have left behind. */
-function sweepPartials(path: string): void {
-  const [folder, start] = [dirname(path), `${basename(path)}.`];
-  try {
-    for (const name of readdirSync(folder)) {
-      const pid = name.startsWith(start)
-        ? /^(\d{1,10})\.part/.exec(name.slice(start.length))?.[1]
-        : undefined;
-      if (pid !== undefined && !lives(Number(pid))) rmSync(join(folder, name), { force: true });
-    }
-  } catch {
-    // Whatever is wrong with the folder is told by what is written next.
-    return;
-  }
-}
-
-/** Signal 0 only asks; a process of another user answers EPERM and lives. */
-export function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (thrown) {
-    return (thrown as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
