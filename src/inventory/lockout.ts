@@ -10,7 +10,12 @@ export type LockoutSelector =
       readonly kind: 'device' | 'key' | 'certificate' | 'firmware' | 'gateway' | 'issuer';
       readonly value: string;
     }
-  | { readonly kind: 'class'; readonly classes: readonly string[] }
+  | {
+      readonly kind: 'class';
+      readonly classes: readonly string[];
+      /** Classes whose devices come by a gateway's word: those count whose record names gateways of `classes` alone. */
+      readonly spokenFor?: readonly string[];
+    }
   | { readonly kind: 'all' }
   /**
    * Devices that were seen last in networks which `within` accepts, or may come from nowhere else by their record or
@@ -105,10 +110,7 @@ function condition(
     case 'all':
       return { sql: 'TRUE', values: [] };
     case 'class':
-      return {
-        sql: 'd.class IN (SELECT value FROM json_each(?))',
-        values: [JSON.stringify(selector.classes)],
-      };
+      return ofClass(selector);
     case 'device':
       return { sql: 'd.device_id = ?', values: [selector.value] };
     case 'key':
@@ -135,6 +137,22 @@ function condition(
     case 'issuer':
       return { sql: `${seenLast('issuer_key')} = ?`, values: [Buffer.from(selector.value, 'hex')] };
   }
+}
+
+function ofClass({ classes, spokenFor = [] }: Extract<LockoutSelector, { readonly kind: 'class' }>): {
+  readonly sql: string;
+  readonly values: string[];
+} {
+  const own = 'd.class IN (SELECT value FROM json_each(?))';
+  const held = JSON.stringify(classes);
+  if (spokenFor.length === 0) return { sql: own, values: [held] };
+  const behind = `d.class IN (SELECT value FROM json_each(?))
+    AND json_array_length(d.body, '$.gateways') > 0 AND NOT EXISTS (
+      SELECT 1 FROM json_each(d.body, '$.gateways') n WHERE NOT EXISTS (
+        SELECT 1 FROM devices gd CROSS JOIN generations gg ON gg.generation = gd.generation AND gg.state = 'visible'
+        WHERE gd.tenant = d.tenant AND gd.device_id = n.value
+          AND gd.class IN (SELECT value FROM json_each(?))))`;
+  return { sql: `(${own} OR (${behind}))`, values: [held, JSON.stringify(spokenFor), held] };
 }
 
 /** Of the certificate that a device was seen with last; null where it was never seen. */

@@ -19,7 +19,26 @@ interface Around {
  * neither can tell, the number errs on the side that asks: what may stand under a CA or come by an enforcement point is
  * counted as though it did.
  */
-export function lockoutOfHold({ kind, value }: HeldSubject, around: Around): HoldLockout {
+export function lockoutOfHold(held: HeldSubject, around: Around): HoldLockout {
+  return withSpokenFor(lockoutOf(held, around), around);
+}
+
+/** Gateways that are kept out speak for nobody: where a class knows such devices, they count with the class of gateways. */
+function withSpokenFor(lockout: HoldLockout, { config }: Around): HoldLockout {
+  const { selector, certainty = 'exact', unknown = [] } = lockout;
+  const spokenFor = Object.entries(config.classes)
+    .filter(([, { assurance }]) => assurance === 'gateway_asserted' || assurance === 'none')
+    .map(([name]) => name);
+  if (selector.kind !== 'class' || spokenFor.length === 0) return lockout;
+  const others = 'devices for which gateways of these classes speak by delegation';
+  return {
+    selector: { ...selector, spokenFor },
+    certainty: certainty === 'exact' ? 'at_least' : certainty,
+    unknown: [...unknown, others],
+  };
+}
+
+function lockoutOf({ kind, value }: HeldSubject, around: Around): HoldLockout {
   switch (kind) {
     case 'class':
       return { selector: { kind, classes: [value] } };

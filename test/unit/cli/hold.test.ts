@@ -162,6 +162,36 @@ test('a hold on more devices than the limit needs the very number, told by class
   t.like(onlyObject(await hold('list')), { holds: [{ kind: 'class', kept_out: 301 }] });
 });
 
+test('with a class of gateways those count for whom they alone may speak', async (t) => {
+  const { run, hold, path } = await withFleet(
+    0,
+    '  sensor: { anchors: [root], assurance: gateway_asserted }\n  box: { anchors: [root] }\n',
+  );
+  const behind = (id: string, ...gateways: string[]) => ({
+    ...{ device_id: id, status: 'active', class: 'sensor', gateways },
+  });
+  const rows = [
+    { device_id: 'box-1', status: 'active', class: 'box' },
+    ...[behind('s-1', 'box-1'), behind('s-2', 'box-1'), behind('s-3', 'box-1', 'meter-0001'), behind('s-4')],
+  ];
+  writeFileSync(path('site.ndjson'), ndjson(rows));
+  t.is((await run('device', 'import', 'site.ndjson')).code, 0);
+  const refused = await hold('add', '--class', 'box', ...forever);
+  t.is(refused.code, 1);
+  t.like(onlyObject(refused), {
+    error: {
+      lockout: {
+        kept_out: 3,
+        certainty: 'at_least',
+        by_class: [
+          { name: 'sensor', devices: 2 },
+          { name: 'box', devices: 1 },
+        ],
+      },
+    },
+  });
+});
+
 test('what may stand under a CA, or come by an enforcement point, counts as though it did', async (t) => {
   const { hold, issuer, leaf } = await withFleet(
     9,
