@@ -45,8 +45,12 @@ export function createHoldReader(store: Store): HoldReader {
     if (last.epoch !== mark.epoch || last.holdId !== mark.holdId) {
       const continues =
         mark.epoch > 0 && last.epoch > mark.epoch && changeAt.get(mark.epoch)?.selector === mark.holdId;
-      if (!continues) tenants = new Map();
-      for (const changed of changedSince.iterate(continues ? mark.epoch : 0)) apply(tenants, changed);
+      if (!continues) {
+        tenants = new Map();
+        // A read that breaks off half-way is not taken for all there is.
+        mark = beginning;
+      }
+      for (const changed of changedSince.iterate(mark.epoch)) apply(tenants, changed);
       mark = last;
     }
     under = epochs;
