@@ -40,7 +40,9 @@ export interface Sources {
 }
 
 /** Sources that are asked at the same time: a slow one takes one place, not the others' time. */
-const atOnce = 8;
+const atOnce = 12;
+/** Those of one origin among them: a server that is down, or drips, takes no more, however many sources stand on it. */
+const atOneOrigin = 3;
 
 /**
  * Asks sources in the background: each about its interval after it answered and at half of what it brought at the
@@ -66,17 +68,30 @@ export async function startSources(options: SourcesOptions): Promise<Sources> {
   };
 }
 
+/** An attempt under way. */
+interface Attempt {
+  /** Undefined for a file. */
+  readonly origin: string | undefined;
+  readonly done: Promise<void>;
+}
+
+function originOf({ location }: SourceSpec): string | undefined {
+  return 'url' in location ? new URL(location.url).origin : undefined;
+}
+
 class SourceManager {
   readonly #options: SourcesOptions;
   readonly #book;
   /** Attempts under way, by source. */
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #running = new Map<string, Attempt>();
   /** Sources that are to be asked whatever the time. */
   readonly #wanted = new Set<string>();
   /** Stamp of each file when it was last read. */
   readonly #stamps = new Map<string, string>();
   readonly #ending = new AbortController();
   #looking: Promise<void> | undefined;
+  /** Whether some were due at the last look and had no room. */
+  #waiting = false;
 
   constructor(options: SourcesOptions) {
     this.#options = options;
@@ -96,18 +111,24 @@ class SourceManager {
   async look(): Promise<void> {
     // A look that waits for a file system that does not answer is not joined by ever more of them.
     await (this.#looking ??= this.#begin().finally(() => (this.#looking = undefined)));
-    await Promise.all(this.#running.values());
+    await this.#settled();
   }
 
   async refresh(): Promise<void> {
     for (const spec of this.#options.sources()) this.#wanted.add(sourceKey(spec));
     const waiting = (): boolean => this.#options.sources().some((spec) => this.#wanted.has(sourceKey(spec)));
     while (!this.#ending.signal.aborted && waiting()) await this.look();
+    await this.#settled();
   }
 
   async stop(): Promise<void> {
     this.#ending.abort();
-    await Promise.all(this.#running.values());
+    await this.#settled();
+  }
+
+  /** Resolves once all that is under way now is done. */
+  async #settled(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ done }) => done));
   }
 
   /** Begins as many attempts as there is room for, whoever waits longest first. */
@@ -119,16 +140,31 @@ class SourceManager {
       const at = this.#wanted.has(sourceKey(spec)) ? 0 : this.#dueAt(spec, stamp, now);
       if (at <= now) due.push({ spec, stamp, at });
     }
+    this.#waiting = false;
     for (const { spec, stamp } of due.sort((a, b) => a.at - b.at)) {
       const key = sourceKey(spec);
-      if (this.#running.has(key) || this.#running.size >= atOnce || this.#ending.signal.aborted) continue;
+      const origin = originOf(spec);
+      if (this.#running.has(key) || this.#ending.signal.aborted) continue;
+      if (!this.#hasRoom(origin)) {
+        this.#waiting = true;
+        continue;
+      }
       this.#wanted.delete(key);
       if (stamp !== undefined) this.#stamps.set(key, stamp);
-      this.#running.set(
-        key,
-        this.#attempt(spec).finally(() => this.#running.delete(key)),
-      );
+      const done = this.#attempt(spec).finally(() => {
+        this.#running.delete(key);
+        // Whoever waits for room gets it at once.
+        if (this.#waiting) void this.look();
+      });
+      this.#running.set(key, { origin, done });
     }
+  }
+
+  #hasRoom(origin: string | undefined): boolean {
+    if (this.#running.size >= atOnce) return false;
+    if (origin === undefined) return true;
+    const there = [...this.#running.values()].filter((one) => one.origin === origin);
+    return there.length < atOneOrigin;
   }
 
   #dueAt(spec: SourceSpec, stamp: string | undefined, now: EpochMs): EpochMs {

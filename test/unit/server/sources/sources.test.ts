@@ -238,3 +238,30 @@ test('headers of a file are sent, anew each time, and never told', async (t) => 
   }
   t.is(source.asked.length, 2);
 });
+
+test('however many sources stand on a server that does not answer, those elsewhere are asked', async (t) => {
+  const silent = await httpSource(t, () => undefined);
+  const file = join(temporaryFolder(t), 'state');
+  writeFileSync(file, 'one');
+  const applied: string[] = [];
+  const many = Array.from({ length: 20 }, (_, place) =>
+    sourceAt(urlOf(`${silent.origin}/${place}`), [], { name: `part ${place}`, timeout: hour }),
+  );
+  const bench = await startBench(t, [...many, sourceAt({ file }, applied, { name: 'last' })]);
+  void bench.sources.look();
+  while (applied.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  t.deepEqual(applied, ['one']);
+  t.true(silent.asked.length <= 3);
+});
+
+test('sources that wait for room are asked as soon as there is some', async (t) => {
+  const source = await httpSource(t, serves('one'));
+  const applied: string[] = [];
+  const many = Array.from({ length: 20 }, (_, place) =>
+    sourceAt(urlOf(`${source.origin}/${place}`), applied, { name: `part ${place}` }),
+  );
+  const bench = await startBench(t, many);
+  void bench.sources.look();
+  while (applied.length < 20) await new Promise((resolve) => setTimeout(resolve, 5));
+  t.is(source.asked.length, 20);
+});
