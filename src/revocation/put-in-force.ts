@@ -5,10 +5,18 @@ import { PortreeveError } from '../lib/errors.ts';
 import { publishGeneration, retireGeneration } from '../store/generation.ts';
 import { sweepRetired } from '../store/sweep.ts';
 import type { Store } from '../store/types.ts';
+import type { CrlEntry } from './crl-entries.ts';
 import { refuseFromFuture, refuseLosingDelta, refuseRollback } from './crl-order.ts';
 import { crlInfo, crlKey, readCrlRow, writeCrlRow, type CrlKey, type CrlRow } from './crl-table.ts';
 import type { CrlHeader } from './crl-header.ts';
-import { beginEntries, stageEntries, type EntryList, type StagedEntries } from './stage-entries.ts';
+import {
+  beginEntries,
+  openEntries,
+  stageEntries,
+  stageShort,
+  type EntryList,
+  type StagedEntries,
+} from './stage-entries.ts';
 import { refuseUnstorable, type StorableHeader } from './storable.ts';
 import type { CrlInfo } from './types.ts';
 
@@ -108,10 +116,26 @@ interface Job {
 }
 
 async function stageAndPublish(store: Store, job: Job, o: CrlOrigin): Promise<CrlImport | undefined> {
+  const entries = await openEntries(job.crl);
+  try {
+    const { few, all } = entries;
+    if (few && job.crl.dryRun !== true) return store.transact(() => publishShort(store, job, few, o));
+    return await stageLong(store, job, all, o);
+  } finally {
+    await entries.close();
+  }
+}
+
+async function stageLong(
+  store: Store,
+  job: Job,
+  entries: AsyncIterable<CrlEntry>,
+  o: CrlOrigin,
+): Promise<CrlImport | undefined> {
   const { crl, key, current } = job;
   const generation = beginEntries(store, key, o.now);
   try {
-    const staged = await stageEntries(store, generation, crl, current, crl.onBatch);
+    const staged = await stageEntries(store, generation, crl, entries, current, crl.onBatch);
     crl.confirm?.();
     const weighed = crl.weigh?.(generation) ?? {};
     if (crl.dryRun) return previewed(store, job, staged, o);
@@ -120,6 +144,24 @@ async function stageAndPublish(store: Store, job: Job, o: CrlOrigin): Promise<Cr
     giveUp(store, generation);
     throw thrown;
   }
+}
+
+/**
+ * A short list goes in by one transaction: while bulk work goes on, whoever revokes one more waits for the lock once. Of
+ * one that fails nothing is left.
+ */
+function publishShort(
+  store: Store,
+  job: Job,
+  entries: readonly CrlEntry[],
+  o: CrlOrigin,
+): CrlImport | undefined {
+  const { crl, key, current } = job;
+  const generation = beginEntries(store, key, o.now);
+  const staged = stageShort(store, generation, crl, entries, current);
+  crl.onBatch?.(entries.length);
+  crl.confirm?.();
+  return publish(store, job, staged, o, crl.weigh?.(generation) ?? {});
 }
 
 function previewed(store: Store, job: Job, staged: StagedEntries, o: CrlOrigin): CrlImport {

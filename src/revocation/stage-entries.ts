@@ -37,24 +37,91 @@ export function beginEntries(
 export async function stageEntries(
   store: Store,
   generation: number,
-  list: EntryList,
+  list: Pick<EntryList, 'issuer'>,
+  entries: AsyncIterable<CrlEntry>,
   current: Pick<CrlRow, 'generation' | 'entries'> | undefined,
   onBatch?: (entriesSoFar: number) => void,
 ): Promise<StagedEntries> {
+  const { stage, staged } = stager(store, generation, list, current);
+  await stageRows(store, generation, entries, stage, undefined, onBatch);
+  return staged();
+}
+
+/** Most entries that are staged within one transaction: about 20 ms of it. */
+const fewEntries = 2000;
+
+/** A list that is being read. */
+export interface OpenedEntries {
+  /** All of a short list; undefined for a long one. */
+  readonly few: readonly CrlEntry[] | undefined;
+  /** All of whichever list, once. */
+  readonly all: AsyncIterable<CrlEntry>;
+  /** Ends the reading. */
+  close(): Promise<void>;
+}
+
+/** Begins to read a list, far enough to know whether it is short. Throws what reading the entries throws. */
+export async function openEntries(list: EntryList): Promise<OpenedEntries> {
+  const reading = eachOf(list.entries());
+  const first: CrlEntry[] = [];
+  let isWhole = false;
+  while (!isWhole && first.length <= fewEntries) {
+    const next = await reading.next();
+    if (next.done === true) isWhole = true;
+    else first.push(next.value);
+  }
+  async function* all(): AsyncGenerator<CrlEntry, void> {
+    yield* first;
+    yield* reading;
+  }
+  return {
+    few: isWhole ? first : undefined,
+    all: all(),
+    close: async () => void (await reading.return()),
+  };
+}
+
+async function* eachOf(
+  entries: Iterable<CrlEntry> | AsyncIterable<CrlEntry>,
+): AsyncGenerator<CrlEntry, void> {
+  yield* entries;
+}
+
+/** As `stageEntries`, of the entries of a short list, within the caller's transaction. */
+export function stageShort(
+  store: Store,
+  generation: number,
+  list: Pick<EntryList, 'issuer'>,
+  entries: readonly CrlEntry[],
+  current: Pick<CrlRow, 'generation' | 'entries'> | undefined,
+): StagedEntries {
+  const { stage, staged } = stager(store, generation, list, current);
+  for (const entry of entries) stage(entry);
+  return staged();
+}
+
+/** Stages entries one by one, and answers what became of them. */
+function stager(
+  store: Store,
+  generation: number,
+  list: Pick<EntryList, 'issuer'>,
+  current: Pick<CrlRow, 'generation' | 'entries'> | undefined,
+): { readonly stage: (entry: CrlEntry) => void; readonly staged: () => StagedEntries } {
   let entries = 0;
   let kept = 0;
   const insert = entryWriter(store, generation);
   const before = store.prepare('SELECT 1 FROM revoked WHERE generation = ? AND serial = ?');
-  const stage = (entry: CrlEntry): void => {
-    for (const issuer of entry.issuers ?? [list.issuer.key]) {
-      const key = entryKey(entry.serial, issuer === list.issuer.key ? undefined : issuer);
-      if (!insert(key, entry)) continue;
-      entries += 1;
-      if (current && before.get(current.generation, key)) kept += 1;
-    }
+  return {
+    stage: (entry) => {
+      for (const issuer of entry.issuers ?? [list.issuer.key]) {
+        const key = entryKey(entry.serial, issuer === list.issuer.key ? undefined : issuer);
+        if (!insert(key, entry)) continue;
+        entries += 1;
+        if (current && before.get(current.generation, key)) kept += 1;
+      }
+    },
+    staged: () => ({ generation, entries, added: entries - kept, removed: (current?.entries ?? 0) - kept }),
   };
-  await stageRows(store, generation, list.entries(), stage, undefined, onBatch);
-  return { generation, entries, added: entries - kept, removed: (current?.entries ?? 0) - kept };
 }
 
 /** Writes one entry; false where the certificate was there already. */

@@ -6,8 +6,9 @@ import { parseCertificate } from '../../../src/identity/parse.ts';
 import { sha256Hex } from '../../../src/lib/bytes.ts';
 import { importCrl } from '../../../src/revocation/import-crl.ts';
 import { createRevocationReader } from '../../../src/revocation/reader.ts';
-import { beginEntries, stageEntries } from '../../../src/revocation/stage-entries.ts';
+import { beginEntries, openEntries, stageEntries } from '../../../src/revocation/stage-entries.ts';
 import { parseCrl } from '../../../src/revocation/parse-crl.ts';
+import { openStore } from '../../../src/store/open.ts';
 import { sweepRetired } from '../../../src/store/sweep.ts';
 import type { Store } from '../../../src/store/types.ts';
 import { gathered } from '../../helpers/crl-stream.ts';
@@ -270,12 +271,39 @@ test('rows that are staged and not published are read by nobody', async (t) => {
     store,
     beginEntries(store, { issuerKey: ca.keyDigest, scope: '', delta: false }, now),
     crl,
+    (await openEntries(crl)).all,
     undefined,
   );
   t.like(staged, { entries: 2, added: 2, removed: 0 });
   t.is(count(store, 'revoked'), 2);
   t.deepEqual(held(store, ca, '01'), {});
   t.deepEqual(store.epochs(), {});
+});
+
+test('a short list comes into force by one transaction, a long one by many', async (t) => {
+  const store = temporaryStore(t);
+  const other = openStore({ path: store.path, mode: 'read_only', now });
+  t.teardown(() => other.close());
+  for (const [number, entries, staged] of [
+    [1, 2000, 0],
+    [2, 2001, 1],
+  ] as const) {
+    const serials = Array.from({ length: entries }, (_, index) => (0x10000 + index).toString(16));
+    const seen: unknown[] = [];
+    const { crl } = await importCrl(store, {
+      bytes: await crlOf(ca, { number, revoked: revoke(...serials) }),
+      issuers: cas.map(({ der }) => parseCertificate(der)),
+      ...{ source: 'test.crl', now, actor: 'operator', why: 'test' },
+      weigh: () => {
+        seen.push(
+          other.prepare(`SELECT count(*) AS n FROM generations WHERE state = 'staging'`).get()?.['n'],
+        );
+        return {};
+      },
+    });
+    t.deepEqual(seen, [staged]);
+    t.is(crl.entries, entries);
+  }
 });
 
 test('of imports of one issuer at the same time the highest number ends in force', async (t) => {
