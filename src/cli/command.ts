@@ -40,10 +40,16 @@ export function configOption(): Option {
 
 /** The option that says why a change is made. */
 export function whyOption(): Option {
-  return new Option('--why <text>', 'why, for the record of changes').argParser((text) => {
-    if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.');
-    return text;
-  });
+  return new Option('--why <text>', 'why, for the record of changes').argParser((text) =>
+    shortText(text, 1000),
+  );
+}
+
+/** A text that stands in records, of every denial by a hold too: not empty, and no longer than `most` characters. */
+export function shortText(text: string, most: number): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.');
+  if (text.length > most) throw new InvalidArgumentError(`It must not be longer than ${most} characters.`);
+  return text;
 }
 
 /** Reads an option's RFC 3339 instant, to the millisecond. */

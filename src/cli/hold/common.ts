@@ -1,14 +1,12 @@
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import { formatInstant, type EpochMs } from '../../lib/clock.ts';
 import type { ListedHold } from '../../revocation/holds/list.ts';
+import { shortText } from '../command.ts';
 
 /** The option that says who answers for a hold or its end. */
 export function whoOption(): Option {
   return new Option('--who <text>', 'who answers for it (default: the user of the system)').argParser(
-    (text) => {
-      if (text.trim() === '') throw new InvalidArgumentError('It must not be empty.');
-      return text;
-    },
+    (text) => shortText(text, 256),
   );
 }
 

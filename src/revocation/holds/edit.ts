@@ -6,6 +6,9 @@ import { holdColumns, holdState, type HoldRow } from './hold-table.ts';
 import { holdValue } from './selector.ts';
 import type { Hold, HoldKind } from './types.ts';
 
+/** 9999-12-31T23:59:59.999Z, the last that RFC 3339 writes. A row that cannot be read would stop every decision. */
+const latestInstant: EpochMs = 253_402_300_799_999;
+
 export interface AddHold {
   readonly tenant: string;
   readonly kind: HoldKind;
@@ -33,6 +36,12 @@ export function addHold(store: Store, options: AddHold): Hold {
   const value = holdValue(kind, options.value);
   if (until !== null && until <= now) {
     throw new PortreeveError('PDP_USAGE', `until ${formatInstant(until)} is over: a hold ends in the future`);
+  }
+  if (until !== null && !(Number.isSafeInteger(until) && until <= latestInstant)) {
+    throw new PortreeveError(
+      'PDP_USAGE',
+      'until is no time that can be written: a hold without an end says so',
+    );
   }
   if (issuedBefore !== undefined && kind !== 'issuer') {
     throw new PortreeveError('PDP_USAGE', `issued-before is a matter of issuers, and this is a ${kind}`);

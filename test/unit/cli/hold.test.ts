@@ -111,6 +111,12 @@ test('a hold needs one subject, a reason and an end, or the word that it has non
   t.regex(await refused('--device', 'a', '--why', 'x', '--no-end', '--until', '4h'), /cannot be used/);
   t.regex(await refused('--device', 'a', '--why', 'x', '--until', 'tomorrow'), /RFC 3339.*4h|12h/);
   t.regex(await refused('--device', 'a', '--why', 'x', '--until', '2020-01-01T00:00:00Z'), /is over/);
+  t.regex(await refused('--device', 'a', '--why', 'x', '--until', '999999999d'), /such as 30m, 12h or 7d/);
+  t.regex(await refused('--device', 'a', '--no-end', '--why', 'x'.repeat(1001)), /1000 characters/);
+  t.regex(
+    await refused('--device', 'a', '--no-end', '--why', 'x', '--who', 'x'.repeat(257)),
+    /256 characters/,
+  );
   t.regex(await refused(...forever), /exactly one of --device/);
   t.regex(await refused('--device', 'a', '--class', 'meter', ...forever), /exactly one of/);
   t.regex(

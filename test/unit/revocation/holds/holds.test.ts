@@ -50,6 +50,14 @@ test('a hold is a change that says what, who, why and until when', (t) => {
   });
 });
 
+test('a hold that ends after every time that can be written is refused, lest nobody can read it', (t) => {
+  const { store, reader } = twoConnections(t);
+  for (const until of [8.7e16, Infinity, NaN, now + 0.5])
+    t.throws(() => hold(store, { until }), { code: 'PDP_USAGE' });
+  t.is(hold(store, { until: 253_402_300_799_999 }).until, 253_402_300_799_999);
+  t.is(reader.matching(meter).length, 1);
+});
+
 test('a reader of another connection sees a hold, and its lift, as soon as they are made', (t) => {
   const { store, reader } = twoConnections(t);
   t.deepEqual(reader.matching(meter), []);
