@@ -11,8 +11,8 @@ import type { Store } from './types.ts';
  * behind by a killed process is found by its heartbeat or its process and swept (see sweep.ts).
  */
 
-/** Milliseconds that one staging transaction may hold the write lock, commit included. */
-export const stageBudgetMs = 50;
+/** Milliseconds that one staging transaction may hold the write lock, commit included: whoever disables a device waits for one. */
+export const stageBudgetMs = 30;
 /** Milliseconds that the lock stays free between two transactions; waiting writers try once a millisecond. */
 const gapMs = 5;
 const rowsInHand = 4096;
@@ -112,7 +112,7 @@ function stageBatch<T>(
       index += 1;
     } while (index < hand.length && clock.monotonic() < deadline);
     return index - start;
-  });
+  }, 'bulk');
 }
 
 /** Shows that the generation's process lives. PDP_STORE_UNAVAILABLE where it is no longer being staged. */

@@ -7,7 +7,7 @@ import type { Connection, FollowedFile } from './followed-file.ts';
 import { GuardedStatement } from './guarded-statement.ts';
 import { storeError } from './sqlite-errors.ts';
 import type { Change, NewChange, SqlValue, Statement, Store } from './types.ts';
-import { beginImmediate } from './write-lock.ts';
+import { beginImmediate, type WriteKind } from './write-lock.ts';
 
 /** What `openStore` hands to the store that it made. */
 export interface SqliteStoreParts {
@@ -102,7 +102,7 @@ export class SqliteStore implements Store {
     throw overtaken;
   }
 
-  transact<T>(write: () => T): T {
+  transact<T>(write: () => T, kind: WriteKind = 'change'): T {
     if (this.#open === 'transaction') return write();
     if (this.#open === 'snapshot')
       throw new PortreeveError('PDP_INTERNAL', 'a write may not begin within a snapshot');
@@ -110,7 +110,7 @@ export class SqliteStore implements Store {
     this.#epochsAt = undefined;
     const { busyTimeoutMs, clock } = this.#parts;
     const { db } = this.#connection();
-    this.#guard(() => beginImmediate(db, this.path, busyTimeoutMs, clock));
+    this.#guard(() => beginImmediate(db, this.path, busyTimeoutMs, clock, kind));
     return this.#within('transaction', write, () => this.#guard(() => db.exec('COMMIT')));
   }
 

@@ -83,7 +83,7 @@ function sweepBatch(store: Store, ends: Ends, clock: Clock): number {
       if (state === 'retired') removed += forget(store, generation);
     }
     return removed;
-  });
+  }, 'bulk');
 }
 
 interface Sweepable extends Record<string, string | number> {

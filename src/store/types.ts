@@ -43,8 +43,11 @@ export interface Store {
    * see the state as it was when the first of it was asked for.
    */
   snapshot<T>(read: () => T, moment?: Moment): T;
-  /** Runs synchronous writes in one immediate transaction; waits for the lock up to the busy timeout, then PDP_STORE_UNAVAILABLE. */
-  transact<T>(write: () => T): T;
+  /**
+   * Runs synchronous writes in one immediate transaction; waits for the lock up to the busy timeout, then
+   * PDP_STORE_UNAVAILABLE. Bulk work, which takes the lock again and again, gives way to single changes.
+   */
+  transact<T>(write: () => T, kind?: 'change' | 'bulk'): T;
   /** Appends to `changes` and answers the new epoch. Only within `transact`. */
   change(entry: NewChange): number;
   /**

@@ -3,7 +3,14 @@ import type { Clock } from '../lib/clock.ts';
 import { PortreeveError } from '../lib/errors.ts';
 import { isBusy } from './sqlite-errors.ts';
 
-const pollMs = 1;
+/**
+ * Milliseconds between two tries, of whoever waits for one change and of bulk work: that one nearly always comes first
+ * when the lock is let go, however many imports wait for it too.
+ */
+const pollMs = { change: 1, bulk: 10 };
+
+/** What a transaction is for. */
+export type WriteKind = keyof typeof pollMs;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 /** Blocks this thread; the store's writes are synchronous by contract. */
@@ -12,11 +19,17 @@ function sleep(ms: number): void {
 }
 
 /**
- * Runs what needs the write lock, trying again each millisecond until `timeoutMs` has passed. SQLite's own busy
+ * Runs what needs the write lock, trying again each millisecond (bulk work: each ten) until `timeoutMs` has passed. SQLite's own busy
  * handler sleeps up to 100 ms between tries and would miss the few milliseconds that a bulk import leaves free
  * between two of its transactions. Throws PDP_STORE_UNAVAILABLE after the timeout, anything else as it came.
  */
-export function withWriteLock<T>(attempt: () => T, path: string, timeoutMs: number, clock: Clock): T {
+export function withWriteLock<T>(
+  attempt: () => T,
+  path: string,
+  timeoutMs: number,
+  clock: Clock,
+  kind: WriteKind = 'change',
+): T {
   const deadline = clock.monotonic() + timeoutMs;
   for (;;) {
     try {
@@ -24,16 +37,22 @@ export function withWriteLock<T>(attempt: () => T, path: string, timeoutMs: numb
     } catch (thrown) {
       if (!isBusy(thrown)) throw thrown;
       if (clock.monotonic() >= deadline) throw lockedOut(path, timeoutMs, thrown);
-      sleep(pollMs);
+      sleep(pollMs[kind]);
     }
   }
 }
 
 /** Begins a write transaction, waiting for the lock as `withWriteLock` does. */
-export function beginImmediate(db: DatabaseSync, path: string, timeoutMs: number, clock: Clock): void {
+export function beginImmediate(
+  db: DatabaseSync,
+  path: string,
+  timeoutMs: number,
+  clock: Clock,
+  kind: WriteKind = 'change',
+): void {
   db.exec('PRAGMA busy_timeout = 0');
   try {
-    withWriteLock(() => db.exec('BEGIN IMMEDIATE'), path, timeoutMs, clock);
+    withWriteLock(() => db.exec('BEGIN IMMEDIATE'), path, timeoutMs, clock, kind);
   } finally {
     db.exec(`PRAGMA busy_timeout = ${timeoutMs}`);
   }
