@@ -44,25 +44,70 @@ export function bindingFindings({ binding, by, until, since }: JudgedBinding): r
   return [];
 }
 
+/** How a gateway's certificate is bound by the gateway's own record, and what that lets no policy believe. */
+export interface GatewayBinding {
+  /** End of the window that holds; null where it has none, or nothing holds. */
+  readonly until: EpochMs | null;
+  readonly findings: readonly Finding[];
+}
+
+/** What a gateway's own certificate is judged by. */
+export interface Voucher {
+  readonly id: string;
+  /** The certificate is valid, not revoked, and names this very gateway. */
+  readonly proved: boolean;
+}
+
+const ranks: Readonly<Record<JudgedBinding['binding'], number>> = {
+  ended: 0,
+  none: 0,
+  issuer: 1,
+  key: 2,
+  certificate: 3,
+};
+
 /**
- * A gateway's certificate that its own record names outside its window vouches for nobody: after a renewal with overlap
- * the old one is no more the gateway's than a device's would be. Call within one `store.snapshot`.
+ * A gateway's certificate vouches for nobody where the gateway could not connect with it as a device: it is outside its
+ * record's window, or its anchor or its binding is not what the gateway's class asks for. Else whoever has any certificate
+ * with a gateway's name would speak for all of its children. Call within one `store.snapshot`.
  */
-export function gatewayBindingFindings(
+export function gatewayBinding(
   { authenticatedBy, tenant }: Pick<ConnectionContext, 'authenticatedBy' | 'tenant'>,
   credential: CredentialFacts | undefined,
-  gateway: string | undefined,
+  gateway: Voucher | undefined,
   now: EpochMs,
-  { inventory }: Pick<DecisionDeps, 'inventory'>,
-): readonly Finding[] {
-  if (authenticatedBy !== 'gateway_asserted' || !credential || gateway === undefined) return [];
-  const record = inventory.device(tenant, gateway);
+  { inventory, config: { classes } }: Pick<DecisionDeps, 'inventory' | 'config'>,
+): GatewayBinding {
+  const nothing = { until: null, findings: [] };
+  if (authenticatedBy !== 'gateway_asserted' || !credential || gateway === undefined) return nothing;
+  const record = inventory.device(tenant, gateway.id);
+  if (record === undefined) return nothing;
   const connection = { authenticated_by: 'device_tls' as const };
-  const bound = bindingFact({ connection, credential, device: record ?? null, now }, {});
-  return bindingFindings(bound).map(({ detail = {} }) => ({
+  const bound = bindingFact({ connection, credential, device: record, now }, classes);
+  const untrusted = (because: string, detail: Finding['detail'] = {}): Finding => ({
     code: 'assurance.gateway_untrusted',
-    detail: { gateway, because: "its certificate is outside its record's window", ...detail },
-  }));
+    detail: { gateway: gateway.id, because, ...detail },
+  });
+  const outside = bindingFindings(bound).map(({ detail }) =>
+    untrusted("its certificate is outside its record's window", detail),
+  );
+  if (outside.length > 0 || !gateway.proved) return { until: null, findings: outside };
+  const rules = Object.hasOwn(classes, record.class) ? classes[record.class] : undefined;
+  if (rules === undefined) return { until: null, findings: [untrusted('its class has no rules')] };
+  const findings = [
+    ...(credential.anchor !== null && rules.anchors.includes(credential.anchor)
+      ? []
+      : [untrusted("its certificate's anchor is none of its class", { anchor: credential.anchor ?? '' })]),
+    ...(ranks[bound.binding] >= ranks[rules.binding]
+      ? []
+      : [
+          untrusted('its certificate is not bound to it as its class asks for', {
+            binding: bound.binding,
+            required: rules.binding,
+          }),
+        ]),
+  ];
+  return { until: bound.until, findings };
 }
 
 /** The end of the window that an allow relies on. */

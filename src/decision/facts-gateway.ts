@@ -108,7 +108,7 @@ export interface KnownGateway {
 /** Looks a gateway up, and what is delegated to it about a device. Call within one `store.snapshot`. */
 export function gatewayFact(
   { tenant }: Pick<ConnectionContext, 'tenant'>,
-  gateway: Vouching,
+  gateway: Pick<Vouching, 'id' | 'proved'> & { readonly bound_until: EpochMs | null },
   child: DeviceRecord | undefined,
   now: EpochMs,
   deps: Pick<DecisionDeps, 'inventory' | 'delegations'>,
@@ -117,6 +117,7 @@ export function gatewayFact(
   const delegated = child && delegationOf(tenant, gateway.id, child, now, deps);
   return {
     fact: {
+      bound_until: gateway.bound_until,
       delegated_by: delegated?.by ?? null,
       delegated_until: delegated?.until ?? null,
       enrolled: delegated?.enrolled ?? false,
@@ -143,12 +144,20 @@ function delegationOf(
   return judgeDelegation(child, gateway, found, now);
 }
 
-/** The end of what is delegated, where an allow relies on it. */
+/** The ends of what is delegated, and of the window of the gateway's certificate, where an allow relies on them. */
 export function gatewayLimits({
   connection,
   gateway,
 }: Pick<Facts, 'connection' | 'gateway'>): Facts['limits'] {
-  if (connection.authenticated_by !== 'gateway_asserted' || !gateway?.enrolled) return [];
-  if (gateway.delegated_until === null) return [];
-  return [{ because: 'delegation to the gateway: until', until: gateway.delegated_until }];
+  if (connection.authenticated_by !== 'gateway_asserted' || gateway === null) return [];
+  const { enrolled, delegated_until: delegated, bound_until: bound } = gateway;
+  return [
+    ...(enrolled && delegated !== null
+      ? [{ because: 'delegation to the gateway: until', until: delegated }]
+      : []),
+    // Records of before there were such windows do not say it.
+    ...(typeof bound === 'number'
+      ? [{ because: "binding of the gateway's certificate: until", until: bound }]
+      : []),
+  ];
 }

@@ -14,7 +14,7 @@ import type { RevocationFact, RevocationJudgement, RevocationLookups } from '../
 import { notingReader } from './consulted-crls.ts';
 import type { Call, DecisionDeps } from './deps.ts';
 import { attestationFact, attestationFindings } from './facts-attestation.ts';
-import { bindingFact, bindingFindings, bindingLimits, gatewayBindingFindings } from './facts-binding.ts';
+import { bindingFact, bindingFindings, bindingLimits, gatewayBinding } from './facts-binding.ts';
 import { clockFact, clockFindings, clockLimits } from './facts-clock.ts';
 import { crlGrace, graciousCredential } from './facts-crl-grace.ts';
 import { examineCredential } from './facts-credential.ts';
@@ -60,7 +60,9 @@ export function gatherFacts(
     const device = deviceId === undefined ? undefined : deps.inventory.device(context.tenant, deviceId);
     const attestation = attestationFact(token, { context, credential, deviceId, device, now }, deps);
     const assurance = assuranceOf(context, credential, revocation, gateway, attestation);
-    const known = gateway && gatewayFact(context, gateway, device, now, deps);
+    const gatewayBound = gatewayBinding(context, credential?.facts, gateway, now, deps);
+    const known =
+      gateway && gatewayFact(context, { ...gateway, bound_until: gatewayBound.until }, device, now, deps);
     const connection = connectionOf(context);
     const bound = bindingFact(
       { connection, credential: credential?.facts ?? null, device: device ?? null, now },
@@ -89,7 +91,7 @@ export function gatherFacts(
         ...sharedKey(context.tenant, credential, now, deps),
         ...revocation.findings,
         ...(gateway?.findings ?? []),
-        ...gatewayBindingFindings(context, credential?.facts, gateway?.id, now, deps),
+        ...gatewayBound.findings,
         ...clockFindings(clock, now),
         ...deviceFromFuture(device, now),
         ...inventoryStateFindings(inventory, now),

@@ -114,6 +114,8 @@ export interface Facts {
   readonly device: DeviceRecord | null;
   readonly binding: Binding;
   readonly gateway: {
+    /** When the window ends in which its record binds its certificate; null where it has no end, or binds none. */
+    readonly bound_until: EpochMs | null;
     readonly id: string;
     readonly proved: boolean;
     readonly known: boolean;

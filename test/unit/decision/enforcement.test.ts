@@ -101,11 +101,25 @@ test('a certificate that does not hold any more still says whose rules apply', (
 });
 
 test('a gateway chooses the rules of its own children alone, a PEP that may assert devices those of any', (t) => {
-  const gateway = { id: 'gateway-1', proved: true, known: true, status: 'active', enrolled: true, delegated_by: null, delegated_until: null };
+  const gateway = {
+    id: 'gateway-1',
+    proved: true,
+    known: true,
+    status: 'active',
+    enrolled: true,
+    bound_until: null,
+    delegated_by: null,
+    delegated_until: null,
+  };
   const vouched = { subject: 'vouched', assurance: 'gateway_asserted' } as const;
   const by = (changes: object) => ({ facts: someFacts({ ...vouched, gateway: { ...gateway, ...changes } }) });
   t.false(enforced({ class: 'meter', until }, by({})));
-  t.true(enforced({ class: 'meter', until }, by({ enrolled: false, delegated_by: null, delegated_until: null })));
+  t.true(
+    enforced(
+      { class: 'meter', until },
+      by({ enrolled: false, bound_until: null, delegated_by: null, delegated_until: null }),
+    ),
+  );
   t.false(enforced({ class: 'meter', until }, by({ enrolled: false, proved: false })));
 });
 

@@ -83,7 +83,7 @@ test('a gateway that proves itself speaks for the claimed device, with its own c
     t.like(found, { device_id: sensor, assurance: 'gateway_asserted', binding: 'none' });
     t.deepEqual(found.gateway, {
       ...{ id: gateway, proved: true, known: true, status: 'active', enrolled: true },
-      ...{ delegated_by: 'record', delegated_until: null },
+      ...{ bound_until: null, delegated_by: 'record', delegated_until: null },
     });
     t.is(found.credential?.identity?.id, gateway);
     t.is(found.revocation.length, 2);
@@ -144,7 +144,7 @@ test('a gateway that a proved device passes through is a fact and lends nothing'
   t.is(found.assurance, 'device_proved');
   t.deepEqual(found.gateway, {
     ...{ id: gateway, proved: false, known: true, status: 'active', enrolled: false },
-    ...{ delegated_by: null, delegated_until: null },
+    ...{ bound_until: null, delegated_by: null, delegated_until: null },
   });
 });
 

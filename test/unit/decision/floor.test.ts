@@ -73,7 +73,16 @@ for (const status of deviceStatuses) {
   });
 
   test(`a gateway that is ${status} ${status === 'active' ? 'may' : 'may not'} vouch`, (t) => {
-    const gateway = { id: 'gw', proved: true, known: true, status, enrolled: true, delegated_by: null, delegated_until: null };
+    const gateway = {
+      id: 'gw',
+      proved: true,
+      known: true,
+      status,
+      enrolled: true,
+      bound_until: null,
+      delegated_by: null,
+      delegated_until: null,
+    };
     const { connection } = someFacts();
     const vouching = someFacts({
       connection: { ...connection, authenticated_by: 'gateway_asserted' },

@@ -34,6 +34,7 @@ test('the input is what its schema says, with everything there and with nothing 
     known: true,
     status: 'active',
     enrolled: true,
+    bound_until: null,
     delegated_by: null,
     delegated_until: null,
   };

@@ -49,6 +49,15 @@ test('nothing is learnt while the clock cannot be trusted: its times would be gu
 test('enforcement points without a site are places of their own, and a gateway is its own place', (t) => {
   const { site: _site, ...pep } = someFacts().pep;
   t.is(learnt({ pep })?.gateway, 'envoy');
-  const gateway = { id: 'gw-7', proved: true, known: true, status: 'active', enrolled: true, delegated_by: null, delegated_until: null };
+  const gateway = {
+    id: 'gw-7',
+    proved: true,
+    known: true,
+    status: 'active',
+    enrolled: true,
+    bound_until: null,
+    delegated_by: null,
+    delegated_until: null,
+  };
   t.is(learnt({ gateway })?.gateway, 'gw-7');
 });
