@@ -9,6 +9,7 @@ import type { Finding } from '../lib/reason-code.ts';
 import type { CrlHeader } from './crl-header.ts';
 import { crlLimits } from './limits.ts';
 import type { ParsedCrl } from './parse-crl.ts';
+import { reachableNames } from './reachable-names.ts';
 
 /** Who signed a CRL with the right to; or why nobody is known to have. */
 export type Authority =
@@ -147,8 +148,10 @@ export class CrlAuthorities {
   #isTrusted(candidate: Certificate, opened: readonly Certificate[]): boolean {
     const known = this.#trusted.get(candidate.fingerprint);
     if (known !== undefined) return known;
-    if (opened.length > crlLimits.issuerDepth || !this.#budget.spend()) return false;
     const { certificates, anchor, at } = this.#question;
+    // CAs of other anchors often bear the same name: that is seen without a search.
+    if (!reachableNames(certificates, anchor).has(candidate.issuer.key)) return false;
+    if (opened.length > crlLimits.issuerDepth || !this.#budget.spend()) return false;
     const { valid } = validateCertificate({
       leaf: candidate,
       intermediates: certificates,
