@@ -24,9 +24,9 @@ const none: readonly HoldFact[] = [];
 
 /**
  * The operators' holds that a connection falls under. A hold only denies, so a mere claim suffices for it: whoever
- * claims to be a held device, or to run held firmware, keeps out nobody but himself. A device's hold also bites what that
- * device vouches for as a gateway; a gateway's also what passes through it, what its enforcement point asks, and
- * itself. Call within one `store.snapshot`.
+ * claims to be a held device, whatever he proves to be, or to run held firmware, keeps out nobody but himself. A
+ * device's hold also bites what that device vouches for as a gateway; a gateway's also what passes through it, what its
+ * enforcement point asks, and itself. Call within one `store.snapshot`.
  */
 export function holdsOn(
   subject: HoldSubject,
@@ -38,7 +38,7 @@ export function holdsOn(
   const vouching = voucher === undefined ? undefined : inventory.device(context.tenant, voucher);
   return holds.matching({
     tenant: context.tenant,
-    devices: present(deviceId, voucher),
+    devices: present(deviceId, context.claims.device_id, voucher),
     ...certificatesOf(credential),
     firmware: present(context.claims.firmware_hash, measuredFirmware ?? undefined),
     classes: present(device?.class, vouching?.class),
