@@ -89,6 +89,7 @@ test('a hold is in force on every worker when its command has returned, and so i
     ['crl.import', 0],
     // The hold, and nobody else.
     ['device.import', 0],
+    ['firmware.import', 0],
     ['hold.add', 1],
   ]);
 });
