@@ -25,7 +25,7 @@ const sweepBudgetMs = 60_000;
 /**
  * Imports devices from a stream, all or nothing: rows are staged in short transactions that leave room for other
  * writers, and become visible together by one short commit. Devices that the file does not name stay as they are, or
- * are taken away where it is the whole inventory (`deleteMissing`; decommissioned ones stay); the same content again
+ * are taken away where it is the whole inventory (`deleteMissing`; lost and decommissioned ones stay); the same content again
  * changes nothing. Throws InventoryInvalid (PDP_INVENTORY_INVALID) with every problem and its line,
  * PDP_INVENTORY_INVALID for a file without devices, LockoutRefused (PDP_LOCKOUT) for one that keeps out
  * more active devices than `lockout` says, PDP_INPUT_MALFORMED where the stream fails, and

@@ -20,14 +20,23 @@ export interface Told {
 
 /**
  * Why a device may not pass from one status to another, in words that follow its id; undefined where it may. The same
- * status again always may. Out of `lost` into use only where somebody says why: that hardware was in other hands.
+ * status again always may. Out of
+ * `lost`, but to its end, only where somebody says why, in one step or in two: that hardware was in other hands.
  */
 export function forbiddenChange(before: string, after: string, told: Told): string | undefined {
   if (before === after) return undefined;
   if (before === 'decommissioned') return `is decommissioned, which is final: it cannot become ${after}`;
   const next = Object.hasOwn(following, before) ? following[before as DeviceStatus] : [];
   if (!next.includes(after as DeviceStatus)) return `is ${before}: it cannot become ${after}`;
-  if (before === 'lost' && after === 'active' && !told.why)
+  if (before === 'lost' && after !== 'decommissioned' && !told.why)
     return `is lost: it becomes ${after} only where --why says how it was found`;
   return undefined;
+}
+
+/**
+ * Whether a device stays although a whole inventory does not name it: one that was forgotten could be given again, or come
+ * back as new, and what its status forbids would be forgotten with it.
+ */
+export function staysUnnamed(status: string): boolean {
+  return status === 'decommissioned' || status === 'lost';
 }

@@ -1,3 +1,4 @@
+import { staysUnnamed } from './lifecycle.ts';
 import type { Store } from '../store/types.ts';
 import { deviceColumns, newestRow, unlessRemoved, type DeviceRow } from './device-rows.ts';
 
@@ -16,8 +17,7 @@ const missingSql = `
 
 /**
  * The visible devices of a tenant that a generation does not name, in the order of their ids, read in short snapshots
- * once all of the generation is staged. Decommissioned devices are left out: they stay, because their end is final and
- * an id that is forgotten could be given again.
+ * once all of the generation is staged. Devices that `staysUnnamed` keeps are left out.
  */
 export function* missingDevices(store: Store, tenant: string, generation: number): Generator<DeviceRow> {
   for (let after = ''; ;) {
@@ -32,7 +32,7 @@ export function* missingDevices(store: Store, tenant: string, generation: number
     if (page === undefined) return;
     for (const rows of Map.groupBy(page.rows, (row) => row.device_id).values()) {
       const row = unlessRemoved(newestRow(rows));
-      if (row !== undefined && row.status !== 'decommissioned') yield row;
+      if (row !== undefined && !staysUnnamed(row.status)) yield row;
     }
     after = page.last;
   }

@@ -2,6 +2,7 @@ import { publishGeneration } from '../store/generation.ts';
 import type { Store } from '../store/types.ts';
 import { currentRow, removedStatus, type DeviceContent } from './device-rows.ts';
 import { editKinds, keepingEdits } from './edited.ts';
+import { staysUnnamed } from './lifecycle.ts';
 import type { Staging } from './stager.ts';
 import type { Tally } from './tally.ts';
 
@@ -57,7 +58,10 @@ export function publishImport(store: Store, staging: Staging, tally: Tally, note
   });
 }
 
-/** Writes what was edited after `since` over what is staged. A device that is being taken away goes all the same. */
+/**
+ * Writes what was edited after `since` over what is staged. A device that is being taken away goes all the same, unless
+ * its status is now one that a whole inventory does not take away.
+ */
 function keepEdits(
   store: Store,
   staging: Staging,
@@ -81,7 +85,16 @@ function keepEdits(
   for (const { selector: deviceId, kind } of edits) {
     const current = read(tenant, deviceId);
     const staged = stagedRow.get(tenant, deviceId, generation);
-    if (current === undefined || staged === undefined || staged.status === removedStatus) continue;
+    if (current === undefined || staged === undefined) continue;
+    if (staged.status === removedStatus) {
+      if (!staysUnnamed(current.status)) continue;
+      for (const table of ['devices', 'device_history'])
+        store
+          .prepare(`DELETE FROM ${table} WHERE tenant = ? AND device_id = ? AND generation = ?`)
+          .run(tenant, deviceId, generation);
+      kept.add(deviceId);
+      continue;
+    }
     const { status, body } = keepingEdits(deviceId, staged, current, new Set([kind]));
     overlay.run(status, body, tenant, deviceId, generation);
     kept.add(deviceId);

@@ -41,7 +41,7 @@ export const inventory: Schema = section('The inventory of devices.', {
         columns,
         tenant: text('Whose inventory it is.', { default: 'default', example: 'default' }, 64),
         whole: flag(
-          'It is all of its kind that the tenant has: what it does not name is taken away, but for decommissioned devices.',
+          'It is all of its kind that the tenant has: what it does not name is taken away, but for lost and decommissioned devices.',
           { default: false, example: true },
         ),
       },

@@ -23,9 +23,11 @@ test('the same status again is always allowed', (t) => {
   for (const status of deviceStatuses) t.is(forbiddenChange(status, status, { why: false }), undefined);
 });
 
-test('a lost device comes back into use only where somebody says why', (t) => {
+test('a lost device comes back only where somebody says why, also by way of another status', (t) => {
   t.regex(forbiddenChange('lost', 'active', { why: false }) ?? '', /only where --why says/);
-  t.is(forbiddenChange('lost', 'disabled', { why: false }), undefined);
+  t.regex(forbiddenChange('lost', 'disabled', { why: false }) ?? '', /only where --why says/);
+  t.regex(forbiddenChange('lost', 'quarantined', { why: false }) ?? '', /only where --why says/);
+  t.is(forbiddenChange('lost', 'decommissioned', { why: false }), undefined);
   t.is(forbiddenChange('disabled', 'active', { why: false }), undefined);
 });
 

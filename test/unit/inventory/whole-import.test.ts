@@ -43,6 +43,34 @@ test('a decommissioned device stays although a whole inventory does not name it'
   await t.throwsAsync(importRows(store, [device('d1')]), { code: 'PDP_INVENTORY_INVALID' });
 });
 
+test('a lost device stays although a whole inventory does not name it: forgotten, it would come back as a new one', async (t) => {
+  const store = temporaryStore(t);
+  await importRows(store, [device('d1', { status: 'lost' }), device('d2')]);
+  t.like(await importRows(store, [device('d2')], whole), { removed: 0 });
+  const source = { ...whole, forbidden: 'keep' } as const;
+  t.like(await importRows(store, [device('d1'), device('d2')], source), { kept_status: 1 });
+  t.is(createInventoryReader(store).device('default', 'd1')?.status, 'lost');
+});
+
+test('a device that is lost or decommissioned while a whole inventory takes it away stays', async (t) => {
+  const store = temporaryStore(t);
+  await importRows(store, [device('d1'), device('d2'), device('d3'), device('d4')]);
+  const edit = (deviceId: string, status: 'lost' | 'decommissioned' | 'quarantined'): void =>
+    void setStatus(store, { tenant: 'default', deviceId, status, actor: 'a', why: 'w', now: 1 });
+  const onDifference = ({ device_id: id, kind }: DeviceDifference): void => {
+    if (kind !== 'removed' || id !== 'd4') return;
+    // In a transaction of the import: once that is done.
+    queueMicrotask(() => {
+      edit('d1', 'lost');
+      edit('d2', 'decommissioned');
+      edit('d3', 'quarantined');
+    });
+  };
+  await importRows(store, [device('d5')], { ...whole, onDifference });
+  t.deepEqual(ids(store), ['d1', 'd2', 'd5']);
+  t.is(createInventoryReader(store).device('default', 'd1')?.status, 'lost');
+});
+
 test('a device that was taken away may be added again, and devices of other tenants stay', async (t) => {
   const store = temporaryStore(t);
   await importRows(store, [device('d1'), device('d2')]);
