@@ -54,7 +54,9 @@ type Deps = Pick<DecisionDeps, 'ocsp' | 'revocation'>;
 function knownOf(fact: RevocationFact, subject: OcspSubject, deps: Deps): OcspFact | undefined {
   const { path, now } = subject;
   const { responders, reader, staplesCount } = deps.ocsp;
-  const responder = responders.get(fact.issuer_key);
+  const asked = responders.get(fact.issuer_key);
+  // Another CA of the same key counts its serial numbers for itself (RFC 6960 section 4.1.1: issuerNameHash).
+  const responder = asked?.issuer.subject.key === fact.issuer_dn ? asked : undefined;
   const maxAge = responder?.maxAge ?? null;
   const isFresh = (one: NonNullable<OcspFact['answer']>): boolean =>
     ocspFreshness(one, path.anchor.revocation, maxAge, now).freshness === 'fresh';

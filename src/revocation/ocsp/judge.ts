@@ -93,7 +93,10 @@ function judgeOne(question: Question): Judged {
   return fact.status === 'good' ? own : told(question, newest, 'revocation.stale_within_grace');
 }
 
-/** Those that count: a stapled answer that says no more than good only where the configuration lets it. */
+/**
+ * Those that count: a stapled answer that says no more than good only where the configuration lets it, and none from the
+ * future but one that revokes: it was verified when it came, so that our clock has gone back since.
+ */
 function statementsOf({ ocsp, rules, now }: Question): readonly Statement[] {
   const { answer, stapled, stapled_counts: counts, responder, max_age: maxAge } = ocsp;
   const statement = (one: OcspAnswer, source: string): Statement => ({
@@ -104,7 +107,7 @@ function statementsOf({ ocsp, rules, now }: Question): readonly Statement[] {
   return [
     ...(answer ? [statement(answer, `ocsp:${responder ?? ''}`)] : []),
     ...(stapled && (counts || weightOf(stapled.status) > 0) ? [statement(stapled, 'ocsp:stapled')] : []),
-  ].filter(({ answer: { this_update: at } }) => !isAhead(at, now));
+  ].filter(({ answer }) => weightOf(answer.status) > 0 || !isAhead(answer.this_update, now));
 }
 
 function revokingOf(statements: readonly Statement[]): Statement | undefined {
@@ -134,7 +137,7 @@ function told(question: Question, statement: Statement, code?: ReasonCode): Judg
   const { answer, source, freshness, usableUntil } = statement;
   const fact: RevocationFact = {
     ...before,
-    age_s: Math.floor((now - answer.this_update) / 1000),
+    age_s: Math.max(0, Math.floor((now - answer.this_update) / 1000)),
     crl_number: null,
     delta_number: null,
     freshness,

@@ -1,7 +1,8 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import { issueLeaf } from '../../../src/ca/index.ts';
+import { issueCa, issueLeaf } from '../../../src/ca/index.ts';
 import type { LeafOptions } from '../../../src/ca/index.ts';
+import { saveAnswer } from '../../../src/revocation/ocsp/table.ts';
 import { forgeAnswer } from '../../helpers/ocsp-forge.ts';
 import { day, hour, makeWorld, worldTime } from '../../helpers/world.ts';
 import type { World } from '../../helpers/world.ts';
@@ -77,4 +78,38 @@ test('without a CRL a responder is believed that need not be checked, and no oth
   const unchecked = await decide(world, {}, 'good');
   t.deepEqual(unchecked.codes, ['revocation.crl_missing']);
   t.regex(unchecked.fact?.ocsp?.stapled_problem ?? '', /may have been revoked/);
+});
+
+test('an answer about the CA of one name says nothing of certificates of another name of its key', async (t) => {
+  const world = await makeWorld({
+    configure: (document) => {
+      document.revocation = { ocsp: { responders: [{ issuer: 'meters', url: 'http://ocsp.example/' }] } };
+    },
+  });
+  t.teardown(world.close);
+  const { fleet, meters } = world.pki;
+  const { store } = world.deps;
+  const good = {
+    ...{ digest: '00'.repeat(32), produced_at: worldTime, reason: null, revoked_at: null, signer_key: '' },
+    ...{ status: 'good' as const, this_update: worldTime - hour, next_update: worldTime + hour },
+  };
+  const saved = { issuerKey: meters.keyDigest, serial: '0a77', responder: '', now: worldTime, nextFetch: 0 };
+  store.transact(() => void saveAnswer(store, { ...saved, answer: good }));
+  const life = { notBefore: worldTime - day, notAfter: worldTime + 365 * day };
+  const renamed = await issueCa(fleet, {
+    subject: 'CN=Meters CA 2,O=Example',
+    keyPair: meters.keys,
+    ...life,
+  });
+  const serial = '0a77';
+  const ocsp = async (issuer: typeof meters) => {
+    const shows = await issueLeaf(issuer, {
+      ...{ subject: 'CN=meter/1', san: { uri: ['spiffe://fleet.example/meter/1'] }, serial },
+      ...{ notBefore: worldTime - hour, notAfter: worldTime + day },
+    });
+    const made = await world.decide(world.connect({ shows: [shows, issuer] }));
+    return made.facts?.revocation[0]?.ocsp;
+  };
+  t.like(await ocsp(meters), { answer: { status: 'good' } });
+  t.is(await ocsp(renamed), undefined);
 });

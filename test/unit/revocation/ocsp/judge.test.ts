@@ -139,11 +139,20 @@ test('a CRL that is stale stays told beside an answer that is not there', (t) =>
   t.deepEqual(judge(stale, 'revocation.crl_stale', told({ answer: answer() })).codes, []);
 });
 
-test('by a clock that is wrong nothing is good, and answers from the future are none', (t) => {
+test('by a clock that is wrong nothing is good, and no answer from the future is', (t) => {
   const wrong = judge(byCrls(), 'system.clock_untrusted', told({ answer: answer() }));
   t.deepEqual([wrong.codes, wrong.fact?.status], [['system.clock_untrusted'], 'unknown']);
-  const ahead = answer({ status: 'revoked', this_update: now + hour, next_update: now + day });
+  const ahead = answer({ this_update: now + hour, next_update: now + day });
   t.deepEqual(judge(byCrls(), 'revocation.crl_missing', told({ answer: ahead })).codes, [
     'revocation.ocsp_unavailable',
   ]);
+});
+
+test('what revokes counts also where our clock has gone back behind it, and nothing else does', (t) => {
+  const ahead = { this_update: now + day, next_update: now + 2 * day };
+  const revoked = answer({ ...ahead, status: 'revoked', revoked_at: now + hour, reason: 'keyCompromise' });
+  const out = judge(byCrls(), undefined, told({ answer: revoked }), lenient);
+  t.like(out.fact, { status: 'revoked', age_s: 0, usable_until: null });
+  t.deepEqual(out.codes, ['revocation.revoked']);
+  t.is(judge(byCrls(), undefined, told({ answer: answer(ahead) }), lenient).fact?.status, 'unknown');
 });
