@@ -44,19 +44,21 @@ function refuseNumber(crl: CrlHeader, current: CrlRow): void {
 }
 
 /**
- * Throws PDP_CRL_REFUSED for a delta that starts from a later list than the complete CRL in force, where the delta that
- * it would replace does not: what came between the two would be known to nobody.
+ * Throws PDP_CRL_REFUSED for a delta that starts from a later list than both the complete CRL in force and the delta that
+ * it would replace, which is not over yet: what came between would be known to nobody, and what the replaced one revokes
+ * would be good by the complete one.
  */
 export function refuseLosingDelta(
   delta: CrlHeader,
   current: CrlRow | undefined,
   complete: CrlRow | undefined,
 ): void {
-  if (!current || !complete || current.base_number === null || delta.baseNumber === undefined) return;
-  const held = hexValue(complete.number ?? '00');
+  if (!current || current.base_number === null || delta.baseNumber === undefined) return;
+  const held = complete ? hexValue(complete.number ?? '00') : -1n;
   const [before, after] = [hexValue(current.base_number), hexValue(delta.baseNumber)];
-  if (before > held || after <= held || hexValue(current.number ?? '00') <= held) return;
-  throw refused(
-    `its base ${delta.baseNumber} is later than the complete CRL in force, ${complete.number ?? 'without number'} (hex): import that one first`,
-  );
+  if (after <= held || after <= before || hexValue(current.number ?? '00') <= held) return;
+  const than = complete
+    ? `the complete CRL in force, ${complete.number ?? 'without number'} (hex)`
+    : `that of the delta in force, ${current.base_number} (hex), and no complete CRL is in force`;
+  throw refused(`its base ${delta.baseNumber} is later than ${than}: import that one first`);
 }

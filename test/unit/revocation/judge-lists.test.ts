@@ -157,6 +157,28 @@ test('a delta that starts from a list that is not there does not push out one th
   t.deepEqual(codes(judge(store, await leafOf('0a'))), ['revocation.revoked']);
 });
 
+for (const [what, complete] of [
+  ['ends before the base of both', { number: 5 }],
+  ['is not there', undefined],
+] as const) {
+  test(`what a delta lists whose complete CRL ${what} is not lost to a later delta`, async (t) => {
+    const store = await storeOf(t, ...(complete ? [complete] : []), {
+      number: 9,
+      base: 7,
+      revoked: [['0a']],
+    });
+    const leaf = await leafOf('0a');
+    t.deepEqual(codes(judge(store, leaf)), ['revocation.revoked']);
+    const later = { number: 12, base: 11, revoked: [['0b']] } as const;
+    await t.throwsAsync(put(store, later), { code: 'PDP_CRL_REFUSED', message: /import that one first/ });
+    t.deepEqual(codes(judge(store, leaf)), ['revocation.revoked']);
+    await put(store, { number: 11, base: 7, revoked: [['0a'], ['0c']] });
+    await put(store, { number: 11, revoked: [['0a'], ['0c']] });
+    await put(store, later);
+    t.deepEqual(codes(judge(store, leaf)), ['revocation.revoked']);
+  });
+}
+
 test('what a delta of another part lists is revoked, until a complete CRL of that part comes after it', async (t) => {
   const other = { scope: { uri: second } };
   const store = await storeOf(
