@@ -223,3 +223,9 @@ test('acts are recorded with who, why and when, and are what their schema says',
     ['hung', 'exit 1', 'SIGSEGV', 'drained'].map((why) => ['worker_ended', why, 'worker 0']),
   );
 });
+
+test('a decision makes its facts and input in canonical order, so that writing them need not sort', async (t) => {
+  const { facts, input } = await meterRecord();
+  t.deepEqual(Object.keys(facts ?? {}), Object.keys(facts ?? {}).sort());
+  t.deepEqual(Object.keys(input ?? {}), Object.keys(input ?? {}).sort());
+});
