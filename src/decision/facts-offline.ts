@@ -133,7 +133,7 @@ function stateOf(
   ages: DecisionDeps['sourceAges'],
 ): InventoryStateFact {
   const age = maxAge ?? 0;
-  const success = ages.lastSuccess(kind, name, url ?? file ?? '', now - age);
+  const success = ages.lastSuccess(kind, name, url ?? file ?? '', now - age, now);
   const last = success === null || isAhead(success, now) ? null : success;
   const offline = last !== null && now < last + age ? null : grace();
   return {

@@ -6,9 +6,10 @@ import type { Store } from '../store/types.ts';
 export interface SourceAges {
   /**
    * The last success of a source at a location, null before the first. An answer that is remembered serves while it is
-   * after `needed`, since a success can only be followed by later ones; else the store is asked. Call within one `store.snapshot`.
+   * after `needed`, since a success can only be followed by later ones; else the store is asked, as where it is later
+   * than `now` by a clock that was put back since. Call within one `store.snapshot`.
    */
-  lastSuccess(kind: string, name: string, location: string, needed: EpochMs): EpochMs | null;
+  lastSuccess(kind: string, name: string, location: string, needed: EpochMs, now: EpochMs): EpochMs | null;
 }
 
 /**
@@ -20,14 +21,14 @@ export function createSourceAges(store: Store): SourceAges {
   const known = new Map<string, EpochMs>();
   let under: ReturnType<Store['epochs']> | undefined;
   return {
-    lastSuccess: (kind, name, location, needed) => {
+    lastSuccess: (kind, name, location, needed, now) => {
       // With any change of state all is read anew: another file may stand in the store's place.
       const epochs = store.epochs();
       if (epochs !== under) known.clear();
       under = epochs;
       const key = `${kind}\0${name}\0${location}`;
       const remembered = known.get(key);
-      if (remembered !== undefined && remembered > needed) return remembered;
+      if (remembered !== undefined && remembered > needed && remembered <= now) return remembered;
       const state = readSourceState(store, kind, name);
       const success = state?.location === location ? state.lastSuccess : null;
       if (success !== null) known.set(key, success);

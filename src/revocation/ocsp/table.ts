@@ -53,12 +53,18 @@ export function answerOfRow(row: AnswerRow | undefined): OcspAnswer | null {
   };
 }
 
-/** Notes that certificates were used in connections; one that is new is asked about at once. Only within `transact`. */
+/** No certificate that is in use waits longer: a later time was noted by a clock that has since been put back (ms). */
+const longestWait = 30 * 24 * 3_600_000;
+
+/**
+ * Notes that certificates were used in connections; one that is new, or was put off until then, is asked about at once.
+ * Only within `transact`.
+ */
 export function noteUses(store: Store, keys: readonly OcspKey[], now: EpochMs): void {
   const note = store.prepare(
     `INSERT INTO ocsp (issuer_key, serial, used_at, next_fetch, failures) VALUES (?, ?, ?, ?, 0)
        ON CONFLICT (issuer_key, serial) DO UPDATE SET used_at = excluded.used_at,
-         next_fetch = iif(next_fetch = ${never}, excluded.next_fetch, next_fetch)`,
+         next_fetch = iif(next_fetch > excluded.next_fetch + ${longestWait}, excluded.next_fetch, next_fetch)`,
   );
   for (const { issuerKey, serial } of keys) note.run(issuerKey, serialKey(serial), now, now);
 }

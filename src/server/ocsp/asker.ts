@@ -1,4 +1,4 @@
-import type { Clock, EpochMs } from '../../lib/clock.ts';
+import type { Clock } from '../../lib/clock.ts';
 import type { PortreeveError } from '../../lib/errors.ts';
 import type { OcspResponder } from '../../revocation/ocsp/knowledge.ts';
 import type { OcspDue } from '../../revocation/ocsp/table.ts';
@@ -36,7 +36,8 @@ export class Asker {
   #tokens: number;
   #filledAt: number;
   #outages = 0;
-  #pausedUntil: EpochMs = 0;
+  /** Monotonic, so that a clock that is put back does not lengthen a pause. */
+  #pausedUntil = -Infinity;
   #state: SourceState;
 
   constructor(responder: OcspResponder, known: SourceState | undefined, o: AskerOptions) {
@@ -54,7 +55,7 @@ export class Asker {
 
   /** How many more certificates could be asked about now. */
   room(): number {
-    if (this.#o.clock.now() < this.#pausedUntil) return 0;
+    if (this.#o.clock.monotonic() < this.#pausedUntil) return 0;
     this.#fill();
     const atOnce = this.#outages > 0 ? 1 : mostAtOnce;
     return Math.max(0, Math.min(atOnce - this.#asking.size, Math.floor(this.#tokens)));
@@ -76,7 +77,7 @@ export class Asker {
 
   /** Does not wait for the end of a pause. */
   wake(): void {
-    this.#pausedUntil = 0;
+    this.#pausedUntil = -Infinity;
   }
 
   async #askOne(due: OcspDue): Promise<void> {
@@ -91,7 +92,7 @@ export class Asker {
   #succeeded(): void {
     if (this.#state.error) this.#o.log(`OCSP responder of ${this.#responder.name} answers again`);
     this.#outages = 0;
-    this.#pausedUntil = 0;
+    this.#pausedUntil = -Infinity;
     const lastSuccess = this.#o.clock.now();
     this.#state = { ...this.#state, lastSuccess, nextFetch: null, failures: 0, error: null };
   }
@@ -104,8 +105,10 @@ export class Asker {
     this.#state = { ...this.#state, failures, error: { code, message } };
     if (!general) return;
     this.#outages += 1;
-    this.#pausedUntil = afterOutage(this.#o.clock.now(), this.#outages, retryAfter, this.#o.random());
-    this.#state = { ...this.#state, nextFetch: this.#pausedUntil };
+    const now = this.#o.clock.now();
+    const nextFetch = afterOutage(now, this.#outages, retryAfter, this.#o.random());
+    this.#pausedUntil = this.#o.clock.monotonic() + (nextFetch - now);
+    this.#state = { ...this.#state, nextFetch };
   }
 
   #fill(): void {

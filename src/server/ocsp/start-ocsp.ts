@@ -119,7 +119,8 @@ export function startOcsp(options: OcspOptions): OcspAsking {
     for (const [name, key] of wanted) {
       if (uses.length === usesAtOnce) break;
       wanted.delete(name);
-      if (!responders.has(key.issuerKey) || now - (noted.get(name) ?? -Infinity) < notedMs) continue;
+      if (!responders.has(key.issuerKey) || Math.abs(now - (noted.get(name) ?? -Infinity)) < notedMs)
+        continue;
       if (noted.size >= mostNoted) noted.clear();
       noted.set(name, now);
       uses.push(key);

@@ -26,7 +26,7 @@ test('a success that is late enough is remembered; where it is not, the store is
   const made = temporaryStore(t);
   const { store, asked } = counting(made);
   const ages = createSourceAges(store);
-  const last = (needed: number) => ages.lastSuccess('devices', 'office', location, needed);
+  const last = (needed: number) => ages.lastSuccess('devices', 'office', location, needed, Infinity);
   t.is(last(0), null);
   const first = readAt(made, '2026-06-01T10:00:00Z');
   t.is(last(first - 1), first);
@@ -39,9 +39,22 @@ test('a success that is late enough is remembered; where it is not, the store is
   t.is(last(first), second);
 });
 
+test('a success that a clock in another century dated is not remembered once the clock is right again', (t) => {
+  const store = temporaryStore(t);
+  const ages = createSourceAges(store);
+  const last = (now: number) => ages.lastSuccess('devices', 'office', location, now - 1000, now);
+  const leapt = readAt(store, '2080-01-01T00:00:00Z');
+  t.is(last(leapt), leapt);
+  const right = readAt(store, '2026-06-01T10:00:00Z');
+  t.is(last(right), right);
+});
+
 test('a source that was read elsewhere was never read here', (t) => {
   const store = temporaryStore(t);
   readAt(store, '2026-06-01T10:00:00Z');
-  t.is(createSourceAges(store).lastSuccess('devices', 'office', 'https://elsewhere.example/', 0), null);
-  t.is(createSourceAges(store).lastSuccess('firmware', 'office', location, 0), null);
+  t.is(
+    createSourceAges(store).lastSuccess('devices', 'office', 'https://elsewhere.example/', 0, Infinity),
+    null,
+  );
+  t.is(createSourceAges(store).lastSuccess('firmware', 'office', location, 0, Infinity), null);
 });

@@ -110,6 +110,21 @@ test('certificates are due when they are used first, later at their time, and no
   t.deepEqual(due(now + 2 * day), ['a1']);
 });
 
+test('a time to ask that a clock in another century noted does not keep a certificate in use from being asked about', (t) => {
+  const store = temporaryStore(t);
+  const use = (at: number) => store.transact(() => noteUses(store, [{ issuerKey, serial: 'a1' }], at));
+  const leapt = Date.UTC(2080, 0, 1);
+  use(leapt);
+  store.transact(() => saveFailure(store, { issuerKey, serial: 'a1', failures: 1 }, leapt + minute));
+  const due = () => readDue(store, { issuerKey, now, usedSince: now - day, limit: 10 }).length;
+  t.is(due(), 0);
+  use(now);
+  t.is(due(), 1);
+  store.transact(() => saveFailure(store, { issuerKey, serial: 'a1', failures: 0 }, now + 7 * day));
+  use(now);
+  t.is(due(), 0, 'an answer of a week is left alone');
+});
+
 test('what is not used for long is forgotten, unless it revokes; counts tell what is there', (t) => {
   const store = temporaryStore(t);
   save(store);

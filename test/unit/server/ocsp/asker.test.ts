@@ -66,6 +66,18 @@ test('at most eight certificates are asked about at once', (t) => {
   t.is(asker.room(), 0);
 });
 
+test('a pause that began while the clock was in another century is over when its time has passed', async (t) => {
+  const { clock, asker, ask, settle } = begin(100);
+  clock.set(Date.UTC(2080, 0, 1));
+  ask('01');
+  await settle(down);
+  t.is(asker.room(), 0);
+  clock.set(now);
+  t.is(asker.room(), 0);
+  clock.advance(60_000);
+  t.is(asker.room(), 1);
+});
+
 test('a responder that is down is left alone for a while, then asked about one certificate', async (t) => {
   const { clock, asker, ask, settle } = begin(100);
   ask('01', '02');
