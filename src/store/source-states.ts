@@ -9,7 +9,7 @@ export interface SourceState {
   readonly location: string;
   readonly etag: string | null;
   readonly lastModified: string | null;
-  /** SHA-256 (hex) of what was applied last. */
+  /** SHA-256 (hex) of what was applied last; of how it was read, too, where that matters. */
   readonly digest: string | null;
   readonly lastAttempt: EpochMs | null;
   /** When the source last said what is true now, whether or not that was new. */

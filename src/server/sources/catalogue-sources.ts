@@ -7,7 +7,7 @@ import { lockoutLimitOf } from '../../inventory/lockout-limit.ts';
 import type { CatalogueImport, CatalogueResult } from '../../inventory/catalogue-types.ts';
 import { asPortreeveError, PortreeveError } from '../../lib/errors.ts';
 import type { Store } from '../../store/types.ts';
-import { fileOrUrlSource } from './file-or-url.ts';
+import { inventorySource } from './file-or-url.ts';
 import type { Applied, Brought, SourceEntry, SourceSpec } from './types.ts';
 
 /** What catalogues are imported into. */
@@ -23,9 +23,7 @@ const imports: Readonly<
 
 /** The sources of firmware and of delegations to gateways, as they are configured. */
 export function catalogueEntries({ inventory }: Config): readonly SourceEntry[] {
-  return inventory.sources
-    .filter(({ kind }) => imports[kind])
-    .map((source) => fileOrUrlSource(source.kind, source));
+  return inventory.sources.filter(({ kind }) => imports[kind]).map(inventorySource);
 }
 
 /** The sources of firmware and of delegations with what becomes of what they bring. */
@@ -38,7 +36,7 @@ export function catalogueSources(config: Config, { store, log }: CatalogueWorld)
       applyCatalogue(brought, source, log, (options) =>
         take(store, { ...options, lockout, stopAbove: true }),
       );
-    return [{ ...fileOrUrlSource(source.kind, source), apply }];
+    return [{ ...inventorySource(source), apply }];
   });
 }
 

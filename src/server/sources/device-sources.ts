@@ -4,7 +4,7 @@ import { asPortreeveError } from '../../lib/errors.ts';
 import type { Store } from '../../store/types.ts';
 import { importDevicesInHelper } from '../device-helper.ts';
 import { importDeviceFile, type DeviceFileJob } from '../import-device-file.ts';
-import { fileOrUrlSource } from './file-or-url.ts';
+import { inventorySource } from './file-or-url.ts';
 import type { Applied, Brought, SourceEntry, SourceSpec } from './types.ts';
 
 /** What inventories are imported into. */
@@ -24,7 +24,7 @@ function bringsDevices({ kind }: InventorySourceConfig): boolean {
 
 /** The sources of devices, as they are configured. */
 export function deviceEntries({ inventory }: Config): readonly SourceEntry[] {
-  return inventory.sources.filter(bringsDevices).map((source) => fileOrUrlSource('devices', source));
+  return inventory.sources.filter(bringsDevices).map(inventorySource);
 }
 
 /** The sources of devices with what becomes of what they bring. */
@@ -34,7 +34,7 @@ export function deviceSources(config: Config, world: DeviceWorld): SourceSpec[] 
       world.log(`ALARM: devices of ${source.name} are refused: ${problem}`),
     );
     return {
-      ...fileOrUrlSource('devices', source),
+      ...inventorySource(source),
       apply: (brought) => apply(brought, source, config, { ...world, alarm }),
     };
   });

@@ -1,4 +1,6 @@
-import type { FileOrUrlSourceConfig, UrlSourceConfig } from '../../config/types.ts';
+import type { FileOrUrlSourceConfig, InventorySourceConfig, UrlSourceConfig } from '../../config/types.ts';
+import { sha256Hex } from '../../lib/bytes.ts';
+import { canonicalJson } from '../../lib/canonical-json.ts';
 import { isBelowUrl } from '../../lib/http-url.ts';
 import type { SourceEntry, SourceKind, SourceLocation, SourceSpec } from './types.ts';
 
@@ -10,6 +12,13 @@ export function fileOrUrlSource(kind: SourceKind, source: FileOrUrlSourceConfig)
   const { name, file, url, interval, timeout, max_bytes, max_age, signed_by } = source;
   const location = url === null ? { file: file ?? '' } : urlLocation(url, source);
   return { kind, name, location, interval, jitter: usualJitter, timeout, max_bytes, max_age, signed_by };
+}
+
+/** A configured source of inventory: besides its bytes it matters whose they are, and how they are read. */
+export function inventorySource(source: InventorySourceConfig): SourceEntry {
+  const { kind, tenant, format, columns, whole } = source;
+  const reading = sha256Hex(Buffer.from(canonicalJson({ tenant, format, columns, whole })));
+  return { ...fileOrUrlSource(kind, source), reading };
 }
 
 /** A configured URL: redirects stay within its origin, but for the prefixes that are named. */

@@ -5,6 +5,7 @@ import type { SourceState } from '../../store/source-states.ts';
 import { refused } from './failures.ts';
 import type { Validators } from './fetch-options.ts';
 import { locationText, openLocation, readStatementText } from './read-location.ts';
+import { appliedAs } from './source-book.ts';
 import { spool } from './spool.ts';
 import { readVerifyKeys } from './statement-keys.ts';
 import { verifyStatement } from './statement.ts';
@@ -39,7 +40,7 @@ export interface RunOptions {
 export async function runSource(o: RunOptions): Promise<Outcome> {
   const { spec, state } = o;
   const statement = spec.signed_by === null ? undefined : await wantedStatement(o, spec.signed_by);
-  if (statement && statement.sha256 === state.digest) {
+  if (statement && appliedAs(statement.sha256, spec) === state.digest) {
     o.raise(statement);
     return unchanged(state);
   }
@@ -53,14 +54,14 @@ export async function runSource(o: RunOptions): Promise<Outcome> {
       throw refused(`${locationText(spec)}: is not what its statement ${statement.sequence} was signed for`);
     if (statement) o.raise(statement);
     const validators = { etag: fetched.etag ?? null, lastModified: fetched.lastModified ?? null };
-    const { digest } = brought;
+    const digest = appliedAs(brought.digest, spec);
     if (digest === state.digest) return { changed: false, digest, ...validators };
     const { path, size, open } = brought;
     const applied = await spec.apply({
       open,
       path,
       size,
-      digest,
+      digest: brought.digest,
       from: locationText(spec),
       now: o.now,
       ...(statement && { statement }),

@@ -2,6 +2,7 @@ import { describeThrown } from '../../lib/errors.ts';
 import { forgetSourceState, readSourceStates, writeSourceState } from '../../store/source-states.ts';
 import type { SourceState } from '../../store/source-states.ts';
 import type { Store } from '../../store/types.ts';
+import { crlFileKind } from '../file-states.ts';
 import { locationText } from './read-location.ts';
 import { newState } from './source-view.ts';
 import type { SourceSpec } from './types.ts';
@@ -40,7 +41,7 @@ export function openSourceBook(store: Store, log: (line: string) => void): Sourc
     get: (spec) => {
       const location = locationText(spec);
       const known = states.get(sourceKey(spec)) ?? newState(spec.kind, spec.name, location);
-      return known.location === location ? known : moved(known, location);
+      return known.location === location ? readAs(known, spec) : moved(known, location);
     },
     noteForGood,
     note: (state) => {
@@ -56,8 +57,8 @@ export function openSourceBook(store: Store, log: (line: string) => void): Sourc
         const wanted = new Set(specs.map(sourceKey));
         states = new Map(readSourceStates(store).map((state) => [sourceKey(state), state]));
         for (const [key, { kind, name, sequence }] of states) {
-          // Responders are asked, and noted, elsewhere.
-          if (wanted.has(key) || kind === 'ocsp') continue;
+          // Responders are asked, and watched files read, and noted, elsewhere.
+          if (wanted.has(key) || kind === 'ocsp' || kind === crlFileKind) continue;
           if (sequence === null) forgetSourceState(store, kind, name);
           states.delete(key);
         }
@@ -66,6 +67,18 @@ export function openSourceBook(store: Store, log: (line: string) => void): Sourc
       }
     },
   };
+}
+
+/** What is noted as applied: the SHA-256 of the bytes, and how they were read where that matters. */
+export function appliedAs(digest: string, { reading }: Pick<SourceSpec, 'reading'>): string {
+  return reading === undefined ? digest : `${digest}.${reading}`;
+}
+
+/** Read in another way, the same bytes are new, and worth asking for at once. */
+function readAs(state: SourceState, spec: SourceSpec): SourceState {
+  const [bytes] = state.digest?.split('.') ?? [];
+  if (bytes === undefined || state.digest === appliedAs(bytes, spec)) return state;
+  return { ...state, digest: null, etag: null, lastModified: null, nextFetch: null };
 }
 
 /** At another place the same name begins anew, but for its sequence, which belongs to whoever signs. */

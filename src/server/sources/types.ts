@@ -40,6 +40,8 @@ export interface SourceEntry {
   readonly signed_by: string | null;
   /** Whether what is signed must name this source: its keys sign for others of its kind too. */
   readonly must_name?: boolean;
+  /** How the bytes are read and what they are for, as text: read otherwise, the same bytes are worth another reading. */
+  readonly reading?: string;
 }
 
 /** Puts in force what was brought, all or nothing; what it throws leaves the last good state. */

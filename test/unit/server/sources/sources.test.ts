@@ -44,6 +44,23 @@ test('the same bytes are not applied again, also where the server knows no condi
   t.deepEqual(applied, ['one']);
 });
 
+test('the same bytes are asked for at once, and applied, where they are to be read in another way', async (t) => {
+  const source = await httpSource(t, serves('one', '"1"'));
+  const applied: string[] = [];
+  const specs = [sourceAt(urlOf(source.origin), applied, { reading: 'changes' })];
+  const bench = await startBench(t, specs);
+  await bench.sources.look();
+  await bench.after(minute);
+  t.is(source.asked.length, 1);
+  specs[0] = sourceAt(urlOf(source.origin), applied, { reading: 'whole' });
+  bench.sources.reconfigure();
+  await bench.after(0);
+  t.is(source.asked[1]?.headers['if-none-match'], undefined);
+  t.deepEqual(applied, ['one', 'one']);
+  await bench.after(minute);
+  t.is(source.asked.length, 2);
+});
+
 test('what was left undone is done at the next time, although the bytes are the same', async (t) => {
   const source = await httpSource(t, serves('one', '"1"'));
   const applied: string[] = [];
