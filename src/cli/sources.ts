@@ -2,6 +2,7 @@ import type { Config } from '../config/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import { formatDuration } from '../lib/duration.ts';
 import type { Authorities } from '../server/loaded.ts';
+import { fileStates } from '../server/file-states.ts';
 import { configuredSources } from '../server/sources/configured.ts';
 import { locationText } from '../server/sources/read-location.ts';
 import { sourceKey } from '../server/sources/source-book.ts';
@@ -11,7 +12,7 @@ import { readSourceStates } from '../store/source-states.ts';
 import type { Store } from '../store/types.ts';
 import { table, type Cell, type Paint } from './output.ts';
 
-/** What the store knows of the configured background sources, of one kind or all. Throws PDP_STORE_UNAVAILABLE. */
+/** What the store knows of the configured background sources, of one kind or all, and of watched CRL files. Throws PDP_STORE_UNAVAILABLE. */
 export function sourceViews(
   config: Config,
   authorities: Authorities,
@@ -25,7 +26,7 @@ export function sourceViews(
   const seen = states.flatMap(({ kind, name, location }) =>
     kind === 'crl' && name === location ? [location] : [],
   );
-  return configuredSources(config, authorities, seen)
+  const asked = configuredSources(config, authorities, seen)
     .filter((source) => kind === undefined || source.kind === kind)
     .map((source) => {
       const state = known.get(sourceKey(source));
@@ -33,6 +34,16 @@ export function sourceViews(
       const usable = state?.location === location ? state : undefined;
       return viewOf(usable ?? newState(source.kind, source.name, location), source.max_age, now);
     });
+  return kind === undefined || kind === 'crl' ? [...asked, ...watchedFiles(config, store, now)] : asked;
+}
+
+/** The watched CRL files, as the server last read them. */
+function watchedFiles({ revocation }: Config, store: Store, now: EpochMs): readonly SourceView[] {
+  const isWatched = (path: string): boolean =>
+    revocation.crls.some((one) => path === one || path.startsWith(`${one}/`));
+  return fileStates(store)
+    .filter(({ location }) => isWatched(location))
+    .map((state) => viewOf({ ...state, kind: 'crl' }, null, now));
 }
 
 /** Sources as people read them; nothing where there are none. */

@@ -7,6 +7,7 @@ import { createRevocationReader } from '../revocation/reader.ts';
 import type { SourceState } from '../store/source-states.ts';
 import { applyCrlFile, isLarge } from './apply-crl-file.ts';
 import type { CrlWorld } from './apply-crl-file.ts';
+import { forgetFileState, keepFileStates, noteFileState } from './file-states.ts';
 import { newState, viewOf } from './sources/source-view.ts';
 import type { SourceView } from './sources/types.ts';
 import { startWatching } from './watch.ts';
@@ -45,7 +46,7 @@ export async function startFeeds(options: FeedOptions): Promise<Feeds> {
     onChange: (changes) => follow(changes, states, large, options),
   });
   const readAll = async (): Promise<void> => {
-    forgetMissing(states, watcher);
+    forgetMissing(states, watcher, options);
     const known = sourcesInForce(options);
     for (const path of watcher.files().filter(isCrlFile(options.config()))) {
       if (known.has(path) && (await isLarge(path))) readLarge(path, states, large, options);
@@ -85,7 +86,7 @@ async function follow(
 ): Promise<void> {
   const wanted = isCrlFile(options.config());
   for (const { path, state } of changes) {
-    if (state === 'gone') states.delete(path);
+    if (state === 'gone') forget(path, states, options);
     else if (!wanted(path)) continue;
     else if (await isLarge(path)) readLarge(path, states, large, options);
     else await read(path, states, options);
@@ -123,7 +124,9 @@ async function read(path: string, states: Map<string, SourceState>, options: Fee
   states.set(path, state);
   const keep = (next: SourceState): void => {
     // A file that went away meanwhile stays forgotten.
-    if (states.has(path)) states.set(path, next);
+    if (!states.has(path)) return;
+    states.set(path, next);
+    noteFileState(options.store, next);
   };
   try {
     const changed = await importFile(path, options);
@@ -151,12 +154,20 @@ function failed(state: SourceState, error: PortreeveError, options: FeedOptions)
 
 async function retryFailed(states: Map<string, SourceState>, options: FeedOptions): Promise<void> {
   for (const [path, state] of states) {
-    if (state.error && options.clock.now() >= (state.nextFetch ?? 0)) await read(path, states, options);
+    const left = (state.nextFetch ?? 0) - options.clock.now();
+    // Further ahead than any pause: noted by a clock that has since been put back.
+    if (state.error && (left <= 0 || left > maxPauseMs)) await read(path, states, options);
   }
 }
 
-function forgetMissing(states: Map<string, SourceState>, watcher: Watcher): void {
+function forget(path: string, states: Map<string, SourceState>, { store }: FeedOptions): void {
+  states.delete(path);
+  forgetFileState(store, path);
+}
+
+function forgetMissing(states: Map<string, SourceState>, watcher: Watcher, { store }: FeedOptions): void {
   const files = new Set(watcher.files());
+  keepFileStates(store, files);
   for (const path of states.keys()) if (!files.has(path)) states.delete(path);
 }
 

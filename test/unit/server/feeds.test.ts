@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import test from 'ava';
@@ -7,6 +7,7 @@ import type { Config } from '../../../src/config/types.ts';
 import { parseCertificate } from '../../../src/identity/parse.ts';
 import { createRevocationReader } from '../../../src/revocation/reader.ts';
 import { inlineBytes } from '../../../src/server/apply-crl-file.ts';
+import { fileStates } from '../../../src/server/file-states.ts';
 import { startFeeds, type FeedOptions, type Feeds } from '../../../src/server/feeds.ts';
 import { crlOf, fleet, minute, now, temporaryFolder, temporaryStore } from '../../helpers/crl-fixtures.ts';
 import { fakeClock } from '../../helpers/fake-clock.ts';
@@ -76,4 +77,21 @@ test('a small CRL is in force once the start is done', async (t) => {
     await start(t, options);
     t.deepEqual(numbers(options), [`0${number}`]);
   }
+});
+
+test('what came of a file is in the store, for commands, until the file goes', async (t) => {
+  const options = watched(t);
+  const told = () =>
+    fileStates(options.store).map(({ name, failures, error }) => [name, failures, error?.code]);
+  writeFileSync(options.file, await crlOf(ca, { number: 2 }));
+  const feeds = await start(t, options);
+  t.deepEqual(told(), [[options.file, 0, undefined]]);
+  writeFileSync(options.file, await crlOf(ca, { number: 1 }));
+  await feeds.refresh();
+  const [[name, failures, code] = []] = told();
+  t.deepEqual([name, code], [options.file, 'PDP_CRL_REFUSED']);
+  t.true(Number(failures) > 0);
+  rmSync(options.file);
+  await feeds.refresh();
+  t.deepEqual(told(), []);
 });
