@@ -1,5 +1,5 @@
 import type { Config } from '../config/types.ts';
-import { observationOf } from '../decision/observations.ts';
+import { observationOf, provesGateway } from '../decision/observations.ts';
 import { provesDevice } from '../decision/facts-shared-use.ts';
 import type { Facts, MadeDecision } from '../decision/types.ts';
 import type { SharedBoard } from '../inventory/observed/board.ts';
@@ -85,7 +85,9 @@ export function createObservedSender(
     note: (made) => {
       const { facts } = made;
       const key = facts?.credential?.key_digest;
-      if (!facts || !key || !provesDevice(facts) || !isNews(made, facts, key)) return;
+      if (!facts || !key) return;
+      const vouching = provesGateway(facts) && made.decision.outcome === 'allow';
+      if (!(vouching || provesDevice(facts)) || !isNews(made, facts, key)) return;
       if (observations.length >= mostInBatch) {
         told.get(facts.tenant)?.delete(key);
         dropped += 1;
@@ -104,6 +106,9 @@ export function createObservedSender(
 /** The address stands first. */
 function useOf({ decision }: MadeDecision, facts: Facts): Use {
   const { pep, gateway, connection, credential, device_id: deviceId, attestation } = facts;
+  // Whichever of its children a gateway speaks for, and from where, it is the same sight of the gateway.
+  if (connection.authenticated_by === 'gateway_asserted')
+    return [null, decision.outcome, gateway?.id, credential?.fingerprint];
   return [
     connection.source_ip,
     decision.outcome,

@@ -138,7 +138,7 @@ export function startObserved(options: ObservedOptions): Observed {
       let lost = dropped;
       for (const observation of observations) {
         if (isAhead(observation)) continue;
-        const shared = uses.note(observation);
+        const shared = observation.vouching ? undefined : uses.note(observation);
         if (shared) {
           const name = `${shared.tenant}\0${shared.key}`;
           toTell.set(name, shared);

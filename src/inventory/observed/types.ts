@@ -44,6 +44,8 @@ export interface Observation {
   readonly tenant: string;
   readonly device_id: string;
   readonly at: EpochMs;
+  /** It is a gateway's that spoke for another device: a sight of its certificate, and no use of a device's key. */
+  readonly vouching?: true;
   /** The decision was an allow: what it rests on counts as the device's own. */
   readonly allowed: boolean;
   readonly gateway: string;

@@ -41,6 +41,26 @@ test('nothing is learnt from claims, from words of a gateway, or from a certific
   t.is(learnt({ credential: null }), undefined);
 });
 
+test('of an allow by a gateway that proved itself its own certificate is learnt, as no use of a device', (t) => {
+  const vouched = {
+    assurance: 'gateway_asserted' as const,
+    connection: { ...someFacts().connection, authenticated_by: 'gateway_asserted' as const },
+    gateway: {
+      ...{ id: 'gw-7', proved: true, known: true, status: 'active', enrolled: true },
+      ...{ bound_until: null, delegated_by: 'record' as const, delegated_until: null },
+    },
+  };
+  const { fingerprint } = someCredential();
+  t.like(learnt(vouched), {
+    ...{ device_id: 'gw-7', vouching: true, allowed: true, gateway: 'lyon', firmware: null },
+    certificate: { fingerprint },
+  });
+  t.is(learnt(vouched, 'deny'), undefined);
+  t.is(learnt({ ...vouched, assurance: 'none' }), undefined);
+  t.is(learnt({ ...vouched, gateway: { ...vouched.gateway, proved: false } }), undefined);
+  t.is(learnt({ ...vouched, gateway: { ...vouched.gateway, status: 'lost' } }), undefined);
+});
+
 test('nothing is learnt while the clock cannot be trusted: its times would be guesses', (t) => {
   const clock = { confirmed: 0, grace_until: factsTime + 1, kept: factsTime, system: 0 };
   t.is(learnt({ clock }), undefined);

@@ -46,6 +46,26 @@ test('a use is told once in a quarter of the window, however often it is repeate
   t.is(sent.flatMap(({ observations }) => observations).length, 2);
 });
 
+test('a gateway is told of once, for whichever of its children it speaks, and not where they are denied', async (t) => {
+  const { sent, sender } = sending();
+  const vouched = (device: string): MadeDecision =>
+    decided({
+      ...{ assurance: 'gateway_asserted', device_id: device },
+      connection: { ...someFacts().connection, authenticated_by: 'gateway_asserted' },
+      gateway: {
+        ...{ id: 'gw-7', proved: true, known: true, status: 'active', enrolled: true },
+        ...{ bound_until: null, delegated_by: 'record', delegated_until: null },
+      },
+    });
+  sender.note({ ...vouched('s0'), decision: { outcome: 'deny' } as Decision });
+  for (let child = 1; child < 400; child++) sender.note(vouched(`s${child}`));
+  await sender.flush();
+  t.deepEqual(
+    sent.flatMap(({ observations }) => observations.map(({ device_id, vouching }) => [device_id, vouching])),
+    [['gw-7', true]],
+  );
+});
+
 test('another place is told at once', async (t) => {
   const { sent, sender } = sending();
   for (const address of ['10.20.0.7', '10.30.0.7', '10.20.0.7']) sender.note(from(address));

@@ -74,6 +74,19 @@ test('a key in two places is told to the workers, kept, and known again after a 
   t.is(observing(t, store).observed.shared().length, 1);
 });
 
+test('a gateway that speaks for others in many places shares no key', async (t) => {
+  const { observed, seen, told } = observing(t);
+  const at = (gateway: string) => someObservation({ device_id: 'gw-7', gateway, vouching: true });
+  observed.take([at('lyon'), at('oslo')], 0);
+  observed.stop();
+  t.is(seen('gw-7').length, 1);
+  t.deepEqual(observed.shared(), []);
+  t.deepEqual(
+    told.flatMap(({ shared }) => shared),
+    [],
+  );
+});
+
 test('what a worker had to leave out is counted, and so is what does not fit', (t) => {
   const { observed, count } = observing(t);
   observed.take([someObservation()], 7);
