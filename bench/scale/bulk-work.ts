@@ -56,6 +56,8 @@ export interface BulkWork {
     readonly crls_done: number;
     readonly crls_ran_out: boolean;
   }>;
+  /** Ends what it can at once. */
+  kill(): void;
 }
 
 export function startBulkWork(
@@ -79,6 +81,10 @@ export function startBulkWork(
     while (!ending) if (!(await lists.apply(server))) return void (ranOut = !ending);
   })();
   return {
+    kill: () => {
+      ending = true;
+      child.kill('SIGKILL');
+    },
     stop: async () => {
       ending = true;
       child.kill('SIGKILL');

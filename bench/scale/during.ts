@@ -119,5 +119,5 @@ async function run(): Promise<void> {
 try {
   await run();
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -13,6 +13,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { LoadClient } from '../load/client.ts';
 import { readAnswer, requestMaker } from './asking.ts';
@@ -60,6 +61,8 @@ interface Times {
 }
 
 let failed = 0;
+/** What must end before the folder goes, the last first. */
+const ends: (() => unknown)[] = [];
 
 async function run(): Promise<void> {
   const [port, adminPort] = [await freePort(), await freePort()];
@@ -70,10 +73,12 @@ async function run(): Promise<void> {
   say('enforce: making long lists');
   const long = await longLists({ folder, pki, issuer: 1, now }, lists, entries);
   const server = await startServer(configFile, adminPort, { pinned: false });
+  ends.unshift(() => server.stop());
   const client = new LoadClient(`127.0.0.1:${port}`, 1);
   const make = await requestMaker(pki, family, now);
   const operator = fork(join(import.meta.dirname, 'operator.ts'), [folder]);
   await once(operator, 'message');
+  ends.unshift(() => operator.connected && operator.disconnect());
   const revoked: string[] = [];
   let device = 0;
 
@@ -111,6 +116,17 @@ async function run(): Promise<void> {
     if (issuer) writeFileSync(file, await crlOf(issuer, 1 + revoked.length, crlSize, now, revoked));
     return { is: 'crl', file };
   };
+  const untilAllowed = async (body: Buffer): Promise<void> => {
+    for (let turn = 0; turn < 20; turn += 1) {
+      const answer = await ask(body);
+      if (answer?.allowed === true) return;
+      if (answer) failed += 1;
+      if (answer && !answer.reason.startsWith('system.') && answer.reason !== 'policy.timeout')
+        throw new Error(`${deviceId(device)} is denied with ${answer.reason}`);
+      await pause(200);
+    }
+    throw new Error(`${deviceId(device)} was never allowed`);
+  };
   const attempt = async (
     kind: Kind,
     perform: (act: Act) => Promise<Done>,
@@ -118,8 +134,7 @@ async function run(): Promise<void> {
     device += 1;
     // Even numbers are certificates of the first issuer.
     const body = make(device, 2 * device);
-    const before = await ask(body);
-    if (before?.allowed !== true) throw new Error(`${deviceId(device)} is denied with ${before?.reason}`);
+    await untilAllowed(body);
     const act = await actOf(kind, device);
     const acting = perform(act);
     for (;;) {
@@ -161,12 +176,11 @@ async function run(): Promise<void> {
 
   const rest = await series('at rest');
   const bulk = startBulkWork(folder, rows, long, server);
+  ends.unshift(() => bulk.kill());
   const busy = await series('during bulk work');
   const work = await bulk.stop();
   const restarts = (await server.status()).workers[0]?.restarts;
-  operator.disconnect();
   client.close();
-  await server.stop();
   const all = [rest, busy];
   const missed = [
     ...all.flatMap((told, place) =>
@@ -196,5 +210,6 @@ async function run(): Promise<void> {
 try {
   await run();
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  for (const end of ends) await end();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }

@@ -57,6 +57,7 @@ interface Side {
 
 const pki = await makePki(issuers, now);
 let failed = 0;
+let replaced = 0;
 const running: Side[] = [];
 
 async function prepare(name: Side['name'], size: number, listed: number, family: number): Promise<Side> {
@@ -94,10 +95,20 @@ function bodiesOf({ request, devices: all }: Side, from: number, many: number): 
 }
 
 async function measure(side: Side, row: keyof Side['cpu'], bodies: readonly Buffer[]): Promise<void> {
-  const pid = (side.server as BenchServer).pid;
-  const before = cpuMicros(pid);
+  const server = side.server as BenchServer;
+  const workerPid = async (): Promise<number | undefined> => (await server.status()).workers[0]?.pid;
+  const worker = await workerPid();
+  const before = cpuMicros(server.pid);
   failed += await side.client.run(bodies, bodies.length, parallel);
-  side.cpu[row].push((cpuMicros(pid) - before) / bodies.length);
+  const micros = (cpuMicros(server.pid) - before) / bodies.length;
+  // A worker that was replaced (a machine so busy that it seemed to hang) took its time with it: no sample.
+  const same = (await workerPid()) === worker;
+  if (!same) replaced += 1;
+  side.cpu[row].push(same ? micros : Number.NaN);
+}
+
+function valid(values: readonly number[]): number[] {
+  return values.filter((value) => !Number.isNaN(value));
 }
 
 /** Something changes that no request is about: nothing that was read before counts any more. */
@@ -149,7 +160,7 @@ try {
     say(`state: round ${round + 1}/${rounds}: ${sides.map(last).join(', ')}`);
   }
   const ratio = (row: keyof Side['cpu']): number =>
-    rounded(median(large.cpu[row].map((value, place) => value / (small.cpu[row][place] as number))));
+    rounded(median(valid(large.cpu[row].map((value, place) => value / (small.cpu[row][place] as number)))));
   const figures = {
     pinned,
     devices,
@@ -163,11 +174,12 @@ try {
     rounds,
     calls_a_round: { unseen: perRound, changed: Math.min(perRound, known) },
     failed_calls: failed,
+    samples_without_worker: replaced,
     store_mb: Math.round(statSync(join(large.folder, 'state.db')).size / 1e6),
     cpu_us_per_call: Object.fromEntries(
       sides.map(({ name, cpu }) => [
         name,
-        { unseen: rounded(median(cpu.unseen), 1), changed: rounded(median(cpu.changed), 1) },
+        { unseen: rounded(median(valid(cpu.unseen)), 1), changed: rounded(median(valid(cpu.changed)), 1) },
       ]),
     ),
     ratio_to_small: { unseen: ratio('unseen'), changed: ratio('changed') },
@@ -181,8 +193,8 @@ try {
     goals,
   };
   const missed = [
-    ...(figures.ratio_to_small.unseen > goals.ratio ? ['unseen'] : []),
-    ...(figures.ratio_to_small.changed > goals.ratio ? ['changed'] : []),
+    ...(!(figures.ratio_to_small.unseen <= goals.ratio) ? ['unseen'] : []),
+    ...(!(figures.ratio_to_small.changed <= goals.ratio) ? ['changed'] : []),
     ...(Math.max(...memory.large) > goals.anonymous_mb ? ['anonymous_mb'] : []),
     ...(median(large.readyMs) > goals.ready_ms ? ['ready_ms'] : []),
     ...(failed > 0 ? ['failed_calls'] : []),
