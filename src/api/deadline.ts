@@ -14,7 +14,7 @@ const reserveMs = 10;
 /**
  * When the call came and when its answer is of no more use: the least of `grpc-timeout`,
  * `x-envoy-expected-rq-timeout-ms` and the budget, less 10 ms. A value that is malformed or larger than the budget
- * leaves the budget; zero or less has already passed.
+ * leaves the budget; zero or less has already passed. `clock` is the machine's own, as grpc-js counts by it.
  */
 export function readTiming(call: TimedCall, clock: Clock, budgetMs: number): CallTiming {
   const arrived = clock.monotonic();

@@ -4,7 +4,7 @@ import { ReflectionService } from '@grpc/reflection';
 import type { Config, ListenerConfig } from '../config/types.ts';
 import { limits } from '../context/limits.ts';
 import type { DecisionPoint } from '../decision/types.ts';
-import type { Clock } from '../lib/clock.ts';
+import { systemClock, type Clock } from '../lib/clock.ts';
 import { outliveTimeout } from './call-internals.ts';
 import { decisionServiceDoor } from './decision-service/service.ts';
 import { extAuthzDoor } from './ext-authz/service.ts';
@@ -22,6 +22,7 @@ export interface GrpcServerOptions {
   readonly listener: ListenerConfig;
   /** Asked at every call. */
   readonly peps: PepResolver;
+  /** By which certificates of PEPs are judged. */
   readonly clock: Clock;
   /** Whether policy, trust anchors and store are loaded: what health says. Decisions are made either way. */
   ready(): boolean;
@@ -45,7 +46,7 @@ export function createGrpcServer(options: GrpcServerOptions): Server {
   });
   const door = {
     point,
-    clock,
+    machineClock: systemClock,
     budgetMs: () => config.server.budget,
     pepOf: pepOfCalls(listener, peps, clock),
   };

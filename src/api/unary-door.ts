@@ -28,7 +28,8 @@ export interface UnaryDoor<Request extends object, Response extends object> {
 
 export interface DoorOptions {
   readonly point: DecisionPoint;
-  readonly clock: Clock;
+  /** The machine's own: grpc-js counts deadlines by it, also while nothing else is judged by it. */
+  readonly machineClock: Clock;
   /** Most time for one decision (ms); asked at every call. */
   readonly budgetMs: () => number;
   readonly pepOf: (call: AuthenticatedCall) => ResolvedPep;
@@ -86,7 +87,7 @@ async function answer<Request extends object, Response extends object>(
   options: DoorOptions,
   codec: MessageCodec<Response>,
 ): Promise<Buffer> {
-  const timing = { ...readTiming(call, options.clock, options.budgetMs()), moment: thisMoment() };
+  const timing = { ...readTiming(call, options.machineClock, options.budgetMs()), moment: thisMoment() };
   const received = call.request;
   const name = door.doorOf('request' in received ? received.request : undefined);
   const traceparent = call.metadata.get('traceparent')[0]?.toString();

@@ -6,7 +6,7 @@ import type { ExecutionContext } from 'ava';
 import { createDecisionClient } from '../../../src/api/decision-service/client.ts';
 import { limits } from '../../../src/context/limits.ts';
 import type { DecisionPoint } from '../../../src/decision/types.ts';
-import { FakePoint, decision, denial } from './fixtures.ts';
+import { FakePoint, config, decision, denial } from './fixtures.ts';
 import { connect, openDoors } from './grpc-fixtures.ts';
 
 const httpRequest = {
@@ -167,6 +167,19 @@ test('the deadline is the least of what the caller says and the budget', async (
   t.is(left(), 50);
   await client.check(httpRequest, { options: { deadline: Date.now() + 100 } });
   t.true(left() <= 90);
+});
+
+test("a caller's deadline is counted by the machine's clock, whatever the time is that decisions go by", async (t) => {
+  for (const ahead of [30_000, -30_000, 3_600_000]) {
+    const kept = { now: () => Date.now() + ahead, monotonic: () => performance.now() };
+    const usual = config();
+    const patient = { ...usual, server: { ...usual.server, budget: 60_000 } };
+    const { point, address } = await openDoors(t, { clock: kept, config: patient });
+    await connect(t, address).check(httpRequest, { options: { deadline: Date.now() + 20_000 } });
+    const { timing } = point.asked.at(-1) as (typeof point.asked)[number];
+    const left = timing.deadline - timing.arrived;
+    t.true(left > 0 && left < 20_000, `${ahead}: ${left}`);
+  }
 });
 
 /** Calls Check over bare HTTP/2, since clients write `grpc-timeout` as they see fit; answers the gRPC status. */
