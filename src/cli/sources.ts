@@ -37,13 +37,16 @@ export function sourceViews(
   return kind === undefined || kind === 'crl' ? [...asked, ...watchedFiles(config, store, now)] : asked;
 }
 
-/** The watched CRL files, as the server last read them. */
+/**
+ * The watched CRL files, as the server last read them. A file that is older than another in its folder is refused and harms
+ * nobody: whether what is in force is too old the CRLs themselves tell.
+ */
 function watchedFiles({ revocation }: Config, store: Store, now: EpochMs): readonly SourceView[] {
   const isWatched = (path: string): boolean =>
     revocation.crls.some((one) => path === one || path.startsWith(`${one}/`));
   return fileStates(store)
     .filter(({ location }) => isWatched(location))
-    .map((state) => viewOf({ ...state, kind: 'crl' }, null, now));
+    .map((state) => ({ ...viewOf({ ...state, kind: 'crl' }, null, now), stale: false }));
 }
 
 /** Sources as people read them; nothing where there are none. */

@@ -4,6 +4,8 @@ import test from 'ava';
 import { openStore } from '../../../src/store/open.ts';
 import { writeSourceState } from '../../../src/store/source-states.ts';
 import type { SourceState } from '../../../src/store/source-states.ts';
+import { noteFileState } from '../../../src/server/file-states.ts';
+import { newState } from '../../../src/server/sources/source-view.ts';
 import { makeInstallation } from './helpers/installation.ts';
 import type { Installation } from './helpers/installation.ts';
 import { onlyObject, portreeveHere as portreeve } from './helpers/run.ts';
@@ -94,4 +96,28 @@ test('doctor warns of headers that everybody may read, and fails where they are 
     readFileSync(join(cwd, 'portreeve.yaml'), 'utf8').replace('headers,', 'gone,'),
   );
   t.like((await sourceChecks(cwd))[1], { status: 'fail' });
+});
+
+test('crl status and doctor tell what came of the watched files', async (t) => {
+  const made = await installed({ lastSuccess: Date.now() });
+  const text = readFileSync(made.config, 'utf8');
+  writeFileSync(made.config, text.replace('\nrevocation:\n', '\nrevocation:\n  crls: [lists]\n'));
+  const [file, elsewhere] = [join(made.folder, 'lists/old.crl'), join(made.folder, 'old.crl')];
+  const store = openStore({ path: join(made.folder, 'state.db'), mode: 'read_write', now: Date.now() });
+  const error = { code: 'PDP_CRL_REFUSED', message: 'its number goes back' };
+  for (const path of [file, elsewhere])
+    noteFileState(store, { ...newState('crl', path, path), failures: 2, error });
+  store.close();
+  const run = await portreeve(['crl', 'status', '--json'], { cwd: made.folder });
+  const { sources } = onlyObject(run) as { sources: Record<string, unknown>[] };
+  t.deepEqual(
+    sources.map(({ name }) => name),
+    ['meters-crl', file],
+  );
+  t.like(sources[1], { kind: 'crl', failures: 2, error });
+  const checks = await sourceChecks(made.folder);
+  t.deepEqual(
+    checks.map(({ status }) => status),
+    ['ok', 'warn'],
+  );
 });
