@@ -13,6 +13,7 @@ import { attempt } from './fault.ts';
 import type { Attempt } from './fault.ts';
 import { policyInput } from './input.ts';
 import { catalogueDigest } from './reasons.ts';
+import { sharedUseDifferences } from './replay-shared-use.ts';
 import { missingCrls, stateDifferences } from './replay-state.ts';
 import type { KeptState } from './replay-state.ts';
 import type { Decision, Fault, MadeDecision, Versions } from './types.ts';
@@ -25,8 +26,9 @@ export type ReplayableRecord = Decision & Pick<MadeDecision, 'facts' | 'input' |
 /** The part of the configuration that a decision says something of. */
 export type ReplaySettings = Pick<Config, 'enforcement' | 'audit' | 'site' | 'classes'> & {
   readonly trust: Pick<Config['trust'], 'credential_optional'>;
-  /** Absent in what older programs kept. */
+  /** These are absent in what older programs kept. */
   readonly revocation?: Partial<Pick<Config['revocation'], 'coverage'>>;
+  readonly shared_use?: Config['shared_use'];
 };
 
 /** What was kept under the digests of `versions`; undefined where it was not. */
@@ -96,6 +98,7 @@ export function concludeAgain(record: ReplayableRecord, kept: Kept): Replay {
   const decision = unrecorded ? unrecordedDecision(concluded, unrecorded, material, settings) : concluded;
   const differences = [
     ...stateDifferences(record.facts, record.versions, { trust, crl, expected: expectedOf(settings, trust) }),
+    ...sharedUseDifferences(record.facts, settings.shared_use),
     ...settingsDifferences(record.versions, settings),
     ...differencesOf('input', record.input, input),
     ...differencesOf('verdict', record.verdict, material.verdict),

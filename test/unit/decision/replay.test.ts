@@ -242,6 +242,39 @@ test('a decision by a hold is concluded again from its facts, under epochs that 
   t.false(concludeAgain({ ...before, facts }, kept).same);
 });
 
+test('a shared key is concluded again from its uses, of which the last is the connection itself', async (t) => {
+  const own = await makeWorld();
+  t.teardown(own.close);
+  const leaf = await own.leaf('meter/1');
+  const asked = own.connect({ shows: leaf });
+  const elsewhere = { device_id: deviceId('meter/1'), gateway: 'oslo', network: null };
+  const trail = [{ ...elsewhere, last_used: own.clock.now() - 1000 }];
+  const observed = { ...own.deps.observed, sharedUse: () => trail };
+  const before = recorded(await own.decide(asked, { deps: { observed } }));
+  t.is(before.facts?.shared_use?.scope, 'gateways');
+  const again = (shared_use: NonNullable<AuditRecord['facts']>['shared_use']) =>
+    paths(
+      concludeAgain(
+        { ...before, facts: { ...before.facts!, shared_use } },
+        { ...kept, settings: own.config, trust: own.deps.trust, engine: own.deps.policy(), crl: crlOf(own) },
+      ),
+    );
+  const fact = before.facts!.shared_use!;
+  t.deepEqual(again(fact), []);
+  t.deepEqual(again({ ...fact, moves: 7 }), ['facts.shared_use.moves']);
+  t.deepEqual(again({ ...fact, uses: fact.uses.slice(1) }), [
+    'facts.shared_use.scope',
+    'facts.shared_use.moves',
+  ]);
+  const last = { ...fact.uses[1]!, gateway: 'paris' };
+  t.deepEqual(again({ ...fact, uses: [fact.uses[0]!, last] }), ['facts.shared_use.last.gateway']);
+});
+
+const crlOf = (of: World) => (digest: string) => {
+  const der = of.crlBytes(digest);
+  return der && parseCrl(der);
+};
+
 test('versions that were changed afterwards differ from what the facts were read from', async (t) => {
   const before = await record('meter/1');
   const changed = (versions: Partial<AuditRecord['versions']>) =>
