@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import type { ResolvedCredential } from './types.ts';
 
-/** Most that the good credentials of one cache may take, by `weightOf`: about 11,000 usual leaves. */
-const mostBytes = 56 * 1024 * 1024;
+/** Most that the good credentials of one cache may take, by `weightOf`: about 8,500 usual leaves. */
+const mostBytes = 44 * 1024 * 1024;
 /** Refused ones get this part of entries and bytes. */
 const refusedPart = 1 / 10;
 
@@ -17,7 +17,7 @@ const worstFactor = 16;
 
 export interface CredentialCacheLimits {
   readonly maxEntries: number;
-  /** Bytes by `weightOf`; 56 MiB by default. */
+  /** Bytes by `weightOf`; 44 MiB by default. */
   readonly maxBytes?: number;
 }
 

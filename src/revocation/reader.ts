@@ -23,7 +23,7 @@ interface EntryRow {
 }
 
 /** Look-ups that are remembered until the state changes. */
-const rememberedLookups = 20_000;
+const rememberedLookups = 10_000;
 
 /**
  * Reads revocation state from the store: which CRLs are in force once under the same epochs, and what they list of a
