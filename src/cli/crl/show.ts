@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { configOption, finish, integerArgument, type CommonOptions } from '../command.ts';
@@ -49,7 +49,8 @@ async function runShow(name: string, options: Options, session: Session): Promis
   const { limit, serial } = options;
   const path = resolve(session.around.folder, name);
   const asked = { limit, ...(serial !== undefined && { serial }) };
-  const crls = existsSync(path)
+  // A folder may well be called like a CA.
+  const crls = statSync(path, { throwIfNoEntry: false })?.isFile()
     ? await showFile(path, asked, session)
     : await showInForce(name, asked, options, session);
   return answer(crls, serial, session);

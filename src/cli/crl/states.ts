@@ -38,6 +38,8 @@ export interface CrlState {
 }
 
 export interface DeltaState {
+  /** Whether it goes with the complete CRL; one that does not only revokes, and nothing once that one came after it. */
+  readonly fits: boolean;
   readonly number: string | null;
   readonly base_number: string | null;
   readonly this_update: string;
@@ -139,7 +141,7 @@ function describePart(
     entries: complete?.entries ?? null,
     source: complete?.source ?? null,
     digest: complete?.digest ?? null,
-    delta: delta && describeDelta(delta, now),
+    delta: delta && describeDelta(delta, complete, now),
   };
 }
 
@@ -163,8 +165,9 @@ function reaches({ number }: CrlInfo, { baseNumber, number: own }: CrlInfo): boo
   return hexValue(baseNumber) <= hexValue(number) && hexValue(number) < hexValue(own);
 }
 
-function describeDelta(delta: CrlInfo, now: EpochMs): DeltaState {
+function describeDelta(delta: CrlInfo, complete: CrlInfo | null, now: EpochMs): DeltaState {
   return {
+    fits: complete !== null && reaches(complete, delta),
     number: delta.number ?? null,
     base_number: delta.baseNumber ?? null,
     this_update: formatInstant(delta.thisUpdate),

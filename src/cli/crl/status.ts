@@ -62,20 +62,20 @@ function authorityOf({ authority, role, issuer, points, scope }: CrlState): stri
   return role === 'pep_ca' ? `${authority} (of PEPs)${where}` : `${authority}${where}`;
 }
 
-/** The complete CRL's, and the delta's behind it. */
-function withDelta<T>(own: T | null, delta: T | null | undefined): string | null {
+/** The complete CRL's, and the delta's behind it: in brackets where the two do not go together. */
+function withDelta<T>(own: T | null, delta: T | null | undefined, fits: boolean | undefined): string | null {
   if (delta === null || delta === undefined) return own === null ? null : String(own);
-  return `${String(own ?? '-')} + ${String(delta)}`;
+  return `${String(own ?? '-')} ${fits ? `+ ${String(delta)}` : `(+ ${String(delta)})`}`;
 }
 
 function row(crl: CrlState): Cell[] {
   return [
     authorityOf(crl),
     { text: crl.state, tone: crl.required ? tones[crl.state] : 'quiet' },
-    withDelta(crl.number, crl.delta?.number),
+    withDelta(crl.number, crl.delta?.number, crl.delta?.fits),
     crl.age_s === null ? null : formatDuration(crl.age_s * 1000),
     crl.next_update,
-    withDelta(crl.entries, crl.delta?.entries),
+    withDelta(crl.entries, crl.delta?.entries, crl.delta?.fits),
     crl.source,
   ];
 }

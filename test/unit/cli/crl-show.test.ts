@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import test from 'ava';
 import { issueCrl } from '../../../src/ca/index.ts';
 import { integer } from '../../../src/ca/der.ts';
@@ -147,4 +147,13 @@ test('progress says phase, entries, bytes and share', (t) => {
   t.is(progressText('m.crl', progress, 0), 'm.crl: importing 350,000 entries, 14.0 of 40.0 MB, 35 %');
   const checking = { phase: 'check', bytes: 2_000_000, totalBytes: null, entries: 0 } as const;
   t.is(progressText('m.crl', checking, 8_000_000), 'm.crl: checking 2.0 of 8.0 MB, 25 %');
+});
+
+test('a folder that is called like a CA does not stand before it', async (t) => {
+  const { folder: cwd, path } = await withList();
+  mkdirSync(path('meters'));
+  t.is((await portreeve(['crl', 'import', 'big.crl'], { cwd })).code, 0);
+  const shown = await portreeve(['crl', 'show', 'meters', '--json'], { cwd });
+  t.is(shown.code, 0, shown.stdout);
+  t.like(onlyObject(shown), { crls: [{ number: '07' }] });
 });

@@ -148,4 +148,10 @@ test('parts of a list, deltas and parts that are expected and missing have their
   });
   const told = await portreeve(['crl', 'status'], { cwd });
   t.regex(told.stdout, /meters uri:http:\/\/crl\.example\/1\.crl +fresh +01 \+ 02/);
+
+  const later = await issueCrl(issuer, { number: 3, ...fresh, revoked: [], extensions: [scope] });
+  writeFileSync(path('later.crl'), later.der);
+  t.is((await portreeve(['crl', 'import', 'later.crl'], { cwd })).code, 0);
+  const over = await portreeve(['crl', 'status'], { cwd });
+  t.regex(over.stdout, /fresh +03 \(\+ 02\)/, 'the delta is over');
 });
