@@ -27,8 +27,9 @@ export interface FeedOptions extends CrlWorld {
 
 const endings = new Set(['.crl', '.pem', '.der']);
 
-/** Longest pause between two attempts at a source that fails without having changed (ms). */
+/** Longest pause between two attempts at a file that fails without having changed (ms); large ones cost more to try. */
 const maxPauseMs = 60_000;
+const maxLargePauseMs = 10 * 60_000;
 
 /**
  * Imports the configured CRL files, and whatever replaces them while the server runs. What cannot be read or is
@@ -135,7 +136,8 @@ async function read(path: string, states: Map<string, SourceState>, options: Fee
     const { lastChange } = changed ? { lastChange: now } : before;
     keep({ ...state, lastSuccess: now, lastChange, nextFetch: null, failures: 0, error: null });
   } catch (thrown) {
-    keep(failed(state, asPortreeveError(thrown, 'PDP_CRL_INVALID'), options));
+    const most = (await isLarge(path)) ? maxLargePauseMs : maxPauseMs;
+    keep(failed(state, asPortreeveError(thrown, 'PDP_CRL_INVALID'), most, options));
   }
 }
 
@@ -144,11 +146,11 @@ async function importFile(path: string, options: FeedOptions): Promise<boolean> 
   return (await applyCrlFile({ path, name: path }, options, act)).changed;
 }
 
-function failed(state: SourceState, error: PortreeveError, options: FeedOptions): SourceState {
+function failed(state: SourceState, error: PortreeveError, most: number, options: FeedOptions): SourceState {
   const { code, message } = error;
   if (state.error?.message !== message) options.log(`${state.name} is not used: ${message}`);
   const failures = state.failures + 1;
-  const pause = Math.min(maxPauseMs, options.config().revocation.poll * 2 ** Math.min(failures, 16));
+  const pause = Math.min(most, options.config().revocation.poll * 2 ** Math.min(failures, 16));
   return { ...state, failures, error: { code, message }, nextFetch: options.clock.now() + pause };
 }
 

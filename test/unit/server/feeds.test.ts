@@ -95,3 +95,12 @@ test('what came of a file is in the store, for commands, until the file goes', a
   await feeds.refresh();
   t.deepEqual(told(), []);
 });
+
+test('a large file that is refused is tried again less often than a small one', async (t) => {
+  const options = watched(t);
+  const next = (feeds: Feeds) => Date.parse(feeds.sources()[0]?.next_fetch ?? '') - now;
+  writeFileSync(options.file, Buffer.alloc(100));
+  t.is(next(await start(t, options)), minute);
+  writeFileSync(options.file, Buffer.alloc(inlineBytes + 1));
+  t.is(next(await start(t, options)), 10 * minute);
+});
