@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import type { Clock, EpochMs } from '../lib/clock.ts';
 import type { ColumnMap } from './csv-rows.ts';
 import type { DeviceDifference } from './difference.ts';
+import type { BoundClasses } from './unbound.ts';
 import type { Lockout, LockoutRule } from './lockout-limit.ts';
 
 export interface ImportOptions {
@@ -29,6 +30,8 @@ export interface ImportOptions {
   readonly lockout?: LockoutRule;
   /** Classes that the configuration knows: a device that loses its known class is kept out. */
   readonly classes?: ReadonlySet<string>;
+  /** Those of them that ask for more than the right CA: a device that loses its certificate is kept out. */
+  readonly bound?: BoundClasses;
   /** Told of the class of each sound row, in the order of the file. */
   readonly onClass?: (name: string) => void;
   /** Told of each device that is added, changed or taken away, before anything is visible. */

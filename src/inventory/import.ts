@@ -86,6 +86,7 @@ async function stageAll(
 ): Promise<number> {
   const stager = createStager(store, staging, problems, tally, {
     classes: options.classes,
+    bound: options.bound,
     why: options.whySaid === true,
     forbidden: options.forbidden ?? 'refuse',
     history: !staging.first && options.dryRun !== true,

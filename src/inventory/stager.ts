@@ -10,6 +10,7 @@ import type { ProblemList } from './problems.ts';
 import type { DeviceDraft } from './record.ts';
 import { createWriter } from './staged-rows.ts';
 import { count, type Tally } from './tally.ts';
+import { createUnboundCheck, type BoundClasses } from './unbound.ts';
 
 /** Where one import stages: its tenant, its generation, and the epoch that it started from. */
 export interface Staging {
@@ -24,6 +25,8 @@ export interface Staging {
 export interface StagerOptions {
   /** Classes that the configuration knows. */
   readonly classes?: ReadonlySet<string> | undefined;
+  /** Those of them that ask for more than the right CA. */
+  readonly bound?: BoundClasses | undefined;
   /** Somebody said why: what the lifecycle forbids else. */
   readonly why: boolean;
   /** What becomes of a row whose status may not follow the present one: it is a problem, or keeps the present one. */
@@ -45,8 +48,8 @@ export interface Stager {
 }
 
 /**
- * Makes the stager of one import. An active device that would be none any more, or of a class that is not among the
- * configured ones, is kept out.
+ * Makes the stager of one import. An active device that would be none any more, of a class that is not among the
+ * configured ones, or without the certificate that it comes with, is kept out.
  */
 export function createStager(
   store: Store,
@@ -59,6 +62,7 @@ export function createStager(
   const { history, onDifference } = options;
   const read = currentRow(store);
   const write = createWriter(store, staging);
+  const unbinds = createUnboundCheck(store, { tenant, now, classes: options.bound ?? new Map() });
   const tell = (id: string, before: DeviceDraft | undefined, after: DeviceDraft | undefined): void => {
     if (!history && !onDifference) return;
     const difference = deviceDifference(id, before, after);
@@ -88,7 +92,10 @@ export function createStager(
     if (wanted === undefined) return;
     if (current !== undefined && sameContent(current, wanted)) return count(tally, 'unchanged', id);
     count(tally, current === undefined ? 'added' : 'changed', id);
-    if (current !== undefined && keepsOut(current, wanted, options.classes))
+    if (
+      current?.status === 'active' &&
+      (keepsOut(current, wanted, options.classes) || unbinds(id, current, wanted))
+    )
       tally.keptOut.add(current.class, siteOf(current));
     tell(id, current && decodeDraft(current), decodeDraft({ ...wanted, device_id: id }));
     // After the first problem nothing will become visible: the rest is read only to tell what else is wrong.
@@ -136,7 +143,6 @@ export function createStager(
 
 /** An active device loses its status, or its class becomes one that the configuration does not know. */
 function keepsOut(current: DeviceRow, wanted: DeviceContent, classes?: ReadonlySet<string>): boolean {
-  if (current.status !== 'active') return false;
   if (wanted.status !== 'active') return true;
   return classes !== undefined && classes.has(current.class) && !classes.has(wanted.class);
 }

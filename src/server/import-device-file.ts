@@ -15,6 +15,8 @@ export interface DeviceFileJob {
   readonly tenant: string;
   readonly whole: boolean;
   readonly classes: readonly string[];
+  /** `boundClasses`, as entries. */
+  readonly bound: readonly (readonly [string, 'certificate' | 'key'])[];
   readonly limit: LockoutLimit;
   readonly why: string;
   readonly now: EpochMs;
@@ -29,7 +31,7 @@ export function importDeviceFile(
   job: DeviceFileJob,
   onProgress?: (progress: { readonly rows: number }) => void,
 ): Promise<ImportResult> {
-  const { path, name, format, columns, tenant, whole, classes, limit, why, now } = job;
+  const { path, name, format, columns, tenant, whole, classes, bound, limit, why, now } = job;
   return importDevices(store, {
     input: createReadStream(path, { highWaterMark: 1024 * 1024 }),
     ...{ format, tenant, why, now, actor: 'server', source: name },
@@ -38,6 +40,7 @@ export function importDeviceFile(
     forbidden: 'keep',
     lockout: { limit },
     classes: new Set(classes),
+    bound: new Map(bound),
     ...(onProgress && { onProgress }),
   });
 }

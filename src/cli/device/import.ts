@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import type { ColumnMap } from '../../inventory/csv-rows.ts';
 import { importDevices } from '../../inventory/import.ts';
+import { boundClasses } from '../../inventory/unbound.ts';
 import { PortreeveError } from '../../lib/errors.ts';
 import { lockoutLimitOf, lockoutText } from '../../inventory/lockout-limit.ts';
 import { configOption, finish, whyOption } from '../command.ts';
@@ -92,6 +93,7 @@ async function runImport(file: string, options: Options, session: Session): Prom
         allowEmpty: options.allowEmpty === true,
         lockout: { limit: lockoutLimitOf(config), typed: options.lockout },
         classes,
+        bound: boundClasses(config.classes),
         onClass: (name) => unknown.note(name),
         onProgress: ({ rows }) => progress.show(`${rows} rows`),
       }),

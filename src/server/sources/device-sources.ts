@@ -1,5 +1,6 @@
 import type { Config, InventorySourceConfig } from '../../config/types.ts';
 import { lockoutLimitOf, lockoutText } from '../../inventory/lockout-limit.ts';
+import { boundClasses } from '../../inventory/unbound.ts';
 import { asPortreeveError } from '../../lib/errors.ts';
 import type { Store } from '../../store/types.ts';
 import { importDevicesInHelper } from '../device-helper.ts';
@@ -59,6 +60,7 @@ async function apply(
   const job: DeviceFileJob = {
     ...{ path, name: from, format, columns, tenant, whole, now },
     classes: Object.keys(config.classes),
+    bound: [...boundClasses(config.classes)],
     limit: lockoutLimitOf(config),
     why: `source ${name}`,
   };

@@ -4,10 +4,12 @@ import { setStatus } from '../../../src/inventory/edit.ts';
 import { listDevices } from '../../../src/inventory/list.ts';
 import type { DeviceDifference } from '../../../src/inventory/difference.ts';
 import { countActive } from '../../../src/inventory/lockout.ts';
+import { createObservedWriter } from '../../../src/inventory/observed/write.ts';
 import { createInventoryReader } from '../../../src/inventory/reader.ts';
 import { sweepRetired } from '../../../src/store/sweep.ts';
 import type { Store } from '../../../src/store/types.ts';
 import { device, importRows } from '../../helpers/inventory.ts';
+import { someObservation } from '../../helpers/observations.ts';
 import { temporaryStore } from '../../helpers/temporary-store.ts';
 
 const whole = { deleteMissing: true } as const;
@@ -184,5 +186,44 @@ test('a certificate that was bound while an import was running stays bound', asy
   t.like(createInventoryReader(store).device('default', 'd1'), {
     owner: 'acme',
     certificates: [old, renewed],
+  });
+});
+
+test('an import that takes their certificates from devices keeps them out, where their class asks for these', async (t) => {
+  const store = temporaryStore(t);
+  const [own, other] = ['a'.repeat(64), 'b'.repeat(64)];
+  const bound = new Map([['camera', 'certificate' as const]]);
+  const camera = (id: string, fields: object) => device(id, { class: 'camera', ...fields });
+  await importRows(store, [
+    camera('seen', { certificates: [own] }),
+    camera('unseen', { certificates: [own] }),
+    camera('renewed', { certificates: [own] }),
+    camera('by-serial', { certificates: [own] }),
+    device('meter', { certificates: [own] }),
+  ]);
+  const writer = createObservedWriter(store, {
+    intervalMs: () => 1,
+    certificatesPerDevice: () => 8,
+    higher: () => false,
+  });
+  store.transact(() => {
+    for (const device_id of ['seen', 'renewed', 'by-serial']) {
+      const { certificate } = someObservation();
+      writer.write(
+        someObservation({ device_id, certificate: { ...certificate, fingerprint: own, serial: '0a' } }),
+      );
+    }
+  });
+  const rows = [
+    camera('seen', { certificates: [other] }),
+    camera('unseen', {}),
+    camera('renewed', { certificates: [{ sha256: own, until: '2030-01-01T00:00:00Z' }, other] }),
+    camera('by-serial', { issued: [{ issuer: 'cameras', serial: '0a' }] }),
+    device('meter', {}),
+  ];
+  const { lockout } = await importRows(store, rows, { bound, dryRun: true });
+  t.like(lockout, { kept_out: 2, by_class: [{ name: 'camera', devices: 2 }] });
+  await t.throwsAsync(importRows(store, rows, { bound, lockout: { limit: { devices: 1 } } }), {
+    code: 'PDP_LOCKOUT',
   });
 });
