@@ -122,6 +122,8 @@ function useOf({ decision }: MadeDecision, facts: Facts): Use {
 }
 
 function isSame(a: Use, b: Use, from = 0): boolean {
+  // A gateway's word for another and its own connection have different members.
+  if (a.length !== b.length) return false;
   for (let index = from; index < a.length; index += 1) if (a[index] !== b[index]) return false;
   return true;
 }

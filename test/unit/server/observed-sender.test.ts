@@ -66,6 +66,27 @@ test('a gateway is told of once, for whichever of its children it speaks, and no
   );
 });
 
+test("a gateway's own connection is told beside its word for others, also where no address is told", async (t) => {
+  const { sent, sender } = sending();
+  const connection = { ...someFacts().connection, source_ip: null };
+  const gateway = {
+    ...{ id: 'gw-7', proved: true, known: true, status: 'active', enrolled: true },
+    ...{ bound_until: null, delegated_by: 'record', delegated_until: null },
+  } as const;
+  sender.note(
+    decided({
+      ...{ assurance: 'gateway_asserted', device_id: 's1', gateway },
+      connection: { ...connection, authenticated_by: 'gateway_asserted' },
+    }),
+  );
+  sender.note(decided({ device_id: 'gw-7', connection }));
+  await sender.flush();
+  t.deepEqual(
+    sent.flatMap(({ observations }) => observations.map(({ vouching }) => vouching ?? false)),
+    [true, false],
+  );
+});
+
 test('another place is told at once', async (t) => {
   const { sent, sender } = sending();
   for (const address of ['10.20.0.7', '10.30.0.7', '10.20.0.7']) sender.note(from(address));
