@@ -6,6 +6,7 @@ import { describeEnd, endedHow, restartPause, startFailure } from './worker-end.
 import type { EndCause, LastWords } from './worker-end.ts';
 import { forkWorker } from './worker-process.ts';
 import type { Ending, WorkerProcess } from './worker-process.ts';
+import { WorkerSilence } from './worker-silence.ts';
 
 export interface WorkerView {
   readonly index: number;
@@ -29,8 +30,6 @@ export interface SlotPool {
   addresses(): readonly BoundAddress[];
 }
 
-/** A worker that has given no sign of life for so long hangs, and is killed (ms). */
-const hungAfterMs = 1000;
 /** A worker may take so long until it decides (ms). */
 const startWithinMs = 60_000;
 /** A worker that has lived so long has not failed at its start (ms). */
@@ -56,8 +55,7 @@ export class WorkerSlot {
   /** What it was last told to decide by. */
   #given: InForcePart | undefined;
   #startedAt = 0;
-  /** Monotonic time of the last sign of life. */
-  #heardAt = 0;
+  readonly #silence = new WorkerSilence();
   #restarts = 0;
   #failures = 0;
   #why: EndCause = 'exit';
@@ -102,11 +100,11 @@ export class WorkerSlot {
     this.#why = 'exit';
     this.#lastWords = undefined;
     this.#startedAt = clock.monotonic();
-    this.#heardAt = this.#startedAt;
+    this.#silence.heard(this.#startedAt);
     this.#process = forkWorker({
       message: (message) => this.#hear(message),
       records: (block, written) => {
-        this.#heardAt = clock.monotonic();
+        this.#silence.heard(clock.monotonic());
         onRecords(block, written);
       },
       ended: (ending) => this.#ended(ending),
@@ -133,7 +131,7 @@ export class WorkerSlot {
   }
 
   #hear(message: ToParent): void {
-    this.#heardAt = this.#options.clock.monotonic();
+    this.#silence.heard(this.#options.clock.monotonic());
     switch (message.kind) {
       case 'ready':
         this.#ready = true;
@@ -223,7 +221,8 @@ export class WorkerSlot {
   /** Kills the worker if it has given no sign of life for too long at the monotonic time `now` (ms). */
   killIfHung(now: number): void {
     if (!this.#process || this.#why === 'hung') return;
-    if (now - this.#heardAt <= (this.#ready ? hungAfterMs : startWithinMs)) return;
+    const { pid } = this.#process;
+    if (!(this.#ready ? this.#silence.hangs(now, pid) : this.#silence.lasts(now, startWithinMs))) return;
     this.#why = 'hung';
     this.#process.kill();
   }

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+
+/** A worker that has run for so long without a sign of life hangs (ms). */
+const hungAfterMs = 1000;
+/** Silence after which it is noted how much a worker has run, so that what it runs from there on can be told (ms). */
+const notedAfterMs = 300;
+/** Of the silence that is left, a worker that hangs runs at least so much; one that only waits for a processor does not (ms). */
+const ranAtLeastMs = 400;
+/** A silence after which it does not matter any more why (ms). */
+const hungAnywayAfterMs = 5000;
+
+/**
+ * Judges by its silence whether a worker hangs. On a machine with more to do than it has processors, a worker may be silent
+ * because it is not its turn: killing that one would only add to the load. So silence counts from a second on where the worker
+ * was running meanwhile, and from five seconds on whatever it did. Times are monotonic (ms).
+ */
+export class WorkerSilence {
+  readonly #ranMs: (pid: number) => number | undefined;
+  #heardAt = 0;
+  /** What it had run when its silence was first noted; undefined where that cannot be known. */
+  #noted: { readonly ranMs: number | undefined } | undefined;
+
+  /** `ranMs` tells how long a process has run (ms), undefined where the system does not tell. */
+  constructor(ranMs: (pid: number) => number | undefined = ranSoFar) {
+    this.#ranMs = ranMs;
+  }
+
+  heard(now: number): void {
+    this.#heardAt = now;
+    this.#noted = undefined;
+  }
+
+  /** Whether the process has given no sign of life for so long. */
+  lasts(now: number, ms: number): boolean {
+    return now - this.#heardAt > ms;
+  }
+
+  hangs(now: number, pid: number): boolean {
+    if (!this.lasts(now, notedAfterMs)) return false;
+    this.#noted ??= { ranMs: this.#ranMs(pid) };
+    if (!this.lasts(now, hungAfterMs)) return false;
+    if (this.lasts(now, hungAnywayAfterMs)) return true;
+    const before = this.#noted.ranMs;
+    const ran = this.#ranMs(pid);
+    return before === undefined || ran === undefined || ran - before >= ranAtLeastMs;
+  }
+}
+
+/** How long the first thread of a process has run, as Linux tells (ms); undefined elsewhere and for one that is gone. */
+function ranSoFar(pid: number): number | undefined {
+  try {
+    const [nanoseconds] = readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'latin1').split(' ');
+    const ran = Number(nanoseconds) / 1e6;
+    return Number.isFinite(ran) && ran > 0 ? ran : undefined;
+  } catch {
+    return undefined;
+  }
+}
