@@ -69,10 +69,10 @@ test('a gateway is told of once, for whichever of its children it speaks, and no
 test("a gateway's own connection is told beside its word for others, also where no address is told", async (t) => {
   const { sent, sender } = sending();
   const connection = { ...someFacts().connection, source_ip: null };
-  const gateway = {
+  const gateway: Facts['gateway'] = {
     ...{ id: 'gw-7', proved: true, known: true, status: 'active', enrolled: true },
     ...{ bound_until: null, delegated_by: 'record', delegated_until: null },
-  } as const;
+  };
   sender.note(
     decided({
       ...{ assurance: 'gateway_asserted', device_id: 's1', gateway },
