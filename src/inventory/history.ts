@@ -32,7 +32,7 @@ interface ChangeRow extends Record<string, string | number | null> {
 type ImportedRow = ChangeRow & { readonly what: DeviceEvent['kind']; readonly difference: string };
 
 /**
- * What happened to a device, newest first: every change of its own (kept for good), and what imports changed about it
+ * What happened to a device, newest first: every change of its own and every hold on it (kept for good), and what imports changed about it
  * (kept for `historyMs`). A tenant's first import notes nothing of its single devices; that a device came with it is
  * seen by its record's epoch alone. Reads one snapshot.
  */
@@ -54,7 +54,16 @@ export function deviceHistory(store: Store, tenant: string, deviceId: string, li
       )
       .all(tenant, deviceId, limit)
       .map((row) => eventOf(row, row.what, JSON.parse(row.difference) as FieldDifference[]));
-    return [...own, ...imported].toSorted((a, b) => b.epoch - a.epoch).slice(0, limit);
+    const held = store
+      .prepare<ChangeRow>(
+        `SELECT c.epoch, c.at, c.actor, c.why, c.kind, c.selector, c.detail
+         FROM holds h CROSS JOIN changes c ON c.selector = h.hold_id AND c.tenant = h.tenant
+         WHERE h.tenant = ? AND h.kind = 'device' AND h.value = ? AND c.kind LIKE 'hold.%'
+         ORDER BY c.epoch DESC LIMIT ?`,
+      )
+      .all(tenant, deviceId, limit)
+      .map((row) => holdEvent(row));
+    return [...own, ...imported, ...held].toSorted((a, b) => b.epoch - a.epoch).slice(0, limit);
   });
 }
 
@@ -63,6 +72,12 @@ function eventOf(row: ChangeRow, kind: DeviceEvent['kind'], fields: readonly Fie
   const own = kind === null;
   const detail = own ? (JSON.parse(row.detail) as Record<string, unknown>) : {};
   return { epoch, at, actor, why, change: row.kind, source: own ? null : row.selector, kind, fields, detail };
+}
+
+/** A hold on the device, its lift or its end; the change names the hold alone. */
+function holdEvent(row: ChangeRow): DeviceEvent {
+  const event = eventOf(row, null, []);
+  return { ...event, detail: { ...event.detail, hold: row.selector } };
 }
 
 /** Fields with what they were and became, as edits tell them. */

@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
+import type { Config } from '../../config/types.ts';
 import { delegate } from '../../inventory/gateways/edit.ts';
 import { delegationText } from '../../inventory/gateways/table.ts';
+import type { DelegationDraft } from '../../inventory/gateways/types.ts';
+import { createInventoryReader } from '../../inventory/reader.ts';
 import { formatInstant, type EpochMs } from '../../lib/clock.ts';
 import { configOption, finish, instantArgument, whyOption, type CommonOptions } from '../command.ts';
 import { tenantOption } from '../device/tenant.ts';
@@ -51,13 +54,31 @@ async function runDelegate(gateway: string, options: Options, session: Session):
     ...(site !== undefined && { site }),
     ...(until !== undefined && { until }),
   };
-  const made = await withStore(config, 'read_write', session.around.clock, (store) =>
-    delegate(store, draft, { tenant, actor: session.actor(), why, now }),
-  );
+  const { made, warnings } = await withStore(config, 'read_write', session.around.clock, (store) => {
+    const done = delegate(store, draft, { tenant, actor: session.actor(), why, now });
+    const reader = createInventoryReader(store);
+    const isKnown = (id: string): boolean => store.snapshot(() => reader.device(tenant, id)) !== undefined;
+    return { made: done, warnings: unknownNames(draft, isKnown, config) };
+  });
   const end = until === undefined ? 'without an end' : `until ${formatInstant(until)}`;
   return {
     exit: exitCodes.ok,
-    data: { delegation: delegationData(made, now) },
-    text: `${plain(delegationText(made))}, ${end} (epoch ${made.epoch})\n`,
+    data: { delegation: delegationData(made, now), warnings },
+    text: `${plain(delegationText(made))}, ${end} (epoch ${made.epoch})\n${warnings.map((one) => `${session.paint('warn', 'warning')}  ${plain(one)}\n`).join('')}`,
   };
+}
+
+/** What a slip in typing leads to: a delegation that nothing goes by. */
+function unknownNames(
+  { gateway, device_id: id, class: className }: DelegationDraft,
+  isKnown: (id: string) => boolean,
+  { classes }: Pick<Config, 'classes'>,
+): readonly string[] {
+  return [
+    ...(isKnown(gateway) ? [] : [`the inventory has no gateway ${JSON.stringify(gateway)} so far`]),
+    ...(id === undefined || isKnown(id) ? [] : [`the inventory has no device ${JSON.stringify(id)} so far`]),
+    ...(className === undefined || Object.hasOwn(classes, className)
+      ? []
+      : [`class ${JSON.stringify(className)} is not in the configuration`]),
+  ];
 }

@@ -2,6 +2,7 @@ import test from 'ava';
 import { setBindings } from '../../../src/inventory/bind.ts';
 import { setStatus } from '../../../src/inventory/edit.ts';
 import { deviceHistory, pruneHistory } from '../../../src/inventory/history.ts';
+import { addHold, liftHold } from '../../../src/revocation/holds/edit.ts';
 import { device, importRows } from '../../helpers/inventory.ts';
 import { temporaryStore } from '../../helpers/temporary-store.ts';
 
@@ -65,5 +66,26 @@ test('what imports from before a time noted is removed bit by bit, and nothing n
   t.deepEqual(
     deviceHistory(store, 'default', 'd1', 10).map(({ epoch }) => epoch),
     [3],
+  );
+});
+
+test('holds on a device, and how they ended, are its history; those on others are not', async (t) => {
+  const store = temporaryStore(t);
+  await importRows(store, [device('d1'), device('d2')]);
+  const hold = (value: string) =>
+    addHold(store, {
+      ...{ tenant: 'default', kind: 'device', value, until: null },
+      ...{ who: 'op', why: 'case 2', now: 3000, keptOut: 1 },
+    });
+  const { hold_id: holdId } = hold('d1');
+  hold('d2');
+  liftHold(store, { tenant: 'default', holdId, who: 'op', why: 'found', now: 4000 });
+  const events = deviceHistory(store, 'default', 'd1', 10);
+  t.deepEqual(
+    events.map(({ change, why, detail }) => [change, why, detail['hold']]),
+    [
+      ['hold.lift', 'found', holdId],
+      ['hold.add', 'case 2', holdId],
+    ],
   );
 });
