@@ -14,7 +14,7 @@ const devicesAtOnce = 1000;
  * Every device of a tenant as text of an import file, in the order of their ids, a block of lines at a time: what is
  * imported again as it is changes nothing. Each block is read in a snapshot of its own, so that a long export holds
  * nothing up: what changes meanwhile may be in it or not, device by device. Throws PDP_LIMIT_EXCEEDED for a list that CSV
- * cannot hold.
+ * cannot hold, and for more attributes than it may have columns.
  */
 export function* exportBlocks(
   store: Store,
@@ -43,16 +43,22 @@ export function* exportBlocks(
 }
 
 const attributePrefix = 'attributes.';
+const mostAttributeColumns = 1000;
 
 /** Every field, and an `attributes.` column for each attribute that any device has. */
 function csvColumns(store: Store, tenant: string): string[] {
   const names = store
     .prepare<{ name: string }>(
       `SELECT DISTINCT a.key AS name FROM devices d, json_each(d.body, '$.attributes') a
-       WHERE d.tenant = ? ORDER BY 1 LIMIT 1000`,
+       WHERE d.tenant = ? ORDER BY 1 LIMIT ${mostAttributeColumns + 1}`,
     )
     .all(tenant)
     .map(({ name }) => `${attributePrefix}${name}`);
+  if (names.length > mostAttributeColumns)
+    throw new PortreeveError(
+      'PDP_LIMIT_EXCEEDED',
+      `the devices have attributes of more than ${mostAttributeColumns} names, a column each; export as NDJSON`,
+    );
   return [
     ...Object.keys(textFields),
     ...instantFields,
