@@ -171,6 +171,33 @@ function recordChange(store: Store, saved: SavedAnswer, before: OcspAnswer | nul
   });
 }
 
+/**
+ * Forgets what of an issuer was answered with other keys than these, but what revokes: it is asked for again. Keys as
+ * SHA-256 (hex) of SubjectPublicKeyInfo. Answers how many, in one transaction with its change.
+ */
+export function forgetOtherSigners(
+  store: Store,
+  o: { readonly issuerKey: string; readonly keys: readonly string[]; readonly now: EpochMs },
+): number {
+  const { issuerKey, keys, now } = o;
+  return store.transact(() => {
+    const forgotten = store
+      .prepare(
+        `UPDATE ocsp SET status = NULL, this_update = NULL, next_update = NULL, produced_at = NULL, revoked_at = NULL,
+            reason = NULL, signer_key = NULL, digest = NULL, fetched_at = NULL, next_fetch = ?1
+          WHERE issuer_key = ?2 AND status NOT IN ('revoked', 'on_hold')
+            AND signer_key NOT IN (SELECT value FROM json_each(?3))`,
+      )
+      .run(now, issuerKey, JSON.stringify(keys)).changes;
+    if (forgotten > 0)
+      store.change({
+        ...{ tenant: 'default', at: now, actor: 'server', why: 'other signers are configured' },
+        ...{ kind: 'ocsp.forget', selector: issuerKey, detail: { forgotten } },
+      });
+    return forgotten;
+  });
+}
+
 /** Notes that there was no answer that can be used. Only within `transact`. */
 export function saveFailure(
   store: Store,

@@ -1,3 +1,4 @@
+import { sha256Hex } from '../../lib/bytes.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { PortreeveError } from '../../lib/errors.ts';
 import type { OcspResponder } from '../../revocation/ocsp/knowledge.ts';
@@ -20,6 +21,11 @@ export interface AskerOptions {
   readonly ask: (responder: OcspResponder, serial: string) => Promise<Exchange>;
   readonly onAsked: (asked: Asked) => void;
   readonly log: (line: string) => void;
+}
+
+/** Which configured certificates may sign for a responder: with others, what was answered before is not theirs. */
+export function signersDigest({ signers }: Pick<OcspResponder, 'signers'>): string {
+  return sha256Hex(Buffer.from(JSON.stringify(signers.map(({ keyDigest }) => keyDigest).toSorted())));
 }
 
 /** Exchanges with one responder at the same time. */
@@ -45,7 +51,8 @@ export class Asker {
     this.#o = o;
     this.#tokens = responder.ratePerSecond;
     this.#filledAt = o.clock.monotonic();
-    this.#state = known?.location === responder.url ? known : newState('ocsp', responder.name, responder.url);
+    const state = known?.location === responder.url ? known : newState('ocsp', responder.name, responder.url);
+    this.#state = { ...state, digest: signersDigest(responder) };
   }
 
   /** What is known of the responder. */

@@ -2,14 +2,21 @@ import type { Config } from '../../config/types.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { describeThrown } from '../../lib/errors.ts';
 import type { OcspResponder } from '../../revocation/ocsp/knowledge.ts';
-import { makeDue, noteUses, pruneAnswers, readDue, type OcspKey } from '../../revocation/ocsp/table.ts';
+import {
+  forgetOtherSigners,
+  makeDue,
+  noteUses,
+  pruneAnswers,
+  readDue,
+  type OcspKey,
+} from '../../revocation/ocsp/table.ts';
 import { forgetSourceState, readSourceState, writeSourceState } from '../../store/source-states.ts';
 import type { SourceState } from '../../store/source-states.ts';
 import type { Store } from '../../store/types.ts';
 import type { Authorities } from '../loaded.ts';
 import { viewOf } from '../sources/source-view.ts';
 import type { SourceView } from '../sources/types.ts';
-import { Asker, type Asked } from './asker.ts';
+import { Asker, signersDigest, type Asked } from './asker.ts';
 import { askResponder } from './exchange.ts';
 import { keepAsked } from './keep-asked.ts';
 import { signerStatuses } from './signer-statuses.ts';
@@ -103,6 +110,15 @@ export function startOcsp(options: OcspOptions): OcspAsking {
         hurry();
       },
     });
+  /** A signer that is configured no more may have been stolen: what it said was good is asked for again. */
+  const forgetOthers = (issuerKey: string, responder: OcspResponder): void => {
+    const { name, issuer, signers } = responder;
+    if (readSourceState(store, 'ocsp', name)?.digest === signersDigest(responder)) return;
+    const keys = [issuer, ...signers].map(({ keyDigest }) => keyDigest);
+    const forgotten = forgetOtherSigners(store, { issuerKey, keys, now: clock.now() });
+    if (forgotten > 0)
+      log(`OCSP: other signers are configured for ${name}: ${forgotten} answers are asked for again`);
+  };
   const reconfigure = (): void => {
     const { responders } = inForce();
     if (responders === madeFor) return;
@@ -110,6 +126,7 @@ export function startOcsp(options: OcspOptions): OcspAsking {
     const names = new Set([...responders.values()].map(({ name }) => name));
     for (const { state } of askers.values())
       if (!names.has(state.name)) forgetSourceState(store, 'ocsp', state.name);
+    for (const [issuerKey, responder] of responders) forgetOthers(issuerKey, responder);
     askers = new Map([...responders].map(([key, responder]) => [key, make(responder)]));
     madeFor = responders;
   };

@@ -134,6 +134,7 @@ test('a responder that is configured no more is neither asked nor told of', asyn
 
 test('while nothing can be written down, nobody is asked', async (t) => {
   const { source, ocsp, store, status, told } = await begin(t, answers('good'));
+  await until(() => ocsp.views().length === 1);
   store.prepare('ALTER TABLE ocsp RENAME TO elsewhere').run();
   ocsp.take([{ issuerKey, serial: 'a1' }]);
   await until(() => told.length > 0);
@@ -144,4 +145,33 @@ test('while nothing can be written down, nobody is asked', async (t) => {
   store.prepare('ALTER TABLE elsewhere RENAME TO ocsp').run();
   ocsp.take([{ issuerKey, serial: 'a1' }]);
   await until(() => status() === 'good');
+});
+
+test('what a signer said was good is forgotten once it is configured no more, and what it revoked stays', async (t) => {
+  const life = { notBefore: Date.now() - hour, notAfter: Date.now() + 24 * hour };
+  const other = await createRoot({ subject: 'CN=Responder', ...life });
+  const says: Record<string, ForgedSingle['status']> = { a1: 'good', a2: 'revoked' };
+  const singles = Object.entries(says).map(([serial, status]) => ({
+    ...{ serial, thisUpdate: Date.now() - 1000, nextUpdate: Date.now() + hour },
+    ...(status && { status }),
+  }));
+  const { source, ocsp, status, store, inForce, responder } = await begin(
+    t,
+    (_request, response) => response.end(forgeAnswer({ issuer: ca, signer: other, singles })),
+    { signers: [parseCertificate(other.der)] },
+  );
+  ocsp.take([
+    { issuerKey, serial: 'a1' },
+    { issuerKey, serial: 'a2' },
+  ]);
+  await until(() => status('a1') === 'good' && status('a2') === 'revoked');
+  source.answer((_request, response) => void response.writeHead(503).end());
+  const { current } = inForce;
+  inForce.current = { ...current, responders: new Map([[issuerKey, { ...responder }]]) };
+  await new Promise((resolve) => setTimeout(resolve, 600));
+  t.is(status('a1'), 'good', 'another configuration with the same signers forgets nothing');
+  inForce.current = { ...current, responders: new Map([[issuerKey, { ...responder, signers: [] }]]) };
+  await until(() => status('a1') === undefined);
+  t.is(status('a2'), 'revoked');
+  t.is(store.changesSince(0, 10).at(-1)?.kind, 'ocsp.forget');
 });
