@@ -107,7 +107,7 @@ export interface SavedAnswer extends OcspKey {
 }
 
 /**
- * Keeps a verified answer, unless a newer one is known already. What changes a known status, or revokes, is a change of
+ * Keeps a verified answer, unless a newer one is known already, or one that revokes where this one knows nothing. What changes a known status, or revokes, is a change of
  * state with an epoch; a first or renewed good is not, since nobody remembers that there was none (`createOcspReader`).
  * Answers whether it was kept. Only within `transact`.
  */
@@ -119,7 +119,7 @@ export function saveAnswer(store: Store, saved: SavedAnswer): boolean {
       .prepare<AnswerRow>(`SELECT ${answerColumns} FROM ocsp WHERE issuer_key = ? AND serial = ?`)
       .get(issuerKey, key),
   );
-  if (before !== null && isOlder(answer, before)) return false;
+  if (before !== null && (isOlder(answer, before) || forgets(answer, before))) return false;
   store
     .prepare(
       `INSERT INTO ocsp (issuer_key, serial, status, this_update, next_update, produced_at, revoked_at, reason,
@@ -142,6 +142,11 @@ export function saveAnswer(store: Store, saved: SavedAnswer): boolean {
 function isOlder(answer: OcspAnswer, before: OcspAnswer): boolean {
   if (answer.this_update !== before.this_update) return answer.this_update < before.this_update;
   return isRevoking(before) && !isRevoking(answer);
+}
+
+/** A responder that does not know a certificate any more, as after a loss of its data, takes no revocation back. */
+function forgets(answer: OcspAnswer, before: OcspAnswer): boolean {
+  return answer.status === 'unknown' && isRevoking(before);
 }
 
 function isRevoking({ status }: OcspAnswer): boolean {

@@ -48,6 +48,18 @@ test('an answer is kept whole, the newest one, and none that is older than what 
   );
 });
 
+test('a responder that does not know a certificate any more takes no revocation back', (t) => {
+  const store = temporaryStore(t);
+  const reader = createOcspReader(store);
+  const read = () => store.snapshot(() => reader.answer(issuerKey, 'a1', () => false))?.status;
+  save(store, { status: 'revoked', reason: 'keyCompromise' });
+  t.false(save(store, { this_update: now + 1, status: 'unknown' }));
+  t.is(read(), 'revoked');
+  t.true(save(store, { this_update: now + 2 }));
+  t.true(save(store, { this_update: now + 3, status: 'unknown' }));
+  t.is(read(), 'unknown');
+});
+
 test('what changes a known status, or revokes, is a change of state; a first or renewed good is none', (t) => {
   const store = temporaryStore(t);
   const kinds = () =>
