@@ -73,10 +73,10 @@ export function countActive(store: Store, tenant: string): number {
 }
 
 /**
- * The rows of active devices, one a device. Only where a finished import has not been settled by the sweep yet may a
+ * The rows of a tenant's active devices, one a device, as SQL of the tables `d` and `g` with the tenant as parameter. Only where a finished import has not been settled by the sweep yet may a
  * device have an older row beside the one that counts, which is then looked for.
  */
-function activeDevices(store: Store): string {
+export function activeDevices(store: Store): string {
   const unsettled = store
     .prepare(
       `SELECT 1 FROM generations g WHERE g.state = 'visible'

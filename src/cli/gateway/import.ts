@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { importDelegations } from '../../inventory/gateways/import.ts';
 import { catalogueOptions, runCatalogueImport, type CatalogueOptions } from '../catalogue-import.ts';
 import { finish } from '../command.ts';
+import { lockoutOption } from '../lockout.ts';
 import type { Session } from '../session.ts';
 
 /** `gateway import FILE|-`. */
@@ -13,7 +14,7 @@ export function registerGatewayImport(group: Command, session: Session): void {
         'import what is delegated to gateways (gateway, and device_id or class with site, until): all rows, or none where any is wrong',
       ),
     'delegations',
-  );
+  ).addOption(lockoutOption());
   finish(
     command,
     session,

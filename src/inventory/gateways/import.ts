@@ -5,6 +5,7 @@ import { fieldReader } from '../catalogue-fields.ts';
 import type { CatalogueImport, CatalogueResult } from '../catalogue-types.ts';
 import { plainText } from '../device-fields.ts';
 import { importCatalogue, type CatalogueKind } from '../import-catalogue.ts';
+import { countUnspokenFor } from './lockout.ts';
 import {
   delegationKey,
   delegationText,
@@ -30,6 +31,8 @@ const kind: CatalogueKind<DelegationDraft> = {
   present: (store, tenant) =>
     listDelegations(store, { tenant }).map(({ epoch: _epoch, updated_at: _at, ...draft }) => draft),
   write: writeDelegation,
+  lockout: (store, difference, { tenant, now, lockout, stopAbove = false }) =>
+    countUnspokenFor(store, difference, { tenant, now, limit: lockout?.limit ?? { share: 1 }, stopAbove }),
   remove: removeDelegation,
 };
 

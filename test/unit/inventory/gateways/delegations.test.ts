@@ -1,4 +1,5 @@
 import test from 'ava';
+import type { CatalogueImport } from '../../../../src/inventory/catalogue-types.ts';
 import { delegate, revokeDelegations } from '../../../../src/inventory/gateways/edit.ts';
 import { importDelegations } from '../../../../src/inventory/gateways/import.ts';
 import { judgeDelegation } from '../../../../src/inventory/gateways/judge.ts';
@@ -7,14 +8,16 @@ import { listDelegations } from '../../../../src/inventory/gateways/table.ts';
 import type { Delegation } from '../../../../src/inventory/gateways/types.ts';
 import { InventoryInvalid } from '../../../../src/inventory/problems.ts';
 import type { Store } from '../../../../src/store/types.ts';
+import { device, importRows } from '../../../helpers/inventory.ts';
 import { temporaryStore } from '../../../helpers/temporary-store.ts';
 
 const edit = { tenant: 'default', actor: 'op', why: 'rota', now: 1000 };
 
-const bring = (store: Store, rows: readonly object[], whole = false) =>
+const bring = (store: Store, rows: readonly object[], whole = false, more: Partial<CatalogueImport> = {}) =>
   importDelegations(store, {
     bytes: Buffer.from(rows.map((row) => JSON.stringify(row)).join('\n')),
     ...{ format: 'ndjson', source: 'file', whole, ...edit },
+    ...more,
   });
 
 const someChild = { gateways: [] as string[], site: 'quay-3', updated_at: 7 };
@@ -117,4 +120,47 @@ test('a delegation about a site is none about another, nor about a device withou
   const nothing = { enrolled: false, by: null, until: null, changed_at: null };
   t.deepEqual(judgeDelegation({ ...someChild, site: 'quay-4' }, 'gw', here, 0), nothing);
   t.deepEqual(judgeDelegation({ gateways: [], updated_at: 7 }, 'gw', here, 0), nothing);
+});
+
+test('delegations that go are held against the devices for whom they alone let a gateway speak', async (t) => {
+  const store = temporaryStore(t);
+  const sensor = (id: string, fields: object = {}) =>
+    device(id, { class: 'sensor', site: 'quay-3', ...fields });
+  await importRows(store, [
+    ...['s1', 's2', 's3'].map((id) => sensor(id)),
+    sensor('own', { gateways: ['gw'] }),
+    sensor('elsewhere', { site: 'quay-4' }),
+    sensor('off', { status: 'disabled' }),
+    device('m1'),
+    device('m2'),
+  ]);
+  const rows = [
+    { gateway: 'gw', class: 'sensor', site: 'quay-3' },
+    { gateway: 'gw', class: 'sensor', site: 'quay-4' },
+    { gateway: 'gw', device_id: 'm1' },
+    { gateway: 'gw', device_id: 'm2' },
+    { gateway: 'gw', device_id: 's3' },
+  ];
+  bring(store, rows);
+  const without = (...gone: number[]) => rows.filter((_, index) => !gone.includes(index));
+  const out = (wanted: readonly object[], more: Partial<CatalogueImport> = {}) =>
+    bring(store, wanted, true, { dryRun: true, ...more }).lockout;
+  t.like(out(without(0)), { kept_out: 2, certainty: 'at_most', by_class: [{ name: 'sensor', devices: 2 }] });
+  t.is(out(without(0, 4))?.kept_out, 3, 'a device of both is counted once');
+  t.is(
+    out([...without(0), { gateway: 'other', class: 'sensor' }])?.kept_out,
+    0,
+    'another may speak for them',
+  );
+  t.is(
+    out([...without(2), { gateway: 'gw', device_id: 'm1', until: '1970-01-01T00:00:00.500Z' }])?.kept_out,
+    1,
+  );
+  t.like(out(rows), { kept_out: 0, certainty: 'exact' });
+  const limit = { devices: 1 };
+  const wanted = without(0, 2);
+  t.throws(() => bring(store, wanted, true, { lockout: { limit }, stopAbove: true }), {
+    code: 'PDP_LOCKOUT',
+  });
+  t.is(bring(store, wanted, true, { lockout: { limit, typed: 3 } }).removed, 2);
 });
