@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import type { Config } from '../../config/types.ts';
 import { ending, setBindings, withBinding, type DeviceBindings } from '../../inventory/bind.ts';
 import { bindingKey, bindingText, readBindings } from '../../inventory/binding-fields.ts';
 import { differenceText } from '../../inventory/difference.ts';
@@ -139,11 +140,12 @@ async function runBind(id: string, options: BindOptions, session: Session): Prom
   const now = session.around.clock.now();
   const others = overlap === undefined ? undefined : now + overlap;
   const renewal = options.renewalExpectedBy;
-  return change(id, options, session, (bindings) => {
+  const edit = (bindings: DeviceBindings): DeviceBindings => {
     const { renewal_expected_by: before, ...lists } = renew(bindings, kind, bound, others);
     const expected = renewal ?? (overlap === undefined ? before : undefined);
     return { ...lists, ...(expected !== undefined && { renewal_expected_by: expected }) };
-  });
+  };
+  return change(id, options, session, edit, (config) => unknownIssuer(bound, config));
 }
 
 /** A renewed certificate supersedes certificates however they are named; keys end only by another key. */
@@ -177,13 +179,22 @@ async function runUnbind(id: string, options: Which, session: Session): Promise<
   });
 }
 
+/** What a slip in typing leads to: a binding that no certificate has. */
+function unknownIssuer(bound: Bound, { trust }: Pick<Config, 'trust'>): readonly string[] {
+  if (typeof bound === 'string' || !('issuer' in bound) || bound.issuer.length === 64) return [];
+  const names = [...trust.anchors, ...trust.intermediates].map(({ name }) => name);
+  return names.includes(bound.issuer) ? [] : [`no CA ${JSON.stringify(bound.issuer)} is configured`];
+}
+
 async function change(
   id: string,
   options: Which,
   session: Session,
   edit: (bindings: DeviceBindings) => DeviceBindings,
+  warned: (config: Config) => readonly string[] = () => [],
 ): Promise<Answer> {
   const config = session.config(options.config);
+  const warnings = warned(config);
   const done = await withStore(config, 'read_write', session.around.clock, (store) =>
     setBindings(store, {
       ...{ tenant: options.tenant, deviceId: id, actor: session.actor(), why: options.why },
@@ -196,7 +207,7 @@ async function change(
     epoch === null ? `${id}: bound like that already` : `${differenceText(difference)} (epoch ${epoch})`;
   return {
     exit: exitCodes.ok,
-    data: { device_id: id, epoch, fields: difference.fields },
-    text: `${plain(text)}\n`,
+    data: { device_id: id, epoch, fields: difference.fields, warnings },
+    text: `${plain(text)}\n${warnings.map((one) => `${session.paint('warn', 'warning')}  ${plain(one)}\n`).join('')}`,
   };
 }

@@ -198,6 +198,8 @@ test('a renewal by bind leaves the old certificate its overlap, and an end of it
   t.true(Date.parse((await endOf(old)) ?? '') <= Date.now());
   t.is((await run('unbind', deviceId, '--key', old, '--why', 'none such')).code, 1);
   t.is((await run('bind', deviceId, '--why', 'nothing named')).code, 2);
+  const slip = await run('bind', deviceId, '--issued', 'nobody/0a', '--why', 'a slip');
+  t.regex(slip.stdout, /warning {2}no CA "nobody" is configured/);
   t.is((await run('bind', deviceId, '--certificate', 'xyz', '--why', 'no digest')).code, 2);
   const { events } = onlyObject(await run('history', deviceId)) as {
     events: { change: string; why: string }[];
