@@ -15,8 +15,8 @@ export const circumstanceReasons: ReasonGroup<'assurance' | 'network' | 'policy'
     [...gatewayControls, control.hardwareInventory],
   ),
   'assurance.gateway_untrusted': about(
-    "The gateway's word does not count: it did not prove who it is, may not assert devices, or is disabled.",
-    "Look at the detail: the gateway's certificate, its status, or the enforcement point's right to assert devices.",
+    "The gateway's word does not count: it did not prove who it is as its class asks for, may not assert devices, or is disabled.",
+    "Look at the detail: the gateway's certificate and its class, its status, or the enforcement point's right to assert devices.",
     gatewayControls,
   ),
   'assurance.device_not_proven': about(
