@@ -24,8 +24,8 @@ interface Progress {
 }
 
 /**
- * The whole flow: context, facts, input, policy, conclusion. Synchronous but for verifying an attestation token. Whatever goes wrong on
- * the way is a fault of the decision and denies; only an error in the conclusion itself is thrown.
+ * The whole flow: context, facts, input, policy, conclusion. Synchronous but for verifying an attestation token. Whatever
+ * goes wrong on the way is a fault of the decision and denies; only an error in the conclusion itself is thrown.
  */
 export async function decideOnce(call: Call, deps: DecisionDeps): Promise<MadeDecision> {
   const watch = createStopwatch(deps.clock);

@@ -39,7 +39,8 @@ export interface Gathered {
 
 /**
  * Finds out everything about a connection that its decision may rest on. Token (by `examineAttestation`) and certificate
- * are examined first, without state; all state is then read in one snapshot. Synchronous; throws PDP_STORE_* where the store cannot be read.
+ * are examined first, without state; all state is then read in one snapshot. Synchronous; throws PDP_STORE_* where the
+ * store cannot be read.
  */
 export function gatherFacts(
   context: ConnectionContext,
@@ -239,8 +240,8 @@ function deviceFromFuture(device: DeviceRecord | undefined, now: EpochMs): reado
 }
 
 /**
- * Ends of what an allow would rely on: the path's certificates, their CRLs and a verified attestation result. One that is not relied upon (missing or
- * stale where none is required) ends nothing.
+ * Ends of what an allow would rely on: the path's certificates, their CRLs and a verified attestation result. One that is
+ * not relied upon (missing or stale where none is required) ends nothing.
  */
 export function limitsOf(
   certificates: readonly Pick<Certificate, 'notAfter'>[],

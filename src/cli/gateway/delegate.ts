@@ -11,13 +11,11 @@ import { exitCodes } from '../exit-codes.ts';
 import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { withStore } from '../with-store.ts';
+import { delegationScope, type ScopeOptions } from './scope.ts';
 import { delegationData } from './shown.ts';
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, ScopeOptions {
   readonly tenant: string;
-  readonly device?: string;
-  readonly class?: string;
-  readonly site?: string;
   readonly until?: EpochMs;
   readonly why: string;
 }
@@ -44,14 +42,11 @@ export function registerGatewayDelegate(group: Command, session: Session): void 
 }
 
 async function runDelegate(gateway: string, options: Options, session: Session): Promise<Answer> {
-  const { tenant, device, class: className, site, until, why } = options;
+  const { tenant, until, why } = options;
   const config = session.config(options.config);
   const now = session.around.clock.now();
   const draft = {
-    gateway,
-    ...(device !== undefined && { device_id: device }),
-    ...(className !== undefined && { class: className }),
-    ...(site !== undefined && { site }),
+    ...delegationScope(gateway, options),
     ...(until !== undefined && { until }),
   };
   const { made, warnings } = await withStore(config, 'read_write', session.around.clock, (store) => {

@@ -7,13 +7,11 @@ import { exitCodes } from '../exit-codes.ts';
 import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { withStore } from '../with-store.ts';
+import { delegationScope, type ScopeOptions } from './scope.ts';
 import { delegationData } from './shown.ts';
 
-interface Options extends CommonOptions {
+interface Options extends CommonOptions, ScopeOptions {
   readonly tenant: string;
-  readonly device?: string;
-  readonly class?: string;
-  readonly site?: string;
   readonly why: string;
 }
 
@@ -38,15 +36,10 @@ export function registerGatewayRevoke(group: Command, session: Session): void {
 }
 
 async function runRevoke(gateway: string, options: Options, session: Session): Promise<Answer> {
-  const { tenant, device, class: className, site, why } = options;
+  const { tenant, why } = options;
   const config = session.config(options.config);
   const now = session.around.clock.now();
-  const which = {
-    gateway,
-    ...(device !== undefined && { device_id: device }),
-    ...(className !== undefined && { class: className }),
-    ...(site !== undefined && { site }),
-  };
+  const which = delegationScope(gateway, options);
   const { revoked, epoch } = await withStore(config, 'read_write', session.around.clock, (store) =>
     revokeDelegations(store, which, { tenant, actor: session.actor(), why, now }),
   );
