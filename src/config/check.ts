@@ -5,6 +5,7 @@ import { checkEnforcement } from './check/enforcement.ts';
 import { checkFiles } from './check/files.ts';
 import { checkInventory } from './check/inventory.ts';
 import { checkListeners } from './check/listeners.ts';
+import { checkPolicy } from './check/policy.ts';
 import { checkPeps } from './check/peps.ts';
 import { Report } from './check/report.ts';
 import { checkCrlSources } from './check/sources.ts';
@@ -31,6 +32,7 @@ export function checkMeaning(value: unknown, folder: string, now: EpochMs): Repo
   checkEnforcement(root, report, now);
   checkCrlSources(root, report);
   checkInventory(root, report);
+  checkPolicy(root, report);
   checkFiles(root, report, folder);
   return report;
 }

@@ -6,6 +6,10 @@ export interface Environment {
   readonly debug: boolean;
   /** `NO_COLOR` is set and not empty. */
   readonly noColor: boolean;
+  /** `PORTREEVE_OPA`: the policy compiler. */
+  readonly opa: string | undefined;
+  /** `PATH`: where programs are looked for. */
+  readonly path: string | undefined;
   /** Every `OTEL_*` variable, as it is. */
   readonly otel: Readonly<Record<string, string>>;
 }
@@ -21,6 +25,8 @@ export function readEnvironment(
     configFile: variables.PORTREEVE_CONFIG || undefined,
     debug: Boolean(variables.PORTREEVE_DEBUG),
     noColor: Boolean(variables.NO_COLOR),
+    opa: variables.PORTREEVE_OPA || undefined,
+    path: variables.PATH || undefined,
     otel: Object.fromEntries(otel),
   };
 }

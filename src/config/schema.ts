@@ -4,6 +4,7 @@ import { classes } from './schema/classes.ts';
 import { enforcement } from './schema/enforcement.ts';
 import { inventory } from './schema/inventory.ts';
 import { observed, sharedUse, time } from './schema/observed.ts';
+import { policy } from './schema/policy.ts';
 import { claims, custom, wire } from './schema/requests.ts';
 import { peps, server } from './schema/server.ts';
 import { revocation, trust } from './schema/trust.ts';
@@ -54,12 +55,7 @@ export const configSchema: Schema = {
       observed,
       shared_use: sharedUse,
       time,
-      policy: section('The policy.', {
-        bundle: path('Bundle (`.tar.gz`) with the compiled policy; null = the default policy that ships.', {
-          default: null,
-          example: 'policy/bundle.tar.gz',
-        }),
-      }),
+      policy,
       claims,
       custom,
       wire,

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../lib/clock.ts';
-import type { ReasonCode } from '../lib/reason-code.ts';
+import type { ToldCode } from '../lib/reason-code.ts';
 import type { ClassRules } from '../policy/types.ts';
 
 /**
@@ -83,10 +83,7 @@ export interface Config {
   };
   /** How the machine's clock is held against the kept time. */
   readonly time: { readonly tolerance: number; readonly settle: number; readonly max_leap: number };
-  readonly policy: {
-    /** Bundle file (`.tar.gz`); null = the default bundle that ships. */
-    readonly bundle: string | null;
-  };
+  readonly policy: PolicyConfig;
   /** Where ext_authz requests carry claims; the first source that is present counts. */
   readonly claims: Readonly<
     Record<'device_id' | 'serial' | 'firmware_hash' | 'attestation', readonly ValueSource[]>
@@ -109,6 +106,36 @@ export interface Config {
     readonly keep: number;
     readonly on_failure: 'deny' | 'continue';
   };
+}
+
+/** Which bundle is in force. Lengths of time in milliseconds. */
+export interface PolicyConfig {
+  /** Bundle file (`.tar.gz`); null = the default bundle that ships, or none while there are sources. */
+  readonly bundle: string | null;
+  /** In the order of their priority. */
+  readonly sources: readonly BundleSourceConfig[];
+  /** Keys of which one must have signed; empty = none need have. */
+  readonly signed_by: readonly BundleKeyConfig[];
+  /** Age of the source's last word above which the bundle is stale; null = it never is. */
+  readonly max_age: number | null;
+  /** How long decisions go on with a stale one. */
+  readonly grace: number;
+  readonly keep: number;
+  readonly self_test_timeout: number;
+}
+
+export interface BundleSourceConfig extends UrlSourceConfig {
+  readonly name: string;
+  /** Exactly one of `file`, `folder` and `url` is set. */
+  readonly file: string | null;
+  readonly folder: string | null;
+}
+
+export interface BundleKeyConfig {
+  readonly key_id: string;
+  readonly file: string;
+  readonly algorithm: string;
+  readonly scope: string | null;
 }
 
 /** How often, how long and how much is fetched; milliseconds and bytes. */
@@ -277,7 +304,7 @@ export interface ObserveConfig {
 }
 
 export interface BreakGlassConfig {
-  readonly reasons: readonly ReasonCode[];
+  readonly reasons: readonly ToldCode[];
   readonly classes: readonly string[];
   readonly devices: readonly string[];
   readonly who: string;

@@ -1,4 +1,5 @@
 import { formatInstant, type EpochMs } from '../../lib/clock.ts';
+import { isCustomCode, isReasonCode } from '../../lib/reason-code.ts';
 import type { Place } from '../place.ts';
 import { unknownPepName } from '../reserved.ts';
 import { namesOf, refuseUnknown, type Report } from './report.ts';
@@ -63,6 +64,8 @@ function checkObserve(
 
 function checkBreakGlass(entry: Place, classes: ReadonlySet<string>, report: Report, now: EpochMs): void {
   for (const reason of entry.get('reasons').items()) {
+    if (reason.text !== undefined && !isReasonCode(reason.text) && !isCustomCode(reason.text))
+      report.refuse(reason, "is no reason code: docs/reasons.md lists them, and custom.<name> is a policy author's own");
     if (neverDeny.has(reason.text ?? ''))
       report.refuse(reason, 'never denies, so there is nothing to set aside');
     if (alwaysEnforced.has(reason.text ?? ''))

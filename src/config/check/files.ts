@@ -41,6 +41,10 @@ function neededFiles(root: Place): Place[] {
     ...keys,
     ...responders,
     ...sourceFiles(root),
+    ...root
+      .get('policy', 'signed_by')
+      .items()
+      .map((one) => one.get('file')),
     root.get('policy', 'bundle'),
   ];
 }

@@ -4,7 +4,7 @@ import { refuseDuplicates, type Report } from './report.ts';
 
 /** Every list of sources in the configuration. */
 export function sourceLists(root: Place): Place[] {
-  return [root.get('revocation', 'sources'), root.get('inventory', 'sources')];
+  return [root.get('revocation', 'sources'), root.get('inventory', 'sources'), root.get('policy', 'sources')];
 }
 
 /** Sources of CRLs, which sign themselves. */
@@ -52,6 +52,27 @@ export function checkKeySource(source: Place, report: Report): void {
   if (url.text?.startsWith('http:'))
     report.refuse(url, 'is http: whoever is on the way could change the keys; use https, or a file');
   checkUrlSource(source, report);
+}
+
+/** Places of bundles: one each, and unsigned only where nobody between can change what they bring. */
+export function checkBundleSources(list: Place, signed: boolean, report: Report): void {
+  const sources = list.items();
+  refuseDuplicates(
+    report,
+    sources.map((one) => one.get('name')),
+    'a source called',
+  );
+  for (const source of sources) {
+    const url = source.get('url');
+    if (['file', 'folder', 'url'].filter((key) => source.get(key).present).length !== 1)
+      report.refuse(source, 'must have exactly one of file, folder and url');
+    if (url.text?.startsWith('http:') && !signed)
+      report.refuse(
+        url,
+        'is http, and bundles need not be signed: whoever is on the way could change it; set policy.signed_by, or use https',
+      );
+    checkUrlSource(source, report);
+  }
 }
 
 /** Secrets only where nobody on the way reads them, and a CA only where there is TLS. */

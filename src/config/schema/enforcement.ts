@@ -1,5 +1,4 @@
-import { reasonCodes } from '../../lib/reason-code.ts';
-import { choice, instant, list, name, section, text } from './keys.ts';
+import { instant, list, name, section, text } from './keys.ts';
 
 const observe = {
   ...section(
@@ -21,7 +20,9 @@ const breakGlass = section(
   {
     reasons: list(
       'Reason codes that are set aside.',
-      choice('A reason code of the catalogue.', { example: 'revocation.crl_stale' }, reasonCodes),
+      text('A reason code of the catalogue, or one that the policy declares, `custom.…`.', {
+        example: 'revocation.crl_stale',
+      }),
       { min: 1, max: 32, example: ['revocation.crl_stale'] },
     ),
     classes: list(

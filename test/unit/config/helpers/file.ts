@@ -22,6 +22,8 @@ export function makeFolder(): string {
     'ca/state.pem',
     'state.pub',
     'policy.tar.gz',
+    'ca/bundles.pem',
+    'policy.pub.pem',
   ];
   for (const name of files) writeFileSync(join(folder, name), 'x');
   return folder;
@@ -254,6 +256,31 @@ limits:
   max_lockout: 0.5%
 policy:
   bundle: policy.tar.gz
+  sources:
+    - name: policies
+      url: https://bundles.example.org/bundles/portreeve.tar.gz
+      ca: ca/bundles.pem
+      headers_file: secrets/bundles
+      redirects: ["https://cdn.example.org/bundles/"]
+      interval: 75s
+      timeout: 50s
+      max_bytes: 5242880
+      max_age: 26h
+    - name: policy-file
+      file: policy/late.tar.gz
+    - name: policy-folder
+      folder: policy/unpacked
+  signed_by:
+    - key_id: policy-2026
+      file: policy.pub.pem
+      algorithm: RS256
+      scope: harbour
+    - key_id: policy-2027
+      file: ca/bundles.pem
+  max_age: 27h
+  grace: 73h
+  keep: 12
+  self_test_timeout: 11s
 claims:
   device_id: [{ context_extension: device_id }]
   serial: [{ header: x-device-serial }]
