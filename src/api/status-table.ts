@@ -1,7 +1,7 @@
 import type { Config } from '../config/types.ts';
-import { catalogue } from '../decision/reasons.ts';
+import { isOurs } from '../decision/reasons.ts';
 import type { Decision, Reason } from '../decision/types.ts';
-import type { ReasonCode } from '../lib/reason-code.ts';
+import type { ToldCode } from '../lib/reason-code.ts';
 
 /** What an answer looks like on the wire, by what was decided and why. */
 export type WireRow = 'allow' | 'no_credential' | 'denied' | 'unavailable';
@@ -52,7 +52,7 @@ export const statusTable: Readonly<Record<WireRow, WireStatus>> = {
 export function rowOf(decision: Decision): WireRow {
   if (lets(decision)) return 'allow';
   const reason = tellingReason(decision);
-  if (reason === undefined || catalogue[reason.code].ours) return 'unavailable';
+  if (reason === undefined || isOurs(reason.code)) return 'unavailable';
   return reason.code === 'identity.no_credential' ? 'no_credential' : 'denied';
 }
 
@@ -68,12 +68,12 @@ export function lets(decision: Decision): boolean {
 export function tellingReason(decision: Decision): Reason | undefined {
   const denying = decision.reasons.filter((reason) => reason.severity === 'deny');
   const timeless = denying.some((reason) => reason.code === 'system.clock_untrusted');
-  const aboutDevice = ({ code }: Reason) => !catalogue[code].ours && !(timeless && byClock.has(code));
-  return denying.find(aboutDevice) ?? denying.find(({ code }) => catalogue[code].ours) ?? denying[0];
+  const aboutDevice = ({ code }: Reason) => !isOurs(code) && !(timeless && byClock.has(code));
+  return denying.find(aboutDevice) ?? denying.find(({ code }) => isOurs(code)) ?? denying[0];
 }
 
 /** What is found by our clock alone: no fault of the device's where that clock cannot be trusted. */
-const byClock: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+const byClock: ReadonlySet<ToldCode> = new Set<ToldCode>([
   'credential.not_yet_valid',
   'credential.expired',
   'chain.issuer_expired',

@@ -1,4 +1,4 @@
-import { catalogue } from '../decision/reasons.ts';
+import { classOf } from '../decision/reasons.ts';
 import type { CoarseClass } from '../decision/reasons.ts';
 import type { Decision } from '../decision/types.ts';
 import { rowOf, tellingReason } from './status-table.ts';
@@ -7,7 +7,7 @@ import { rowOf, tellingReason } from './status-table.ts';
 export function coarseClass(decision: Decision): CoarseClass {
   if (rowOf(decision) === 'unavailable') return 'retry_later';
   const reason = tellingReason(decision);
-  return reason ? catalogue[reason.code].class : 'not_authorized';
+  return reason ? classOf(reason) : 'not_authorized';
 }
 
 /** The body of a denial: JSON with the decision's id, for whoever asks the operator, and the coarse class. */

@@ -6,7 +6,8 @@ import type { Finding } from '../lib/reason-code.ts';
 import type { Verdict } from '../policy/types.ts';
 import { enforcementOf } from './enforcement.ts';
 import { floorFindings } from './floor.ts';
-import { denies, makeReason, sortReasons } from './reasons.ts';
+import { denies, findingOf, makeReason, sortReasons } from './reasons.ts';
+import type { AnyFinding } from './reasons.ts';
 import type { Decision, Facts, Fault, Obligations, Reason, Versions } from './types.ts';
 
 /** What a decision is concluded from; the same again gives the same decision. */
@@ -79,32 +80,32 @@ export function denyInstead(
     findings: [],
   };
   const before = decision.reasons.filter((reason) => reason.code !== 'system.break_glass_used');
-  return denial(denied, [...before, { code: fault.code }], settings);
+  return denial(denied, [...before.map(findingOf), { code: fault.code }], settings);
 }
 
 /** What the rooms found stands for a code that the policy names too: it has the compared values. */
-function allFindings({ facts, verdict, faults, findings }: Material): readonly Finding[] {
-  const found = [
+function allFindings({ facts, verdict, faults, findings }: Material): readonly AnyFinding[] {
+  const found: readonly Finding[] = [
     ...findings,
     ...faults.map(({ code }) => ({ code })),
     ...(facts === null ? [] : [...facts.findings, ...floorFindings(facts)]),
   ];
   if (verdict === null) return found;
-  const codes = new Set(found.map((finding) => finding.code));
+  const codes = new Set<string>(found.map((finding) => finding.code));
   return [...found, ...verdictFindings(verdict).filter((finding) => !codes.has(finding.code))];
 }
 
 /** A policy that refuses without a reason of its own says so, lest another's reason stand for its refusal. */
-function verdictFindings(verdict: Verdict): readonly Finding[] {
+function verdictFindings(verdict: Verdict): readonly AnyFinding[] {
   if (verdict.allow || verdict.reasons.some(denies)) return verdict.reasons;
   return [...verdict.reasons, { code: 'policy.denied' }];
 }
 
-function denial(material: Material, findings: readonly Finding[], settings: ConcludeSettings): Decision {
+function denial(material: Material, findings: readonly AnyFinding[], settings: ConcludeSettings): Decision {
   const against = findings.some(denies) ? findings : [...findings, unexplained];
   const reasons: readonly Reason[] = against
     .filter((finding) => finding.code !== 'policy.ok')
-    .map(({ code, detail }) => makeReason(detail === undefined ? { code } : { code, detail }));
+    .map(makeReason);
   const codes = reasons.filter((reason) => reason.severity === 'deny').map((reason) => reason.code);
   const { pep, facts, now } = material;
   const enforcement = enforcementOf({ codes, pep, facts, now }, settings.enforcement);

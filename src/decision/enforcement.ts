@@ -3,12 +3,12 @@ import { unknownPepName } from '../config/reserved.ts';
 import type { Pep } from '../context/types.ts';
 import { formatInstant } from '../lib/clock.ts';
 import type { EpochMs } from '../lib/clock.ts';
-import type { Finding, ReasonCode } from '../lib/reason-code.ts';
+import type { Finding, ToldCode } from '../lib/reason-code.ts';
 import type { Facts } from './types.ts';
 
 /** Whom a denial is about, as far as it is known: nothing of the device is where no facts were gathered. */
 export interface Denied {
-  readonly codes: readonly ReasonCode[];
+  readonly codes: readonly ToldCode[];
   readonly pep: Pep;
   readonly facts: Facts | null;
   readonly now: EpochMs;

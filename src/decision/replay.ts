@@ -2,6 +2,7 @@ import type { Config } from '../config/types.ts';
 import { sha256Hex } from '../lib/bytes.ts';
 import { canonicalJson } from '../lib/canonical-json.ts';
 import { parseInstant } from '../lib/clock.ts';
+import { isReasonCode } from '../lib/reason-code.ts';
 import type { ReasonCode } from '../lib/reason-code.ts';
 import type { PolicyEngine, PolicyInput, Verdict } from '../policy/types.ts';
 import { expectedPoints } from '../revocation/coverage.ts';
@@ -177,7 +178,9 @@ function verdictAgain(
 /** Details that a fault brought with it (which field of the request was invalid) are only in its reason. */
 function detailsOfFaults(record: ReplayableRecord) {
   const codes = new Set(circumstantial(record).map((fault) => fault.code));
-  return record.reasons.flatMap(({ code, detail }) => (detail && codes.has(code) ? [{ code, detail }] : []));
+  return record.reasons.flatMap(({ code, detail }) =>
+    detail && isReasonCode(code) && codes.has(code) ? [{ code, detail }] : [],
+  );
 }
 
 function recordedDecision(record: ReplayableRecord): Decision {

@@ -4,21 +4,25 @@ import type { Binding, DeviceRecord } from '../inventory/types.ts';
 import type { DelegatedBy } from '../inventory/gateways/types.ts';
 import type { KeyUse } from '../inventory/observed/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
-import type { Finding, ReasonCode } from '../lib/reason-code.ts';
+import type { CoarseClass, Finding, ReasonCode, Severity, ToldCode } from '../lib/reason-code.ts';
 import type { Moment } from '../lib/moment.ts';
 import type { Assurance, PolicyInput, Verdict } from '../policy/types.ts';
 import type { HoldFact } from '../revocation/holds/types.ts';
 import type { RevocationFact } from '../revocation/types.ts';
 
 export type { Assurance } from '../policy/types.ts';
-export type Severity = 'deny' | 'warn' | 'info';
+export type { Severity } from '../lib/reason-code.ts';
 
 /** A reason as it is told: in answers, records and on the command line. */
 export interface Reason {
-  readonly code: ReasonCode;
+  readonly code: ToldCode;
   readonly severity: Severity;
   readonly message: string;
   readonly detail?: Finding['detail'];
+  /** Of a `custom.` reason alone, which no catalogue explains: what an operator does about it. */
+  readonly remediation?: string;
+  /** Of a `custom.` reason alone: what a device is told that is denied for it. */
+  readonly class?: CoarseClass;
 }
 
 /** Something of ours that went wrong while deciding. */

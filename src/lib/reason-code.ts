@@ -126,6 +126,27 @@ export function isReasonCode(text: string): text is ReasonCode {
   return known.has(text);
 }
 
+/** A reason of a policy author's own, declared in the bundle that tells it; told after `network` and before `policy`. */
+export type CustomCode = `custom.${string}`;
+
+/** Whatever code a decision may tell. */
+export type ToldCode = ReasonCode | CustomCode;
+
+/** Whether a text has the form of an author's own code, `custom.` and a name in snake_case of at most 64 characters. */
+export function isCustomCode(text: string): text is CustomCode {
+  return /^custom\.[a-z][a-z0-9_]{0,63}$/.test(text);
+}
+
+export type Severity = 'deny' | 'warn' | 'info';
+
+/**
+ * What a device may be told about a denial, and nothing finer: which list or check it failed would help whoever
+ * is trying them (the split is OPC UA's, Part 4 section 6.1.3).
+ */
+export const coarseClasses = ['retry_later', 'renew_certificate', 're_attest', 'not_authorized'] as const;
+
+export type CoarseClass = (typeof coarseClasses)[number];
+
 /** What a room found out against (or about) a connection; `detail` holds the compared values for the auditor. */
 export interface Finding {
   readonly code: ReasonCode;

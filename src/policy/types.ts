@@ -1,4 +1,5 @@
-import type { Finding } from '../lib/reason-code.ts';
+import type { CustomCode, Finding } from '../lib/reason-code.ts';
+import type { CustomReason } from './custom-reasons.ts';
 
 /**
  * The policy input, version 1: flat, every key always present, `null` where there is nothing to say (in Rego
@@ -109,10 +110,17 @@ export interface PolicyInput {
 
 export type Assurance = 'none' | 'gateway_asserted' | 'device_proved' | 'attested';
 
+/** A reason of the policy author's own, with what its bundle declares of it: enough to conclude without the bundle. */
+export interface CustomFinding {
+  readonly code: CustomCode;
+  readonly declared: CustomReason;
+  readonly detail?: Finding['detail'];
+}
+
 /** What the policy said, checked and readonly. */
 export interface Verdict {
   readonly allow: boolean;
-  readonly reasons: readonly Finding[];
+  readonly reasons: readonly (Finding | CustomFinding)[];
   readonly entitlements: readonly string[];
   /** Extra upstream headers; names are lower-case and never begin with `x-portreeve-`. */
   readonly headers: Readonly<Record<string, string>>;

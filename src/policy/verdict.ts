@@ -1,8 +1,10 @@
 import { PortreeveError } from '../lib/errors.ts';
-import { isReasonCode } from '../lib/reason-code.ts';
+import { isCustomCode, isReasonCode } from '../lib/reason-code.ts';
 import type { Finding } from '../lib/reason-code.ts';
-import { isObject } from './manifest.ts';
-import type { Verdict } from './types.ts';
+import { noCustomReasons } from './custom-reasons.ts';
+import type { CustomReasons } from './custom-reasons.ts';
+import { isObject } from './is-object.ts';
+import type { CustomFinding, Verdict } from './types.ts';
 
 /** Most of each; far above what a policy needs, low enough that no answer grows past what a wire carries. */
 const most = { reasons: 64, details: 16, entitlements: 256, headers: 32, text: 1024, seconds: 1_000_000_000 };
@@ -29,10 +31,11 @@ const printable = /^[\x20-\x7e]*$/;
 const entitlement = /^[\x21-\x2b\x2d-\x7e]{1,256}$/;
 
 /**
- * Checks what a policy's evaluation answered and makes a Verdict of it. Throws PDP_POLICY_UNDEFINED where the
- * policy said nothing, PDP_POLICY_TRAP where it said more than once or anything but exactly a verdict.
+ * Checks what a policy's evaluation answered and makes a Verdict of it; a `custom.` reason gets what its bundle declares
+ * of it. Throws PDP_POLICY_UNDEFINED where the policy said nothing, PDP_POLICY_TRAP where it said more than once or
+ * anything but exactly a verdict, or told a reason that is neither in the catalogue nor declared.
  */
-export function readVerdict(resultSet: unknown): Verdict {
+export function readVerdict(resultSet: unknown, declared: CustomReasons = noCustomReasons): Verdict {
   if (!Array.isArray(resultSet)) throw wrong('the result', 'a list');
   if (resultSet.length === 0) {
     throw new PortreeveError('PDP_POLICY_UNDEFINED', 'the policy left its decision undefined');
@@ -52,20 +55,22 @@ export function readVerdict(resultSet: unknown): Verdict {
     allow: verdict['allow'],
     entitlements: list(verdict['entitlements'], 'entitlements', most.entitlements).map(readEntitlement),
     headers: readHeaders(verdict['headers']),
-    reasons: list(verdict['reasons'], 'reasons', most.reasons).map(readReason),
+    reasons: list(verdict['reasons'], 'reasons', most.reasons).map((reason) => readReason(reason, declared)),
     session_limit_s: readSeconds(verdict['session_limit_s'], 'session_limit_s'),
     ttl_s: readSeconds(verdict['ttl_s'], 'ttl_s'),
   };
 }
 
-function readReason(value: unknown): Finding {
+function readReason(value: unknown, reasons: CustomReasons): Finding | CustomFinding {
   if (!isObject(value)) throw wrong('a reason', 'an object');
   const { code, detail, ...others } = value;
   if (Object.keys(others).length > 0) throw wrong('a reason', 'code and detail alone');
-  if (typeof code !== 'string' || !isReasonCode(code)) {
-    throw wrong(`reason code ${describe(code)}`, 'in the catalogue');
-  }
-  return detail === undefined ? { code } : { code, detail: readDetail(detail, code) };
+  if (typeof code !== 'string') throw wrong(`reason code ${describe(code)}`, 'a text');
+  const read = detail === undefined ? undefined : { detail: readDetail(detail, code) };
+  if (isReasonCode(code)) return { code, ...read };
+  const declared = isCustomCode(code) ? reasons.get(code) : undefined;
+  if (declared && isCustomCode(code)) return { code, declared, ...read };
+  throw wrong(`reason code ${describe(code)}`, 'in the catalogue, nor declared by the bundle');
 }
 
 function readDetail(value: unknown, code: string): NonNullable<Finding['detail']> {

@@ -31,6 +31,8 @@ function encodeReason(reason: Reason): NonNullable<DecideResponse['reasons']>[nu
     severity: `SEVERITY_${reason.severity.toUpperCase()}`,
     message: reason.message,
     ...(reason.detail && { detail: encodeDetail(reason.detail) }),
+    ...(reason.remediation !== undefined && { remediation: reason.remediation }),
+    ...(reason.class !== undefined && { coarse_class: reason.class }),
   };
 }
 

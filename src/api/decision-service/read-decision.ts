@@ -1,7 +1,7 @@
 import type { Assurance, Decision, Fault, Reason, Severity } from '../../decision/types.ts';
 import { PortreeveError } from '../../lib/errors.ts';
-import { isReasonCode } from '../../lib/reason-code.ts';
-import type { ReasonCode } from '../../lib/reason-code.ts';
+import { coarseClasses, isCustomCode, isReasonCode } from '../../lib/reason-code.ts';
+import type { CoarseClass, ReasonCode, ToldCode } from '../../lib/reason-code.ts';
 import type { WireStruct } from '../ext-authz/wire.ts';
 import type { DecideResponse } from './wire.ts';
 
@@ -15,7 +15,8 @@ const severities: Readonly<Record<string, Severity>> = { SEVERITY_WARN: 'warn', 
 
 /**
  * Reads a DecideResponse back into the Decision that it carries, as clients do; whatever is unspecified reads as its
- * safe side: denied, enforced, no assurance, deny. Throws PDP_INPUT_MALFORMED for a reason outside the catalogue.
+ * safe side: denied, enforced, no assurance, deny. Throws PDP_INPUT_MALFORMED for a reason that is
+ * neither in the catalogue nor an author's own.
  */
 export function readDecision(response: DecideResponse): Decision {
   const { obligations = {}, versions = {} } = response;
@@ -64,11 +65,17 @@ function readVersions(versions: NonNullable<DecideResponse['versions']>): Decisi
 
 function readReason(reason: NonNullable<DecideResponse['reasons']>[number]): Reason {
   return {
-    code: knownCode(reason.code),
+    code: toldCode(reason.code),
     severity: severities[String(reason.severity)] ?? 'deny',
     message: reason.message ?? '',
     ...(reason.detail && { detail: readDetail(reason.detail) }),
+    ...(reason.remediation !== undefined && { remediation: reason.remediation }),
+    ...(reason.coarse_class !== undefined && { class: readClass(reason.coarse_class) }),
   };
+}
+
+function readClass(name: string): CoarseClass {
+  return coarseClasses.find((known) => known === name) ?? 'not_authorized';
 }
 
 function readDetail(detail: WireStruct): NonNullable<Reason['detail']> {
@@ -85,6 +92,10 @@ function readFault(fault: NonNullable<DecideResponse['faults']>[number]): Fault 
     stage: (fault.stage ?? 'conclude') as Fault['stage'],
     message: fault.message ?? '',
   };
+}
+
+function toldCode(code: string | undefined): ToldCode {
+  return code !== undefined && isCustomCode(code) ? code : knownCode(code);
 }
 
 function knownCode(code: string | undefined): ReasonCode {

@@ -35,6 +35,8 @@ export interface DecideResponse {
     readonly severity?: string | number;
     readonly message?: string;
     readonly detail?: WireStruct;
+    readonly remediation?: string;
+    readonly coarse_class?: string;
   }[];
   readonly device_id?: string;
   readonly assurance?: string | number;

@@ -65,7 +65,10 @@ function checkObserve(
 function checkBreakGlass(entry: Place, classes: ReadonlySet<string>, report: Report, now: EpochMs): void {
   for (const reason of entry.get('reasons').items()) {
     if (reason.text !== undefined && !isReasonCode(reason.text) && !isCustomCode(reason.text))
-      report.refuse(reason, "is no reason code: docs/reasons.md lists them, and custom.<name> is a policy author's own");
+      report.refuse(
+        reason,
+        "is no reason code: docs/reasons.md lists them, and custom.<name> is a policy author's own",
+      );
     if (neverDeny.has(reason.text ?? ''))
       report.refuse(reason, 'never denies, so there is nothing to set aside');
     if (alwaysEnforced.has(reason.text ?? ''))

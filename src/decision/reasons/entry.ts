@@ -1,11 +1,6 @@
-import type { ReasonCode } from '../../lib/reason-code.ts';
-import type { Severity } from '../types.ts';
+import type { CoarseClass, ReasonCode, Severity } from '../../lib/reason-code.ts';
 
-/**
- * What a device may be told about a denial, and nothing finer: which list or check it failed would help whoever
- * is trying them (the split is OPC UA's, Part 4 section 6.1.3).
- */
-export type CoarseClass = 'retry_later' | 'renew_certificate' | 're_attest' | 'not_authorized';
+export type { CoarseClass } from '../../lib/reason-code.ts';
 
 /** One entry of the catalogue. Texts are for operators and auditors, never for the device. */
 export interface ReasonEntry {
