@@ -10,6 +10,8 @@ export const exitCodes = {
   deny: 3,
   /** The decision was made with faults of ours (and is a denial). */
   fault: 4,
+  /** A policy does not compile. */
+  notCompiled: 5,
 } as const;
 
 export const exitCodeHelp = `
@@ -19,4 +21,5 @@ Exit codes:
   2  wrong usage, or unreadable or malformed input or configuration
   3  the decision is a denial
   4  the decision has faults
+  5  the policy does not compile
 `;

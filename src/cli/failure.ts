@@ -47,8 +47,12 @@ function failure(
   problems: readonly object[] | undefined,
   text: string,
 ): Failure {
-  const exit = code === 'PDP_NOT_FOUND' || code === 'PDP_LOCKOUT' ? exitCodes.failed : exitCodes.refused;
-  return { exit, data: { error: { code, message, ...(problems && { problems }) } }, text };
+  return { exit: exitOf(code), data: { error: { code, message, ...(problems && { problems }) } }, text };
+}
+
+function exitOf(code: string): number {
+  if (code === 'PDP_POLICY_INVALID') return exitCodes.notCompiled;
+  return code === 'PDP_NOT_FOUND' || code === 'PDP_LOCKOUT' ? exitCodes.failed : exitCodes.refused;
 }
 
 type AnyProblem = Partial<Problem> & { readonly line: number; readonly message: string };

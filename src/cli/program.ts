@@ -70,6 +70,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   crl: async () => (await import('./crl/group.ts')).registerCrl,
   ocsp: async () => (await import('./ocsp/group.ts')).registerOcsp,
   cert: async () => (await import('./cert/group.ts')).registerCert,
+  policy: async () => (await import('./policy/group.ts')).registerPolicy,
   sign: async () => (await import('./sign.ts')).registerSign,
   time: async () => (await import('./time/group.ts')).registerTime,
   state: async () => (await import('./state/group.ts')).registerState,

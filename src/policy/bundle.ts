@@ -3,15 +3,28 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { sha256Hex } from '../lib/bytes.ts';
 import { PortreeveError, asPortreeveError } from '../lib/errors.ts';
-import { isObject, parseJsonObject, readManifest } from './manifest.ts';
+import { parseJsonObject } from './bundle-json.ts';
+import type { CustomReasons } from './custom-reasons.ts';
+import { isObject } from './is-object.ts';
+import { readManifest } from './manifest.ts';
 import { readTar } from './tar.ts';
 import type { BundleInfo } from './types.ts';
 
 /** A policy bundle that was read, checked for form, and not yet compiled. */
 export interface Bundle extends BundleInfo {
   readonly wasm: Uint8Array;
+  /** The rule that is asked. */
+  readonly entrypoint: string;
+  /** Whose input and results the rules are written for; null = ours. */
+  readonly compat: 'opa-envoy' | null;
+  /** Program versions that can run it, such as `>=0.1.0`. */
+  readonly requires?: string;
+  /** The text of `/self-test.json`, for `readSelfTest`; undefined where the bundle carries none. */
+  readonly selfTest?: Uint8Array;
   /** The input's keys that the rules read; undefined where they may read all. */
   readonly inputKeys?: readonly string[];
+  /** Reasons of the author's own that the rules may tell; none where it is left out. */
+  readonly reasons?: CustomReasons;
   /** The bundle's own data document. */
   readonly data: Readonly<Record<string, unknown>>;
 }
@@ -59,17 +72,28 @@ function naming<T>(file: string, run: () => T): T {
 
 /** Parses a bundle's bytes; same errors as `readBundle`. */
 export function parseBundle(bytes: Uint8Array): Bundle {
-  if (bytes.byteLength > limits.packed) throw tooLarge(limits.packed);
-  const files = readTar(inflate(bytes));
+  const files = bundleFilesOf(bytes);
   const manifest = readManifest(required(files, '.manifest'));
+  const selfTest = files.get('self-test.json');
   return {
     digest: sha256Hex(bytes),
     revision: manifest.revision,
+    entrypoint: manifest.entrypoint,
     inputVersion: manifest.inputVersion,
+    compat: manifest.compat,
+    ...(manifest.requires !== undefined && { requires: manifest.requires }),
+    ...(selfTest && { selfTest }),
     ...(manifest.inputKeys && { inputKeys: manifest.inputKeys }),
+    reasons: manifest.reasons,
     wasm: required(files, manifest.module),
     data: readData(required(files, 'data.json')),
   };
+}
+
+/** The files of a packed bundle, name without leading slash → content. Throws PDP_BUNDLE_INVALID. */
+export function bundleFilesOf(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
+  if (bytes.byteLength > limits.packed) throw tooLarge(limits.packed);
+  return readTar(inflate(bytes));
 }
 
 function readLimited(file: string): Uint8Array {

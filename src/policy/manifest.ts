@@ -1,4 +1,10 @@
 import { PortreeveError } from '../lib/errors.ts';
+import { programVersion } from '../lib/program-version.ts';
+import { invalidBundle as invalid, parseJsonObject } from './bundle-json.ts';
+import { readCustomReasons } from './custom-reasons.ts';
+import type { CustomReasons } from './custom-reasons.ts';
+import { isObject } from './is-object.ts';
+import { isAtLeast, readRequirement } from './requires.ts';
 
 /** The newest policy input that this program can write; a bundle that wants a newer one is refused. */
 export const inputVersion = 1;
@@ -8,45 +14,42 @@ export const entrypoint = 'portreeve/decision';
 
 export interface Manifest {
   readonly revision: string;
+  /** The rule that is asked. */
+  readonly entrypoint: string;
   /** Version of the policy input that the bundle's rules were written for. */
   readonly inputVersion: number;
   /** The input's keys that the rules read; undefined where the bundle does not say, and they may read all. */
   readonly inputKeys: readonly string[] | undefined;
+  /** Program versions that can run it, such as `>=0.1.0`; undefined where the bundle does not say. */
+  readonly requires: string | undefined;
+  /** Whose input and results the rules are written for; null = ours. */
+  readonly compat: 'opa-envoy' | null;
+  /** Reasons of the author's own. */
+  readonly reasons: CustomReasons;
   /** Name of the WASM module within the bundle, without leading slash. */
   readonly module: string;
 }
 
 /**
  * Reads `.manifest` of an OPA bundle with our `metadata.portreeve.input_version`. Throws PDP_BUNDLE_INVALID where
- * something is missing or wrong, PDP_FORMAT_NEWER where the bundle wants a newer input than this program has.
+ * something is missing or wrong, PDP_FORMAT_NEWER where the bundle wants a newer input or a newer program than this.
  */
-export function readManifest(bytes: Uint8Array): Manifest {
+export function readManifest(bytes: Uint8Array, program = programVersion): Manifest {
   const manifest = parseJsonObject(bytes, '.manifest');
   const revision = manifest['revision'];
   if (typeof revision !== 'string') throw invalid('.manifest has no revision');
+  const wanted = readEntrypoint(manifest);
   return {
     revision,
+    // First, as what a newer program's bundle says further may be unknown here.
+    requires: readRequires(manifest, program),
+    entrypoint: wanted,
     inputVersion: readInputVersion(manifest),
     inputKeys: readInputKeys(manifest),
-    module: readModule(manifest),
+    compat: readCompat(manifest),
+    reasons: readCustomReasons(ours(manifest, 'reasons')),
+    module: readModule(manifest, wanted),
   };
-}
-
-/** Decodes strict UTF-8 JSON whose top level is an object; throws PDP_BUNDLE_INVALID naming the file. */
-export function parseJsonObject(bytes: Uint8Array, name: string): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new PortreeveError('PDP_BUNDLE_INVALID', `policy bundle: ${name} is not JSON`, { cause });
-  }
-  if (!isObject(value)) throw invalid(`${name} is not a JSON object`);
-  return value;
-}
-
-/** A JSON object, neither null nor a list. */
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** What the manifest says under a name of ours. */
@@ -65,6 +68,22 @@ function readInputKeys(manifest: Record<string, unknown>): readonly string[] | u
   return keys;
 }
 
+function readRequires(manifest: Record<string, unknown>, program: string): string | undefined {
+  const requires = ours(manifest, 'requires');
+  if (requires === undefined) return undefined;
+  const least = typeof requires === 'string' ? readRequirement(requires) : undefined;
+  if (typeof requires !== 'string' || least === undefined) {
+    throw invalid('metadata.portreeve.requires is not a version such as ">=0.1.0"');
+  }
+  if (!isAtLeast(program, least)) {
+    throw new PortreeveError(
+      'PDP_FORMAT_NEWER',
+      `the policy bundle needs portreeve ${requires}, this is ${program}: use a newer program, or a bundle built for this one`,
+    );
+  }
+  return requires;
+}
+
 function readInputVersion(manifest: Record<string, unknown>): number {
   const version = ours(manifest, 'input_version');
   if (version === undefined) throw invalid('.manifest does not say metadata.portreeve.input_version');
@@ -81,7 +100,20 @@ function readInputVersion(manifest: Record<string, unknown>): number {
   return version;
 }
 
-function readModule(manifest: Record<string, unknown>): string {
+function readEntrypoint(manifest: Record<string, unknown>): string {
+  const wanted = ours(manifest, 'entrypoint') ?? entrypoint;
+  if (typeof wanted !== 'string') throw invalid('metadata.portreeve.entrypoint is not a text');
+  return wanted;
+}
+
+function readCompat(manifest: Record<string, unknown>): 'opa-envoy' | null {
+  const compat = ours(manifest, 'compat') ?? null;
+  if (compat !== null && compat !== 'opa-envoy')
+    throw invalid('metadata.portreeve.compat is not "opa-envoy"');
+  return compat;
+}
+
+function readModule(manifest: Record<string, unknown>, entrypoint: string): string {
   const modules = manifest['wasm'];
   if (!Array.isArray(modules)) throw invalid('.manifest names no WASM module; build with `-t wasm`');
   const found = modules.filter(isObject).filter((module) => module['entrypoint'] === entrypoint);
@@ -90,8 +122,4 @@ function readModule(manifest: Record<string, unknown>): string {
     throw invalid(`.manifest does not name one module for the entrypoint ${entrypoint}`);
   }
   return module.replace(/^\//, '');
-}
-
-function invalid(problem: string): PortreeveError {
-  return new PortreeveError('PDP_BUNDLE_INVALID', `policy bundle: ${problem}`);
 }

@@ -1,48 +1,78 @@
 import { crc32 } from 'node:zlib';
+import type { DeclaredReason } from './custom-reasons.ts';
 import { entrypoint } from './manifest.ts';
 
 /** What goes into a bundle. */
 export interface BundleContents {
   readonly wasm: Uint8Array;
-  readonly data: Readonly<Record<string, unknown>>;
+  /** The data document; as bytes it is taken as it is, so that numbers keep their text. */
+  readonly data: Readonly<Record<string, unknown>> | Uint8Array;
   /** Names what the bundle was made from. */
   readonly revision: string;
+  /** The rule that is asked; `portreeve/decision` where left out. */
+  readonly entrypoint?: string;
   readonly inputVersion: number;
   /** The input's keys that the rules read; left out where they may read all. */
   readonly inputKeys?: readonly string[] | undefined;
+  /** Declarations of `custom.` reasons, in the form of `reasons` in `policy.yaml`; left out where there are none. */
+  readonly reasons?: Readonly<Record<string, DeclaredReason>> | undefined;
+  /** Program versions that can run it, such as `>=0.1.0`; any where left out. */
+  readonly requires?: string;
+  /** Whose input and results the rules are written for; null = ours. */
+  readonly compat?: 'opa-envoy' | null;
+  /** Version of Rego of the sources; 1 where left out. */
+  readonly regoVersion?: 0 | 1;
+  /** The text of `/self-test.json`. */
+  readonly selfTest?: Uint8Array;
   /** Compiler that made the module, e.g. `opa 1.22.2`. */
   readonly compiler: string;
   /** SHA-256 (hex) of each source file by its name. */
   readonly sources: Readonly<Record<string, string>>;
 }
 
-/**
- * Writes a bundle that `readBundle` and OPA itself read: the same contents always give the same bytes, on every
- * machine and version of Node. That is why the gzip layer only stores (RFC 1951 section 3.2.4): compressors differ
- * between versions and processors.
- */
 export function packBundle(contents: BundleContents): Uint8Array {
-  const manifest = {
+  return packFiles(bundleFiles(contents));
+}
+
+/** The files of a bundle by their names (without leading slash), in the order in which they are packed. */
+export function bundleFiles(contents: BundleContents): ReadonlyMap<string, Uint8Array> {
+  const { data, wasm, selfTest } = contents;
+  return new Map([
+    ['.manifest', json(manifestOf(contents))],
+    ['data.json', data instanceof Uint8Array ? data : json(data)],
+    ['policy.wasm', wasm],
+    ...(selfTest ? [['self-test.json', selfTest] as const] : []),
+  ]);
+}
+
+/**
+ * Writes a bundle that `readBundle` and OPA itself read: the same files always give the same bytes, on every machine
+ * and version of Node. That is why the gzip layer only stores (RFC 1951 section 3.2.4): compressors differ between
+ * versions and processors.
+ */
+export function packFiles(files: ReadonlyMap<string, Uint8Array>): Uint8Array {
+  return storedGzip(writeTar([...files].map(([name, content]) => [`/${name}`, content] as const)));
+}
+
+function manifestOf(contents: BundleContents): object {
+  return {
     revision: contents.revision,
     roots: [''],
-    wasm: [{ entrypoint, module: '/policy.wasm' }],
-    rego_version: 1,
+    wasm: [{ entrypoint: contents.entrypoint ?? entrypoint, module: '/policy.wasm' }],
+    rego_version: contents.regoVersion ?? 1,
     metadata: {
       portreeve: {
         input_version: contents.inputVersion,
         input_keys: contents.inputKeys,
+        requires: contents.requires,
+        compat: contents.compat ?? undefined,
+        entrypoint: contents.entrypoint === entrypoint ? undefined : contents.entrypoint,
+        reasons: contents.reasons,
         compiler: contents.compiler,
         sources: contents.sources,
       },
     },
   };
-  return storedGzip(
-    writeTar([
-      ['/.manifest', json(manifest)],
-      ['/data.json', json(contents.data)],
-      ['/policy.wasm', contents.wasm],
-    ]),
-  );
 }
 
 function json(value: unknown): Uint8Array {
