@@ -1,4 +1,8 @@
 import { PortreeveError } from '../lib/errors.ts';
+import { builtinsFor } from './builtins.ts';
+import { createBuiltinCalls } from './builtins/calls.ts';
+import type { BuiltinCalls } from './builtins/calls.ts';
+import type { BuiltinMode } from './builtins/types.ts';
 import { webAssembly } from './web-assembly.ts';
 import type { WasmInstance, WasmMemory, WasmModule } from './web-assembly.ts';
 
@@ -8,6 +12,8 @@ export interface Host {
   readonly abiMinor: number;
   /** Built-in functions that the module wants from its host. */
   readonly builtins: readonly string[];
+  /** Gives the module what it wants of the built-in functions of this mode. Throws PDP_BUNDLE_INVALID, naming what is not there. */
+  supply(mode: BuiltinMode): BuiltinCalls;
 }
 
 /**
@@ -16,7 +22,8 @@ export interface Host {
  * PDP_BUNDLE_INVALID where the module speaks another ABI than 1.2 or later.
  */
 export function createHost(module: WasmModule, memory: WasmMemory): Host {
-  const instance = new webAssembly.Instance(module, { env: imports(memory) });
+  const calls = createBuiltinCalls(memory);
+  const instance = new webAssembly.Instance(module, { env: imports(memory, calls) });
   const [major, minor] = [
     number(instance, 'opa_wasm_abi_version'),
     number(instance, 'opa_wasm_abi_minor_version'),
@@ -28,13 +35,15 @@ export function createHost(module: WasmModule, memory: WasmMemory): Host {
       `WASM ABI ${major ?? 'none'}.${minor ?? 'none'}, this program needs 1.2 or later`,
     );
   }
-  return { instance, abiMinor: minor, builtins: readBuiltins(instance, memory) };
+  const ids = readBuiltins(instance, memory);
+  const supply = (mode: BuiltinMode): BuiltinCalls => {
+    calls.link(instance, builtinsFor(mode, ids), ids);
+    return calls;
+  };
+  return { instance, abiMinor: minor, builtins: Object.keys(ids), supply };
 }
 
-function imports(memory: WasmMemory): Readonly<Record<string, unknown>> {
-  const notThere = (id: number): never => {
-    throw new PortreeveError('PDP_POLICY_TRAP', `the policy called built-in ${id}, which is not there`);
-  };
+function imports(memory: WasmMemory, calls: BuiltinCalls): Readonly<Record<string, unknown>> {
   return {
     memory,
     opa_abort: (address: number): never => {
@@ -42,11 +51,7 @@ function imports(memory: WasmMemory): Readonly<Record<string, unknown>> {
     },
     // `print` in a policy is for its tests.
     opa_println: () => undefined,
-    opa_builtin0: notThere,
-    opa_builtin1: notThere,
-    opa_builtin2: notThere,
-    opa_builtin3: notThere,
-    opa_builtin4: notThere,
+    ...calls.imports,
   };
 }
 
@@ -55,12 +60,12 @@ function number(instance: WasmInstance, name: string): number | undefined {
   return global instanceof webAssembly.Global && typeof global.value === 'number' ? global.value : undefined;
 }
 
-function readBuiltins(instance: WasmInstance, memory: WasmMemory): readonly string[] {
+function readBuiltins(instance: WasmInstance, memory: WasmMemory): Readonly<Record<string, number>> {
   const { builtins, opa_json_dump: dump } = instance.exports as Record<string, (...of: number[]) => number>;
   if (typeof builtins !== 'function' || typeof dump !== 'function') {
     throw new PortreeveError('PDP_BUNDLE_INVALID', 'the module is not one that OPA compiled');
   }
-  return Object.keys(JSON.parse(readText(memory, dump(builtins()))) as object);
+  return JSON.parse(readText(memory, dump(builtins()))) as Record<string, number>;
 }
 
 /** A NUL-terminated UTF-8 string in the module's memory. */

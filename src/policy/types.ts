@@ -192,9 +192,10 @@ export interface PolicyEngine {
   readonly bundle: BundleInfo;
   /**
    * Evaluates `portreeve/decision`. Throws PDP_POLICY_UNDEFINED for an empty result and PDP_POLICY_TRAP for
-   * a trap, a wrong shape or an unknown reason code; after a trap it makes itself a fresh instance.
+   * a trap, a wrong shape or an unknown reason code; after a trap it makes itself a fresh instance. The moment is what
+   * built-in functions take time and chance from; policies without any need none.
    */
-  evaluate(input: PolicyInput): Verdict;
+  evaluate(input: PolicyInput, moment?: PolicyMoment): Verdict;
   /** Pages (64 KiB) of WASM memory in use; 0 between a trap and the next evaluation, which makes a fresh instance. */
   pages(): number;
 }

@@ -1,0 +1,74 @@
+import { PortreeveError } from './errors.ts';
+
+/** A number as JSON writes it, for `JSON.stringify`: what a double cannot hold is not rounded. */
+export interface RawNumber {
+  readonly rawJSON: string;
+}
+
+export type ExactJson =
+  | null
+  | boolean
+  | number
+  | string
+  | RawNumber
+  | readonly ExactJson[]
+  | { readonly [name: string]: ExactJson };
+
+/** What ECMAScript's JSON offers beyond the types that come with the compiler ("JSON.parse source text access"). */
+interface ExactRuntime {
+  rawJSON(text: string): RawNumber;
+  isRawJSON(value: unknown): value is RawNumber;
+  parse(
+    text: string,
+    revive: (key: string, value: unknown, at: { readonly source?: string }) => unknown,
+  ): unknown;
+}
+const runtime = JSON as unknown as ExactRuntime;
+
+/** Levels of nesting that are followed; far above what documents have, and what a reader's stack holds. */
+const mostDepth = 200;
+
+/**
+ * Reads JSON (RFC 8259) without rounding: a number whose digits a double does not give back is kept as it was written.
+ * The last of two members of one name counts, as in ECMAScript and in Go; lone surrogates become U+FFFD. Throws
+ * PDP_INPUT_MALFORMED for what is no JSON, or nested too deeply.
+ */
+export function parseExactJson(text: string): ExactJson {
+  if (depthOf(text) > mostDepth) throw malformed(`is nested deeper than ${mostDepth} levels`);
+  try {
+    return runtime.parse(text, exactly) as ExactJson;
+  } catch (cause) {
+    throw malformed('is not JSON', cause);
+  }
+}
+
+/** The number that a text of digits stands for, exact: an int64 as protobuf decoders give it. */
+export function exactNumber(digits: string): number | RawNumber {
+  const near = Number(digits);
+  return String(near) === digits ? near : runtime.rawJSON(digits);
+}
+
+/** Whether a value is a number that was kept as it was written. */
+export function isRawNumber(value: unknown): value is RawNumber {
+  return runtime.isRawJSON(value);
+}
+
+function exactly(_name: string, value: unknown, { source }: { readonly source?: string }): unknown {
+  if (typeof value === 'number') return String(value) === source ? value : runtime.rawJSON(source as string);
+  if (typeof value === 'string') return value.toWellFormed();
+  return value;
+}
+
+/** Deepest nesting of brackets outside of strings; of text that is no JSON, any number. */
+function depthOf(text: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const [piece] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{\]}]/gs)) {
+    if (piece === '[' || piece === '{') deepest = Math.max(deepest, ++depth);
+    else if (piece === ']' || piece === '}') depth -= 1;
+  }
+  return deepest;
+}
+
+function malformed(problem: string, cause?: unknown): PortreeveError {
+  return new PortreeveError('PDP_INPUT_MALFORMED', `the text ${problem}`, { cause });
+}
