@@ -14,8 +14,18 @@ export interface ConfigDocument {
   readonly locate: (found: Found) => Problem;
 }
 
+export interface DocumentOptions {
+  /** Most times that aliases may be expanded in all. */
+  readonly aliases?: number;
+  /** Takes `<<` for the merge key of YAML 1.1. */
+  readonly merge?: boolean;
+}
+
 /** Parses YAML 1.2 strictly: one document, no duplicate keys, no unknown tags, bounded aliases. */
-export function readDocument(text: string): ConfigDocument | { readonly problems: readonly Problem[] } {
+export function readDocument(
+  text: string,
+  { aliases = maxAliases, merge = false }: DocumentOptions = {},
+): ConfigDocument | { readonly problems: readonly Problem[] } {
   const lines = new LineCounter();
   const whole = (message: string) => ({ problems: [{ line: 1, column: 1, path: '', message }] });
   try {
@@ -23,7 +33,7 @@ export function readDocument(text: string): ConfigDocument | { readonly problems
       lineCounter: lines,
       prettyErrors: false,
       uniqueKeys: true,
-      merge: false,
+      merge,
     });
     const complaints = [...document.errors, ...document.warnings];
     if (complaints.length > 0) {
@@ -31,7 +41,7 @@ export function readDocument(text: string): ConfigDocument | { readonly problems
         problems: complaints.map(({ pos, message }) => ({ ...position(lines, pos[0]), path: '', message })),
       };
     }
-    const value: unknown = document.toJS({ maxAliasCount: maxAliases });
+    const value: unknown = document.toJS({ maxAliasCount: aliases });
     return { value, locate: (found) => locate(document, lines, found) };
   } catch (thrown) {
     // Too deep a nesting overflows the parser's stack; too many aliases are refused by its count.

@@ -6,9 +6,15 @@ import { isCidr, parseAddress } from './formats.ts';
 import type { Found, KeyPath } from './problem.ts';
 import { configSchema } from './schema.ts';
 
-const formats: Readonly<
-  Record<string, { readonly holds: (text: string) => boolean; readonly wanted: string }>
-> = {
+/** A form of texts that JSON Schema itself does not know, and what is said to who wrote another. */
+export interface TextFormat {
+  readonly holds: (text: string) => boolean;
+  readonly wanted: string;
+}
+
+type Formats = Readonly<Record<string, TextFormat>>;
+
+const configFormats: Formats = {
   'time-span': {
     holds: (text) => parseDuration(text) !== undefined,
     wanted: 'must be a length of time such as 150ms, 30s, 12h or 1h30m',
@@ -29,9 +35,23 @@ const formats: Readonly<
   cidr: { holds: isCidr, wanted: 'must be a network such as 10.20.0.0/16 or 2001:db8::/32' },
 };
 
-const compiled = compile();
+/** Everything in a parsed file that the schema refuses. */
+export const validateSchema: (value: unknown) => Found[] = schemaValidator(configSchema);
 
-function compile() {
+/** Compiles a schema (2020-12) to what finds everything in a value that it refuses; formats beside those of the configuration. */
+export function schemaValidator(schema: object, further: Formats = {}): (value: unknown) => Found[] {
+  const formats = { ...configFormats, ...further };
+  const compiled = compile(schema, formats);
+  return (value) => {
+    if (compiled(value)) return [];
+    return (compiled.errors ?? []).flatMap((error) => {
+      const found = explain(error, formats);
+      return found ? [found] : [];
+    });
+  };
+}
+
+function compile(schema: object, formats: Formats) {
   const ajv = new Ajv2020({ allErrors: true, allowUnionTypes: true, strict: true, verbose: true });
   for (const [name, { holds }] of Object.entries(formats)) ajv.addFormat(name, holds);
   ajv.addKeyword({ keyword: 'x-becomes' });
@@ -46,23 +66,14 @@ function compile() {
       return length === undefined || (length >= spanOf(least) && length <= spanOf(most));
     },
   });
-  return ajv.compile(configSchema);
+  return ajv.compile(schema);
 }
 
 function spanOf(text: string): number {
   return parseDuration(text) as number;
 }
 
-/** Everything in a parsed file that the schema refuses. */
-export function validateSchema(value: unknown): Found[] {
-  if (compiled(value)) return [];
-  return (compiled.errors ?? []).flatMap((error) => {
-    const found = explain(error);
-    return found ? [found] : [];
-  });
-}
-
-function explain(error: ErrorObject): Found | undefined {
+function explain(error: ErrorObject, formats: Formats): Found | undefined {
   const path = readPointer(error.instancePath);
   const params = error.params as Record<string, unknown>;
   if (error.propertyName !== undefined) {
@@ -81,10 +92,15 @@ function explain(error: ErrorObject): Found | undefined {
   }
   // Comes beside the finding about the name itself.
   if (error.keyword === 'propertyNames') return undefined;
-  return { path, at: 'value', message: describe(error.keyword, params, error) };
+  return { path, at: 'value', message: describe(error.keyword, params, error, formats) };
 }
 
-function describe(keyword: string, params: Record<string, unknown>, error: ErrorObject): string {
+function describe(
+  keyword: string,
+  params: Record<string, unknown>,
+  error: ErrorObject,
+  formats: Formats,
+): string {
   switch (keyword) {
     case 'format':
       return formats[String(params.format)]?.wanted ?? 'is malformed';
