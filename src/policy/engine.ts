@@ -2,10 +2,11 @@ import * as sdk from '@open-policy-agent/opa-wasm';
 import { PortreeveError, describeThrown } from '../lib/errors.ts';
 import type { BuiltinMode, PolicyMoment } from './builtins/types.ts';
 import type { Bundle } from './bundle.ts';
+import type { CustomReasons } from './custom-reasons.ts';
 import { createEvaluation } from './evaluate.ts';
 import type { PolicyHeap } from './evaluate.ts';
-import { entrypoint, isObject } from './manifest.ts';
 import { createHost } from './host.ts';
+import { isObject } from './is-object.ts';
 import type { ClassRules, PolicyEngine, PolicyInput, Verdict } from './types.ts';
 import { readVerdict } from './verdict.ts';
 import { createVerdictMemory, inputText } from './verdict-memory.ts';
@@ -50,17 +51,17 @@ export interface PolicyProgram {
 }
 
 /**
- * Compiles a bundle as `createPolicyEngine` does, for whoever reads the result himself. Same errors; the entrypoint is
- * `portreeve/decision` where none is given.
+ * Compiles a bundle as `createPolicyEngine` does, for whoever reads the result himself. Same errors; the entrypoint is the
+ * bundle's where none is given.
  */
 export async function createPolicyProgram(
-  bundle: Pick<Bundle, 'wasm' | 'data'>,
+  bundle: Pick<Bundle, 'wasm' | 'data' | 'entrypoint'>,
   options: EngineOptions & { readonly entrypoint?: string },
 ): Promise<PolicyProgram> {
   const module = await compile(bundle);
   const document = mergeData(bundle.data, options.classes);
-  const { entrypoint: asked = entrypoint, builtins = 'none' } = options;
-  return new WasmProgram(() => instantiate(module, document, asked, builtins));
+  const { entrypoint = bundle.entrypoint, builtins = 'none' } = options;
+  return new WasmProgram(() => instantiate(module, document, entrypoint, builtins));
 }
 
 /**
@@ -80,17 +81,19 @@ class WasmPolicyEngine implements PolicyEngine {
   readonly #textOf: (input: PolicyInput) => string;
   /** None where built-ins make a verdict depend on more than the input. */
   readonly #verdicts: VerdictMemory | undefined;
+  readonly #reasons: CustomReasons | undefined;
   readonly #program: PolicyProgram;
 
   constructor(
     about: PolicyEngine['bundle'],
-    { inputKeys }: Pick<Bundle, 'inputKeys'>,
+    { inputKeys, reasons }: Pick<Bundle, 'inputKeys' | 'reasons'>,
     program: PolicyProgram,
     builtins: BuiltinMode = 'none',
   ) {
     this.bundle = about;
     this.#textOf = inputText(inputKeys);
     this.#verdicts = builtins === 'none' ? createVerdictMemory(inputKeys) : undefined;
+    this.#reasons = reasons;
     this.#program = program;
   }
 
@@ -98,7 +101,7 @@ class WasmPolicyEngine implements PolicyEngine {
     const known = this.#verdicts?.again(input);
     if (known) return known;
     const text = this.#textOf(input);
-    const ask = () => readVerdict(this.#program.run(text, moment));
+    const ask = () => readVerdict(this.#program.run(text, moment), this.#reasons);
     return this.#verdicts ? this.#verdicts.read(text, ask, input) : ask();
   }
 

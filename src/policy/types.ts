@@ -1,5 +1,6 @@
 import type { CustomCode, Finding } from '../lib/reason-code.ts';
 import type { CustomReason } from './custom-reasons.ts';
+import type { PolicyMoment } from './builtins/types.ts';
 
 /**
  * The policy input, version 1: flat, every key always present, `null` where there is nothing to say (in Rego
