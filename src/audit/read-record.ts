@@ -18,6 +18,11 @@ export function readRecord(text: string): AuditRecord {
   throw malformed(problems.slice(0, 20).join('; '));
 }
 
+/** Whether parsed JSON is a whole record of this program's format. */
+export function isWholeRecord(value: unknown): value is AuditRecord {
+  return validate(value);
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

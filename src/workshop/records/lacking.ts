@@ -1,0 +1,98 @@
+import { isObject } from '../../policy/is-object.ts';
+import type { FoundRecord } from './line.ts';
+
+/** What a bundle reads of a record. */
+export interface Reads {
+  /** `OLD`, `NEW`: how it is told. */
+  readonly name: string;
+  readonly inputVersion: number;
+  /** The input's keys that its rules read; undefined: they may read all. */
+  readonly inputKeys: readonly string[] | undefined;
+}
+
+/** What deciding anew goes by, beside the policy: floor, term and enforcement. */
+const factsRead = [
+  'assurance',
+  'connection',
+  'credential',
+  'device',
+  'device_id',
+  'findings',
+  'gateway',
+  'holds',
+  'limits',
+  'now',
+  'pep',
+  'tenant',
+] as const;
+
+/** What log pipelines write in the place of what they take away. */
+const takenAway = /^(?:\[?redacted\b|\[?removed\b|\[?masked\b|<(?:redacted|removed|masked)>|\*{3,})/i;
+
+/**
+ * Why a record does not suffice to decide anew with bundles: another input version, a member that rules or floor read
+ * and that is not there, is of another form, or was redacted. Undefined where it suffices. The policy was asked, or could
+ * have been: `input` is not null.
+ */
+export function whatIsLacking(found: FoundRecord, bundles: readonly Reads[]): string | undefined {
+  const { input, facts } = found.record as { readonly input?: unknown; readonly facts?: unknown };
+  if (!isObject(input)) return 'input is not there';
+  if (!isObject(facts)) return 'facts are not there';
+  for (const { name, inputVersion, inputKeys } of bundles) {
+    if (input['input_version'] !== inputVersion) {
+      return `${name} reads policy input ${inputVersion}, the record has ${versionText(input['input_version'])}`;
+    }
+    for (const key of inputKeys ?? found.redacted) {
+      if (found.redacted.includes(key)) return `input.${key} was left out of the sample`;
+    }
+    const absent = inputKeys
+      ? absentOf(inputKeys, input)
+      : Object.keys(input).find((key) => isTaken(input[key]));
+    if (absent !== undefined) return absentText(absent, input);
+  }
+  if (found.whole) return undefined;
+  const absent = factsRead.find((key) => !Object.hasOwn(facts, key));
+  if (absent !== undefined) return `facts.${absent} is not there`;
+  return wrongForm(found);
+}
+
+function absentOf(keys: readonly string[], input: Record<string, unknown>): string | undefined {
+  for (const key of keys) if (input[key] === undefined || isTaken(input[key])) return key;
+  return undefined;
+}
+
+function absentText(key: string, input: Record<string, unknown>): string {
+  return `input.${key} ${input[key] === undefined ? 'is not there' : 'was redacted'}`;
+}
+
+function isTaken(value: unknown): boolean {
+  return typeof value === 'string' && takenAway.test(value);
+}
+
+function versionText(version: unknown): string {
+  return typeof version === 'number' ? String(version) : 'none';
+}
+
+/** Whether what the floor reads has the form that it relies on: another would make it find nothing where it should. */
+function wrongForm({ record }: FoundRecord): string | undefined {
+  const { assurance, connection, credential, device, findings, gateway, holds, limits, now, pep } =
+    record.facts as unknown as Record<string, unknown>;
+  const forms: readonly (readonly [string, boolean])[] = [
+    ['assurance', typeof assurance === 'string'],
+    ['connection', isObject(connection) && typeof connection['authenticated_by'] === 'string'],
+    ['credential', credential === null || (isObject(credential) && typeof credential['valid'] === 'boolean')],
+    ['device', device === null || (isObject(device) && typeof device['status'] === 'string')],
+    ['findings', isListOf(findings, ({ code }) => typeof code === 'string')],
+    ['gateway', gateway === null || (isObject(gateway) && Object.hasOwn(gateway, 'status'))],
+    ['holds', isListOf(holds, ({ kind }) => typeof kind === 'string')],
+    ['limits', isListOf(limits, ({ until }) => typeof until === 'number')],
+    ['now', typeof now === 'number'],
+    ['pep', isObject(pep) && typeof pep['name'] === 'string'],
+  ];
+  const wrong = forms.find(([, holds]) => !holds);
+  return wrong && `facts.${wrong[0]} is not as records have it`;
+}
+
+function isListOf(value: unknown, holds: (item: Record<string, unknown>) => boolean): boolean {
+  return Array.isArray(value) && value.every((item) => isObject(item) && holds(item));
+}

@@ -1,0 +1,89 @@
+import { isWholeRecord } from '../../audit/read-record.ts';
+import { recordFormat } from '../../audit/record.ts';
+import type { AuditRecord } from '../../audit/record.ts';
+import { isObject } from '../../policy/is-object.ts';
+import { describeThrown, PortreeveError } from '../../lib/errors.ts';
+
+/** A decision's record as it was found in a file: of a log, or in a line of a sample. */
+export interface FoundRecord {
+  /** Everything that a record has is there, and has its form. Else only what was looked at is to be relied upon. */
+  readonly whole: boolean;
+  readonly record: AuditRecord;
+  /** How many decisions it stands for; 1 but in a sample. */
+  readonly weight: number;
+  /** Keys of the policy's input whose values were left out of a sample. */
+  readonly redacted: readonly string[];
+}
+
+export type RecordLine =
+  | ({ readonly is: 'record' } & FoundRecord)
+  | { readonly is: 'sample'; readonly header: Readonly<Record<string, unknown>> }
+  /** The record of a newer program: what it says is not known. */
+  | { readonly is: 'newer'; readonly format: number }
+  /** Records of acts, which decide nothing. */
+  | { readonly is: 'other' };
+
+const none: readonly string[] = [];
+
+/**
+ * Reads a line of a file of records or of a sample of them. Throws PDP_INPUT_MALFORMED naming file and line for what is
+ * neither: a line that was cut off, or something else. A record that lacks members is found, and not whole.
+ */
+export function readLine(text: string, file: string, line: number): RecordLine {
+  // Within text the quotes would be escaped: this is an act's own member.
+  if (text.includes('"kind":"act"')) return { is: 'other' };
+  const value = parse(text, file, line);
+  switch (value['kind']) {
+    case 'decision':
+      return found(value, 1, none, file, line);
+    case 'sample':
+      return { is: 'sample', header: value };
+    case 'sampled':
+      return sampled(value, file, line);
+    case 'act':
+      return { is: 'other' };
+    default:
+      throw malformed(file, line, 'neither the record of a decision nor a line of a sample of them');
+  }
+}
+
+function parse(text: string, file: string, line: number): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw malformed(file, line, `not JSON: ${describeThrown(cause)}`, cause);
+  }
+  if (!isObject(value)) throw malformed(file, line, 'not a JSON object');
+  return value;
+}
+
+function sampled(value: Record<string, unknown>, file: string, line: number): RecordLine {
+  const { weight, record, redacted = none } = value;
+  if (typeof weight !== 'number' || !Number.isFinite(weight) || weight < 1)
+    throw malformed(file, line, 'weight is not a number from 1 up');
+  if (!isObject(record) || record['kind'] !== 'decision')
+    throw malformed(file, line, 'record is not the record of a decision');
+  if (!Array.isArray(redacted) || !redacted.every((key): key is string => typeof key === 'string'))
+    throw malformed(file, line, 'redacted is not a list of names');
+  return found(record, weight, redacted, file, line);
+}
+
+function found(
+  value: Record<string, unknown>,
+  weight: number,
+  redacted: readonly string[],
+  file: string,
+  line: number,
+): RecordLine {
+  const { schema: format } = value;
+  if (typeof format !== 'number') throw malformed(file, line, 'the record has no format (schema)');
+  if (format > recordFormat) return { is: 'newer', format };
+  if (isWholeRecord(value)) return { is: 'record', whole: true, record: value, weight, redacted };
+  return { is: 'record', whole: false, record: value as unknown as AuditRecord, weight, redacted };
+}
+
+/** What is wrong with a line of a file. */
+export function malformed(file: string, line: number, problem: string, cause?: unknown): PortreeveError {
+  return new PortreeveError('PDP_INPUT_MALFORMED', `${file}:${line}: ${problem}`, { cause });
+}
