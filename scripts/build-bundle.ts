@@ -3,29 +3,23 @@
  * and says in what the committed bundle differs; exit code 1 where it does. Without the pinned `opa` the check is
  * skipped loudly on a laptop and fails with CI=true, as another compiler makes another module.
  */
-import { existsSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { equalBytes, sha256Hex } from '../src/lib/bytes.ts';
 import { defaultBundlePath } from '../src/policy/bundle.ts';
-import { packBundle } from '../src/policy/pack-bundle.ts';
 import { readTar } from '../src/policy/tar.ts';
-import { compileRego, digestFiles, findOpa } from './compile-rego.ts';
+import { buildBundle } from '../src/workshop/build/build-bundle.ts';
+import { openProject } from '../src/workshop/project/open.ts';
+import { pinnedOpa } from './opa.ts';
 
-const root = join(import.meta.dirname, '..');
+/** The policy project that the bundle is built from. */
+const folder = join(import.meta.dirname, '../rego');
 
 interface BundleManifest {
   readonly metadata?: {
     readonly portreeve?: { readonly compiler?: string; readonly sources?: Record<string, string> };
   };
-}
-
-function build(opa: string): Uint8Array {
-  const files = ['rego/portreeve/**/*.rego', 'rego/data/**/*.json', 'rego/capabilities.json']
-    .flatMap((pattern) => globSync(pattern, { cwd: root }))
-    .filter((file) => !file.endsWith('_test.rego'))
-    .sort();
-  return packBundle(compileRego(opa, root, ['rego/portreeve', 'rego/data'], digestFiles(root, files)));
 }
 
 /** In what a bundle differs from the one that its sources make, a line each; empty where it does not. */
@@ -80,7 +74,7 @@ function main(args: readonly string[]): number {
     process.stderr.write('usage: node scripts/build-bundle.ts [--check]\n');
     return 2;
   }
-  const opa = findOpa('--exact');
+  const opa = pinnedOpa('--exact');
   if (opa === undefined) {
     const skipped = args.includes('--check') && process.env['CI'] !== 'true';
     process.stderr.write(
@@ -88,7 +82,7 @@ function main(args: readonly string[]): number {
     );
     return skipped ? 0 : 1;
   }
-  const rebuilt = build(opa);
+  const rebuilt = buildBundle(opa, openProject(folder));
   if (args.includes('--check')) return check(rebuilt);
   mkdirSync(dirname(defaultBundlePath), { recursive: true });
   writeFileSync(defaultBundlePath, rebuilt);

@@ -1,24 +1,34 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compileRego, findOpa } from '../../scripts/compile-rego.ts';
+import { pinnedOpa } from '../../scripts/opa.ts';
 import { sha256Hex } from '../../src/lib/bytes.ts';
 import { parseBundle } from '../../src/policy/bundle.ts';
 import type { Bundle } from '../../src/policy/bundle.ts';
-import { packBundle } from '../../src/policy/pack-bundle.ts';
+import type { DeclaredReason } from '../../src/policy/custom-reasons.ts';
+import { buildBundle } from '../../src/workshop/build/build-bundle.ts';
+import type { Opa } from '../../src/workshop/opa/find.ts';
+import { projectOf } from '../../src/workshop/project/open.ts';
 import { needing } from './skip.ts';
 import type { Tool } from './skip.ts';
 
 const root = join(import.meta.dirname, '../..');
 const cache = join(root, '.tools/cache/policies');
 
+/** What makes bundles of sources: a change of it makes them anew. */
+const compilerFiles = [
+  'src/workshop/build/compile.ts',
+  'src/workshop/build/input-keys.ts',
+  'src/policy/pack-bundle.ts',
+];
+
 const lackOfOpa = 'opa is missing: sh scripts/opa.sh';
 
 /** The policy compiler, where it is already there: the pinned one or, unless `exact`, a newer one. */
-export function findCompiler(exact = false): Tool {
-  const path = findOpa('--present', ...(exact ? (['--exact'] as const) : []));
+export function findCompiler(exact = false): Tool & { readonly opa: Opa | undefined } {
+  const found = pinnedOpa('--present', ...(exact ? (['--exact'] as const) : []));
   const lack = exact ? 'opa of the pinned version is missing: sh scripts/opa.sh --exact' : lackOfOpa;
-  return { path: path ?? '', lack: path === undefined ? lack : undefined };
+  return { opa: found, path: found?.path ?? '', lack: found === undefined ? lack : undefined };
 }
 
 /** The compiler of the tests' own policies. */
@@ -29,27 +39,39 @@ export const withOpa = needing(opa.lack);
 
 /**
  * Compiles one Rego module (its package `portreeve`, with a rule `decision`) to the path of a bundle file, once per
- * text and way of compiling; for tests `withOpa`. Throws with opa's words where the text does not compile.
+ * text, declared reasons and way of compiling; for tests `withOpa`. Throws with opa's words where the text does not compile.
  */
-export function policyFile(rego: string): string {
-  if (opa.lack !== undefined) throw new Error(opa.lack);
+export function policyFile(rego: string, reasons?: Declared): string {
+  if (opa.opa === undefined) throw new Error(opa.lack);
   const capabilities = readFileSync(join(root, 'rego/capabilities.json'), 'utf8');
-  const compiler = readFileSync(join(root, 'scripts/compile-rego.ts'), 'utf8');
-  const file = join(cache, `${sha256Hex(`${rego}\0${capabilities}\0${compiler}`)}.tar.gz`);
-  if (!existsSync(file)) compileTo(file, opa.path, rego);
+  const compiler = compilerFiles.map((path) => readFileSync(join(root, path), 'utf8')).join('\0');
+  const declared = reasons ? JSON.stringify(reasons) : '';
+  const file = join(cache, `${sha256Hex(`${rego}\0${declared}\0${capabilities}\0${compiler}`)}.tar.gz`);
+  if (!existsSync(file)) compileTo(file, opa.opa, { rego, reasons });
   return file;
 }
 
 /** The same as a bundle that was read. */
-export function policyBundle(rego: string): Bundle {
-  return parseBundle(readFileSync(policyFile(rego)));
+export function policyBundle(rego: string, reasons?: Declared): Bundle {
+  return parseBundle(readFileSync(policyFile(rego, reasons)));
 }
 
-function compileTo(file: string, opa: string, rego: string): void {
+type Declared = Readonly<Record<string, DeclaredReason>>;
+
+function compileTo(
+  file: string,
+  opa: Opa,
+  { rego, reasons }: { readonly rego: string; readonly reasons: Declared | undefined },
+): void {
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-policy-'));
   try {
     writeFileSync(join(folder, 'policy.rego'), rego);
-    const packed = packBundle(compileRego(opa, folder, ['policy.rego'], { 'policy.rego': sha256Hex(rego) }));
+    const project = projectOf(join(folder, 'policy.yaml'), {
+      version: 1,
+      modules: ['policy.rego'],
+      ...(reasons && { reasons }),
+    });
+    const packed = buildBundle(opa, project);
     mkdirSync(cache, { recursive: true });
     // Other test processes read the same cache: a file appears whole or not at all.
     const staged = `${file}.${process.pid}`;

@@ -46,7 +46,15 @@ test('what was packed is read back', (t) => {
   const bytes = packBundle(contents);
   const { wasm, ...rest } = parseBundle(bytes);
   t.deepEqual(Buffer.from(wasm), Buffer.from(contents.wasm));
-  t.deepEqual(rest, { data: contents.data, revision: 'r1', inputVersion: 1, digest: sha256Hex(bytes) });
+  t.deepEqual(rest, {
+    data: contents.data,
+    revision: 'r1',
+    entrypoint: 'portreeve/decision',
+    inputVersion: 1,
+    compat: null,
+    reasons: new Map(),
+    digest: sha256Hex(bytes),
+  });
 });
 
 test('a bundle says which keys of the input its rules read, or that they may read all', (t) => {

@@ -2,18 +2,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { inputKeysOf } from '../../../scripts/input-keys.ts';
-import { opa, withOpa } from '../../helpers/policies.ts';
+import { inputKeysOf } from '../../../../src/workshop/build/input-keys.ts';
+import type { Opa } from '../../../../src/workshop/opa/find.ts';
+import { projectOf } from '../../../../src/workshop/project/open.ts';
+import { opa, withOpa } from '../../../helpers/policies.ts';
 
 function keysOf(t: ExecutionContext, ...modules: readonly string[]): readonly string[] | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-keys-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
-  const files = modules.map((text, index) => {
-    const file = join(folder, `${index}.rego`);
-    writeFileSync(file, `package portreeve\n\nimport rego.v1\n\n${text}\n`);
-    return file;
-  });
-  return inputKeysOf(opa.path, files);
+  for (const [index, text] of modules.entries()) {
+    writeFileSync(join(folder, `${index}.rego`), `package portreeve\n\nimport rego.v1\n\n${text}\n`);
+  }
+  const project = projectOf(join(folder, 'policy.yaml'), { version: 1, modules: ['.'] });
+  return inputKeysOf(opa.opa as Opa, project);
 }
 
 withOpa('keys are found wherever rules read them by name, over all modules', (t) => {
