@@ -9,6 +9,7 @@ import { checkPolicy } from './check/policy.ts';
 import { checkPeps } from './check/peps.ts';
 import { Report } from './check/report.ts';
 import { checkCrlSources } from './check/sources.ts';
+import { checkCompat } from './check/compat.ts';
 import { checkCoverage } from './check/coverage.ts';
 import { checkOcsp } from './check/ocsp.ts';
 import { checkTrust } from './check/trust.ts';
@@ -33,6 +34,7 @@ export function checkMeaning(value: unknown, folder: string, now: EpochMs): Repo
   checkCrlSources(root, report);
   checkInventory(root, report);
   checkPolicy(root, report);
+  checkCompat(root, report);
   checkFiles(root, report, folder);
   return report;
 }

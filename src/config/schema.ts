@@ -1,6 +1,7 @@
 import { choice, integer, path, section, text, type Schema } from './schema/keys.ts';
 import { attestation } from './schema/attestation.ts';
 import { classes } from './schema/classes.ts';
+import { compat } from './schema/compat.ts';
 import { enforcement } from './schema/enforcement.ts';
 import { inventory } from './schema/inventory.ts';
 import { observed, sharedUse, time } from './schema/observed.ts';
@@ -56,6 +57,7 @@ export const configSchema: Schema = {
       shared_use: sharedUse,
       time,
       policy,
+      compat,
       claims,
       custom,
       wire,

@@ -84,6 +84,7 @@ export interface Config {
   /** How the machine's clock is held against the kept time. */
   readonly time: { readonly tolerance: number; readonly settle: number; readonly max_leap: number };
   readonly policy: PolicyConfig;
+  readonly compat: CompatConfig;
   /** Where ext_authz requests carry claims; the first source that is present counts. */
   readonly claims: Readonly<
     Record<'device_id' | 'serial' | 'firmware_hash' | 'attestation', readonly ValueSource[]>
@@ -112,6 +113,10 @@ export interface Config {
 export interface PolicyConfig {
   /** Bundle file (`.tar.gz`); null = the default bundle that ships, or none while there are sources. */
   readonly bundle: string | null;
+  /** Whose input and results the policy was written for; null = our own. */
+  readonly compat: 'opa-envoy' | null;
+  /** With `compat`: the rule that is asked. */
+  readonly path: string;
   /** In the order of their priority. */
   readonly sources: readonly BundleSourceConfig[];
   /** Keys of which one must have signed; empty = none need have. */
@@ -122,6 +127,18 @@ export interface PolicyConfig {
   readonly grace: number;
   readonly keep: number;
   readonly self_test_timeout: number;
+}
+
+/** How a policy that was written for another program is asked, and answered for; without effect while none is. */
+export interface CompatConfig {
+  /** What an undefined decision or an error in the policy becomes: a denial, or a failed call. */
+  readonly undefined: 'deny' | 'error';
+  readonly credential_optional: boolean;
+  readonly skip_request_body_parse: boolean;
+  /** File of a descriptor set; null = bodies of gRPC requests are not read. */
+  readonly proto_descriptor: string | null;
+  /** Most bytes of the input that a record holds. */
+  readonly record_bytes: number;
 }
 
 export interface BundleSourceConfig extends UrlSourceConfig {

@@ -60,6 +60,7 @@ function build(raw: RawConnection, settings: ContextSettings): ConnectionContext
     custom,
     ...texts,
     ...traceOf(raw),
+    ...(raw.document && { document: raw.document }),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { ExactJson } from '../lib/exact-json.ts';
+
 /**
  * What a PEP says about one connection. `RawConnection` is what a door decoded from the wire, still
  * untrusted; `ConnectionContext` is what the strict builder made of it, readonly and within the limits.
@@ -58,7 +60,15 @@ export interface RawConnection {
   readonly connectionId?: string;
   readonly requestId?: string;
   readonly traceparent?: string;
+  /** Where the policy is asked with another input than ours alone. */
+  readonly document?: RequestDocument;
 }
+
+/**
+ * What a policy that was written for another program is shown of a request, beside our facts: JSON, with numbers that
+ * are not rounded (`lib/exact-json.ts`). Opaque to all but the door that makes it and the policy.
+ */
+export type RequestDocument = Readonly<Record<string, ExactJson>>;
 
 export type ClaimName = 'device_id' | 'serial' | 'firmware_hash' | 'attestation';
 
@@ -104,6 +114,8 @@ export interface ConnectionContext {
   readonly connectionId?: string;
   readonly requestId?: string;
   readonly traceparent?: string;
+  /** As the door made it; no fact of the decision, and shown to the policy alone. */
+  readonly document?: RequestDocument;
 }
 
 /** The builder's answer: a context, or why there is none (a deny with `system.input_invalid`, never a throw). */

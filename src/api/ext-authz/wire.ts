@@ -49,6 +49,8 @@ export interface CheckRequest {
         readonly path?: string;
         readonly host?: string;
         readonly protocol?: string;
+        readonly body?: string;
+        readonly raw_body?: Uint8Array;
       };
     };
     readonly context_extensions?: Readonly<Record<string, string>>;

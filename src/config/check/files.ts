@@ -46,6 +46,7 @@ function neededFiles(root: Place): Place[] {
       .items()
       .map((one) => one.get('file')),
     root.get('policy', 'bundle'),
+    root.get('compat', 'proto_descriptor'),
   ];
 }
 

@@ -1,12 +1,15 @@
-import { flag, integer, path, section, text, choice, type Schema } from './keys.ts';
+import { choice, flag, integer, path, section, text, type Schema } from './keys.ts';
 
 /** Keys of `policy` that say for whom a policy was written. */
 export const compatKeys: Readonly<Record<string, Schema>> = {
-  compat: choice(
-    'Whose input and results the policy was written for: `opa-envoy` = those of opa-envoy-plugin, null = our own.',
-    { default: null, example: 'opa-envoy' },
-    ['opa-envoy'],
-  ),
+  compat: {
+    ...choice(
+      'Whose input and results the policy was written for: `opa-envoy` = those of opa-envoy-plugin, null = our own.',
+      { default: null, example: 'opa-envoy' },
+      [],
+    ),
+    enum: ['opa-envoy', null],
+  },
   path: {
     ...text(
       'With `compat`: the rule that is asked, as the plugin names it; the bundle must have been built with it as an entrypoint.',

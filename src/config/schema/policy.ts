@@ -1,3 +1,4 @@
+import { compatKeys } from './compat.ts';
 import { integer, list, name, path, section, span, text, choice } from './keys.ts';
 import { paceKeys, urlKeys } from './sources.ts';
 
@@ -66,6 +67,7 @@ export const policy = section('The policy.', {
     default: null,
     example: 'policy/bundle.tar.gz',
   }),
+  ...compatKeys,
   sources,
   signed_by: signedBy,
   max_age: span(

@@ -22,6 +22,7 @@ export function makeFolder(): string {
     'ca/state.pem',
     'state.pub',
     'policy.tar.gz',
+    'services.pb',
     'ca/bundles.pem',
     'policy.pub.pem',
   ];
@@ -256,6 +257,8 @@ limits:
   max_lockout: 0.5%
 policy:
   bundle: policy.tar.gz
+  compat: opa-envoy
+  path: people/authz/allow
   sources:
     - name: policies
       url: https://bundles.example.org/bundles/portreeve.tar.gz
@@ -281,6 +284,12 @@ policy:
   grace: 73h
   keep: 12
   self_test_timeout: 11s
+compat:
+  undefined: error
+  credential_optional: false
+  skip_request_body_parse: true
+  proto_descriptor: services.pb
+  record_bytes: 32768
 claims:
   device_id: [{ context_extension: device_id }]
   serial: [{ header: x-device-serial }]
