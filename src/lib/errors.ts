@@ -37,6 +37,7 @@ export const errorCodes = [
   'PDP_AUDIT_UNAVAILABLE',
   'PDP_LISTEN_FAILED',
   'PDP_CHANNEL_BROKEN',
+  'PDP_CASES_INVALID',
   'PDP_NOT_FOUND',
   'PDP_INTERNAL',
 ] as const;
