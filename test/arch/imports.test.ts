@@ -28,7 +28,7 @@ const confined: readonly (readonly [pattern: RegExp, allowed: RegExp])[] = [
   [/^(grpc-health-check|node:http|node:https|node:http2)$/, /^src\/(api|server)\//],
   [/^@peculiar\/x509$/, /^src\/ca\//],
   [/^@open-policy-agent\/opa-wasm$/, /^src\/policy\/engine\.ts$/],
-  [/^jose$/, /^src\/(attestation|server\/sources)\//],
+  [/^jose$/, /^src\/(attestation|policy\/signatures|server\/sources)\//],
   [/^node:sqlite$/, /^src\/store\//],
   [/^@opentelemetry\/(sdk-|exporter-|resources|otlp-)/, /^src\/server\//],
 ];
