@@ -14,6 +14,6 @@ export function parseJsonObject(bytes: Uint8Array, name: string): Record<string,
 }
 
 /** The error of a bundle that is malformed. */
-export function invalidBundle(problem: string): PortreeveError {
-  return new PortreeveError('PDP_BUNDLE_INVALID', `policy bundle: ${problem}`);
+export function invalidBundle(problem: string, cause?: unknown): PortreeveError {
+  return new PortreeveError('PDP_BUNDLE_INVALID', `policy bundle: ${problem}`, { cause });
 }

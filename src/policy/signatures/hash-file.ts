@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describeThrown, PortreeveError } from '../../lib/errors.ts';
-import { isRawNumber, parseExactJson, type ExactJson } from '../../lib/exact-json.ts';
+import { parseExactJson, type ExactJson } from '../../lib/exact-json.ts';
+import { orderedJson } from '../../lib/ordered-json.ts';
 
 /** Names of hash algorithms as OPA writes them, and as the runtime calls them. MD5 and SHA-1, which OPA knows too, prove nothing. */
 const hashes: Readonly<Record<string, string>> = {
@@ -28,7 +29,7 @@ export function hashBundleFile(name: string, content: Uint8Array, algorithm: str
   const hash = createHash(hashes[algorithm] ?? algorithm);
   const last = name.slice(name.lastIndexOf('/') + 1);
   if (last === 'data.json' || last === '.manifest') {
-    hash.update(written(valueOf(name, content)));
+    hash.update(orderedJson(valueOf(name, content)));
   } else if (last === 'data.yaml' || last === 'data.yml') {
     throw new PortreeveError('PDP_BUNDLE_INVALID', `policy bundle: ${name}: data is read as JSON only`);
   } else {
@@ -45,23 +46,4 @@ function valueOf(name: string, content: Uint8Array): ExactJson {
       cause,
     });
   }
-}
-
-/** As OPA's hasher walks a value; numbers keep the digits that they were written with. */
-function written(value: ExactJson): string {
-  if (value === null || typeof value !== 'object') return primitive(value);
-  if (isRawNumber(value)) return value.rawJSON;
-  if (isList(value)) return `[${value.map(written).join(',')}]`;
-  const names = Object.keys(value).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-  return `{${names.map((name) => `${primitive(name)}:${written(value[name] as ExactJson)}`).join(',')}}`;
-}
-
-/** As Go's encoder writes it: as ECMAScript does, but for the two line separators. */
-function primitive(value: null | boolean | number | string): string {
-  const text = JSON.stringify(typeof value === 'string' ? value.toWellFormed() : value);
-  return text.replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
-}
-
-function isList(value: object): value is readonly ExactJson[] {
-  return Array.isArray(value);
 }
