@@ -4,7 +4,7 @@ import { sectionLines, visible } from './visible.ts';
 
 /**
  * A report as workflow commands of GitHub Actions, which it shows at the lines of the files: an error for each test that
- * failed, a notice for each that was skipped; the counts as the last line. `prefix` is where the project is in the
+ * failed with the first part of what is told of it, a notice for each that was skipped; the counts as the last line. `prefix` is where the project is in the
  * repository, such as `policies/`.
  */
 export function githubText({ items }: Report, prefix = ''): string {
@@ -18,7 +18,7 @@ function command(
   const place = `file=${property(prefix + file)},line=${line},title=${property(title)}`;
   if (status === 'passed') return [];
   if (status === 'skipped') return [`::notice ${place}::${data(`skipped: ${visible(skipReason)}`)}\n`];
-  const lines = [...problems.map(visible), '', ...sectionLines(sections)];
+  const lines = [...problems.map(visible), '', ...sectionLines(sections.slice(0, 1))];
   return [`::error ${place}::${data(lines.join('\n').trimEnd())}\n`];
 }
 
