@@ -42,8 +42,9 @@ rego-test: install ## Rego formatting, strict check and tests
 bundle: install ## compile rego/ into the default bundle that is committed
 	@$(run_node) scripts/build-bundle.ts
 
-docs: install ## write the generated pages: docs/reasons.md and docs/configuration.md
+docs: install ## write what is generated: the pages of reasons, configuration and policy input, and the input's type
 	@$(run_node) scripts/docs-reasons.ts
+	@$(run_node) scripts/policy-input.ts
 	@$(run_node) scripts/docs-config.ts
 
 bench: install ## CPU time per decision beside a no-op gRPC server, as a ratio; then bench-scale

@@ -189,6 +189,7 @@ const parts: readonly Part[] = [
   ava('cases'),
   ava('conformance'),
   check('docs: reasons', 'node', ['scripts/docs-reasons.ts', '--check']),
+  check('docs: policy input', 'node', ['scripts/policy-input.ts', '--check']),
   check('docs: configuration', 'node', ['scripts/docs-config.ts', '--check']),
   // Servers with their workers: the tests of one file at a time share the machine.
   ava('fault', ['--concurrency', '1']),

@@ -1,6 +1,7 @@
 import type { ExaminedToken } from '../attestation/examine.ts';
 import type { ContextResult } from '../context/types.ts';
 import type { Finding } from '../lib/reason-code.ts';
+import { newestInputVersion } from '../policy/input-versions.ts';
 import type { PolicyEngine, PolicyInput, Verdict } from '../policy/types.ts';
 import { conclude } from './conclude.ts';
 import type { Call, DecisionDeps } from './deps.ts';
@@ -9,7 +10,7 @@ import type { Gathered } from './facts.ts';
 import { examineAttestation } from './facts-attestation.ts';
 import { attempt, attemptAsync } from './fault.ts';
 import type { Attempt } from './fault.ts';
-import { policyInput } from './input.ts';
+import { writeInput } from './input-versions.ts';
 import { createStopwatch } from './stopwatch.ts';
 import type { Fault, MadeDecision } from './types.ts';
 import { versionsOf } from './versions.ts';
@@ -31,7 +32,7 @@ export async function decideOnce(call: Call, deps: DecisionDeps): Promise<MadeDe
   const watch = createStopwatch(deps.clock);
   const policy = attempt('policy', () => deps.policy());
   const token = presentsToken(call) ? await examine(call, deps) : noToken;
-  const gathered = gather(call, token, deps);
+  const gathered = gather(call, { token, version: wantedVersion(policy) }, deps);
   watch.stage('facts');
   call.mark('facts');
   const judged = evaluate(gathered, policy, call, deps);
@@ -65,7 +66,16 @@ async function examine({ built, now }: Call, deps: DecisionDeps): Promise<Token>
   return built.ok ? attemptAsync('facts', () => examineAttestation(built.context, now, deps)) : noToken;
 }
 
-function gather(call: Call, token: Token, deps: DecisionDeps): Progress {
+/** The version of the input that the bundle in force was written for; without one, the newest is what is recorded. */
+function wantedVersion(policy: Attempt<PolicyEngine | undefined>): number {
+  return (policy.ok ? policy.value?.bundle.inputVersion : undefined) ?? newestInputVersion;
+}
+
+function gather(
+  call: Call,
+  { token, version }: { readonly token: Token; readonly version: number },
+  deps: DecisionDeps,
+): Progress {
   if (!call.built.ok) return invalidInput(call.built);
   if (!token.ok) return { fault: token.fault };
   const { context } = call.built;
@@ -75,7 +85,7 @@ function gather(call: Call, token: Token, deps: DecisionDeps): Progress {
     credentialOptional: deps.config.trust.credential_optional,
     classes: deps.config.classes,
   };
-  const input = attempt('facts', () => policyInput(gathered.value.facts, settings));
+  const input = attempt('facts', () => writeInput(version, gathered.value.facts, settings));
   if (!input.ok) return { gathered: gathered.value, fault: input.fault };
   return { gathered: gathered.value, input: input.value };
 }

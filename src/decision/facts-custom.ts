@@ -1,5 +1,5 @@
 import type { Config } from '../config/types.ts';
-import type { ConnectionContext } from '../context/types.ts';
+import type { ConnectionContext, FactOrigin } from '../context/types.ts';
 import { limits } from '../context/limits.ts';
 import type { DeviceRecord } from '../inventory/types.ts';
 import type { Facts } from './types.ts';
@@ -13,7 +13,7 @@ export function customFacts(
   device: DeviceRecord | undefined,
   mapped: Config['custom'],
 ): Facts['custom'] {
-  const facts: Record<string, { value: string; origin: string }> = { ...context.custom };
+  const facts: Record<string, { value: string; origin: FactOrigin }> = { ...context.custom };
   if (device) {
     for (const [name, source] of Object.entries(mapped)) {
       const value = 'inventory' in source ? column(device, source.inventory) : undefined;
@@ -21,7 +21,9 @@ export function customFacts(
     }
   }
   const names = Object.keys(facts).sort().slice(0, limits.customFacts);
-  return Object.fromEntries(names.map((name) => [name, facts[name] as { value: string; origin: string }]));
+  return Object.fromEntries(
+    names.map((name) => [name, facts[name] as { value: string; origin: FactOrigin }]),
+  );
 }
 
 /** Text of a column: one of the record's own, else one of its further attributes. */

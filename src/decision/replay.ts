@@ -4,6 +4,7 @@ import { canonicalJson } from '../lib/canonical-json.ts';
 import { parseInstant } from '../lib/clock.ts';
 import { isReasonCode } from '../lib/reason-code.ts';
 import type { ReasonCode } from '../lib/reason-code.ts';
+import { isInputVersion } from '../policy/input-versions.ts';
 import type { PolicyEngine, PolicyInput, Verdict } from '../policy/types.ts';
 import { expectedPoints } from '../revocation/coverage.ts';
 import { conclude } from './conclude.ts';
@@ -12,14 +13,13 @@ import { differencesOf } from './differences.ts';
 import type { Difference } from './differences.ts';
 import { attempt } from './fault.ts';
 import type { Attempt } from './fault.ts';
-import { policyInput } from './input.ts';
+import { writeInput } from './input-versions.ts';
 import { catalogueDigest } from './reasons.ts';
 import { sharedUseDifferences } from './replay-shared-use.ts';
 import { missingCrls, stateDifferences } from './replay-state.ts';
 import type { KeptState } from './replay-state.ts';
 import type { Decision, Fault, MadeDecision, Versions } from './types.ts';
 import { unrecordedDecision } from './unrecorded.ts';
-import { inputVersion } from './versions.ts';
 
 /** The part of a decision's record that concluding again needs. */
 export type ReplayableRecord = Decision & Pick<MadeDecision, 'facts' | 'input' | 'verdict' | 'pep'>;
@@ -120,7 +120,7 @@ function whatIsMissing(record: ReplayableRecord, { engine, settings, trust, crl 
   if (!settings) missing.push(`configuration ${versions.configuration}`);
   if (!trust) missing.push(`anchors ${versions.anchors}`);
   missing.push(...missingCrls(versions, crl));
-  if (versions.input_version !== inputVersion)
+  if (!isInputVersion(versions.input_version))
     missing.push(`policy input of version ${versions.input_version}`);
   if (versions.catalogue !== catalogueDigest)
     missing.push(`catalogue ${versions.catalogue} (${versions.program})`);
@@ -159,11 +159,12 @@ function circumstantial(record: ReplayableRecord): readonly Fault[] {
 }
 
 function inputAgain(
-  { facts, input }: ReplayableRecord,
+  { facts, input, versions }: ReplayableRecord,
   { trust, classes }: ReplaySettings,
 ): PolicyInput | null {
   if (facts === null || input === null) return null;
-  return policyInput(facts, { credentialOptional: trust.credential_optional, classes });
+  const asked = { credentialOptional: trust.credential_optional, classes };
+  return writeInput(versions.input_version, facts, asked);
 }
 
 function verdictAgain(

@@ -1,5 +1,5 @@
 import type { AttestationFact } from '../attestation/types.ts';
-import type { ContextResult, Pep } from '../context/types.ts';
+import type { ContextResult, Door, FactOrigin, Pep } from '../context/types.ts';
 import type { Binding, DeviceRecord } from '../inventory/types.ts';
 import type { DelegatedBy } from '../inventory/gateways/types.ts';
 import type { KeyUse } from '../inventory/observed/types.ts';
@@ -91,7 +91,7 @@ export type Subject = 'proved' | 'named_by_certificate' | 'vouched' | 'claimed';
 export interface Facts {
   readonly now: EpochMs;
   readonly tenant: string;
-  readonly door: string;
+  readonly door: Door;
   readonly pep: Pep;
   readonly connection: {
     readonly authenticated_by: 'device_tls' | 'gateway_asserted' | 'none';
@@ -138,7 +138,7 @@ export interface Facts {
   /** What lets the certificate's holder go on with CRLs that are too old; null where none is, or nothing lets it. */
   readonly crl_grace: OfflineGrace | null;
   readonly attestation: AttestationFact;
-  readonly custom: Readonly<Record<string, { readonly value: string; readonly origin: string }>>;
+  readonly custom: Readonly<Record<string, { readonly value: string; readonly origin: FactOrigin }>>;
   /** Operators' holds that are in force for this connection. */
   readonly holds: readonly HoldFact[];
   /** What the rooms found; those of the floor deny whatever the policy says. */

@@ -1,10 +1,8 @@
+import { newestInputVersion } from '../policy/input-versions.ts';
 import type { PolicyEngine } from '../policy/types.ts';
 import type { DecisionDeps } from './deps.ts';
 import type { Gathered } from './facts.ts';
 import type { Versions } from './types.ts';
-
-/** Version of `PolicyInput` that this program makes. */
-export const inputVersion = 1;
 
 /** Everything that a decision is made from; no state is named where none could be read. */
 export function versionsOf(
@@ -20,7 +18,7 @@ export function versionsOf(
     configuration: deps.digests.configuration,
     crls: state.crls,
     epochs: state.epochs,
-    input_version: inputVersion,
+    input_version: engine?.bundle.inputVersion ?? newestInputVersion,
     instance: deps.store.instance,
     program: deps.program,
     site: deps.config.site,

@@ -3,11 +3,12 @@ import { programVersion } from '../lib/program-version.ts';
 import { invalidBundle as invalid, parseJsonObject } from './bundle-json.ts';
 import { readCustomReasons } from './custom-reasons.ts';
 import type { CustomReasons } from './custom-reasons.ts';
+import { newestInputVersion } from './input-versions.ts';
 import { isObject } from './is-object.ts';
 import { isAtLeast, readRequirement } from './requires.ts';
 
 /** The newest policy input that this program can write; a bundle that wants a newer one is refused. */
-export const inputVersion = 1;
+export const inputVersion = newestInputVersion;
 
 /** The one rule that is asked, as `opa build -e` names it. */
 export const entrypoint = 'portreeve/decision';
@@ -38,6 +39,8 @@ export function readManifest(bytes: Uint8Array, program = programVersion): Manif
   const manifest = parseJsonObject(bytes, '.manifest');
   const revision = manifest['revision'];
   if (typeof revision !== 'string') throw invalid('.manifest has no revision');
+  const foreign = foreignEntrypoint(manifest);
+  if (foreign !== undefined) return readForeign(manifest, revision, foreign);
   const wanted = readEntrypoint(manifest);
   return {
     revision,
@@ -49,6 +52,35 @@ export function readManifest(bytes: Uint8Array, program = programVersion): Manif
     compat: readCompat(manifest),
     reasons: readCustomReasons(ours(manifest, 'reasons')),
     module: readModule(manifest, wanted),
+  };
+}
+
+/** The plugin's own default. */
+const pluginEntrypoint = 'envoy/authz/allow';
+
+/**
+ * What is asked of a bundle that says nothing of ours and has no rule of ours: one that `opa build -t wasm` made of a
+ * policy for opa-envoy-plugin. Undefined for any other.
+ */
+function foreignEntrypoint(manifest: Record<string, unknown>): string | undefined {
+  const metadata = manifest['metadata'];
+  if (isObject(metadata) && metadata['portreeve'] !== undefined) return undefined;
+  const entrypoints = modulesOf(manifest).map((module) => module['entrypoint']);
+  if (entrypoints.includes(entrypoint)) return undefined;
+  if (entrypoints.includes(pluginEntrypoint)) return pluginEntrypoint;
+  return entrypoints.find((one) => typeof one === 'string');
+}
+
+function readForeign(manifest: Record<string, unknown>, revision: string, asked: string): Manifest {
+  return {
+    revision,
+    requires: undefined,
+    entrypoint: asked,
+    inputVersion,
+    inputKeys: undefined,
+    compat: 'opa-envoy',
+    reasons: readCustomReasons(undefined),
+    module: readModule(manifest, asked),
   };
 }
 
@@ -113,10 +145,16 @@ function readCompat(manifest: Record<string, unknown>): 'opa-envoy' | null {
   return compat;
 }
 
-function readModule(manifest: Record<string, unknown>, entrypoint: string): string {
+function modulesOf(manifest: Record<string, unknown>): readonly Record<string, unknown>[] {
   const modules = manifest['wasm'];
-  if (!Array.isArray(modules)) throw invalid('.manifest names no WASM module; build with `-t wasm`');
-  const found = modules.filter(isObject).filter((module) => module['entrypoint'] === entrypoint);
+  return Array.isArray(modules) ? modules.filter(isObject) : [];
+}
+
+function readModule(manifest: Record<string, unknown>, entrypoint: string): string {
+  if (!Array.isArray(manifest['wasm'])) {
+    throw invalid('.manifest names no WASM module; build with `-t wasm`');
+  }
+  const found = modulesOf(manifest).filter((module) => module['entrypoint'] === entrypoint);
   const module = found[0]?.['module'];
   if (found.length !== 1 || typeof module !== 'string') {
     throw invalid(`.manifest does not name one module for the entrypoint ${entrypoint}`);

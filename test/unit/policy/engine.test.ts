@@ -182,7 +182,7 @@ test('a large input makes room for itself once', async (t) => {
   const custom = Object.fromEntries(
     Array.from({ length: 32 }, (_, index) => [
       `fact_${index}`,
-      { value: 'x'.repeat(8192), origin: 'claimed' },
+      { value: 'x'.repeat(8192), origin: 'claimed' as const },
     ]),
   );
   t.true(engine.evaluate({ ...goodInput, custom }).allow);

@@ -4,21 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import test from 'ava';
+import type { InputSchema } from '../../../scripts/policy-input-type.ts';
 import { opa, withOpa } from '../../helpers/policies.ts';
 import { goodInput } from '../../helpers/policy-input.ts';
 
 const rego = join(import.meta.dirname, '../../../rego');
 const schemaFile = join(rego, 'schema/input.json');
 
-interface FieldSchema {
-  readonly description?: string;
-}
-interface InputSchema {
-  readonly properties: Readonly<Record<string, FieldSchema>>;
-  readonly required: readonly string[];
-}
-const schema = JSON.parse(readFileSync(schemaFile, 'utf8')) as InputSchema;
-const validate = new Ajv({ strict: true, allErrors: true }).compile(schema);
+const schema = JSON.parse(readFileSync(schemaFile, 'utf8')) as InputSchema & { readonly required: string[] };
+const validate = new Ajv({ strict: true, allErrors: true })
+  .addVocabulary(['x-unit', 'x-absent', 'x-group', 'x-groups', 'x-type'])
+  .compile(schema);
 
 function check(opa: string, ...paths: readonly string[]) {
   const flags = ['--strict', '--schema', schemaFile, '--capabilities', join(rego, 'capabilities.json')];
@@ -32,16 +28,20 @@ test('the schema has exactly the keys of the policy input, all of them required'
   t.deepEqual([...schema.required].sort(), keys);
 });
 
-test('every field says what it means', (t) => {
+test('every field says what it means, in which unit or form, and what it is where there is nothing', (t) => {
   for (const [name, field] of Object.entries(schema.properties)) {
-    t.regex(field.description ?? '', /^\S.{15,}[.]$/, name);
-    const allowsNull = JSON.stringify(field).includes('"null"');
-    t.is(
-      /\bnull\b/.test(field.description ?? '') && !/Never null/.test(field.description ?? ''),
-      allowsNull,
-      name,
-    );
+    t.regex(field.description, /^\S.{10,}[.]$/, name);
+    const allowsNull = JSON.stringify(field.anyOf ?? '').includes('"null"');
+    t.is(/^null (where|for|without) /.test(field['x-absent']), allowsNull, `${name}: ${field['x-absent']}`);
+    t.is(/^empty /.test(field['x-absent']), field.type === 'array' || name === 'custom', name);
+    if (/_s$/.test(name)) t.regex(field['x-unit'] ?? '', /^(Unix )?seconds/, name);
+    t.true(Object.hasOwn(schema['x-groups'], field['x-group']), name);
   }
+});
+
+test('no part of the documentation is empty', (t) => {
+  const used = new Set(Object.values(schema.properties).map((field) => field['x-group']));
+  t.deepEqual([...used], Object.keys(schema['x-groups']));
 });
 
 test('a sample of the input is valid', (t) => {
