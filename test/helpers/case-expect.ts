@@ -3,7 +3,9 @@ import { configDigest } from '../../src/config/digest.ts';
 import { catalogue } from '../../src/decision/reasons.ts';
 import type { Decision, Reason, Severity, Versions } from '../../src/decision/types.ts';
 import { formatInstant } from '../../src/lib/clock.ts';
+import { isReasonCode } from '../../src/lib/reason-code.ts';
 import { instant } from './case-certificates.ts';
+import { fleet } from './case-files.ts';
 import type { Case, ExpectedReason, Expectation } from './case-types.ts';
 import type { CaseWorld } from './case-world.ts';
 
@@ -74,13 +76,21 @@ const digest = /^[0-9a-f]{64}$/;
 /** What is wrong with those parts of a Decision that differ every time; empty where nothing is. */
 export function misshapen(decision: Decision, world: CaseWorld): readonly string[] {
   const { decision_id: id, versions, reasons, faults } = decision;
-  const wrong = reasons.filter(({ code, message }) => message !== catalogue[code].text);
+  const wrong = reasons.filter((reason) => !isWorded(reason));
   return [
     ...(uuidV7.test(id) ? [] : [`decision_id ${id}`]),
     ...wrong.map(({ code }) => `message of ${code}`),
     ...faults.filter(({ message }) => message === '').map(({ code }) => `message of fault ${code}`),
     ...misshapenVersions(versions, world),
   ];
+}
+
+/** In the words of the catalogue, or in those of the bundle with all else that it declares. */
+function isWorded({ code, message, ...told }: Reason): boolean {
+  if (isReasonCode(code))
+    return message === catalogue[code].text && told.class === undefined && told.remediation === undefined;
+  const { text, remediation, coarse = 'not_authorized' } = fleet.reasons[code] ?? {};
+  return message === text && told.remediation === remediation && told.class === coarse;
 }
 
 function misshapenVersions(versions: Versions, { config, bundle }: CaseWorld): readonly string[] {

@@ -1,6 +1,7 @@
 import type { AuthenticatedBy, ClaimName } from '../../src/context/types.ts';
 import type { Assurance, Severity } from '../../src/decision/types.ts';
-import type { ReasonCode } from '../../src/lib/reason-code.ts';
+import type { ToldCode } from '../../src/lib/reason-code.ts';
+import type { DeclaredReason } from '../../src/policy/custom-reasons.ts';
 import type { Document } from './world-document.ts';
 
 /** The cases as their files say them; `test/cases/given/case.schema.yaml` describes every word. */
@@ -219,7 +220,7 @@ export interface CaseConnection {
   readonly granted_ms?: number;
 }
 
-export type ExpectedReason = Readonly<Partial<Record<Severity, ReasonCode>>> & {
+export type ExpectedReason = Readonly<Partial<Record<Severity, ToldCode>>> & {
   readonly detail?: Readonly<Record<string, string | number | boolean>>;
 };
 
@@ -250,6 +251,8 @@ export interface Fleet {
   readonly devices: readonly Readonly<Record<string, unknown>>[];
   readonly configuration: Document;
   readonly policies: Readonly<Record<string, string>>;
+  /** What the bundles of those policies declare of their own reasons. */
+  readonly reasons: Readonly<Record<string, DeclaredReason>>;
   readonly verifiers: Readonly<Record<string, DescribedVerifier>>;
 }
 

@@ -181,7 +181,7 @@ function bundleFile(folder: string, { state, fault }: Pick<Case, 'state' | 'faul
   if (rego === undefined && state?.policy !== undefined)
     throw new Error(`the fleet has no policy ${state.policy}`);
   if (rego === undefined) return undefined;
-  return policyFile(rego);
+  return policyFile(rego, fleet.reasons);
 }
 
 function faulty(fault: string | undefined): string | undefined {

@@ -48,7 +48,7 @@ function summary({ decision, pep, door }: MadeDecision): [string, string][] {
 }
 
 function reasonsText(reasons: readonly Reason[], paint: Paint): string {
-  const rows = reasons.map(({ code, severity, message, detail }) => [
+  const rows = reasons.map(({ code, severity, message, detail, remediation }) => [
     code,
     { text: severity, tone: tones[severity] },
     `${message}${
@@ -57,7 +57,7 @@ function reasonsText(reasons: readonly Reason[], paint: Paint): string {
             .map(([key, value]) => `${key}: ${value}`)
             .join(', ')})`
         : ''
-    }`,
+    }${remediation === undefined ? '' : ` What to do: ${remediation}`}`,
   ]);
   return table(['reason', 'severity', 'in words'], rows, paint);
 }

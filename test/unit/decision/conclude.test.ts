@@ -126,3 +126,41 @@ test('a decision turned down later keeps what it said and says what went wrong',
   );
   t.deepEqual(denied.obligations.entitlements, []);
 });
+
+const sunday = {
+  code: 'custom.sunday',
+  declared: { class: 'retry_later', remediation: 'Wait.', severity: 'deny', text: 'It is Sunday.' },
+  detail: { weekday: 0 },
+} as const;
+
+test("a denial of an author's own denies although the policy says allow, and says nothing but itself", (t) => {
+  const decision = concluded({ verdict: someVerdict({ reasons: [sunday] }) });
+  t.is(decision.outcome, 'deny');
+  t.deepEqual(decision.reasons, [
+    {
+      class: 'retry_later',
+      code: 'custom.sunday',
+      detail: { weekday: 0 },
+      message: 'It is Sunday.',
+      remediation: 'Wait.',
+      severity: 'deny',
+    },
+  ]);
+});
+
+test("a policy that refuses with a warning of its author's own alone is told as policy.denied", (t) => {
+  const warning = { ...sunday, declared: { ...sunday.declared, severity: 'warn' } } as const;
+  const decision = concluded({ verdict: someVerdict({ allow: false, reasons: [warning] }) });
+  t.deepEqual(
+    decision.reasons.map(({ code, severity }) => `${severity} ${code}`),
+    ['deny policy.denied', 'warn custom.sunday'],
+  );
+});
+
+test("a decision turned down later keeps its author's own reasons whole", (t) => {
+  const facts = someFacts();
+  const made = concluded({ facts, verdict: someVerdict({ reasons: [sunday] }) });
+  const fault: Fault = { code: 'system.audit_unavailable', stage: 'record', message: 'full' };
+  const denied = denyInstead(made, fault, { facts, pep: facts.pep, now: factsTime }, strict);
+  t.deepEqual(denied.reasons[0], made.reasons[0]);
+});

@@ -1,8 +1,12 @@
 import test from 'ava';
 import {
+  classOf,
   catalogue,
   catalogueDigest,
   catalogueText,
+  denies,
+  findingOf,
+  isOurs,
   makeReason,
   sortReasons,
 } from '../../../src/decision/reasons.ts';
@@ -134,4 +138,55 @@ test('the same code with the same detail is told once, with other details each t
       ['policy.denied', undefined],
     ],
   );
+});
+
+const own = (code: `custom.${string}`, severity: 'deny' | 'warn' | 'info', detail?: Finding['detail']) => ({
+  code,
+  declared: { class: 're_attest', remediation: 'Do it.', severity, text: `It is ${code}.` } as const,
+  ...(detail && { detail }),
+});
+
+test("an author's own reason is told in the words that its bundle declares, and brings its remedy and class", (t) => {
+  t.deepEqual(makeReason(own('custom.b', 'deny', { minute: 3 })), {
+    class: 're_attest',
+    code: 'custom.b',
+    detail: { minute: 3 },
+    message: 'It is custom.b.',
+    remediation: 'Do it.',
+    severity: 'deny',
+  });
+  t.is(classOf(makeReason(own('custom.b', 'deny'))), 're_attest');
+  t.is(classOf({ code: 'custom.b' }), 'not_authorized');
+  t.false(isOurs('custom.b'));
+});
+
+test("an author's own reason denies where its bundle declares so", (t) => {
+  t.true(denies(own('custom.b', 'deny')));
+  t.false(denies(own('custom.b', 'warn')));
+  t.false(denies(own('custom.b', 'info')));
+});
+
+test("an author's own reasons come after network and before policy, by name; severity counts before that", (t) => {
+  const told = [
+    { code: 'policy.denied' } as const,
+    own('custom.b', 'deny'),
+    own('custom.c', 'warn'),
+    own('custom.a', 'deny'),
+    { code: 'network.source_not_allowed' } as const,
+    own('custom.aa', 'deny'),
+  ];
+  t.deepEqual(
+    sortReasons(told.map(makeReason)).map(({ code }) => code),
+    ['network.source_not_allowed', 'custom.a', 'custom.aa', 'custom.b', 'policy.denied', 'custom.c'],
+  );
+});
+
+test('what a told reason was made from makes the same reason again', (t) => {
+  for (const finding of [
+    own('custom.b', 'deny', { minute: 3 }),
+    own('custom.b', 'info'),
+    { code: 'credential.expired', detail: { age_s: 1 } } as const,
+    { code: 'policy.ok' } as const,
+  ])
+    t.deepEqual(makeReason(findingOf(makeReason(finding))), makeReason(finding));
 });

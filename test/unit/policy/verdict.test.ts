@@ -2,6 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import { PortreeveError } from '../../../src/lib/errors.ts';
 import { reasonCodes } from '../../../src/lib/reason-code.ts';
+import type { CustomReasons } from '../../../src/policy/custom-reasons.ts';
 import { readVerdict } from '../../../src/policy/verdict.ts';
 
 const runs = 200 * Number(process.env.SOAK_FACTOR ?? 1);
@@ -26,6 +27,29 @@ test('a well-formed answer is the verdict', (t) => {
 
 test('an empty result is an undefined policy, not a denial by it', (t) => {
   t.throws(() => readVerdict([]), { instanceOf: PortreeveError, code: 'PDP_POLICY_UNDEFINED' });
+});
+
+const declared: CustomReasons = new Map([
+  ['custom.sunday', { severity: 'deny', text: 'It is Sunday.', remediation: 'Wait.', class: 'retry_later' }],
+]);
+
+test('a reason that the bundle declares gets what is declared of it, with its detail and without', (t) => {
+  const told = [{ code: 'custom.sunday', detail: { weekday: 0 } }, { code: 'custom.sunday' }];
+  const { reasons } = readVerdict(answer({ reasons: told }), declared);
+  const found = declared.get('custom.sunday');
+  t.deepEqual(reasons, told.map((reason) => ({ ...reason, declared: found })) as never);
+});
+
+test('a reason that no bundle declares is a trap, as is one that brings its own declaration', (t) => {
+  for (const reason of [
+    { code: 'custom.monday' },
+    { code: 'custom.Sunday' },
+    { code: 'custom.' },
+    { code: 'custom.sunday', declared: declared.get('custom.sunday') },
+    { code: 'custom.sunday', severity: 'info' },
+  ])
+    t.throws(() => readVerdict(answer({ reasons: [reason] }), declared), { code: 'PDP_POLICY_TRAP' });
+  t.throws(() => readVerdict(answer({ reasons: [{ code: 'custom.sunday' }] })), { code: 'PDP_POLICY_TRAP' });
 });
 
 const wrongResults: Readonly<Record<string, unknown>> = {
