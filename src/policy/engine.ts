@@ -1,16 +1,15 @@
 import * as sdk from '@open-policy-agent/opa-wasm';
+import type { RequestDocument } from '../context/types.ts';
 import { PortreeveError, describeThrown } from '../lib/errors.ts';
 import type { BuiltinMode, PolicyMoment } from './builtins/types.ts';
 import type { Bundle } from './bundle.ts';
-import type { CustomReasons } from './custom-reasons.ts';
+import { dialectOf } from './dialect.ts';
+import type { Dialect, PolicyWanted } from './dialect.ts';
 import { createEvaluation } from './evaluate.ts';
 import type { PolicyHeap } from './evaluate.ts';
 import { createHost } from './host.ts';
 import { isObject } from './is-object.ts';
 import type { ClassRules, PolicyEngine, PolicyInput, Verdict } from './types.ts';
-import { readVerdict } from './verdict.ts';
-import { createVerdictMemory, inputText } from './verdict-memory.ts';
-import type { VerdictMemory } from './verdict-memory.ts';
 import { webAssembly } from './web-assembly.ts';
 import type { WasmInstance, WasmMemory, WasmModule } from './web-assembly.ts';
 
@@ -35,8 +34,10 @@ interface Loaded {
 export interface EngineOptions {
   /** Rules of the configuration's device classes. */
   readonly classes: Readonly<Record<string, ClassRules>>;
-  /** Which built-in functions the host gives; none where it is left out. */
+  /** Which built-in functions the host gives; where it is left out, those of the bundle's kind. */
   readonly builtins?: BuiltinMode;
+  /** What the configuration wants of the policy; where it is left out, the bundle's word counts. */
+  readonly wanted?: PolicyWanted;
 }
 
 /** A policy that says what its entrypoint says, whatever its shape. Synchronous, not re-entrant. */
@@ -67,42 +68,34 @@ export async function createPolicyProgram(
 /**
  * Compiles a bundle and loads its data with the classes of the configuration at `data.portreeve.classes`, which
  * replace any that the bundle brings. Throws PDP_BUNDLE_INVALID where the module does not compile, speaks another
- * ABI, lacks the entrypoint, asks for built-ins that are not there, or cannot hold the data.
+ * ABI, lacks the entrypoint, asks for built-ins that are not there, cannot hold the data, or is of another kind than wanted.
  */
 export async function createPolicyEngine(bundle: Bundle, options: EngineOptions): Promise<PolicyEngine> {
-  const program = await createPolicyProgram(bundle, options);
+  const dialect = dialectOf(bundle, options.wanted);
+  const { entrypoint, builtins } = dialect;
+  const program = await createPolicyProgram(bundle, { builtins, ...options, entrypoint });
   const { digest, revision, inputVersion } = bundle;
-  const about = { digest, revision, inputVersion };
-  return new WasmPolicyEngine(about, bundle, program, options.builtins);
+  return new WasmPolicyEngine({ digest, revision, inputVersion }, dialect, program);
 }
 
 class WasmPolicyEngine implements PolicyEngine {
   readonly bundle: PolicyEngine['bundle'];
-  readonly #textOf: (input: PolicyInput) => string;
-  /** None where built-ins make a verdict depend on more than the input. */
-  readonly #verdicts: VerdictMemory | undefined;
-  readonly #reasons: CustomReasons | undefined;
+  readonly #dialect: Dialect;
   readonly #program: PolicyProgram;
 
-  constructor(
-    about: PolicyEngine['bundle'],
-    { inputKeys, reasons }: Pick<Bundle, 'inputKeys' | 'reasons'>,
-    program: PolicyProgram,
-    builtins: BuiltinMode = 'none',
-  ) {
+  constructor(about: PolicyEngine['bundle'], dialect: Dialect, program: PolicyProgram) {
     this.bundle = about;
-    this.#textOf = inputText(inputKeys);
-    this.#verdicts = builtins === 'none' ? createVerdictMemory(inputKeys) : undefined;
-    this.#reasons = reasons;
+    this.#dialect = dialect;
     this.#program = program;
   }
 
-  evaluate(input: PolicyInput, moment?: PolicyMoment): Verdict {
-    const known = this.#verdicts?.again(input);
+  evaluate(input: PolicyInput, moment?: PolicyMoment, document?: RequestDocument): Verdict {
+    const { verdicts, textOf, read } = this.#dialect;
+    const known = verdicts?.again(input);
     if (known) return known;
-    const text = this.#textOf(input);
-    const ask = () => readVerdict(this.#program.run(text, moment), this.#reasons);
-    return this.#verdicts ? this.#verdicts.read(text, ask, input) : ask();
+    const text = textOf(input, document);
+    const ask = () => read(this.#program.run(text, moment), input);
+    return verdicts ? verdicts.read(text, ask, input) : ask();
   }
 
   pages(): number {

@@ -2,6 +2,8 @@ import type { CustomCode, Finding } from '../lib/reason-code.ts';
 import type { CustomReason } from './custom-reasons.ts';
 import type { InputVersion, PolicyInputs } from './input-versions.ts';
 import type { PolicyMoment } from './builtins/types.ts';
+import type { PolicyResponse } from './compat/types.ts';
+import type { RequestDocument } from '../context/types.ts';
 
 /** The policy input, in whichever version the bundle in force wants. */
 export type PolicyInput = PolicyInputs[InputVersion];
@@ -22,6 +24,8 @@ export interface Verdict {
   readonly entitlements: readonly string[];
   /** Extra upstream headers; names are lower-case and never begin with `x-portreeve-`. */
   readonly headers: Readonly<Record<string, string>>;
+  /** What a policy that was written for another program says to the proxy and the device itself. */
+  readonly response?: PolicyResponse;
   readonly session_limit_s: number | null;
   readonly ttl_s: number | null;
 }
@@ -91,9 +95,10 @@ export interface PolicyEngine {
   /**
    * Evaluates `portreeve/decision`. Throws PDP_POLICY_UNDEFINED for an empty result and PDP_POLICY_TRAP for
    * a trap, a wrong shape or an unknown reason code; after a trap it makes itself a fresh instance. The moment is what
-   * built-in functions take time and chance from; policies without any need none.
+   * built-in functions take time and chance from; policies without any need none. The document is what a policy that was
+   * written for another program sees beside the input.
    */
-  evaluate(input: PolicyInput, moment?: PolicyMoment): Verdict;
+  evaluate(input: PolicyInput, moment?: PolicyMoment, document?: RequestDocument): Verdict;
   /** Pages (64 KiB) of WASM memory in use; 0 between a trap and the next evaluation, which makes a fresh instance. */
   pages(): number;
 }

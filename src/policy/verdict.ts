@@ -13,7 +13,7 @@ const most = { reasons: 64, details: 16, entitlements: 256, headers: 32, text: 1
 const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]{1,64}$/;
 
 /** Headers about the message's framing or route, RFC 9110 sections 7.2 and 7.6.1: never a policy's business. */
-const framing: ReadonlySet<string> = new Set([
+export const framing: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
   'host',

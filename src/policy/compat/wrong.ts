@@ -1,0 +1,23 @@
+import { PortreeveError } from '../../lib/errors.ts';
+
+/** Most of each; far above what policies say, low enough that no answer grows past what a wire carries. */
+export const most = {
+  headers: 64,
+  entries: 128,
+  text: 8192,
+  body: 64 * 1024,
+  depth: 16,
+  values: 4096,
+} as const;
+
+/** An answer of a policy that cannot be used. */
+export function wrong(what: string, must: string): PortreeveError {
+  return new PortreeveError('PDP_POLICY_TRAP', `the policy's answer cannot be used: ${what} is not ${must}`);
+}
+
+/** A text within its limit that protobuf can carry. Throws PDP_POLICY_TRAP. */
+export function checkedText(value: unknown, what: string, atMost: number): string {
+  if (typeof value !== 'string') throw wrong(what, 'a text');
+  if (value.length > atMost) throw wrong(what, `at most ${atMost} characters long`);
+  return value.toWellFormed();
+}
