@@ -41,8 +41,6 @@ export function readManifest(bytes: Uint8Array, program = programVersion): Manif
   if (typeof revision !== 'string') throw invalid('.manifest has no revision');
   const foreign = foreignEntrypoint(manifest);
   if (foreign !== undefined) return readForeign(manifest, revision, foreign);
-  const foreign = foreignEntrypoint(manifest);
-  if (foreign !== undefined) return readForeign(manifest, revision, foreign);
   const wanted = readEntrypoint(manifest);
   return {
     revision,
@@ -54,35 +52,6 @@ export function readManifest(bytes: Uint8Array, program = programVersion): Manif
     compat: readCompat(manifest),
     reasons: readCustomReasons(ours(manifest, 'reasons')),
     module: readModule(manifest, wanted),
-  };
-}
-
-/** The plugin's own default. */
-const pluginEntrypoint = 'envoy/authz/allow';
-
-/**
- * What is asked of a bundle that says nothing of ours and has no rule of ours: one that `opa build -t wasm` made of a
- * policy for opa-envoy-plugin. Undefined for any other.
- */
-function foreignEntrypoint(manifest: Record<string, unknown>): string | undefined {
-  const metadata = manifest['metadata'];
-  if (isObject(metadata) && metadata['portreeve'] !== undefined) return undefined;
-  const entrypoints = modulesOf(manifest).map((module) => module['entrypoint']);
-  if (entrypoints.includes(entrypoint)) return undefined;
-  if (entrypoints.includes(pluginEntrypoint)) return pluginEntrypoint;
-  return entrypoints.find((one) => typeof one === 'string');
-}
-
-function readForeign(manifest: Record<string, unknown>, revision: string, asked: string): Manifest {
-  return {
-    revision,
-    requires: undefined,
-    entrypoint: asked,
-    inputVersion,
-    inputKeys: undefined,
-    compat: 'opa-envoy',
-    reasons: readCustomReasons(undefined),
-    module: readModule(manifest, asked),
   };
 }
 
@@ -174,11 +143,6 @@ function readCompat(manifest: Record<string, unknown>): 'opa-envoy' | null {
   if (compat !== null && compat !== 'opa-envoy')
     throw invalid('metadata.portreeve.compat is not "opa-envoy"');
   return compat;
-}
-
-function modulesOf(manifest: Record<string, unknown>): readonly Record<string, unknown>[] {
-  const modules = manifest['wasm'];
-  return Array.isArray(modules) ? modules.filter(isObject) : [];
 }
 
 function modulesOf(manifest: Record<string, unknown>): readonly Record<string, unknown>[] {
