@@ -1,8 +1,5 @@
-import { once } from 'node:events';
-import { createWriteStream, existsSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Writable } from 'node:stream';
 import { Option, type Command } from 'commander';
 import { logFiles, logLines } from '../../audit/read-log.ts';
 import { Proposals } from '../../audit/proposals.ts';
@@ -12,13 +9,14 @@ import type { Config } from '../../config/types.ts';
 import { createInventoryReader } from '../../inventory/reader.ts';
 import { buildDraft } from '../../inventory/record.ts';
 import { formatInstant, type EpochMs } from '../../lib/clock.ts';
-import { asPortreeveError, describeThrown, PortreeveError } from '../../lib/errors.ts';
+import { asPortreeveError, PortreeveError } from '../../lib/errors.ts';
 import { configOption, finish, instantArgument, integerArgument } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { byteProgress } from '../state/progress.ts';
 import { withStore } from '../with-store.ts';
+import { writeLines, writeWhole } from '../write-lines.ts';
 import { tenantOption, type DeviceOptions } from './tenant.ts';
 
 interface Options extends DeviceOptions {
@@ -187,27 +185,4 @@ async function withInventory(
     const reader = createInventoryReader(store);
     return work((id) => store.snapshot(() => reader.device(tenant, id)) !== undefined);
   });
-}
-
-async function writeLines(out: Writable, lines: Iterable<string>): Promise<void> {
-  for (const line of lines) if (!out.write(line)) await once(out, 'drain');
-}
-
-/** The file appears whole, under its name, or not at all. */
-async function writeWhole(path: string, lines: Iterable<string>): Promise<void> {
-  const partial = `${path}.${process.pid}.part`;
-  const out = createWriteStream(partial, { flags: 'wx' });
-  try {
-    const closed = once(out, 'close');
-    await writeLines(out, lines);
-    out.end();
-    await closed;
-    await rename(partial, path);
-  } catch (thrown) {
-    out.destroy();
-    await rm(partial, { force: true });
-    throw new PortreeveError('PDP_USAGE', `cannot write ${path}: ${describeThrown(thrown)}`, {
-      cause: thrown,
-    });
-  }
 }

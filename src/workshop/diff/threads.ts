@@ -73,9 +73,9 @@ class Thread {
 
   /** Resolves with the next answer; rejects once something failed. */
   async next(): Promise<void> {
-    if (this.#failure) throw this.#failure;
-    await new Promise<void>((resolve) => this.#wake.push(resolve));
-    if (this.#failure) throw this.#failure;
+    if (!this.#failure) await new Promise<void>((resolve) => this.#wake.push(resolve));
+    const failure: unknown = this.#failure;
+    if (failure instanceof PortreeveError) throw failure;
   }
 
   async end(): Promise<void> {
