@@ -16,6 +16,7 @@ export function derivedDifferences(record: AuditRecord): readonly Difference[] {
     facts,
     input: record.input,
     verdict: record.verdict,
+    ...(record.document && { document: record.document }),
     pep: facts?.pep ?? record.pep,
     door: facts?.door ?? record.door,
     connection_id: facts ? facts.connection.connection_id : record.connection_id,

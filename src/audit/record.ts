@@ -1,5 +1,6 @@
 import type { Pep } from '../context/types.ts';
 import type { Decision, Facts, MadeDecision } from '../decision/types.ts';
+import type { RecordedDocument } from '../decision/recorded-document.ts';
 import { canonicalJson } from '../lib/canonical-json.ts';
 import type { PolicyInput, Verdict } from '../policy/types.ts';
 
@@ -9,7 +10,7 @@ export const recordFormat = 1;
 /**
  * The record of one decision, faults included: the decision as it was answered, what it was found by, and what it
  * was made from, so that it can be concluded again. Times are RFC 3339, instants in `facts` milliseconds since
- * 1970, digests and serials lower-case hex. No certificate, header or token is in it.
+ * 1970, digests and serials lower-case hex. No certificate, header or token is in it, but for `document`.
  */
 export interface AuditRecord extends Decision {
   readonly schema: typeof recordFormat;
@@ -19,6 +20,8 @@ export interface AuditRecord extends Decision {
   /** The device's, else its enforcement point's. */
   readonly site: string | null;
   readonly tags: readonly string[];
+  /** What a policy that was written for another program saw of the request; absent where it saw none. */
+  readonly document?: RecordedDocument;
   readonly pep: Pep;
   readonly door: string;
   readonly connection_id: string | null;
@@ -48,6 +51,7 @@ export function buildRecord(made: MadeDecision): AuditRecord {
     connection_id: made.connection_id,
     decision_id: decision.decision_id,
     device_id: decision.device_id,
+    ...(made.document && { document: made.document }),
     door,
     enforced: decision.enforced,
     facts,

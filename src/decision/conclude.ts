@@ -2,7 +2,7 @@ import type { Config } from '../config/types.ts';
 import type { Pep } from '../context/types.ts';
 import { formatInstant } from '../lib/clock.ts';
 import type { EpochMs } from '../lib/clock.ts';
-import type { Finding } from '../lib/reason-code.ts';
+import type { Finding, ToldCode } from '../lib/reason-code.ts';
 import type { Verdict } from '../policy/types.ts';
 import { enforcementOf } from './enforcement.ts';
 import { floorFindings } from './floor.ts';
@@ -57,6 +57,7 @@ export function conclude(material: Material, settings: ConcludeSettings): Decisi
     obligations: {
       entitlements: verdict.entitlements,
       headers: verdict.headers,
+      ...(verdict.response && { response: verdict.response }),
       session_limit_s: verdict.session_limit_s,
     },
     valid_until: formatInstant(until),
@@ -114,9 +115,16 @@ function denial(material: Material, findings: readonly AnyFinding[], settings: C
     outcome: 'deny',
     enforced: enforcement.enforced,
     reasons: sortReasons([...reasons, ...enforcement.findings.map(makeReason)]),
-    obligations: noObligations,
+    obligations: obligationsOfDenial(material, codes),
     valid_until: null,
   };
+}
+
+/** What the policy answers with its denial, unless something else denies too: then the denial is not its own. */
+function obligationsOfDenial({ verdict, faults }: Material, codes: readonly ToldCode[]): Obligations {
+  const response = verdict?.allow === false ? verdict.response : undefined;
+  const own = faults.length === 0 && codes.every((code) => code === 'policy.denied');
+  return response && own ? { ...noObligations, response } : noObligations;
 }
 
 /** What allow and denial have in common. */

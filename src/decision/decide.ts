@@ -1,5 +1,5 @@
 import type { ExaminedToken } from '../attestation/examine.ts';
-import type { ContextResult } from '../context/types.ts';
+import type { ContextResult, RequestDocument } from '../context/types.ts';
 import type { Finding } from '../lib/reason-code.ts';
 import { newestInputVersion } from '../policy/input-versions.ts';
 import type { PolicyEngine, PolicyInput, Verdict } from '../policy/types.ts';
@@ -11,6 +11,8 @@ import { examineAttestation } from './facts-attestation.ts';
 import { attempt, attemptAsync } from './fault.ts';
 import type { Attempt } from './fault.ts';
 import { writeInput } from './input-versions.ts';
+import { credentialOptional } from './credential-optional.ts';
+import { recordDocument } from './recorded-document.ts';
 import { createStopwatch } from './stopwatch.ts';
 import type { Fault, MadeDecision } from './types.ts';
 import { versionsOf } from './versions.ts';
@@ -35,10 +37,11 @@ export async function decideOnce(call: Call, deps: DecisionDeps): Promise<MadeDe
   const gathered = gather(call, { token, version: wantedVersion(policy) }, deps);
   watch.stage('facts');
   call.mark('facts');
-  const judged = evaluate(gathered, policy, call, deps);
+  const decisionId = deps.newId();
+  const judged = evaluate({ ...gathered, decisionId }, policy, call, deps);
   watch.stage('policy');
   call.mark('policy');
-  const made = concludeCall(call, deps, judged, policy.ok ? policy.value : undefined, deps.newId());
+  const made = concludeCall(call, deps, judged, policy.ok ? policy.value : undefined, decisionId);
   watch.stage('conclude');
   call.mark('conclude');
   return { ...made, timings: watch.read() };
@@ -82,7 +85,7 @@ function gather(
   const gathered = attempt('facts', () => gatherFacts(context, token.value, call, deps));
   if (!gathered.ok) return { fault: gathered.fault };
   const settings = {
-    credentialOptional: deps.config.trust.credential_optional,
+    credentialOptional: credentialOptional(deps.config),
     classes: deps.config.classes,
   };
   const input = attempt('facts', () => writeInput(version, gathered.value.facts, settings));
@@ -101,7 +104,7 @@ function invalidInput(refused: Extract<ContextResult, { ok: false }>): Progress 
 
 /** Evaluation cannot be interrupted: it is not begun too late, and an answer that comes too late does not count. */
 function evaluate(
-  progress: Progress,
+  { decisionId, ...progress }: Progress & { readonly decisionId: string },
   policy: Attempt<PolicyEngine | undefined>,
   call: Call,
   deps: DecisionDeps,
@@ -118,7 +121,8 @@ function evaluate(
     };
   }
   const asked = deps.clock.monotonic();
-  const verdict = attempt('policy', () => engine.evaluate(input));
+  const moment = { now: call.now, decisionId };
+  const verdict = attempt('policy', () => engine.evaluate(input, moment, documentOf(call)));
   if (call.late()) {
     const took = Math.round(deps.clock.monotonic() - asked);
     return {
@@ -127,6 +131,11 @@ function evaluate(
     };
   }
   return verdict.ok ? { ...progress, verdict: verdict.value } : { ...progress, fault: verdict.fault };
+}
+
+/** What a policy that was written for another program sees of the request. */
+function documentOf({ built }: Call): RequestDocument | undefined {
+  return built.ok ? built.context.document : undefined;
 }
 
 function fault(code: Fault['code'], message: string): Fault {
@@ -143,6 +152,7 @@ function concludeCall(
   const { built, now } = call;
   const pep = built.ok ? built.context.pep : built.pep;
   const facts = progress.gathered?.facts ?? null;
+  const document = progress.input && documentOf(call);
   const verdict = progress.verdict ?? null;
   const decision = conclude(
     {
@@ -163,6 +173,7 @@ function concludeCall(
     facts,
     input: progress.input ?? null,
     verdict,
+    ...(document && { document: recordDocument(document, deps.config.compat.record_bytes) }),
     pep,
     door: built.ok ? built.context.door : built.door,
     connection_id: (built.ok ? built.context.connectionId : built.connectionId) ?? null,

@@ -10,11 +10,13 @@ import { expectedPoints } from '../revocation/coverage.ts';
 import { conclude } from './conclude.ts';
 import type { Material } from './conclude.ts';
 import { differencesOf } from './differences.ts';
+import { credentialOptional } from './credential-optional.ts';
 import type { Difference } from './differences.ts';
 import { attempt } from './fault.ts';
 import type { Attempt } from './fault.ts';
 import { writeInput } from './input-versions.ts';
 import { catalogueDigest } from './reasons.ts';
+import { recordedDocument } from './recorded-document.ts';
 import { sharedUseDifferences } from './replay-shared-use.ts';
 import { missingCrls, stateDifferences } from './replay-state.ts';
 import type { KeptState } from './replay-state.ts';
@@ -22,12 +24,15 @@ import type { Decision, Fault, MadeDecision, Versions } from './types.ts';
 import { unrecordedDecision } from './unrecorded.ts';
 
 /** The part of a decision's record that concluding again needs. */
-export type ReplayableRecord = Decision & Pick<MadeDecision, 'facts' | 'input' | 'verdict' | 'pep'>;
+export type ReplayableRecord = Decision &
+  Pick<MadeDecision, 'facts' | 'input' | 'verdict' | 'document' | 'pep'>;
 
 /** The part of the configuration that a decision says something of. */
 export type ReplaySettings = Pick<Config, 'enforcement' | 'audit' | 'site' | 'classes'> & {
   readonly trust: Pick<Config['trust'], 'credential_optional'>;
   /** These are absent in what older programs kept. */
+  readonly policy?: Partial<Pick<Config['policy'], 'compat'>>;
+  readonly compat?: Pick<Config['compat'], 'credential_optional'>;
   readonly revocation?: Partial<Pick<Config['revocation'], 'coverage'>>;
   readonly shared_use?: Config['shared_use'];
 };
@@ -117,6 +122,10 @@ function whatIsMissing(record: ReplayableRecord, { engine, settings, trust, crl 
   const missing: string[] = [];
   if (asksPolicy(record) && engine?.bundle.digest !== versions.bundle)
     missing.push(`bundle ${versions.bundle}`);
+  if (asksPolicy(record) && record.document && !recordedDocument(record.document)) {
+    const { cut } = record.document;
+    missing.push(`the policy's document, ${cut.length > 0 ? `cut: ${cut.join(', ')}` : 'of another digest'}`);
+  }
   if (!settings) missing.push(`configuration ${versions.configuration}`);
   if (!trust) missing.push(`anchors ${versions.anchors}`);
   missing.push(...missingCrls(versions, crl));
@@ -160,10 +169,10 @@ function circumstantial(record: ReplayableRecord): readonly Fault[] {
 
 function inputAgain(
   { facts, input, versions }: ReplayableRecord,
-  { trust, classes }: ReplaySettings,
+  settings: ReplaySettings,
 ): PolicyInput | null {
   if (facts === null || input === null) return null;
-  const asked = { credentialOptional: trust.credential_optional, classes };
+  const asked = { credentialOptional: credentialOptional(settings), classes: settings.classes };
   return writeInput(versions.input_version, facts, asked);
 }
 
@@ -171,9 +180,11 @@ function verdictAgain(
   record: ReplayableRecord,
   engine: PolicyEngine | undefined,
 ): Attempt<Verdict> | undefined {
-  const { input } = record;
-  if (!asksPolicy(record) || input === null || !engine) return undefined;
-  return attempt('policy', () => engine.evaluate(input));
+  const { input, facts, document, decision_id: decisionId } = record;
+  if (!asksPolicy(record) || input === null || facts === null || !engine) return undefined;
+  const moment = { now: facts.now, decisionId };
+  const seen = document && recordedDocument(document);
+  return attempt('policy', () => engine.evaluate(input, moment, seen));
 }
 
 /** Details that a fault brought with it (which field of the request was invalid) are only in its reason. */

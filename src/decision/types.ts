@@ -7,8 +7,10 @@ import type { EpochMs } from '../lib/clock.ts';
 import type { CoarseClass, Finding, ReasonCode, Severity, ToldCode } from '../lib/reason-code.ts';
 import type { Moment } from '../lib/moment.ts';
 import type { Assurance, PolicyInput, Verdict } from '../policy/types.ts';
+import type { PolicyResponse } from '../policy/compat/types.ts';
 import type { HoldFact } from '../revocation/holds/types.ts';
 import type { RevocationFact } from '../revocation/types.ts';
+import type { RecordedDocument } from './recorded-document.ts';
 
 export type { Assurance } from '../policy/types.ts';
 export type { Severity } from '../lib/reason-code.ts';
@@ -35,6 +37,8 @@ export interface Fault {
 export interface Obligations {
   readonly entitlements: readonly string[];
   readonly headers: Readonly<Record<string, string>>;
+  /** What the policy itself answers to proxy and device, where it was written for another program. */
+  readonly response?: PolicyResponse;
   readonly session_limit_s: number | null;
 }
 
@@ -247,6 +251,8 @@ export interface MadeDecision {
   readonly facts: Facts | null;
   readonly input: PolicyInput | null;
   readonly verdict: Verdict | null;
+  /** What the policy saw beside `input`, where it was written for another program. */
+  readonly document?: RecordedDocument;
   readonly pep: Pep;
   readonly door: string;
   readonly connection_id: string | null;
