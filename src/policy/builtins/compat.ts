@@ -1,4 +1,29 @@
+import { chanceBuiltins } from './chance.ts';
+import { collectionBuiltins } from './collections.ts';
+import { encodingBuiltins } from './encodings.ts';
+import { expressionBuiltins } from './expressions.ts';
+import { hashBuiltins } from './hashes.ts';
+import { networkBuiltins } from './networks.ts';
+import { sprintfBuiltins } from './sprintf/sprintf.ts';
+import { stringBuiltins } from './strings.ts';
 import type { BuiltinTable } from './types.ts';
+import { unitBuiltins } from './units.ts';
+import { objectOf } from './compare.ts';
+import { versionBuiltins } from './versions.ts';
 
 /** What policies written for OPA's Envoy plugin use and the compiled module lacks, by name. */
-export const compatBuiltins: BuiltinTable = {};
+export const compatBuiltins: BuiltinTable = {
+  ...sprintfBuiltins,
+  ...stringBuiltins,
+  ...encodingBuiltins,
+  ...hashBuiltins,
+  ...expressionBuiltins,
+  ...networkBuiltins,
+  ...collectionBuiltins,
+  ...versionBuiltins,
+  ...unitBuiltins,
+  ...chanceBuiltins,
+  // There is nothing of the process that a policy may read, and nobody who reads notes of an evaluation.
+  'opa.runtime': () => objectOf([]),
+  trace: () => true,
+};
