@@ -7,8 +7,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import { formatInstant, type EpochMs } from '../lib/clock.ts';
 import { describeThrown, PortreeveError } from '../lib/errors.ts';
 import { signStatement, statementEnding } from '../server/sources/statement.ts';
-import { sourceKinds } from '../server/sources/types.ts';
-import type { SourceKind } from '../server/sources/types.ts';
+import { statedKinds, type StatedKind } from '../server/sources/types.ts';
 import { finish, instantArgument, integerArgument, type CommonOptions } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
 import { plain } from './output.ts';
@@ -16,7 +15,7 @@ import type { Answer, Session } from './session.ts';
 
 interface Options extends CommonOptions {
   readonly key: string;
-  readonly kind: SourceKind;
+  readonly kind: StatedKind;
   readonly name?: string;
   readonly sequence: number;
   readonly until?: EpochMs;
@@ -33,7 +32,7 @@ export function registerSign(program: Command, session: Session): void {
       '--key <file>',
       'private key (PEM PKCS #8 or JWK): Ed25519, EC P-256, P-384, P-521, or RSA',
     )
-    .addOption(new Option('--kind <kind>', 'what the file is').choices(sourceKinds).makeOptionMandatory())
+    .addOption(new Option('--kind <kind>', 'what the file is').choices(statedKinds).makeOptionMandatory())
     .option(
       '--name <source>',
       'name of the source that it is for, as servers configure it; needed where one key signs for several of a kind',

@@ -9,6 +9,7 @@ import type { SourceAges } from '../inventory/source-ages.ts';
 import type { InventoryReader } from '../inventory/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { ClockStanding, TrustedClock } from '../lib/trusted-time.ts';
+import type { PortreeveError } from '../lib/errors.ts';
 import type { PolicyEngine } from '../policy/types.ts';
 import type { HoldReader } from '../revocation/holds/types.ts';
 import type { OcspKnowledge } from '../revocation/ocsp/knowledge.ts';
@@ -40,6 +41,10 @@ export interface DecisionDeps {
   readonly attestation: Attestation;
   /** The policy in force; undefined while none is loaded. Asked once a decision. */
   policy(): PolicyEngine | undefined;
+  /** Where a policy comes from that was in force at some time; undefined where nobody said. */
+  policyOrigin?(engine: PolicyEngine): PolicyOrigin | undefined;
+  /** Why no policy is loaded. */
+  policyError?(): PortreeveError | undefined;
   readonly recorder: Recorder;
   /** SHA-256 (hex) of what decisions depend on beside the bundle and the state. */
   readonly digests: {
@@ -50,6 +55,15 @@ export interface DecisionDeps {
   };
   /** A new decision's id: UUIDv7. */
   newId(): string;
+}
+
+/** Where a bundle comes from, as far as its age depends on it. */
+export interface PolicyOrigin {
+  readonly source: string;
+  /** Null for the policy that ships, which does not age. */
+  readonly location: string | null;
+  /** Put in force by an operator, whatever sources say since. */
+  readonly pinned: boolean;
 }
 
 /** One call on its way through the wrappers to `decideOnce`. */

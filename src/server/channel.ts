@@ -4,6 +4,7 @@ import type { Observation, SharedKey } from '../inventory/observed/types.ts';
 import type { KeptTime } from '../lib/trusted-time.ts';
 import type { OcspKey } from '../revocation/ocsp/table.ts';
 import { PortreeveError, describeThrown } from '../lib/errors.ts';
+import type { BundleFile } from './bundles/bundle-file.ts';
 import type { InUse } from './compose.ts';
 import type { Material } from './material.ts';
 import type { Learnt } from './observed.ts';
@@ -57,6 +58,8 @@ export type ToWorker =
       readonly material: Material;
       readonly reload: number;
     }
+  /** Another bundle, under all else as it is; answered as a reload is. */
+  | { readonly kind: 'bundle'; readonly bundle: BundleFile; readonly reload: number }
   | { readonly kind: 'audit'; readonly writable: boolean }
   /** The latest time that it is known to have been. */
   | { readonly kind: 'time'; readonly time: KeptTime }
@@ -95,7 +98,15 @@ export type ToParent =
   | { readonly kind: 'fault'; readonly message: string; readonly code: string; readonly fatal: boolean }
   | { readonly kind: 'drained' };
 
-const toWorkerKinds: readonly ToWorker['kind'][] = ['start', 'reload', 'audit', 'time', 'learnt', 'drain'];
+const toWorkerKinds: readonly ToWorker['kind'][] = [
+  'start',
+  'reload',
+  'bundle',
+  'audit',
+  'time',
+  'learnt',
+  'drain',
+];
 const toParentKinds: readonly ToParent['kind'][] = [
   'ready',
   'decided',

@@ -31,6 +31,8 @@ import { createRevocationReader } from '../revocation/reader.ts';
 import type { FileEvent } from '../store/followed-file.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/types.ts';
+import { bundleToRead, type BundleFile } from './bundles/bundle-file.ts';
+import type { BundleOrigin } from './bundles/origin.ts';
 import {
   anchorsDigest,
   crlIssuers,
@@ -40,7 +42,7 @@ import {
   namedAuthorities,
 } from './loaded.ts';
 import type { Authorities } from './loaded.ts';
-import { readMaterial } from './material.ts';
+import { readFiles } from './material.ts';
 import type { Material } from './material.ts';
 import { createIds } from './new-id.ts';
 import { ocspResponders } from './ocsp/responders.ts';
@@ -66,7 +68,7 @@ export interface ComposeOptions {
   readonly onFile?: (event: FileEvent) => void;
 }
 
-/** Everything that decides, put together from one configuration, and never changed afterwards. */
+/** Everything that decides, put together from one configuration; only its policy can be exchanged afterwards. */
 export interface Composition {
   readonly config: Config;
   readonly point: DecisionPoint;
@@ -78,7 +80,12 @@ export interface Composition {
   /** Bytes of the certificate files that it was made from, by path. */
   readonly certificates: Material['certificates'];
   /** Why the policy could not be loaded; decisions then deny with `policy.bundle_missing`. */
-  readonly policyError: PortreeveError | undefined;
+  readonly policyError: () => PortreeveError | undefined;
+  /**
+   * Puts another bundle in force between two decisions, under all else as it is; answers why not where it cannot be
+   * loaded, which leaves the old one.
+   */
+  readonly usePolicy: (bundle: BundleFile) => Promise<PortreeveError | undefined>;
   /** Distribution points that its connections' certificates have named. */
   readonly seenPoints: SeenPoints;
   readonly readiness: () => Readiness;
@@ -110,15 +117,15 @@ const cachedCredentials = 20_000;
  * PDP_STORE_NEWER, PDP_CONFIG_INVALID), because without them not even a denial could be explained.
  */
 export async function composeDecision(config: Config, options: ComposeOptions): Promise<Composition> {
-  const material = options.material ?? readMaterial(config);
+  const material = options.material ?? readFiles(config);
   const authorities = loadAuthorities(config, material.certificates);
   const { trust } = authorities;
   const verifiers = await loadVerifiers(config, material);
   const responders = ocspResponders(config, authorities, material.certificates);
-  const policy = await tryPolicy(config, material);
   const { clock, mode, onFile } = options;
   const { path } = config.state;
   const store = openStore({ path, mode, now: clock.now(), clock, ...(onFile && { onFile }) });
+  let policy = await tryPolicy(config, options.material?.bundle ?? (await bundleToRead(config, store)));
   const revocation = createRevocationReader(store, {
     issuers: crlIssuers(authorities),
     expected: expectedPoints(config.revocation.coverage, namedAuthorities(authorities)),
@@ -150,6 +157,8 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
     observed,
     attestation: createAttestation(verifiers, store, options.attestationUses),
     policy: () => policy.engine,
+    policyOrigin: (engine) => origins.get(engine),
+    policyError: () => policy.error,
     recorder: options.recorder,
     digests: {
       configuration: configDigest(config),
@@ -168,7 +177,12 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
     peps,
     authorities,
     certificates: material.certificates,
-    policyError: policy.error,
+    policyError: () => policy.error,
+    usePolicy: async (bundle) => {
+      const next = await tryPolicy(config, bundle);
+      if (next.engine || !policy.engine) policy = next;
+      return next.error;
+    },
     seenPoints,
     readiness: () => readinessOf(deps),
     inUse: () => inUseOf(deps),
@@ -198,13 +212,18 @@ export function classesDigest(config: Config): string {
   return sha256Hex(canonicalJson(config.classes));
 }
 
+/** Where each loaded policy comes from. */
+const origins = new WeakMap<PolicyEngine, BundleOrigin>();
+
 /** The policy, or why there is none. */
 async function tryPolicy(
   config: Config,
-  material: Material,
+  bundle: BundleFile,
 ): Promise<{ readonly engine?: PolicyEngine; readonly error?: PortreeveError }> {
   try {
-    return { engine: await loadPolicy(config, material) };
+    const engine = await loadPolicy(config, bundle);
+    if ('bytes' in bundle) origins.set(engine, bundle.origin);
+    return { engine };
   } catch (thrown) {
     return { error: asPortreeveError(thrown, 'PDP_BUNDLE_INVALID') };
   }

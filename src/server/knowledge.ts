@@ -1,3 +1,4 @@
+import type { Config } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/types.ts';
 import { startFeeds } from './feeds.ts';
@@ -6,13 +7,15 @@ import type { InForce } from './reload.ts';
 import { sourceSpecs } from './sources/all.ts';
 import { startSources } from './sources/sources.ts';
 import { spoolFolder } from './sources/spool.ts';
-import type { SourceView } from './sources/types.ts';
+import type { SourceSpec, SourceView } from './sources/types.ts';
 
 export interface KnowledgeOptions {
   readonly store: Store;
   readonly inForce: () => InForce;
   /** Distribution points that certificates of connections have named so far. */
   readonly seenPoints: () => readonly string[];
+  /** Sources of bundles. */
+  readonly bundles: (config: Config) => readonly SourceSpec[];
   readonly clock: Clock;
   readonly log: (line: string) => void;
 }
@@ -32,6 +35,7 @@ export async function startKnowledge({
   store,
   inForce,
   seenPoints,
+  bundles,
   clock,
   log,
 }: KnowledgeOptions): Promise<Knowledge> {
@@ -49,7 +53,7 @@ export async function startKnowledge({
     store,
     clock,
     log,
-    sources: sourceSpecs(world, inForce, seenPoints),
+    sources: sourceSpecs(world, inForce, seenPoints, bundles),
     folder: spoolFolder(store.path),
   });
   return {

@@ -11,6 +11,7 @@ import { bundleFrom } from '../policy/bundle.ts';
 import { createPolicyEngine } from '../policy/engine.ts';
 import type { PolicyEngine } from '../policy/types.ts';
 import type { NamedAuthority } from '../revocation/coverage.ts';
+import type { BundleFile } from './bundles/bundle-file.ts';
 import { readCertificates } from './material.ts';
 import type { Material } from './material.ts';
 
@@ -84,10 +85,11 @@ export function loadPeps(config: Config, certificates: Certificates, judge: Judg
   return createPepResolver({ peps: config.peps, cas, intermediates: cas, judge });
 }
 
-/** The policy of a bundle. Throws PDP_BUNDLE_INVALID, PDP_FORMAT_NEWER, naming the file. */
-export function loadPolicy(config: Config, { bundle }: Material): Promise<PolicyEngine> {
+/** The policy of a bundle. Throws PDP_BUNDLE_*, PDP_FORMAT_NEWER, naming where it stands. */
+export async function loadPolicy(config: Config, bundle: BundleFile): Promise<PolicyEngine> {
   if (!('bytes' in bundle)) throw new PortreeveError(bundle.code, bundle.message);
-  return createPolicyEngine(bundleFrom(bundle.bytes, config.policy.bundle), { classes: config.classes });
+  const { bytes, origin } = bundle;
+  return createPolicyEngine(bundleFrom(bytes, origin.location), { classes: config.classes, wanted: config.policy });
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../config/types.ts';
-import { PortreeveError, asPortreeveError, describeThrown } from '../lib/errors.ts';
-import { readBundleFile } from '../policy/bundle.ts';
+import { PortreeveError, describeThrown } from '../lib/errors.ts';
+import { configuredBundle, type BundleFile } from './bundles/bundle-file.ts';
 
 /**
  * The bytes of every file that decisions are made from, each read once. The parent reads them and hands them to its
@@ -16,12 +16,11 @@ export interface Material {
   readonly bundle: BundleFile;
 }
 
-/** A bundle's bytes, or why it could not be read. */
-export type BundleFile =
-  { readonly bytes: Uint8Array } | { readonly code: PortreeveError['code']; readonly message: string };
+/** What is read beside the bundle, which comes from several places. */
+export type FileMaterial = Omit<Material, 'bundle'>;
 
-/** Reads everything that a configuration names. Throws PDP_CONFIG_INVALID for a certificate that cannot be read. */
-export function readMaterial(config: Config): Material {
+/** Reads every file that a configuration names, but for bundles. Throws PDP_CONFIG_INVALID for one that cannot be read. */
+export function readFiles(config: Config): FileMaterial {
   const { anchors, intermediates, pep_cas: pepCas } = config.trust;
   const certificates = new Map([
     ...readCertificates('trust anchor', anchors),
@@ -35,7 +34,12 @@ export function readMaterial(config: Config): Material {
       keys.file === null ? [] : [{ name, file: keys.file }],
     ),
   );
-  return { certificates, verifierKeys, bundle: tryBundleFile(config.policy.bundle) };
+  return { certificates, verifierKeys };
+}
+
+/** The same with the bundle of `policy.bundle`, or the one that ships. */
+export async function readMaterial(config: Config): Promise<Material> {
+  return { ...readFiles(config), bundle: await configuredBundle(config) };
 }
 
 function ocspSigners({ revocation }: Config): readonly { readonly name: string; readonly file: string }[] {
@@ -50,15 +54,6 @@ export function readCertificates(
   entries: readonly { readonly name: string; readonly file: string }[],
 ): ReadonlyMap<string, Uint8Array> {
   return new Map(entries.map((entry) => [entry.file, readCertificateFile(role, entry)]));
-}
-
-function tryBundleFile(path: string | null): BundleFile {
-  try {
-    return { bytes: readBundleFile(path) };
-  } catch (thrown) {
-    const { code, message } = asPortreeveError(thrown, 'PDP_BUNDLE_INVALID');
-    return { code, message };
-  }
 }
 
 function readCertificateFile(

@@ -7,6 +7,9 @@ import type { Clock } from '../lib/clock.ts';
 import { createRevocationReader } from '../revocation/reader.ts';
 import { openStore } from '../store/open.ts';
 import { openAdmin } from './admin.ts';
+import { openBundles } from './bundles/bundles.ts';
+import { followBundles } from './bundles/follow.ts';
+import { noteInForce } from './bundles/note-in-force.ts';
 import type { BoundAddress } from './channel.ts';
 import { startCounting } from './counting.ts';
 import { recordHoldEnds } from './hold-expiry.ts';
@@ -100,17 +103,21 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   const { clock } = time;
   const startedAt = clock.now();
 
+  const bundles = openBundles({ store, clock, config: () => late.config?.() ?? config, log });
   const reload = holdInForce({
-    first: await prepare(config, undefined, clock),
+    first: await prepare(config, undefined, { clock, bundles }),
     load: options.load,
-    clock,
-    log,
+    ...{ clock, bundles, log },
     apply: async (next, before) => {
       await late.pool?.reload();
-      await knowledge.reconfigure();
+      // Another bundle alone changes nothing that files and sources are read for.
+      if (next === before || next.config !== before.config) await knowledge.reconfigure();
+      noteInForce(next, { store, clock, log });
       ledger.loaded(before, next);
     },
   });
+  const follower = followBundles({ bundles, reload, store, clock, log });
+  noteInForce(reload.current(), { store, clock, log });
   const current = (): Config => reload.current().config;
   late.config = current;
   const { bundleError, keepError } = reload.current();
@@ -138,6 +145,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   const knowledge = await startKnowledge({
     store,
     inForce: () => reload.current(),
+    bundles: (of) => follower.specs(of),
     seenPoints: () => late.pool?.workers().flatMap(({ stats }) => stats?.crlUrls ?? []) ?? [],
     clock,
     log,
@@ -145,6 +153,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   // A file that was put in place may lack what watched files have brought since it was made.
   late.storeReopened = () => void knowledge.reconfigure();
   undo.add(() => knowledge.stop());
+  undo.add(() => follower.stop());
   undo.add(startHousekeeping(store, log, time.cautious));
   undo.add(recordHoldEnds(store, time.cautious, log));
   const observed = startObserved({
@@ -218,6 +227,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   const addresses = [...workers.addresses(), ...admin.addresses];
   ledger.started(reload.current(), { listeners: addresses });
   ledger.loaded(undefined, reload.current());
+  follower.begin();
   let stopping: Promise<void> | undefined;
   return {
     addresses,

@@ -5,10 +5,11 @@ import type { Clock, EpochMs } from '../lib/clock.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import type { OcspResponder } from '../revocation/ocsp/knowledge.ts';
 import { keepVersions } from './keep-versions.ts';
-import { anchorsDigest, loadAuthorities, loadPeps, loadPolicy } from './loaded.ts';
+import type { Bundles, Chosen, ChosenBundle } from './bundles/bundles.ts';
+import { anchorsDigest, loadAuthorities, loadPeps } from './loaded.ts';
 import type { Authorities } from './loaded.ts';
-import { readMaterial } from './material.ts';
-import type { Material } from './material.ts';
+import { readFiles } from './material.ts';
+import type { FileMaterial, Material } from './material.ts';
 import { ocspResponders } from './ocsp/responders.ts';
 import { loadVerifiers } from './verifiers.ts';
 
@@ -24,8 +25,8 @@ export interface InForce {
   readonly verifiers: readonly Verifier[];
   /** OCSP responders by the digest of their CA's key. */
   readonly responders: ReadonlyMap<string, OcspResponder>;
-  /** Digest, revision and time of loading; null where there is no bundle that can be used. */
-  readonly bundle: { readonly digest: string; readonly revision: string; readonly loadedAt: EpochMs } | null;
+  /** The bundle, which has passed its self-test, and when it was loaded; null where there is none that can be used. */
+  readonly bundle: (ChosenBundle & { readonly loadedAt: EpochMs }) | null;
   readonly bundleError: string | null;
   /** Why what decisions name by digest could not be kept for replay; null where it could. */
   readonly keepError: string | null;
@@ -39,6 +40,11 @@ export interface ReloadState {
   restartNeeded(): readonly string[];
   /** Loads again and puts in force; never rejects. `why` is for the log. */
   reload(why: string): Promise<void>;
+  /**
+   * Puts the bundle in force that is to be by now, under all else as it is; never rejects, and answers why not where it
+   * was refused.
+   */
+  rebundle(why: string): Promise<string | null>;
 }
 
 export interface ReloadOptions {
@@ -46,6 +52,7 @@ export interface ReloadOptions {
   /** Reads the configuration file anew; throws PDP_CONFIG_INVALID with all problems. */
   readonly load: () => Config;
   readonly clock: Clock;
+  readonly bundles: Pick<Bundles, 'choose'>;
   readonly log: (line: string) => void;
   /** Called with what is to be in force (`current` answers it already); a rejection takes it back. */
   readonly apply: (next: InForce, before: InForce) => Promise<void>;
@@ -56,25 +63,48 @@ export interface ReloadOptions {
  * anchors and PEPs throw (PDP_CONFIG_INVALID), and so does what cannot be kept for replay (PDP_AUDIT_UNAVAILABLE) unless
  * `audit.on_failure` is `continue`: then it is told in `keepError`.
  */
-export async function prepare(config: Config, before: InForce | undefined, clock: Clock): Promise<InForce> {
-  const material = readMaterial(config);
-  const authorities = loadAuthorities(config, material.certificates);
-  loadPeps(config, material.certificates, () => []);
-  const responders = ocspResponders(config, authorities, material.certificates);
-  const verifiers = await loadVerifiers(config, material);
-  const { bundle, error } = await tryBundle(config, material);
-  const keepError = tryKeep(config, authorities, material);
+export async function prepare(
+  config: Config,
+  before: InForce | undefined,
+  { clock, bundles }: Pick<ReloadOptions, 'clock' | 'bundles'>,
+): Promise<InForce> {
+  const files = readFiles(config);
+  const authorities = loadAuthorities(config, files.certificates);
+  loadPeps(config, files.certificates, () => []);
+  const responders = ocspResponders(config, authorities, files.certificates);
+  const verifiers = await loadVerifiers(config, files);
+  const chosen = await bundles.choose(config, before && { file: before.material.bundle });
+  const anchors = anchorsDigest(authorities);
+  return withBundle({ config, files, authorities, anchors, verifiers, responders }, chosen, before, clock);
+}
+
+/** The same with another bundle. */
+async function prepareBundle(
+  before: InForce,
+  { clock, bundles }: Pick<ReloadOptions, 'clock' | 'bundles'>,
+): Promise<InForce> {
+  const chosen = await bundles.choose(before.config, { file: before.material.bundle });
+  return withBundle({ ...before, files: before.material }, chosen, before, clock);
+}
+
+type WithoutBundle = Pick<InForce, 'config' | 'authorities' | 'anchors' | 'verifiers' | 'responders'> & {
+  readonly files: FileMaterial;
+};
+
+function withBundle(
+  { config, files, authorities, anchors, verifiers, responders }: WithoutBundle,
+  { file, bundle, error }: Chosen,
+  before: InForce | undefined,
+  clock: Clock,
+): InForce {
+  const { certificates, verifierKeys } = files;
+  const material: Material = { certificates, verifierKeys, bundle: file };
   const same = bundle !== null && before?.bundle?.digest === bundle.digest;
   return {
-    config,
-    material,
-    authorities,
-    anchors: anchorsDigest(authorities),
-    verifiers,
-    responders,
+    ...{ config, material, authorities, anchors, verifiers, responders },
     bundle: bundle && { ...bundle, loadedAt: same ? before.bundle.loadedAt : clock.now() },
     bundleError: error,
-    keepError,
+    keepError: tryKeep(config, authorities, material),
   };
 }
 
@@ -96,26 +126,36 @@ export function holdInForce(options: ReloadOptions): ReloadState {
   let restartNeeded: readonly string[] = [];
   let last: Promise<void> = Promise.resolve();
 
-  const attempt = async (why: string): Promise<void> => {
+  const replace = async (
+    why: string,
+    make: (before: InForce) => Promise<InForce>,
+  ): Promise<string | null> => {
     const before = current;
     try {
-      const loaded = options.load();
-      restartNeeded = lastingKeys.filter((key) => differs(loaded[key], before.config[key]));
-      const next = await prepare(withLastingKeys(loaded, before.config), before, options.clock);
+      const next = await make(before);
       if (next.bundleError !== null && before.bundle) throw new Error(next.bundleError);
       current = next;
       await options.apply(next, before);
-      lastError = null;
       options.log(`${why}: in force${restartNeeded.length > 0 ? restartNote(restartNeeded) : ''}`);
+      return null;
     } catch (thrown) {
       const { message } = asPortreeveError(thrown);
       if (current !== before) {
         current = before;
         await options.apply(before, before).catch(() => undefined);
       }
-      lastError = { at: options.clock.now(), message };
       options.log(`${why}: refused, the old one stays in force: ${message}`);
+      return message;
     }
+  };
+  const reloaded = (before: InForce): Promise<InForce> => {
+    const loaded = options.load();
+    restartNeeded = lastingKeys.filter((key) => differs(loaded[key], before.config[key]));
+    return prepare(withLastingKeys(loaded, before.config), before, options);
+  };
+  const attempt = async (why: string): Promise<void> => {
+    const message = await replace(why, async (before) => reloaded(before));
+    lastError = message === null ? null : { at: options.clock.now(), message };
   };
 
   return {
@@ -125,6 +165,11 @@ export function holdInForce(options: ReloadOptions): ReloadState {
     reload: (why) => {
       last = last.then(() => attempt(why));
       return last;
+    },
+    rebundle: (why) => {
+      const done = last.then(() => replace(why, (before) => prepareBundle(before, options)));
+      last = done.then(() => undefined);
+      return done;
     },
   };
 }
@@ -144,21 +189,6 @@ function restartNote(keys: readonly string[]): string {
   return ` (changes of ${keys.join(', ')} wait for a restart)`;
 }
 
-async function tryBundle(
-  config: Config,
-  material: Material,
-): Promise<{
-  readonly bundle: { readonly digest: string; readonly revision: string } | null;
-  readonly error: string | null;
-}> {
-  try {
-    const { digest, revision } = (await loadPolicy(config, material)).bundle;
-    return { bundle: { digest, revision }, error: null };
-  } catch (thrown) {
-    return { bundle: null, error: asPortreeveError(thrown, 'PDP_BUNDLE_INVALID').message };
-  }
-}
-
 /** Files whose change makes another configuration: itself, the bundle and every certificate that it names. */
 export function watchedFiles(config: Config): readonly string[] {
   return [
@@ -168,6 +198,7 @@ export function watchedFiles(config: Config): readonly string[] {
       ({ file }) => file,
     ),
     ...config.attestation.verifiers.flatMap(({ keys }) => keys.file ?? []),
+    ...config.policy.signed_by.map(({ file }) => file),
   ];
 }
 

@@ -193,13 +193,11 @@ export class WorkerSlot {
     // One that is just starting is told once it is ready, should it have been given something else.
     if (!this.#ready || !this.#process) return;
     const reload = ++this.#reloads;
+    const before = this.#given;
     this.#given = this.#options.inForce();
-    const { config, material } = this.#given;
     const done = Promise.withResolvers<void>();
     this.#onReloaded.set(reload, done);
-    await this.#process.channel
-      .send({ kind: 'reload', config, material, reload })
-      .catch(() => done.resolve());
+    await this.#process.channel.send(changeMessage(before, this.#given, reload)).catch(() => done.resolve());
     await done.promise;
   }
 
@@ -276,4 +274,18 @@ export class WorkerSlot {
     this.#options.log(`${seen}; starting it again${pause > 0 ? ` in ${pause} ms` : ''}`);
     this.#timer = setTimeout(() => this.#fork(), pause);
   }
+}
+
+/** Where nothing else differs, the bundle alone: all that is remembered of certificates and devices stays. */
+function changeMessage(
+  before: InForcePart | undefined,
+  { config, material }: InForcePart,
+  reload: number,
+): Extract<ToWorker, { kind: 'reload' | 'bundle' }> {
+  const { certificates, verifierKeys, bundle } = material;
+  const same =
+    before?.config === config &&
+    before.material.certificates === certificates &&
+    before.material.verifierKeys === verifierKeys;
+  return same ? { kind: 'bundle', bundle, reload } : { kind: 'reload', config, material, reload };
 }

@@ -88,6 +88,8 @@ export function runWorker(): void {
       });
     } else if (running && message.kind === 'reload') {
       await reload(message, running, channel, records);
+    } else if (running && message.kind === 'bundle') {
+      await exchangeBundle(message, running, channel);
     } else if (running && message.kind === 'drain') {
       await drain(running, message.graceMs, channel, records);
     }
@@ -108,7 +110,8 @@ async function start(message: Start, channel: Channel<ToParent>, records: Record
     { version: programVersion, instance: composition.deps.store.instance },
     message.otel,
   );
-  if (composition.policyError) await report(channel, composition.policyError);
+  const policyError = composition.policyError();
+  if (policyError) await report(channel, policyError);
   const live = holdComposition(composition, (made) => {
     records.count(made);
     observed.note(made);
@@ -145,9 +148,10 @@ async function reload(
   try {
     const next = await composeFrom(message, channel, records);
     // Where no policy is in force either, there is nothing to keep.
-    if (next.policyError && live.current().deps.policy()) {
+    const policyError = next.policyError();
+    if (policyError && live.current().deps.policy()) {
       next.close();
-      error = next.policyError.message;
+      error = policyError.message;
     } else {
       live.replace(next);
       time.tolerance = next.config.time.tolerance;
@@ -162,6 +166,19 @@ async function reload(
     error,
     inUse: live.current().inUse(),
   });
+}
+
+/** Puts another bundle in force between two decisions; one that cannot be loaded leaves the old one. */
+async function exchangeBundle(
+  { bundle, reload }: Extract<ToWorker, { kind: 'bundle' }>,
+  { live }: Running,
+  channel: Channel<ToParent>,
+): Promise<void> {
+  const current = live.current();
+  const error = await current.usePolicy(bundle);
+  // Where no policy is in force either, there is nothing to keep.
+  const refused = error && current.deps.policy() ? error.message : null;
+  await tell(channel, { kind: 'reloaded', reload, error: refused, inUse: current.inUse() });
 }
 
 /** What all workers have learnt together counts from the next decision on. */

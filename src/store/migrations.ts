@@ -1,4 +1,5 @@
 import { attestationKeys } from './migrations/attestation-keys.ts';
+import { bundles } from './migrations/bundles.ts';
 import { crls } from './migrations/crls.ts';
 import { deviceHistory } from './migrations/device-history.ts';
 import { firmware } from './migrations/firmware.ts';
@@ -110,6 +111,7 @@ export const migrations: readonly string[] = [
   `,
   // Each fragment stands in a file of its own, named for what it holds.
   [crls, holds, sources, attestationKeys, observed, deviceHistory, ocsp, firmware, gateways].join('\n'),
+  bundles,
 ];
 
 /** The store format that this program writes. */

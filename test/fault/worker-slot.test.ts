@@ -11,7 +11,7 @@ test('a worker that ends while others are still starting is started again, and i
   const world = await makeWorld({ now: Date.now(), configure: forServer() });
   t.teardown(world.close);
   const config = loadConfig(world.configFile, Date.now());
-  const inForce = { config, material: readMaterial(config) };
+  const inForce = { config, material: await readMaterial(config) };
   const pool = { started: false, ending: false, addresses: () => [] };
   const ends: WorkerEnd[] = [];
   const slot = new WorkerSlot(0, pool, {

@@ -31,7 +31,8 @@ export async function examinePolicy({ config, around }: Patient): Promise<readon
       mode: 'read_write',
     });
     try {
-      if (composed.policyError) return [fail(check, composed.policyError.message, advice)];
+      const policyError = composed.policyError();
+      if (policyError) return [fail(check, policyError.message, advice)];
       const context = buildContext({ door: 'native', pep: cliPep(config), authenticatedBy: 'none' }, config);
       const { decision } = await composed.point.decide(context, patientTiming(around.clock));
       const [fault] = decision.faults;

@@ -6,7 +6,7 @@ import type { KeyState } from '../../attestation/keys/key-states.ts';
 import type { Verifier } from '../../attestation/types.ts';
 import type { Config } from '../../config/types.ts';
 import { describeThrown } from '../../lib/errors.ts';
-import { readMaterial } from '../../server/material.ts';
+import { readFiles } from '../../server/material.ts';
 import { loadVerifiers } from '../../server/verifiers.ts';
 import { withStore } from '../with-store.ts';
 import { fail, ok, warn, type Finding, type Patient } from './finding.ts';
@@ -20,7 +20,7 @@ export async function examineVerifiers({ config, around }: Patient): Promise<rea
   );
   if (config.attestation.verifiers.length === 0) return needed.map(nobody);
   try {
-    const verifiers = await loadVerifiers(config, readMaterial(config));
+    const verifiers = await loadVerifiers(config, readFiles(config));
     return (await statesOf(verifiers, config, around)).map(judge);
   } catch (thrown) {
     return [

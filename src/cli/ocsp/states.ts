@@ -3,7 +3,7 @@ import { formatInstant, type EpochMs } from '../../lib/clock.ts';
 import { countAnswers } from '../../revocation/ocsp/table.ts';
 import type { OcspResponder } from '../../revocation/ocsp/knowledge.ts';
 import type { Authorities } from '../../server/loaded.ts';
-import { readMaterial } from '../../server/material.ts';
+import { readFiles } from '../../server/material.ts';
 import { ocspResponders } from '../../server/ocsp/responders.ts';
 import { inUseMs } from '../../server/ocsp/start-ocsp.ts';
 import { readSourceState } from '../../store/source-states.ts';
@@ -35,7 +35,7 @@ export function configuredResponders(
   config: Config,
   authorities: Authorities,
 ): ReadonlyMap<string, OcspResponder> {
-  return ocspResponders(config, authorities, readMaterial(config).certificates);
+  return ocspResponders(config, authorities, readFiles(config).certificates);
 }
 
 /** The state of each responder by the store. Throws PDP_STORE_UNAVAILABLE. */

@@ -1,3 +1,4 @@
+import type { Config } from '../../config/types.ts';
 import type { CrlWorld } from '../apply-crl-file.ts';
 import type { InForce } from '../reload.ts';
 import { catalogueSources } from './catalogue-sources.ts';
@@ -15,6 +16,7 @@ export function sourceSpecs(
   world: CrlWorld,
   inForce: () => InForce,
   seen: () => readonly string[],
+  bundles: (config: Config) => readonly SourceSpec[],
 ): () => readonly SourceSpec[] {
   let madeFor: InForce | undefined;
   let points: ReadonlySet<string> = new Set();
@@ -26,6 +28,7 @@ export function sourceSpecs(
       ...keySources(config, world.store),
       ...deviceSources(config, world),
       ...catalogueSources(config, world),
+      ...bundles(config),
     ]);
   return () => {
     const current = inForce();

@@ -1,4 +1,5 @@
 import type { Config } from '../../config/types.ts';
+import { bundleEntries } from '../bundles/bundle-entries.ts';
 import { crlIssuers } from '../loaded.ts';
 import type { Authorities } from '../loaded.ts';
 import { catalogueEntries } from './catalogue-sources.ts';
@@ -18,5 +19,6 @@ export function configuredSources(
     ...keyEntries(config),
     ...deviceEntries(config),
     ...catalogueEntries(config),
+    ...bundleEntries(config),
   ];
 }

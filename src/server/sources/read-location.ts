@@ -1,8 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import type { EpochMs } from '../../lib/clock.ts';
 import { describeThrown } from '../../lib/errors.ts';
 import { withPathEnding } from '../../lib/http-url.ts';
+import { packFolder } from '../bundles/unpacked.ts';
 import { asUnavailable, refused } from './failures.ts';
 import { fetchLimited, readAll } from './fetch-limited.ts';
 import type { Fetched, FetchOptions } from './fetch-options.ts';
@@ -31,7 +33,10 @@ export async function openLocation(
   signal: AbortSignal,
   now: EpochMs,
 ): Promise<Fetched> {
-  if ('file' in spec.location) return openFile(spec.location.file, spec.max_bytes);
+  if ('file' in spec.location) {
+    const { file, unpacked } = spec.location;
+    return unpacked ? openFolder(file, spec.max_bytes) : openFile(file, spec.max_bytes);
+  }
   const options = await fetchOptions(spec, spec.max_bytes, signal);
   const conditions = {
     ...(known.etag !== null && { etag: known.etag }),
@@ -100,6 +105,20 @@ async function openFile(path: string, maxBytes: number): Promise<Extract<Fetched
     contentType: undefined,
     body: readable(stream, path),
     cancel: () => void stream.destroy(),
+  };
+}
+
+/** A folder's files as one packed bundle. */
+async function openFolder(path: string, maxBytes: number): Promise<Extract<Fetched, { status: 'ok' }>> {
+  const packed = await packFolder(path, maxBytes);
+  return {
+    status: 'ok',
+    url: path,
+    etag: undefined,
+    lastModified: undefined,
+    contentType: undefined,
+    body: Readable.from([packed]),
+    cancel: () => undefined,
   };
 }
 

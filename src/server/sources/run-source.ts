@@ -78,6 +78,7 @@ async function wantedStatement(o: RunOptions, keyFile: string): Promise<SourceSt
   const keys = readVerifyKeys(await readKeys(keyFile), keyFile);
   const { text, from } = await readStatementText(o.spec, o.signal, o.now);
   const { kind, name, must_name: mustName = false } = o.spec;
+  if (kind === 'policy') throw refused(`${from}: bundles carry their signatures themselves`);
   const statement = await verifyStatement(text, keys, { kind, name, mustName, now: o.now, about: from });
   const { sequence, sequenceDigest } = o.state;
   if (sequence !== null && statement.sequence < sequence)

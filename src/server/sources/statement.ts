@@ -4,10 +4,10 @@ import { formatInstant } from '../../lib/clock.ts';
 import type { EpochMs } from '../../lib/clock.ts';
 import { describeThrown } from '../../lib/errors.ts';
 import { refused } from './failures.ts';
-import { sourceKinds } from './types.ts';
+import { statedKinds } from './types.ts';
 
 /** What statements are about: sources, and snapshots of the state (whose manifest is what is signed). */
-export const statementKinds = [...sourceKinds, 'state'] as const;
+export const statementKinds = [...statedKinds, 'state'] as const;
 
 export type StatementKind = (typeof statementKinds)[number];
 

@@ -1,14 +1,23 @@
 import type { EpochMs } from '../../lib/clock.ts';
 import type { SourceStatement } from './statement.ts';
 
-/** What sources bring. */
-export const sourceKinds = ['crl', 'devices', 'gateways', 'firmware', 'jwks', 'ocsp'] as const;
+/** What sources bring that a statement beside it may be signed for. */
+export const statedKinds = ['crl', 'devices', 'gateways', 'firmware', 'jwks', 'ocsp'] as const;
+
+export type StatedKind = (typeof statedKinds)[number];
+
+/** What sources bring; bundles carry their signatures themselves. */
+export const sourceKinds = [...statedKinds, 'policy'] as const;
 
 export type SourceKind = (typeof sourceKinds)[number];
 
 /** Where a source stands. */
 export type SourceLocation =
-  | { readonly file: string }
+  | {
+      readonly file: string;
+      /** It is a folder with the files of a bundle, which are brought packed. */
+      readonly unpacked?: true;
+    }
   | {
       readonly url: string;
       /** PEM file of the CAs that its server must chain to; null = those that the platform trusts. */

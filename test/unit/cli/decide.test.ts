@@ -138,7 +138,7 @@ async function recordOne(installation: Installation): Promise<{ file: string; ma
     mode: 'read_only',
   });
   try {
-    keepVersions(config, composed.authorities, readMaterial(config));
+    keepVersions(config, composed.authorities, await readMaterial(config));
     const raw = { door: 'native', pep: cliPep(config), authenticatedBy: 'device_tls' } as const;
     const certificate = { form: 'der', chain: [installation.leaf.der] } as const;
     const context = buildContext({ ...raw, certificate, sourceIp: '192.0.2.7' }, config);

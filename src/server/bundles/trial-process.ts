@@ -1,0 +1,42 @@
+import { asPortreeveError } from '../../lib/errors.ts';
+import { parseBundle } from '../../policy/bundle.ts';
+import { loadPolicy } from '../loaded.ts';
+import { probe } from './probe.ts';
+import type { FromTrial, ToTrial } from './trial.ts';
+
+/**
+ * What runs in the process that tries one bundle: it takes the bundle, says what came of it, and ends; with its parent,
+ * too. It may be killed at any time, and holds nothing.
+ */
+export function runTrial(): void {
+  process.once('disconnect', () => process.exit(0));
+  // The parent decides when it is over: a terminal's Ctrl-C is for the parent.
+  process.on('SIGINT', () => undefined);
+  process.once('message', (trial: ToTrial) => {
+    void work(trial).then((last) => {
+      process.send?.(last, () => process.disconnect?.());
+    });
+  });
+  tell({ is: 'ready' });
+}
+
+async function work(trial: ToTrial): Promise<FromTrial> {
+  try {
+    return { is: 'passed', cases: await test(trial) };
+  } catch (thrown) {
+    const { code, message } = asPortreeveError(thrown, 'PDP_BUNDLE_INVALID');
+    return { is: 'failed', code, message };
+  }
+}
+
+/** Answers how many cases the self-test has. */
+async function test({ config, bytes }: ToTrial): Promise<number> {
+  const bundle = parseBundle(bytes);
+  // As workers will load it, with the configuration's data.
+  probe(await loadPolicy(config, { bytes, origin: { source: '', location: null, pinned: false } }), bundle);
+  return 0;
+}
+
+function tell(message: FromTrial): void {
+  process.send?.(message);
+}
