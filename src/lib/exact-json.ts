@@ -59,12 +59,18 @@ function exactly(_name: string, value: unknown, { source }: { readonly source?: 
   return value;
 }
 
-/** Deepest nesting of brackets outside of strings; of text that is no JSON, any number. */
+/**
+ * Deepest nesting of brackets outside of strings; of text that is no JSON, any number. Read one by one: an expression that
+ * goes over a string of a megabyte takes the whole stack.
+ */
 function depthOf(text: string): number {
-  let [depth, deepest] = [0, 0];
-  for (const [piece] of text.matchAll(/"(?:[^"\\]|\\.)*"|[[{\]}]/gs)) {
-    if (piece === '[' || piece === '{') deepest = Math.max(deepest, ++depth);
-    else if (piece === ']' || piece === '}') depth -= 1;
+  let [depth, deepest, quoted] = [0, 0, false];
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at);
+    if (unit === 0x22) quoted = !quoted;
+    else if (quoted) at += unit === 0x5c ? 1 : 0;
+    else if (unit === 0x5b || unit === 0x7b) deepest = Math.max(deepest, ++depth);
+    else if (unit === 0x5d || unit === 0x7d) depth -= 1;
   }
   return deepest;
 }
