@@ -83,69 +83,63 @@ function arrayInOrder(values: readonly unknown[]): unknown {
   return copy ?? values;
 }
 
-/** The same object where it and all below are in order already, as our own documents are made, else a copy. */
+/**
+ * The same object where it and all below are in order already, as our own documents are made, else a copy. Nearly all
+ * are: that is found out without a list of their names.
+ */
 function objectInOrder(value: Record<string, unknown>): unknown {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return odd;
-  const names = Object.keys(value);
-  const order = orderOf(names);
-  if (order === 'odd') return odd;
-  const members: unknown[] = Object.values(value);
-  let changed = order === 'unsorted';
-  for (let index = 0; index < members.length; index++) {
-    const member = members[index];
+  let before = first;
+  for (const name in value) {
+    if (successors.get(before) !== name && !mayFollow(before, name)) return copyInOrder(value);
+    before = name;
+    const member = value[name];
     // A member that is undefined is none, as in JSON.
     if (isPlain(member) || member === undefined) continue;
     const ordered = inOrder(member);
     if (ordered === odd) return odd;
-    if (ordered === member) continue;
-    members[index] = ordered;
-    changed = true;
+    if (ordered !== member) return copyInOrder(value);
   }
-  return changed ? copyInOrder(names, members, order) : value;
+  return value;
 }
 
-function copyInOrder(names: readonly string[], members: readonly unknown[], order: Order): object {
+/** The object with its members in order, or `odd`. */
+function copyInOrder(value: Record<string, unknown>): unknown {
+  const names = Object.keys(value);
+  if (names.some(isOddName)) return odd;
   const copy: Record<string, unknown> = {};
-  const places = [...names.keys()];
-  if (order === 'unsorted') places.sort((a, b) => ((names[a] as string) < (names[b] as string) ? -1 : 1));
-  for (const place of places) copy[names[place] as string] = members[place];
+  for (const name of names.sort(byCodeUnits)) {
+    const member = value[name];
+    const ordered = member === undefined ? undefined : inOrder(member);
+    if (ordered === odd) return odd;
+    copy[name] = ordered;
+  }
   return copy;
 }
 
-type Order = 'sorted' | 'unsorted' | 'odd';
-
-/** Lists of names that were found to be sorted and ordinary, by their first name: documents of one kind share theirs. */
-const knownOrders = new Map<string, (readonly string[])[]>();
-const mostKnown = { first: 500, lists: 20 };
-
-/** Whether names are sorted by their UTF-16 code units, and whether there is one that the runtime treats otherwise. */
-function orderOf(names: readonly string[]): Order {
-  const [first] = names;
-  if (first === undefined) return 'sorted';
-  const known = knownOrders.get(first);
-  if (known?.some((list) => isSame(list, names))) return 'sorted';
-  let [sorted, before] = [true, ''];
-  for (const name of names) {
-    if (isOddName(name)) return 'odd';
-    if (name < before) sorted = false;
-    before = name;
-  }
-  if (!sorted) return 'unsorted';
-  if (known && known.length < mostKnown.lists) known.push(names);
-  else if (!known && knownOrders.size < mostKnown.first) knownOrders.set(first, [names]);
-  return 'sorted';
+function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : 1;
 }
 
-function isSame(list: readonly string[], names: readonly string[]): boolean {
-  if (list.length !== names.length) return false;
-  for (let index = 0; index < names.length; index++) if (list[index] !== names[index]) return false;
+/** Stands before the first name of every object; no name of a member, as a symbol would be slower to look up. */
+const first = '';
+
+/**
+ * Name → an ordinary name that was last found to follow it: documents of one kind share theirs, and comparing
+ * identities costs less than comparing texts.
+ */
+const successors = new Map<string, string>();
+const mostSuccessors = 2000;
+
+/** Whether an ordinary name may stand behind another in canonical order. */
+function mayFollow(before: string, name: string): boolean {
+  if (isOddName(name) || !(before < name)) return false;
+  if (successors.size < mostSuccessors || successors.has(before)) successors.set(before, name);
   return true;
 }
 
 function isOddName(name: string): boolean {
-  const first = name.charCodeAt(0);
-  return (
-    (first >= 0x30 && first <= 0x39) || name === '__proto__' || name === 'toJSON' || !name.isWellFormed()
-  );
+  const unit = name.charCodeAt(0);
+  return (unit >= 0x30 && unit <= 0x39) || name === '__proto__' || name === 'toJSON' || !name.isWellFormed();
 }

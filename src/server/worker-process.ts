@@ -26,10 +26,10 @@ const entry = fileURLToPath(
 );
 
 /**
- * Keep a worker below 300 MB of memory of its own, whatever it is asked: the smaller its heap may become, the sooner the
- * collector runs while it grows. What is remembered takes less than 200 MB of it.
+ * Keep a worker below 300 MB of memory of its own, whatever it is asked, together with its `paceHeap`: the smaller its
+ * heap may become, the sooner the collector runs while it grows.
  */
-const memoryFlags: readonly string[] = ['--max-old-space-size=448', '--max-semi-space-size=8'];
+const memoryFlags: readonly string[] = ['--max-old-space-size=448', '--max-semi-space-size=16'];
 
 /**
  * Forks a worker. `on.ended` is called exactly once, after its last message. What it prints (libraries do) comes line

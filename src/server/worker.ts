@@ -12,6 +12,7 @@ import type { Channel, ToParent, ToWorker, WorkerStats } from './channel.ts';
 import { composeDecision } from './compose.ts';
 import type { Composition } from './compose.ts';
 import { doorsFor } from './doors.ts';
+import { paceHeap } from './heap-pacing.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { openListeners } from './listeners.ts';
 import type { Listeners } from './listeners.ts';
@@ -59,6 +60,7 @@ const attestationUses = createAttestationUses();
  */
 export function runWorker(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  paceHeap();
   const channel: Channel<ToParent> = channelToParent({
     message: (message) => inTurn(message),
     broken: () => process.exit(1),
