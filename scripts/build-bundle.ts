@@ -5,54 +5,21 @@
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import { equalBytes, sha256Hex } from '../src/lib/bytes.ts';
-import { defaultBundlePath } from '../src/policy/bundle.ts';
-import { readTar } from '../src/policy/tar.ts';
+import { bundleFilesOf, defaultBundlePath } from '../src/policy/bundle.ts';
 import { buildBundle } from '../src/workshop/build/build-bundle.ts';
+import { bundleDifferences } from '../src/workshop/build/differences.ts';
 import { openProject } from '../src/workshop/project/open.ts';
 import { pinnedOpa } from './opa.ts';
 
 /** The policy project that the bundle is built from. */
 const folder = join(import.meta.dirname, '../rego');
 
-interface BundleManifest {
-  readonly metadata?: {
-    readonly portreeve?: { readonly compiler?: string; readonly sources?: Record<string, string> };
-  };
-}
-
 /** In what a bundle differs from the one that its sources make, a line each; empty where it does not. */
 function differences(committed: Uint8Array, rebuilt: Uint8Array): readonly string[] {
   if (equalBytes(committed, rebuilt)) return [];
-  const [old, fresh] = [readTar(gunzipSync(committed)), readTar(gunzipSync(rebuilt))];
-  const [was, is] = [readOurs(old), readOurs(fresh)];
-  const sources = [...new Set([...Object.keys(was.sources), ...Object.keys(is.sources)])].sort();
-  const lines = sources
-    .filter((name) => was.sources[name] !== is.sources[name])
-    .map((name) => `${name}: ${changeOf(was.sources[name], is.sources[name])} since the bundle was built`);
-  if (was.compiler !== is.compiler)
-    lines.push(`compiler: the bundle has ${was.compiler}, this is ${is.compiler}`);
-  for (const name of new Set([...old.keys(), ...fresh.keys()])) {
-    const [before, after] = [old.get(name), fresh.get(name)].map((file) =>
-      file ? `${file.byteLength} bytes, sha256 ${sha256Hex(file).slice(0, 16)}` : 'absent',
-    );
-    if (before !== after) lines.push(`/${name}: the bundle has ${before}, rebuilt it is ${after}`);
-  }
+  const lines = bundleDifferences(bundleFilesOf(committed), bundleFilesOf(rebuilt));
   return lines.length > 0 ? lines : ['the archives hold the same files in other bytes'];
-}
-
-function readOurs(files: ReadonlyMap<string, Uint8Array>) {
-  const manifest = JSON.parse(
-    Buffer.from(files.get('.manifest') ?? Buffer.from('{}')).toString(),
-  ) as BundleManifest;
-  const ours = manifest.metadata?.portreeve;
-  return { compiler: ours?.compiler ?? 'none', sources: ours?.sources ?? {} };
-}
-
-function changeOf(was: string | undefined, is: string | undefined): string {
-  if (was === undefined) return 'new';
-  return is === undefined ? 'gone' : 'changed';
 }
 
 function check(rebuilt: Uint8Array): number {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { sha256Hex } from '../lib/bytes.ts';
 import { PortreeveError, asPortreeveError } from '../lib/errors.ts';
-import { parseJsonObject } from './bundle-json.ts';
+import { invalidBundle, parseExactObject } from './bundle-json.ts';
 import type { CustomReasons } from './custom-reasons.ts';
 import { isObject } from './is-object.ts';
 import { readManifest } from './manifest.ts';
@@ -86,7 +86,7 @@ export function parseBundle(bytes: Uint8Array): Bundle {
     ...(manifest.inputKeys && { inputKeys: manifest.inputKeys }),
     reasons: manifest.reasons,
     wasm: required(files, manifest.module),
-    data: readData(required(files, 'data.json')),
+    data: readData(files),
   };
 }
 
@@ -115,12 +115,22 @@ function inflate(bytes: Uint8Array): Uint8Array {
   }
 }
 
-function readData(bytes: Uint8Array): Record<string, unknown> {
-  const data = parseJsonObject(bytes, 'data.json');
+/** Read without rounding: a policy may compare numbers that a double cannot hold. */
+function readData(files: ReadonlyMap<string, Uint8Array>): Record<string, unknown> {
+  refuseOtherData(files);
+  const data = parseExactObject(required(files, 'data.json'), 'data.json');
   if (data['portreeve'] !== undefined && !isObject(data['portreeve'])) {
     throw new PortreeveError('PDP_BUNDLE_INVALID', 'policy bundle: data.json: "portreeve" is not an object');
   }
   return data;
+}
+
+/** What OPA would merge into its data and we would leave out must not be there: the policy would decide by other data. */
+function refuseOtherData(files: ReadonlyMap<string, Uint8Array>): void {
+  for (const name of files.keys()) {
+    if (name === 'data.json' || !/(^|\/)(data\.(json|ya?ml)|patch\.json)$/.test(name)) continue;
+    throw invalidBundle(`${name}: data stands in one /data.json, as \`opa build\` writes it`);
+  }
 }
 
 function required(files: ReadonlyMap<string, Uint8Array>, name: string): Uint8Array {

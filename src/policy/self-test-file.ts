@@ -1,8 +1,8 @@
-import { describeThrown, PortreeveError } from '../lib/errors.ts';
+import { PortreeveError } from '../lib/errors.ts';
 import { parseExactJson, type ExactJson } from '../lib/exact-json.ts';
 import { orderedJson } from '../lib/ordered-json.ts';
 import type { PolicyMoment } from './builtins/types.ts';
-import { invalidBundle } from './bundle-json.ts';
+import { invalidBundle, parseExactObject } from './bundle-json.ts';
 import type { Bundle } from './bundle.ts';
 import { isObject } from './is-object.ts';
 import type { ClassRules } from './types.ts';
@@ -44,7 +44,7 @@ export function writeSelfTest(file: SelfTestFile): Uint8Array {
 /** What a bundle brings; undefined where it brings none. Same errors as `selfTest`. */
 export function readSelfTest(bundle: Pick<Bundle, 'selfTest'>): SelfTestFile | undefined {
   if (!bundle.selfTest) return undefined;
-  const file = parse(bundle.selfTest);
+  const file = parseExactObject(bundle.selfTest, 'self-test.json');
   const written = file['format'];
   if (typeof written === 'number' && Number.isSafeInteger(written) && written > format) {
     throw new PortreeveError(
@@ -89,17 +89,6 @@ function readMoment(value: unknown, wrong: (problem: string) => PortreeveError):
   if (typeof now !== 'number' || typeof decisionId !== 'string')
     throw wrong('has a moment without time or id');
   return { now, decisionId };
-}
-
-function parse(bytes: Uint8Array): Record<string, unknown> {
-  let value: unknown;
-  try {
-    value = parseExactJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw invalidBundle(`self-test.json: ${describeThrown(cause)}`, cause);
-  }
-  if (!isObject(value)) throw invalidBundle('self-test.json is not an object');
-  return value;
 }
 
 /** Plain JSON: what a member leaves undefined is not there. */
