@@ -8,15 +8,17 @@ import { askCheck, askCommandLine, askDecide } from '../helpers/case-ask.ts';
 import { instant } from '../helpers/case-certificates.ts';
 import { doorsOf } from '../helpers/case-doors.ts';
 import type { WireDoor } from '../helpers/case-doors.ts';
+import { askedPolicies } from '../helpers/case-cross-check.ts';
 import { answerOf, comparable, expectedAnswer, expectedDecision, misshapen } from '../helpers/case-expect.ts';
 import { parseCases, readCases } from '../helpers/case-files.ts';
 import type { Case, CaseDoor } from '../helpers/case-types.ts';
-import { closeWorlds, worldOf } from '../helpers/case-world.ts';
+import { closeWorlds, regoOf, worldOf } from '../helpers/case-world.ts';
 import type { CaseWorld } from '../helpers/case-world.ts';
 import { opa } from '../helpers/policies.ts';
 import { needing } from '../helpers/skip.ts';
 
 const cases = readCases();
+const asked = askedPolicies();
 
 test.after.always(closeWorlds);
 
@@ -32,6 +34,16 @@ for (const one of cases) {
     });
   }
 }
+
+// Serial tests run in the order in which they stand: all cases have been decided by now.
+needing(opa.lack, { serial: true })(
+  'opa gives the answer of the compiled policy to every case',
+  async (t) => {
+    const { asked: count, different } = await asked.ask(opa);
+    t.deepEqual(different, []);
+    t.true(count >= cases.length / 2, `${count} were asked`);
+  },
+);
 
 /** Policies of a case's own are compiled. */
 function needsOpa({ state, fault }: Case): boolean {
@@ -50,6 +62,7 @@ async function throughWire(t: ExecutionContext, one: Case, door: WireDoor, world
     t.deepEqual(answerOf(answer, world), expectedAnswer(one, door, decision.decision_id));
   }
   const made = onlyAnswer(t, world, door);
+  asked.note(`${one.title} [${door}]`, regoOf(one), world.config.classes, made);
   checkDecision(t, one, made.decision, world);
   t.is(made.facts?.subject === 'claimed', one.expect.claimed === true, 'whose word the device is');
   checkRecord(t, one, made, world);

@@ -175,13 +175,18 @@ async function writeFiles(folder: string, of: Pick<Case, 'state' | 'fault'>): Pr
 }
 
 /** The policy in place of the default one; undefined where the default is meant. */
-function bundleFile(folder: string, { state, fault }: Pick<Case, 'state' | 'fault'>): string | undefined {
-  if (fault === 'bundle_missing') return halfBundle(folder);
+function bundleFile(folder: string, of: Pick<Case, 'state' | 'fault'>): string | undefined {
+  if (of.fault === 'bundle_missing') return halfBundle(folder);
+  const rego = regoOf(of);
+  return rego === undefined ? undefined : policyFile(rego, fleet.reasons);
+}
+
+/** The Rego in place of the default policy; undefined where the default is meant. */
+export function regoOf({ state, fault }: Pick<Case, 'state' | 'fault'>): string | undefined {
   const rego = state?.policy === undefined ? faulty(fault) : fleet.policies[state.policy];
   if (rego === undefined && state?.policy !== undefined)
     throw new Error(`the fleet has no policy ${state.policy}`);
-  if (rego === undefined) return undefined;
-  return policyFile(rego, fleet.reasons);
+  return rego;
 }
 
 function faulty(fault: string | undefined): string | undefined {

@@ -5,36 +5,38 @@ import { resolve } from 'node:path';
 const quietMs = 80;
 
 /**
- * Changes below a folder, as sets of absolute paths, each as soon as nothing has changed for a moment. Ends with the
- * signal.
+ * Changes below a folder from now on, as sets of absolute paths, each as soon as nothing has changed for a moment. Ends
+ * with the signal.
  */
-export async function* fileChanges(folder: string, signal: AbortSignal): AsyncGenerator<ReadonlySet<string>> {
+export function fileChanges(folder: string, signal: AbortSignal): AsyncIterable<ReadonlySet<string>> {
   let changed = new Set<string>();
-  let wake: () => void = () => undefined;
   let timer: NodeJS.Timeout | undefined;
-  let ready = false;
+  let settled = false;
+  let wake: () => void = () => undefined;
+  const settle = (): void => {
+    settled = true;
+    wake();
+  };
+  // Watched at once, so that nothing is missed while its reader still does something else.
   const watcher = watch(folder, { recursive: true }, (_event, name) => {
     if (name === null || /(^|\/)(node_modules|\.git)(\/|$)/.test(name)) return;
     changed.add(resolve(folder, name));
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      ready = true;
-      wake();
-    }, quietMs);
+    timer = setTimeout(settle, quietMs);
   });
-  const end = (): void => wake();
-  signal.addEventListener('abort', end);
-  try {
+  const end = (): void => {
+    clearTimeout(timer);
+    watcher.close();
+    wake();
+  };
+  signal.addEventListener('abort', end, { once: true });
+  return (async function* () {
     while (!signal.aborted) {
-      if (ready) {
+      if (settled) {
         const some = changed;
-        [changed, ready] = [new Set(), false];
+        [changed, settled] = [new Set(), false];
         yield some;
       } else await new Promise<void>((done) => (wake = done));
     }
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener('abort', end);
-    watcher.close();
-  }
+  })();
 }
