@@ -2,7 +2,7 @@ import type { ServiceDefinition, UntypedServiceImplementation, handleUnaryCall }
 import { limits } from '../context/limits.ts';
 import { Refusal } from '../context/refusal.ts';
 import type { ContextResult, Door, Pep } from '../context/types.ts';
-import type { DecisionPoint, MadeDecision } from '../decision/types.ts';
+import type { Decision, DecisionPoint, MadeDecision } from '../decision/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import { thisMoment } from '../lib/moment.ts';
 import { readTiming } from './deadline.ts';
@@ -22,8 +22,16 @@ export interface UnaryDoor<Request extends object, Response extends object> {
   /** The context of a request; must not throw, and is recorded as malformed input should it do so all the same. */
   build(request: Request, pep: Pep, traceparent: string | undefined): ContextResult;
   encode(made: MadeDecision, door: Door): Response;
+  /** The gRPC error that stands for a denial where the configuration wants one instead of an answer. */
+  failure?(decision: Decision): CallFailure | undefined;
   /** The denial that is left where the decision cannot be encoded. Made of constants and the id. */
   lastResort(decisionId: string | undefined): Response;
+}
+
+/** A gRPC status other than OK. */
+export interface CallFailure {
+  readonly code: number;
+  readonly details: string;
 }
 
 export interface DoorOptions {
@@ -40,7 +48,8 @@ type Received<Request> = { readonly request: Request } | { readonly refusal: Ref
 
 /**
  * The gRPC service of a door. Requests that are too long or no protobuf, unknown PEPs and failures of the encoder are
- * all answered with explicit denials: a gRPC error is what a PEP may be configured to let through.
+ * all answered with explicit denials: a gRPC error is what a PEP may be configured to let through. Only where the door has
+ * it from the configuration by name is one answered.
  */
 export function unaryService<Request extends object, Response extends object>(
   door: UnaryDoor<Request, Response>,
@@ -50,7 +59,7 @@ export function unaryService<Request extends object, Response extends object>(
   const responses = messageCodec<Response>(door.responseType);
   const handle: handleUnaryCall<Received<Request>, Buffer> = (call, callback) => {
     answer(call, door, options, responses).then(
-      (bytes) => callback(null, bytes),
+      (answered) => (Buffer.isBuffer(answered) ? callback(null, answered) : callback(answered)),
       () => callback(null, responses.encode(door.lastResort(undefined))),
     );
   };
@@ -86,7 +95,7 @@ async function answer<Request extends object, Response extends object>(
   door: UnaryDoor<Request, Response>,
   options: DoorOptions,
   codec: MessageCodec<Response>,
-): Promise<Buffer> {
+): Promise<Buffer | CallFailure> {
   const timing = { ...readTiming(call, options.machineClock, options.budgetMs()), moment: thisMoment() };
   const received = call.request;
   const name = door.doorOf('request' in received ? received.request : undefined);
@@ -94,6 +103,8 @@ async function answer<Request extends object, Response extends object>(
   const built = contextOf(received, options.pepOf(call), { door, name, traceparent });
   const made = await options.point.decide(built, timing);
   try {
+    const failure = door.failure?.(made.decision);
+    if (failure) return failure;
     return codec.encode(door.encode(made, name));
   } catch {
     return codec.encode(door.lastResort(made.decision.decision_id));

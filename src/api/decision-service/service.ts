@@ -4,12 +4,13 @@ import { makeReason } from '../../decision/reasons.ts';
 import { serviceNames } from '../load-protos.ts';
 import type { UnaryDoor } from '../unary-door.ts';
 import { decodeDecide } from './decode.ts';
+import { nativeDocument } from './document.ts';
 import { encodeDecide } from './encode.ts';
 import type { DecideRequest, DecideResponse } from './wire.ts';
 
 /** Our own door, which answers with the whole Decision. */
 export function decisionServiceDoor(
-  config: Pick<Config, 'attestation' | 'claims' | 'custom'>,
+  config: Pick<Config, 'attestation' | 'claims' | 'custom' | 'policy' | 'compat'>,
 ): UnaryDoor<DecideRequest, DecideResponse> {
   return {
     service: serviceNames.decision,
@@ -17,7 +18,11 @@ export function decisionServiceDoor(
     requestType: 'portreeve.v1.DecideRequest',
     responseType: 'portreeve.v1.DecideResponse',
     doorOf: () => 'native',
-    build: (request, pep, traceparent) => buildContext(decodeDecide(request, pep, traceparent), config),
+    build: (request, pep, traceparent) => {
+      const raw = decodeDecide(request, pep, traceparent);
+      const document = nativeDocument(raw, config);
+      return buildContext(document ? { ...raw, document } : raw, config);
+    },
     encode: (made) => encodeDecide(made.decision),
     lastResort: (decisionId) => ({
       ...(decisionId !== undefined && { decision_id: decisionId }),

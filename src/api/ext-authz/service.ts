@@ -1,8 +1,11 @@
 import type { Config } from '../../config/types.ts';
 import { buildContext } from '../../context/build.ts';
 import { Refusal } from '../../context/refusal.ts';
+import type { ContextResult, Pep } from '../../context/types.ts';
 import { serviceNames } from '../load-protos.ts';
 import type { UnaryDoor } from '../unary-door.ts';
+import { documentFor } from './compat/door.ts';
+import { compatFailure, encodeCompat } from './compat/encode.ts';
 import { decodeCheck, doorOf } from './decode.ts';
 import { encodeCheck } from './encode.ts';
 import { overwrite } from './headers.ts';
@@ -10,7 +13,7 @@ import type { CheckRequest, CheckResponse } from './wire.ts';
 
 /** Envoy's ext_authz v3, for its HTTP filter and for its network filter. */
 export function extAuthzDoor(
-  config: Pick<Config, 'attestation' | 'claims' | 'custom' | 'wire'>,
+  config: Pick<Config, 'attestation' | 'claims' | 'custom' | 'wire' | 'policy' | 'compat'>,
 ): UnaryDoor<CheckRequest, CheckResponse> {
   return {
     service: serviceNames.extAuthz,
@@ -19,14 +22,27 @@ export function extAuthzDoor(
     responseType: 'envoy.service.auth.v3.CheckResponse',
     doorOf: (request) => (request ? doorOf(request) : 'ext_authz_http'),
     build: (request, pep, traceparent) => {
+      const document = documentFor(request, config);
+      if (document instanceof Refusal) return refused(document, request, pep, traceparent);
       const raw = decodeCheck(request, pep, traceparent);
-      if (!(raw instanceof Refusal)) return buildContext(raw, config);
-      const { field, problem } = raw;
-      return { ok: false, pep, door: doorOf(request), field, problem, ...(traceparent && { traceparent }) };
+      if (raw instanceof Refusal) return refused(raw, request, pep, traceparent);
+      return buildContext(document ? { ...raw, document } : raw, config);
     },
-    encode: (made, door) => encodeCheck(made, door, config.wire),
+    encode: (made, door) =>
+      (config.policy.compat === null ? undefined : encodeCompat(made, door)) ??
+      encodeCheck(made, door, config.wire),
+    failure: (decision) => compatFailure(decision, config),
     lastResort: (decisionId) => lastResort(decisionId ?? ''),
   };
+}
+
+function refused(
+  { field, problem }: Refusal,
+  request: CheckRequest,
+  pep: Pep,
+  traceparent: string | undefined,
+): ContextResult {
+  return { ok: false, pep, door: doorOf(request), field, problem, ...(traceparent && { traceparent }) };
 }
 
 /** HTTP or L4 alike: where there is no HTTP, Envoy passes over the response. */

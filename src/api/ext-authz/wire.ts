@@ -61,8 +61,8 @@ export interface CheckRequest {
 
 export interface HeaderOption {
   readonly header: { readonly key: string; readonly value: string };
-  readonly append: { readonly value: boolean };
-  readonly append_action: 'OVERWRITE_IF_EXISTS_OR_ADD';
+  readonly append?: { readonly value: boolean };
+  readonly append_action?: 'OVERWRITE_IF_EXISTS_OR_ADD';
 }
 
 export interface CheckResponse {
@@ -70,6 +70,9 @@ export interface CheckResponse {
   readonly ok_response?: {
     readonly headers: readonly HeaderOption[];
     readonly headers_to_remove: readonly string[];
+    readonly response_headers_to_add?: readonly HeaderOption[];
+    readonly query_parameters_to_set?: readonly { readonly key: string; readonly value: string }[];
+    readonly query_parameters_to_remove?: readonly string[];
   };
   readonly denied_response?: {
     readonly status: { readonly code: number };

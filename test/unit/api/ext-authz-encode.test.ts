@@ -35,7 +35,7 @@ test('an allow tells the upstream everything, overwriting what the client sent',
       ['x-portreeve-valid-until', '2026-11-21T13:00:00.000Z'],
     ],
   );
-  t.true(headers.every((one) => one.append_action === 'OVERWRITE_IF_EXISTS_OR_ADD' && !one.append.value));
+  t.true(headers.every((one) => one.append_action === 'OVERWRITE_IF_EXISTS_OR_ADD' && !one.append?.value));
   t.deepEqual(headers_to_remove, []);
 });
 

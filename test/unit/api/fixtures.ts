@@ -70,12 +70,27 @@ export function pepConfig(over: Partial<PepConfig> = {}): PepConfig {
 }
 
 /** The parts of the configuration that the doors read. */
+export const policy: Config['policy'] = {
+  ...{ bundle: null, sources: [], signed_by: [], max_age: null, grace: 0, keep: 10, self_test_timeout: 10_000 },
+  ...{ compat: null, path: 'envoy/authz/allow' },
+};
+
+export const compat: Config['compat'] = {
+  undefined: 'deny',
+  credential_optional: false,
+  skip_request_body_parse: false,
+  proto_descriptor: null,
+  record_bytes: 65_536,
+};
+
 export function config(over: Partial<Config> = {}): Config {
   const parts: Partial<Config> = {
     claims: { device_id: [{ header: 'x-device-id' }], serial: [], firmware_hash: [], attestation: [] },
     attestation: { challenge: [], verifiers: [] },
     custom: {},
     wire,
+    policy,
+    compat,
     server: {
       workers: 1,
       budget: 150,
