@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import type { Session } from '../session.ts';
 import { registerPolicyBuild } from './build.ts';
 import { registerPolicyDiff } from './diff.ts';
+import { registerPolicyInspect } from './inspect.ts';
 
 /** `policy build|…`: the workshop of policy authors. */
 export function registerPolicy(program: Command, session: Session): void {
   const group = program.command('policy').description('write, test, compare and ship policies');
   registerPolicyBuild(group, session);
+  registerPolicyInspect(group, session);
   registerPolicyDiff(group, session);
 }
