@@ -2,6 +2,7 @@ import type { Config } from '../../config/types.ts';
 import type { DecisionDeps } from '../../decision/deps.ts';
 import type { Assurance, DecisionPoint, MadeDecision, Recorder } from '../../decision/types.ts';
 import type { Clock, EpochMs } from '../../lib/clock.ts';
+import type { PortreeveError } from '../../lib/errors.ts';
 import type { TrustedClock } from '../../lib/trusted-time.ts';
 import type { CaseWords } from './words.ts';
 
@@ -117,6 +118,8 @@ export interface CaseDifference {
 export interface CaseComposition {
   readonly point: DecisionPoint;
   readonly deps: DecisionDeps;
+  /** Why the bundle could not be loaded. */
+  readonly policyError: () => PortreeveError | undefined;
   readonly close: () => void;
 }
 
@@ -124,7 +127,10 @@ export interface CaseComposition {
 export interface CaseMaterial {
   readonly certificates: ReadonlyMap<string, Uint8Array>;
   readonly verifierKeys: ReadonlyMap<string, Uint8Array>;
-  readonly bundle: { readonly bytes: Uint8Array };
+  readonly bundle: {
+    readonly bytes: Uint8Array;
+    readonly origin: { readonly source: string; readonly location: null; readonly pinned: false };
+  };
 }
 
 /** The program's composition root, handed in by the command line. */
