@@ -55,8 +55,8 @@ export function readManifest(bytes: Uint8Array, program = programVersion): Manif
   };
 }
 
-/** The plugin's own default. */
-const pluginEntrypoint = 'envoy/authz/allow';
+/** What opa-envoy-plugin asks where its configuration does not say. */
+export const pluginEntrypoint = 'envoy/authz/allow';
 
 /**
  * What is asked of a bundle that says nothing of ours and has no rule of ours: one that `opa build -t wasm` made of a

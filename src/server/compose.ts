@@ -1,3 +1,4 @@
+import { grpcBodiesOf } from '../api/ext-authz/compat/door.ts';
 import type { PepResolver } from '../api/pep.ts';
 import { createAttestation } from '../attestation/attestation.ts';
 import type { AttestationUses } from '../attestation/replay-memory.ts';
@@ -121,6 +122,7 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
   const authorities = loadAuthorities(config, material.certificates);
   const { trust } = authorities;
   const verifiers = await loadVerifiers(config, material);
+  refuseUnreadable(config);
   const responders = ocspResponders(config, authorities, material.certificates);
   const { clock, mode, onFile } = options;
   const { path } = config.state;
@@ -188,6 +190,11 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
     inUse: () => inUseOf(deps),
     close: () => store.close(),
   };
+}
+
+/** What doors read at their first call is read before there is one, so that a file which is none is told at once. */
+function refuseUnreadable({ policy, compat }: Config): void {
+  if (policy.compat !== null) grpcBodiesOf(compat);
 }
 
 /** Very many holds take some tenths of a second to read the first time: no decision waits for that. */

@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { PortreeveError } from '../../lib/errors.ts';
-import { entrypoint, inputVersion } from '../../policy/manifest.ts';
+import { entrypoint, inputVersion, pluginEntrypoint } from '../../policy/manifest.ts';
 import { parseDocument, readText } from '../document/read.ts';
 import { existing, findFiles } from './find-files.ts';
 import schema from './policy.schema.json' with { type: 'json' };
@@ -50,7 +50,7 @@ export function projectOf(file: string, said: ProjectFile): Project {
     file,
     inputVersion: said.input_version ?? inputVersion,
     requires: said.requires ?? '>=0.1.0',
-    entrypoint: said.entrypoint ?? entrypoint,
+    entrypoint: said.entrypoint ?? (said.compat ? pluginEntrypoint : entrypoint),
     compat: said.compat ?? null,
     regoVersion: said.rego_version ?? 1,
     modules,
