@@ -9,6 +9,8 @@ export interface FoundRecord {
   /** Everything that a record has is there, and has its form. Else only what was looked at is to be relied upon. */
   readonly whole: boolean;
   readonly record: AuditRecord;
+  /** It is of a sample, in which other values may stand for real ones. */
+  readonly sampled: boolean;
   /** How many decisions it stands for; 1 but in a sample. */
   readonly weight: number;
   /** Keys of the policy's input whose values were left out of a sample. */
@@ -35,7 +37,7 @@ export function readLine(text: string, file: string, line: number): RecordLine {
   const value = parse(text, file, line);
   switch (value['kind']) {
     case 'decision':
-      return found(value, 1, none, file, line);
+      return found(value, { sampled: false, weight: 1, redacted: none }, file, line);
     case 'sample':
       return { is: 'sample', header: value };
     case 'sampled':
@@ -66,21 +68,20 @@ function sampled(value: Record<string, unknown>, file: string, line: number): Re
     throw malformed(file, line, 'record is not the record of a decision');
   if (!Array.isArray(redacted) || !redacted.every((key): key is string => typeof key === 'string'))
     throw malformed(file, line, 'redacted is not a list of names');
-  return found(record, weight, redacted, file, line);
+  return found(record, { sampled: true, weight, redacted }, file, line);
 }
 
 function found(
   value: Record<string, unknown>,
-  weight: number,
-  redacted: readonly string[],
+  about: Pick<FoundRecord, 'sampled' | 'weight' | 'redacted'>,
   file: string,
   line: number,
 ): RecordLine {
   const { schema: format } = value;
   if (typeof format !== 'number') throw malformed(file, line, 'the record has no format (schema)');
   if (format > recordFormat) return { is: 'newer', format };
-  if (isWholeRecord(value)) return { is: 'record', whole: true, record: value, weight, redacted };
-  return { is: 'record', whole: false, record: value as unknown as AuditRecord, weight, redacted };
+  if (isWholeRecord(value)) return { is: 'record', whole: true, record: value, ...about };
+  return { is: 'record', whole: false, record: value as unknown as AuditRecord, ...about };
 }
 
 /** What is wrong with a line of a file. */

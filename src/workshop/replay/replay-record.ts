@@ -1,0 +1,100 @@
+import { derivedDifferences } from '../../audit/derived.ts';
+import type { AuditRecord } from '../../audit/record.ts';
+import { concludeWith } from '../../decision/conclude-with.ts';
+import type { AskableRecord } from '../../decision/conclude-with.ts';
+import { differencesOf } from '../../decision/differences.ts';
+import type { Difference } from '../../decision/differences.ts';
+import { attempt } from '../../decision/fault.ts';
+import { concludeAgain } from '../../decision/replay.ts';
+import type { Kept } from '../../decision/replay.ts';
+import type { Decision } from '../../decision/types.ts';
+import { whatIsLacking } from '../records/lacking.ts';
+import type { FoundRecord } from '../records/line.ts';
+import type { DecidingSettings } from '../records/settings.ts';
+import type { ReplayPolicy } from './types.ts';
+
+/** What is there to replay a record with. */
+export interface ReplayParts {
+  readonly parts: Kept;
+  readonly missing: readonly string[];
+  readonly differences: readonly Difference[];
+}
+
+/**
+ * What a replay came to. `whole`: facts, input, verdict and decision were held against everything that the record names by
+ * digest. `policy`: its facts were taken as they stand, and verdict and decision came out again.
+ */
+export type Replayed =
+  | { readonly is: 'same'; readonly depth: 'whole' | 'policy' }
+  | {
+      readonly is: 'different';
+      readonly depth: 'whole' | 'policy';
+      readonly differences: readonly Difference[];
+    }
+  /** The policy had no say in what was decided, and not everything else is kept. */
+  | { readonly is: 'not_asked' }
+  | { readonly is: 'missing'; readonly missing: readonly string[] };
+
+/** Concludes a whole record of a log again from everything that it names; undefined where something is not there. */
+export function replayWhole(record: AuditRecord, { parts, missing, differences }: ReplayParts): Replayed {
+  const replay = concludeAgain(record, parts);
+  const lost = [...new Set([...missing, ...replay.missing])];
+  if (lost.length > 0) return { is: 'missing', missing: lost };
+  const found = distinct([...differences, ...replay.differences, ...derivedDifferences(record)]);
+  return found.length === 0
+    ? { is: 'same', depth: 'whole' }
+    : { is: 'different', depth: 'whole', differences: found };
+}
+
+/** The facts and the decision of a record speak of the same things. */
+function distinct(differences: readonly Difference[]): readonly Difference[] {
+  return [...new Map(differences.map((one) => [one.path, one])).values()];
+}
+
+/**
+ * Asks the same policy again and concludes from the recorded facts. Pseudonyms and words of other programs are no
+ * differences: of reasons the codes are compared.
+ */
+export function replayPolicy(found: FoundRecord, policy: ReplayPolicy, settings: DecidingSettings): Replayed {
+  const { record } = found;
+  const { engine, inputKeys } = policy;
+  const { inputVersion } = engine.bundle;
+  const lacking = whatIsLacking(found, [{ name: 'the bundle', inputVersion, inputKeys }]);
+  if (lacking !== undefined) return { is: 'missing', missing: [lacking] };
+  if (record.verdict === null && record.faults.some(({ code }) => !fromAnswer.has(code))) {
+    return { is: 'not_asked' };
+  }
+  const askable = record as AuditRecord & AskableRecord;
+  const answer = attempt('policy', () => engine.evaluate(askable.input as NonNullable<typeof askable.input>));
+  const verdict = answer.ok ? answer.value : null;
+  const differences = [
+    ...differencesOf('verdict', comparableVerdict(record.verdict), comparableVerdict(verdict)),
+    // A decision with other faults is not the policy's alone.
+    ...(record.verdict !== null && record.faults.length > 0
+      ? []
+      : differencesOf('', comparable(record), comparable(concludeWith(askable, answer, settings)))),
+  ];
+  return differences.length === 0
+    ? { is: 'same', depth: 'policy' }
+    : { is: 'different', depth: 'policy', differences };
+}
+
+/** Faults that an answer of the policy is, whenever it is asked. */
+const fromAnswer: ReadonlySet<string> = new Set(['policy.undefined', 'policy.error']);
+
+function comparableVerdict(verdict: AuditRecord['verdict']): object | null {
+  if (verdict === null) return null;
+  return {
+    ...verdict,
+    headers: Object.keys(verdict.headers),
+    reasons: verdict.reasons.map(({ code }) => code),
+  };
+}
+
+function comparable({ outcome, enforced, reasons, obligations, valid_until, assurance }: Decision): object {
+  return {
+    ...{ outcome, enforced, valid_until, assurance },
+    reasons: reasons.map(({ code, severity }) => ({ code, severity })),
+    obligations: { ...obligations, headers: Object.keys(obligations.headers) },
+  };
+}
