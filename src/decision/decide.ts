@@ -34,14 +34,15 @@ export async function decideOnce(call: Call, deps: DecisionDeps): Promise<MadeDe
   const watch = createStopwatch(deps.clock);
   const policy = attempt('policy', () => deps.policy());
   const token = presentsToken(call) ? await examine(call, deps) : noToken;
-  const gathered = gather(call, { token, version: wantedVersion(policy) }, deps);
+  const engine = policy.ok ? policy.value : undefined;
+  const gathered = gather(call, { token, engine }, deps);
   watch.stage('facts');
   call.mark('facts');
   const decisionId = deps.newId();
   const judged = evaluate({ ...gathered, decisionId }, policy, call, deps);
   watch.stage('policy');
   call.mark('policy');
-  const made = concludeCall(call, deps, judged, policy.ok ? policy.value : undefined, decisionId);
+  const made = concludeCall(call, deps, judged, engine, decisionId);
   watch.stage('conclude');
   call.mark('conclude');
   return { ...made, timings: watch.read() };
@@ -70,25 +71,25 @@ async function examine({ built, now }: Call, deps: DecisionDeps): Promise<Token>
 }
 
 /** The version of the input that the bundle in force was written for; without one, the newest is what is recorded. */
-function wantedVersion(policy: Attempt<PolicyEngine | undefined>): number {
-  return (policy.ok ? policy.value?.bundle.inputVersion : undefined) ?? newestInputVersion;
+function wantedVersion(engine: PolicyEngine | undefined): number {
+  return engine?.bundle.inputVersion ?? newestInputVersion;
 }
 
 function gather(
   call: Call,
-  { token, version }: { readonly token: Token; readonly version: number },
+  { token, engine }: { readonly token: Token; readonly engine: PolicyEngine | undefined },
   deps: DecisionDeps,
 ): Progress {
   if (!call.built.ok) return invalidInput(call.built);
   if (!token.ok) return { fault: token.fault };
   const { context } = call.built;
-  const gathered = attempt('facts', () => gatherFacts(context, token.value, call, deps));
+  const gathered = attempt('facts', () => gatherFacts(context, token.value, { ...call, engine }, deps));
   if (!gathered.ok) return { fault: gathered.fault };
   const settings = {
     credentialOptional: credentialOptional(deps.config),
     classes: deps.config.classes,
   };
-  const input = attempt('facts', () => writeInput(version, gathered.value.facts, settings));
+  const input = attempt('facts', () => writeInput(wantedVersion(engine), gathered.value.facts, settings));
   if (!input.ok) return { gathered: gathered.value, fault: input.fault };
   return { gathered: gathered.value, input: input.value };
 }
@@ -113,7 +114,7 @@ function evaluate(
   if (progress.fault || !input) return progress;
   if (!policy.ok) return { ...progress, fault: policy.fault };
   const engine = policy.value;
-  if (!engine) return { ...progress, fault: fault('policy.bundle_missing', 'no policy is loaded') };
+  if (!engine) return { ...progress, fault: noPolicy(deps) };
   if (call.late()) {
     return {
       ...progress,
@@ -136,6 +137,12 @@ function evaluate(
 /** What a policy that was written for another program sees of the request. */
 function documentOf({ built }: Call): RequestDocument | undefined {
   return built.ok ? built.context.document : undefined;
+}
+
+/** A signature that does not hold is told from all else that leaves a server without a policy. */
+function noPolicy({ policyError }: DecisionDeps): Fault {
+  const refused = policyError?.()?.code.startsWith('PDP_BUNDLE_SIGNATURE_') === true;
+  return fault(refused ? 'policy.bundle_signature_invalid' : 'policy.bundle_missing', 'no policy is loaded');
 }
 
 function fault(code: Fault['code'], message: string): Fault {

@@ -7,7 +7,7 @@ import { formatInstant } from '../lib/clock.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { Finding } from '../lib/reason-code.ts';
 import { inOnePiece } from '../lib/text.ts';
-import type { Assurance } from '../policy/types.ts';
+import type { Assurance, PolicyEngine } from '../policy/types.ts';
 import { isAhead } from '../revocation/freshness.ts';
 import { judgeRevocation } from '../revocation/judge.ts';
 import type { RevocationFact, RevocationJudgement, RevocationLookups } from '../revocation/types.ts';
@@ -27,6 +27,7 @@ import { holdsOn } from './facts-holds.ts';
 import { sharedKey } from './facts-key.ts';
 import { withOcspFacts } from './facts-ocsp.ts';
 import { inventoryFact, inventoryStateFindings, inventoryStateLimits } from './facts-offline.ts';
+import { policyState, policyStateFindings, policyStateLimits } from './facts-policy.ts';
 import { sharedUseFact } from './facts-shared-use.ts';
 import { denies } from './reasons.ts';
 import type { Facts, Subject, Versions } from './types.ts';
@@ -45,7 +46,13 @@ export interface Gathered {
 export function gatherFacts(
   context: ConnectionContext,
   token: ExaminedToken | undefined,
-  { now, standing, timing }: Pick<Call, 'now' | 'standing'> & Partial<Pick<Call, 'timing'>>,
+  {
+    now,
+    standing,
+    timing,
+    engine,
+  }: Pick<Call, 'now' | 'standing'> &
+    Partial<Pick<Call, 'timing'>> & { readonly engine?: PolicyEngine | undefined },
   deps: DecisionDeps,
 ): Gathered {
   const credential = context.credential && examineCredential(context.credential, now, deps);
@@ -75,6 +82,7 @@ export function gatherFacts(
       deps,
     );
     const inventory = inventoryFact({ context, credential, device, attestation, known, now }, deps);
+    const policyAge = policyState(engine, now, deps);
     const facts: Facts = {
       assurance,
       attestation,
@@ -96,6 +104,7 @@ export function gatherFacts(
         ...clockFindings(clock, now),
         ...deviceFromFuture(device, now),
         ...inventoryStateFindings(inventory, now),
+        ...policyStateFindings(policyAge, now),
         ...bindingFindings(bound),
         ...attestationFindings(attestation, context.claims.firmware_hash),
       ],
@@ -117,9 +126,11 @@ export function gatherFacts(
         ...firmwareLimits(firmware, now),
         ...gatewayLimits({ connection, gateway: known?.fact ?? null }),
         ...inventoryStateLimits(inventory),
+        ...policyStateLimits(policyAge),
       ],
       now,
       pep: context.pep,
+      policy_state: policyAge,
       revocation: revocation.facts,
       shared_use: sharedUseFact(
         {

@@ -16,6 +16,7 @@ import { issuerName } from './facts-credential.ts';
 import { firmwareLimits } from './facts-firmware.ts';
 import { gatewayLimits } from './facts-gateway.ts';
 import { inventoryStateFindings, inventoryStateLimits } from './facts-offline.ts';
+import { policyStateFindings, policyStateLimits } from './facts-policy.ts';
 import { withRecordedOcsp } from './facts-ocsp.ts';
 import type { CredentialFacts, Facts, Versions } from './types.ts';
 
@@ -67,6 +68,11 @@ export function stateDifferences(
       facts.findings.filter(isOfInventoryState),
       inventoryStateFindings(facts.inventory_state, facts.now),
     ),
+    ...differencesOf(
+      'facts.findings',
+      facts.findings.filter(isOfPolicyState),
+      policyStateFindings(policyStateOf(facts), facts.now),
+    ),
     ...differencesOf('facts.limits', facts.limits, [
       ...limitsOf(path.certificates, judged.facts, facts.attestation),
       // The class's CAs, which only the configuration has, give a binding no end.
@@ -75,6 +81,7 @@ export function stateDifferences(
       ...firmwareLimits(facts.firmware, facts.now),
       ...gatewayLimits(facts),
       ...inventoryStateLimits(facts.inventory_state),
+      ...policyStateLimits(policyStateOf(facts)),
     ]),
     ...differencesOf('versions.crls', versions.crls, judged.consulted),
     ...epochDifferences(facts, versions),
@@ -180,6 +187,15 @@ function isOfClock({ code, detail }: Finding): boolean {
     code === 'system.clock_within_grace' ||
     (code === 'system.clock_untrusted' && detail?.['kept'] !== undefined)
   );
+}
+
+/** Older records do not say. */
+function policyStateOf(facts: Facts): Facts['policy_state'] {
+  return (facts as Partial<Facts>).policy_state ?? null;
+}
+
+function isOfPolicyState({ code }: Finding): boolean {
+  return code === 'policy.bundle_stale' || code === 'policy.stale_within_grace';
 }
 
 function isOfInventoryState({ code }: Finding): boolean {

@@ -64,6 +64,7 @@ export interface Replay {
 /** Faults that came from outside the decision and cannot come about again by deciding again. */
 const circumstances: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'policy.bundle_missing',
+  'policy.bundle_signature_invalid',
   'policy.timeout',
   'system.audit_unavailable',
   'system.dependency_stale',

@@ -139,6 +139,8 @@ export interface Facts {
   readonly firmware: FirmwareFact | null;
   /** How old the inventory is that the decision rests on; null where no source of it has a limit. */
   readonly inventory_state: InventoryStateFact | null;
+  /** How old the policy is that decides; null where that has no limit. Older records have none. */
+  readonly policy_state: PolicyStateFact | null;
   /** What lets the certificate's holder go on with CRLs that are too old; null where none is, or nothing lets it. */
   readonly crl_grace: OfflineGrace | null;
   readonly attestation: AttestationFact;
@@ -153,6 +155,19 @@ export interface Facts {
   /** What is wrong with the machine's clock; null while it can be trusted. `now` is then the kept time. */
   readonly clock: ClockFact | null;
   readonly limits: readonly { readonly until: EpochMs; readonly because: string }[];
+}
+
+/** How old the policy is that decides. */
+export interface PolicyStateFact {
+  readonly freshness: 'fresh' | 'within_grace' | 'stale';
+  /** How long it decides after it has become stale. */
+  readonly grace_s: number;
+  /** When its source last said that it is the newest; null where it never did. */
+  readonly last_success: EpochMs | null;
+  readonly max_age_s: number;
+  /** Name of the source. */
+  readonly source: string;
+  readonly stale_since: EpochMs | null;
 }
 
 /** Firmware by the catalogue, and what it is held against. */

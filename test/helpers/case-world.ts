@@ -25,6 +25,8 @@ import type { TrustedClock } from '../../src/lib/trusted-time.ts';
 import { parseCrl } from '../../src/revocation/parse-crl.ts';
 import { composeDecision } from '../../src/server/compose.ts';
 import type { Composition } from '../../src/server/compose.ts';
+import { openStore } from '../../src/store/open.ts';
+import { faultyBundle, noteBundleRead } from './case-bundles.ts';
 import { authority, fleetTime } from './case-certificates.ts';
 import { fleet } from './case-files.ts';
 import { damageStore, fillStore } from './case-store.ts';
@@ -84,6 +86,8 @@ async function makeCaseWorld(of: Pick<Case, 'state' | 'fault'>): Promise<CaseWor
   const configFile = await writeFiles(folder, of);
   const config = loadConfig(configFile, fleetTime);
   const crls = await fillStore(config.state.path, of);
+  if (config.policy.max_age !== null && config.policy.bundle !== null)
+    noteBundle(config.state.path, config.policy.bundle);
   const clock = settableClock();
   const answered: MadeDecision[] = [];
   const recorded: MadeDecision[] = [];
@@ -166,12 +170,20 @@ async function writeFiles(folder: string, of: Pick<Case, 'state' | 'fault'>): Pr
   const document = patched(fleet.configuration, of.state?.configuration ?? {}) as Document;
   const bundle = bundleFile(folder, of);
   if (bundle !== undefined) document['policy'] = { bundle };
+  const wrong = faultyBundle(folder, of.fault);
+  if (wrong) document['policy'] = wrong;
   if (of.fault === 'policy_slow')
     document['server'] = { ...(document['server'] as Document), budget: '400ms' };
   const file = join(folder, 'portreeve.yaml');
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(document, null, 2));
   return file;
+}
+
+function noteBundle(path: string, bundle: string): void {
+  const store = openStore({ path, mode: 'read_write', now: fleetTime });
+  noteBundleRead(store, bundle, fleetTime);
+  store.close();
 }
 
 /** The policy in place of the default one; undefined where the default is meant. */

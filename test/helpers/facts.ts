@@ -89,6 +89,7 @@ export function someFacts(changes: Partial<Facts> = {}): Facts {
     gateway: null,
     firmware: null,
     inventory_state: null,
+    policy_state: null,
     crl_grace: null,
     attestation: noAttestation,
     custom: {},

@@ -15,6 +15,7 @@ export function factRows(facts: Facts): readonly (readonly Cell[])[] {
     ...attestationRows(facts),
     ...firmwareRows(facts),
     ...inventoryRows(facts),
+    ...policyRows(facts),
     ...Object.entries(facts.custom).map(([name, { value, origin }]) => [
       `custom ${name}`,
       `${value} (${origin})`,
@@ -129,6 +130,14 @@ function inventoryRows({ inventory_state: state, now }: Facts): Cell[][] {
   const { kind, source, freshness, last_success: last } = state;
   const value = `${kind} of ${source}: ${last === null ? 'never read' : freshness.replace('_', ' ')}`;
   return [['inventory', value, last === null ? null : age(now - last)]];
+}
+
+/** Only where the configuration limits it. */
+function policyRows({ policy_state: state, now }: Facts): Cell[][] {
+  if (!state) return [];
+  const { source, freshness, last_success: last } = state;
+  const value = `of ${source}: ${last === null ? 'never read' : freshness.replace('_', ' ')}`;
+  return [['policy', value, last === null ? null : age(now - last)]];
 }
 
 /** Below zero where the fact is dated ahead of the decision. */

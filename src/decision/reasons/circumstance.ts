@@ -70,6 +70,22 @@ export const circumstanceReasons: ReasonGroup<'assurance' | 'network' | 'policy'
     'Look at `/readyz` and at why the bundle could not be loaded.',
     faultControls,
   ),
+  'policy.bundle_signature_invalid': ours(
+    'No policy is loaded, because the bundle is not signed as `policy.signed_by` asks for.',
+    "Look at `bundle.error` in `/status`: sign the bundle with a key that counts, or bring that key's public half into `policy.signed_by`.",
+    faultControls,
+  ),
+  'policy.bundle_stale': ours(
+    'The policy is older than `policy.max_age` and its grace are: its source has not said for so long that it is the newest.',
+    'Mend what keeps the source from being read (`/status`, `portreeve policy list`), pin a bundle (`portreeve policy rollback`), or give it more grace.',
+    faultControls,
+  ),
+  'policy.stale_within_grace': remark(
+    'warn',
+    'The policy is older than `policy.max_age`; it was decided by it all the same, within `policy.grace`.',
+    'Mend what keeps the source of bundles from being read before the grace is over.',
+    faultControls,
+  ),
   'system.input_invalid': about(
     "The enforcement point's request is malformed or over a limit.",
     "Look at the field in the detail and at the enforcement point's configuration.",

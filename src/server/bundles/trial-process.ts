@@ -1,5 +1,6 @@
-import { asPortreeveError } from '../../lib/errors.ts';
+import { asPortreeveError, PortreeveError } from '../../lib/errors.ts';
 import { parseBundle } from '../../policy/bundle.ts';
+import { selfTest } from '../../policy/self-test.ts';
 import { loadPolicy } from '../loaded.ts';
 import { probe } from './probe.ts';
 import type { FromTrial, ToTrial } from './trial.ts';
@@ -29,12 +30,23 @@ async function work(trial: ToTrial): Promise<FromTrial> {
   }
 }
 
+/** How many problems of a self-test are told. */
+const toldProblems = 3;
+
 /** Answers how many cases the self-test has. */
 async function test({ config, bytes }: ToTrial): Promise<number> {
   const bundle = parseBundle(bytes);
   // As workers will load it, with the configuration's data.
   probe(await loadPolicy(config, { bytes, origin: { source: '', location: null, pinned: false } }), bundle);
-  return 0;
+  const { cases, problems } = await selfTest(bundle);
+  if (problems.length > 0) {
+    const told = problems.slice(0, toldProblems).map(({ title, message }) => `${title}: ${message}`);
+    throw new PortreeveError(
+      'PDP_BUNDLE_INVALID',
+      `policy bundle: ${problems.length} of ${cases} cases of its self-test failed: ${told.join('; ')}`,
+    );
+  }
+  return cases;
 }
 
 function tell(message: FromTrial): void {

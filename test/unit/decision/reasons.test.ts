@@ -52,6 +52,8 @@ test('faults, the deadline, overload and missing or stale state are ours; what t
     'policy.error',
     'policy.timeout',
     'policy.bundle_missing',
+    'policy.bundle_signature_invalid',
+    'policy.bundle_stale',
     'system.overload_shed',
     'system.internal',
     'system.clock_untrusted',
@@ -72,6 +74,7 @@ test('only these codes do not deny', (t) => {
     'firmware.grace_expiring',
     'attestation.not_relied_upon',
     'policy.ok',
+    'policy.stale_within_grace',
     'system.clock_within_grace',
     'system.break_glass_used',
   ]);
