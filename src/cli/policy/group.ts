@@ -3,6 +3,7 @@ import type { Session } from '../session.ts';
 import { registerPolicyBuild } from './build.ts';
 import { registerPolicyDiff } from './diff.ts';
 import { registerPolicyInspect } from './inspect.ts';
+import { registerPolicyTest } from './test.ts';
 import { registerPolicyReplay } from './replay.ts';
 
 /** `policy build|…`: the workshop of policy authors. */
@@ -11,5 +12,6 @@ export function registerPolicy(program: Command, session: Session): void {
   registerPolicyBuild(group, session);
   registerPolicyInspect(group, session);
   registerPolicyDiff(group, session);
+  registerPolicyTest(group, session);
   registerPolicyReplay(group, session);
 }

@@ -38,6 +38,8 @@ export function openKeptFiles(folder: string): KeptFiles {
 function made(folder: string): boolean {
   try {
     mkdirSync(folder, { recursive: true });
+    // What can be made again is nobody's source.
+    writeFileSync(join(folder, '.gitignore'), '*\n');
     return true;
   } catch {
     return false;
