@@ -36,10 +36,10 @@ function countsText(summary: Summary, paint: Paint): string {
     ['  same', summary.same],
     ['  other reasons', summary.other_reasons],
     ['  other term, entitlements or headers', summary.other_obligations],
-    ['  allow → deny (lock-outs)', number(summary.lock_outs, 'bad')],
-    ['  deny → allow', number(summary.let_ins, 'warn')],
+    ['  allow → deny (lock-outs)', summary.lock_outs],
+    ['  deny → allow', summary.let_ins],
     ['denied before the policy was asked', summary.not_asked],
-    ['undecidable', number(summary.undecidable, 'warn')],
+    ['undecidable', summary.undecidable],
   ];
   const head = summary.source.sampled ? 'connections, scaled from a sample' : 'connections';
   return table(['', head], flips, paint) + notEnforced(summary);
@@ -47,10 +47,6 @@ function countsText(summary: Summary, paint: Paint): string {
 
 function notEnforced({ not_enforced: count }: Summary): string {
   return count === 0 ? '' : `${count} of the flips concern denials that the configuration does not enforce\n`;
-}
-
-function number(value: number, tone: 'bad' | 'warn'): Cell {
-  return value === 0 ? value : { text: String(value), tone };
 }
 
 function namedTable(what: string, rows: readonly NamedCounts[], paint: Paint): readonly string[] {

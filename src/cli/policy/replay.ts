@@ -133,11 +133,8 @@ function text(report: ReplayReport, paint: Paint): string {
     ['  same, by everything that they name', report.same_whole],
     ['  same, by policy and recorded facts', report.same_policy],
     ['  the policy had no say', report.not_asked],
-    ['  different', report.different === 0 ? 0 : { text: String(report.different), tone: 'bad' as const }],
-    [
-      '  cannot be replayed',
-      report.not_replayable === 0 ? 0 : { text: String(report.not_replayable), tone: 'bad' as const },
-    ],
+    ['  different', report.different],
+    ['  cannot be replayed', report.not_replayable],
   ];
   const lines = findings.map(({ file, line, decision_id: id, differences }) => {
     const where = differences.map(

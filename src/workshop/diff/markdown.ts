@@ -32,7 +32,12 @@ export function markdownOf(summary: Summary): string {
 
 function headline({ failures, flips, old, new: next, source }: Summary): string {
   const sign = failures.length > 0 ? '❌' : flips > 0 ? '⚠️' : '✅';
-  const what = flips === 0 ? 'no connection flips' : `${count(flips)} connections flip`;
+  const what =
+    flips === 0
+      ? 'no connection flips'
+      : flips === 1
+        ? '1 connection flips'
+        : `${count(flips)} connections flip`;
   const from = source.kind === 'store' ? 'devices of the inventory' : source.kind;
   return [
     `### ${sign} Policy change: ${what}`,
@@ -73,7 +78,7 @@ function devices({ devices: { count: number, left_out: leftOut, listed } }: Summ
       one.direction === 'lock_out' ? 'locked out' : 'let in',
       code(one.reason),
     ]);
-  const title = `${count(number)}${leftOut > 0 ? ' or more' : ''} devices`;
+  const title = `${count(number)}${leftOut > 0 ? ' or more' : ''} ${number === 1 ? 'device' : 'devices'}`;
   return `<details><summary>${title}</summary>\n\n${table(['device', 'class', '', 'reason'], rows, number - mostListed)}\n\n</details>`;
 }
 

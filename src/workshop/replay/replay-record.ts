@@ -84,10 +84,11 @@ const fromAnswer: ReadonlySet<string> = new Set(['policy.undefined', 'policy.err
 
 function comparableVerdict(verdict: AuditRecord['verdict']): object | null {
   if (verdict === null) return null;
+  // A set of Rego is in the order of its members, details included.
   return {
     ...verdict,
-    headers: Object.keys(verdict.headers),
-    reasons: verdict.reasons.map(({ code }) => code),
+    headers: Object.keys(verdict.headers).sort(),
+    reasons: verdict.reasons.map(({ code }) => code).sort(),
   };
 }
 
@@ -95,6 +96,6 @@ function comparable({ outcome, enforced, reasons, obligations, valid_until, assu
   return {
     ...{ outcome, enforced, valid_until, assurance },
     reasons: reasons.map(({ code, severity }) => ({ code, severity })),
-    obligations: { ...obligations, headers: Object.keys(obligations.headers) },
+    obligations: { ...obligations, headers: Object.keys(obligations.headers).sort() },
   };
 }

@@ -70,19 +70,28 @@ function nothing(): null {
  */
 export function pseudonymise(record: AuditRecord, pseudonym: Pseudonym): Pseudonymised {
   const replaced = new Map<string, string>();
-  const note: Pseudonym = (value) => {
-    const made = pseudonym(value);
-    // Shorter ones could be part of any word.
-    if (value.length >= leastWithin) replaced.set(value, made);
-    return made;
+  const naming: Naming = {
+    plain: pseudonym,
+    noted: (value) => {
+      const made = pseudonym(value);
+      // Shorter ones could be part of any word.
+      if (value.length >= leastWithin) replaced.set(value, made);
+      return made;
+    },
   };
-  const walked = walk(record, note) as AuditRecord;
+  const walked = walk(record, naming) as AuditRecord;
   const faults = record.faults.map(({ code, stage }) => ({ code, stage, message: '' }));
   const input = record.input as unknown as Readonly<Record<string, unknown>> | null;
   return {
-    record: within({ ...walked, faults }, replaced) as AuditRecord,
+    record: quoting({ ...walked, faults }, replaced) as AuditRecord,
     redacted: leftOfInput.filter((key) => input !== null && hasValue(input[key])),
   };
+}
+
+interface Naming {
+  readonly plain: Pseudonym;
+  /** As `plain`, of what other texts may quote. */
+  readonly noted: Pseudonym;
 }
 
 const leastWithin = 6;
@@ -91,7 +100,7 @@ function hasValue(value: unknown): boolean {
   return Array.isArray(value) ? value.length > 0 : value !== null && value !== undefined;
 }
 
-function walk(node: unknown, pseudonym: Pseudonym): unknown {
+function walk(node: unknown, pseudonym: Naming): unknown {
   if (Array.isArray(node)) return node.map((item) => walk(item, pseudonym));
   if (!isObject(node)) return node;
   return Object.fromEntries(
@@ -99,9 +108,9 @@ function walk(node: unknown, pseudonym: Pseudonym): unknown {
   );
 }
 
-function member(name: string, value: unknown, pseudonym: Pseudonym): unknown {
+function member(name: string, value: unknown, pseudonym: Naming): unknown {
   if (untouched.has(name)) return value;
-  if (wholly.has(name)) return all(value, pseudonym);
+  if (wholly.has(name)) return all(value, pseudonym.plain);
   const leave = Object.hasOwn(left, name) ? left[name] : undefined;
   if (leave) return leave(value);
   // Of a request by HTTP; the certification path is a list.
@@ -110,14 +119,14 @@ function member(name: string, value: unknown, pseudonym: Pseudonym): unknown {
 }
 
 /** The CAs above the leaf are nobody's devices. */
-function leafOnly(path: unknown, pseudonym: Pseudonym): unknown {
+function leafOnly(path: unknown, pseudonym: Naming): unknown {
   return Array.isArray(path)
     ? path.map((one: unknown, place) => (place === 0 ? named(one, pseudonym) : one))
     : path;
 }
 
-function named(value: unknown, pseudonym: Pseudonym): unknown {
-  if (typeof value === 'string') return pseudonym(value);
+function named(value: unknown, pseudonym: Naming): unknown {
+  if (typeof value === 'string') return pseudonym.noted(value);
   if (Array.isArray(value)) return value.map((item) => named(item, pseudonym));
   return walk(value, pseudonym);
 }
@@ -131,18 +140,27 @@ function all(value: unknown, pseudonym: Pseudonym): unknown {
   );
 }
 
-/** Texts that quote a value (headers, ends of what is relied on) quote its pseudonym. */
-function within(node: unknown, replaced: ReadonlyMap<string, string>): unknown {
-  if (typeof node === 'string') return quoted(node, replaced);
-  if (Array.isArray(node)) return node.map((item) => within(item, replaced));
+/** Members whose texts may quote what was replaced: its pseudonym stands there then. */
+const quotes: ReadonlySet<string> = new Set(['because', 'custom', 'headers', 'message']);
+
+function quoting(node: unknown, replaced: ReadonlyMap<string, string>): unknown {
+  if (Array.isArray(node)) return node.map((item) => quoting(item, replaced));
   if (!isObject(node)) return node;
-  return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, within(value, replaced)]));
+  return Object.fromEntries(
+    Object.entries(node).map(([name, value]) => [
+      name,
+      quotes.has(name) ? quoted(value, replaced) : quoting(value, replaced),
+    ]),
+  );
 }
 
-function quoted(text: string, replaced: ReadonlyMap<string, string>): string {
-  if (text.length < leastWithin) return text;
-  let changed = text;
-  for (const [value, made] of replaced)
-    if (changed.includes(value)) changed = changed.replaceAll(value, made);
-  return changed;
+function quoted(node: unknown, replaced: ReadonlyMap<string, string>): unknown {
+  if (Array.isArray(node)) return node.map((item) => quoted(item, replaced));
+  if (isObject(node)) {
+    return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, quoted(value, replaced)]));
+  }
+  if (typeof node !== 'string' || node.length < leastWithin) return node;
+  let text = node;
+  for (const [value, made] of replaced) if (text.includes(value)) text = text.replaceAll(value, made);
+  return text;
 }
