@@ -39,7 +39,8 @@ function build(raw: RawConnection, settings: ContextSettings): ConnectionContext
   if (authentication instanceof Refusal) return authentication;
   const sourceIp = readSourceAddress(raw);
   if (sourceIp instanceof Refusal) return sourceIp;
-  const http = raw.http && normaliseHttp(raw.http);
+  // Tools ask policies of another program with requests that no proxy would send.
+  const http = raw.http && normaliseHttp(raw.http, raw.document !== undefined);
   if (http instanceof Refusal) return http;
   const custom = readCustom(raw, settings.custom);
   if (custom instanceof Refusal) return custom;

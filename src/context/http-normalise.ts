@@ -7,13 +7,16 @@ import type { ConnectionContext, RawConnection } from './types.ts';
 
 type Http = NonNullable<ConnectionContext['http']>;
 
-/** Method, host and path in the one form that policies see; see the three readers below. */
-export function normaliseHttp(raw: NonNullable<RawConnection['http']>): Http | Refusal {
-  const method = readMethod(raw.method ?? '');
+/**
+ * Method, host and path in the one form that policies see; see the three readers below. A proxy says method and path of
+ * every request: without them it is refused, unless `partial`, where they are empty.
+ */
+export function normaliseHttp(raw: NonNullable<RawConnection['http']>, partial = false): Http | Refusal {
+  const method = partial && !raw.method ? '' : readMethod(raw.method ?? '');
   if (method instanceof Refusal) return method;
   const host = readHost(raw.host ?? '');
   if (host instanceof Refusal) return host;
-  const path = readPath(method, raw.path ?? '');
+  const path = partial && !raw.path ? '' : readPath(method, raw.path ?? '');
   if (path instanceof Refusal) return path;
   return { host, method, path };
 }
