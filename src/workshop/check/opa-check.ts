@@ -1,0 +1,80 @@
+import { inputSchemaPath, isInputVersion } from '../../policy/input-versions.ts';
+import { languageFlags } from '../evaluation/eval-args.ts';
+import type { RunOpa } from '../evaluation/types.ts';
+import type { Project } from '../project/types.ts';
+import type { CheckFinding } from './types.ts';
+
+interface OpaError {
+  readonly message: string;
+  readonly code?: string;
+  readonly location?: { readonly file?: string; readonly row?: number; readonly col?: number };
+}
+
+/** Errors that are told of one run; a run ends early at more. */
+const most = '1000';
+
+/**
+ * `opa check --strict` of modules and tests, with the schema of the input version that the project wants (rules for
+ * another program's input have none).
+ */
+export async function strictCheck(run: RunOpa, project: Project): Promise<readonly CheckFinding[]> {
+  const { inputVersion: version, compat } = project;
+  const schema = compat === null && isInputVersion(version) ? ['--schema', inputSchemaPath(version)] : [];
+  return opaFindings(await runCheck(run, project, ['--strict', ...schema], filesOf(project)));
+}
+
+/** Whether the policy compiles with everything that this `opa` knows. */
+export async function compiles(run: RunOpa, project: Project): Promise<boolean> {
+  return (await runCheck(run, project, [], filesOf(project))).length === 0;
+}
+
+/** What the capabilities alone speak against, once nothing else does. */
+export async function capabilitiesCheck(run: RunOpa, project: Project): Promise<readonly CheckFinding[]> {
+  return opaFindings(await runCheck(run, project, ['--capabilities', project.capabilities], project.modules));
+}
+
+function filesOf({ modules, tests }: Project): readonly string[] {
+  return [...modules, ...tests];
+}
+
+async function runCheck(
+  run: RunOpa,
+  { folder, regoVersion }: Project,
+  flags: readonly string[],
+  files: readonly string[],
+): Promise<readonly OpaError[]> {
+  const args = ['check', '--format', 'json', '--max-errors', most, ...languageFlags(regoVersion), ...flags];
+  const { status, stdout, stderr } = await run([...args, '--', ...files], { cwd: folder });
+  if (status === 0) return [];
+  return readErrors(stdout) ?? readErrors(stderr) ?? [{ message: (stderr || stdout).trim() }];
+}
+
+function readErrors(text: string): readonly OpaError[] | undefined {
+  try {
+    const { errors } = JSON.parse(text) as { readonly errors?: readonly OpaError[] };
+    return errors && errors.length > 0 ? errors : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function opaFindings(errors: readonly OpaError[]): readonly CheckFinding[] {
+  return errors.map(({ message, location }) => ({
+    rule: 'opa',
+    level: 'error',
+    file: location?.file?.replaceAll('\\', '/') ?? 'policy.yaml',
+    row: location?.row ?? 1,
+    column: location?.col ?? 1,
+    message: message.trim(),
+    advice: adviceFor(message),
+  }));
+}
+
+function adviceFor(message: string): string {
+  if (/undefined ref: input/.test(message)) return 'docs/policy/input.md lists the fields of the input';
+  if (/unused/.test(message)) return 'take it out, or use it';
+  if (/unsafe/.test(message)) return 'give the variable a value before it is used in a negation or a call';
+  if (/match error|invalid argument/.test(message))
+    return 'docs/policy/input.md tells the type of each field; those that may be null are told there';
+  return 'see the documentation of Rego';
+}
