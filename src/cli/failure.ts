@@ -50,9 +50,12 @@ function failure(
   return { exit: exitOf(code), data: { error: { code, message, ...(problems && { problems }) } }, text };
 }
 
+/** What was asked for is sound, and what was looked at is not there or does not hold. */
+const failedChecks: ReadonlySet<string> = new Set(['PDP_NOT_FOUND', 'PDP_LOCKOUT', 'PDP_CASES_FAILED']);
+
 function exitOf(code: string): number {
   if (code === 'PDP_POLICY_INVALID') return exitCodes.notCompiled;
-  return code === 'PDP_NOT_FOUND' || code === 'PDP_LOCKOUT' ? exitCodes.failed : exitCodes.refused;
+  return failedChecks.has(code) ? exitCodes.failed : exitCodes.refused;
 }
 
 type AnyProblem = Partial<Problem> & { readonly line: number; readonly message: string };

@@ -38,6 +38,7 @@ export const errorCodes = [
   'PDP_LISTEN_FAILED',
   'PDP_CHANNEL_BROKEN',
   'PDP_CASES_INVALID',
+  'PDP_CASES_FAILED',
   'PDP_NOT_FOUND',
   'PDP_INTERNAL',
 ] as const;

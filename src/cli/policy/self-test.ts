@@ -1,9 +1,13 @@
-import { PortreeveError } from '../../lib/errors.ts';
+import { composeDecision } from '../../server/compose.ts';
 import type { MakeSelfTest } from '../../workshop/build/build-bundle.ts';
+import { selfTestOf } from '../../workshop/build/self-test.ts';
+import { runCases } from '../../workshop/cases/run.ts';
 import type { Session } from '../session.ts';
 
-/** How the cases that travel in a bundle are made. */
-export function makeSelfTest(_session: Session): MakeSelfTest {
-  return () =>
-    Promise.reject(new PortreeveError('PDP_PROJECT_INVALID', 'self_test: cases cannot be run yet'));
+/** Makes the cases that travel in a bundle by running them through the program as it decides. */
+export function makeSelfTest({ around: { clock } }: Session): MakeSelfTest {
+  return (project, bundle) =>
+    selfTestOf(project, bundle, (cases, bytes) =>
+      runCases(cases, { bundle: bytes, compose: composeDecision, clock }),
+    );
 }
