@@ -140,8 +140,8 @@ function documentOf({ built }: Call): RequestDocument | undefined {
 }
 
 /** A signature that does not hold is told from all else that leaves a server without a policy. */
-function noPolicy({ policyError }: DecisionDeps): Fault {
-  const refused = policyError?.()?.code.startsWith('PDP_BUNDLE_SIGNATURE_') === true;
+function noPolicy(deps: DecisionDeps): Fault {
+  const refused = deps.policyError?.()?.code.startsWith('PDP_BUNDLE_SIGNATURE_') === true;
   return fault(refused ? 'policy.bundle_signature_invalid' : 'policy.bundle_missing', 'no policy is loaded');
 }
 

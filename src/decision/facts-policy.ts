@@ -16,12 +16,12 @@ const kind = 'policy';
 export function policyState(
   engine: PolicyEngine | undefined,
   now: EpochMs,
-  { config, sourceAges, policyOrigin }: Pick<DecisionDeps, 'config' | 'sourceAges' | 'policyOrigin'>,
+  deps: Pick<DecisionDeps, 'config' | 'sourceAges' | 'policyOrigin'>,
 ): PolicyStateFact | null {
-  const { max_age: age, grace } = config.policy;
-  const origin = engine && policyOrigin?.(engine);
+  const { max_age: age, grace } = deps.config.policy;
+  const origin = engine && deps.policyOrigin?.(engine);
   if (age === null || !origin || origin.location === null || origin.pinned) return null;
-  const success = sourceAges.lastSuccess(kind, origin.source, origin.location, now - age, now);
+  const success = deps.sourceAges.lastSuccess(kind, origin.source, origin.location, now - age, now);
   const last = success === null || isAhead(success, now) ? null : success;
   const since = last === null ? null : last + age;
   return {

@@ -8,6 +8,7 @@ import { createRevocationReader } from '../revocation/reader.ts';
 import { openStore } from '../store/open.ts';
 import { openAdmin } from './admin.ts';
 import { openBundles } from './bundles/bundles.ts';
+import { bundleStanding } from './bundles/view.ts';
 import { followBundles } from './bundles/follow.ts';
 import { noteInForce } from './bundles/note-in-force.ts';
 import type { BoundAddress } from './channel.ts';
@@ -207,6 +208,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
       return store.snapshot(() => keyStates(verifiers, createKeyRing(verifiers, keys), now));
     },
     epochs: () => store.epochs(),
+    bundle: (now) => bundleStanding(reload.current(), { store, refused: follower.refused(), now }),
   };
   counting.gauges(sources);
   const admin = await openAdmin(config, {

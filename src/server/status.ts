@@ -9,6 +9,7 @@ import { crlCoverage, expectedPoints, isCoverageOf } from '../revocation/coverag
 import type { CrlInfo } from '../revocation/types.ts';
 import type { Store } from '../store/types.ts';
 import type { GaugeReadings } from '../telemetry/metrics.ts';
+import { bundleView, type BundleStanding } from './bundles/view.ts';
 import { keptFolder } from './keep-versions.ts';
 import { namedAuthorities } from './loaded.ts';
 import type { Pool } from './pool.ts';
@@ -37,6 +38,8 @@ export interface StatusSources {
   /** Keys of attestation verifiers. */
   readonly keys: (now: EpochMs) => readonly KeyState[];
   readonly epochs: () => Readonly<Record<string, number>>;
+  /** How the policy bundle in force stands. */
+  readonly bundle: (now: EpochMs) => BundleStanding;
 }
 
 /** The `/status` document: everything that an operator asks first. Times RFC 3339, ages in whole seconds. */
@@ -55,7 +58,7 @@ export function statusOf(sources: StatusSources): object {
     listeners: sources.pool.addresses(),
     workers: workersOf(sources.pool),
     configuration: configurationOf(sources.reload),
-    bundle: bundleOf(sources.reload, now),
+    bundle: bundleView(sources.reload.current(), standingOf(sources, now), now),
     anchors: sources.reload.current().authorities.trust.anchors.map(({ name, certificate }) => ({
       name,
       not_after: formatInstant(certificate.notAfter),
@@ -79,6 +82,15 @@ export function statusOf(sources: StatusSources): object {
     },
     enforcement: sources.unenforced.status(config, now),
   };
+}
+
+/** Null where the store cannot be read. */
+function standingOf(sources: StatusSources, now: EpochMs): BundleStanding | null {
+  try {
+    return sources.bundle(now);
+  } catch {
+    return null;
+  }
 }
 
 /** What the store says; nothing, and why, where it cannot be read. */
@@ -161,6 +173,7 @@ export function readingsOf(sources: StatusSources): GaugeReadings {
       entries: crl.entries,
     })),
     bundleAgeS: bundle && (now - bundle.loadedAt) / 1000,
+    ...bundleReadings(standingOf(sources, now), now),
     epochs: state.epochs,
     sources: sources.sources().map(({ kind, name, error, age_s: ageS, failures }) => ({
       kind,
@@ -172,6 +185,20 @@ export function readingsOf(sources: StatusSources): GaugeReadings {
     reloadFailed: sources.reload.lastError() !== null,
     storeBytes: storeBytes(config),
     ...sources.unenforced.inForce(config, now),
+  };
+}
+
+function bundleReadings(
+  standing: BundleStanding | null,
+  now: EpochMs,
+): Pick<GaugeReadings, 'bundleUnconfirmedS' | 'bundleStale' | 'bundlePinned' | 'bundleRefused'> {
+  const confirmedAt = standing?.confirmedAt ?? null;
+  const freshness = standing?.freshness ?? null;
+  return {
+    bundleUnconfirmedS: confirmedAt === null ? null : (now - confirmedAt) / 1000,
+    bundleStale: freshness !== null && freshness !== 'fresh',
+    bundlePinned: (standing?.pin ?? null) !== null,
+    bundleRefused: (standing?.refused ?? null) !== null,
   };
 }
 
@@ -215,18 +242,6 @@ function configurationOf(reload: ReloadState): object {
     digest: digestsOf(inForce).configuration,
     restart_needed: reload.restartNeeded(),
     last_error: error && { at: formatInstant(error.at), message: error.message },
-  };
-}
-
-function bundleOf(reload: ReloadState, now: EpochMs): object {
-  const { bundle, bundleError, config } = reload.current();
-  return {
-    file: config.policy.bundle,
-    digest: bundle?.digest ?? null,
-    revision: bundle?.revision ?? null,
-    loaded_at: bundle && formatInstant(bundle.loadedAt),
-    age_s: bundle && seconds(now - bundle.loadedAt),
-    error: bundleError,
   };
 }
 

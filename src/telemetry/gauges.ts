@@ -21,6 +21,13 @@ export interface GaugeReadings {
     readonly entries: number;
   }[];
   readonly bundleAgeS: number | null;
+  /** Since its source last said that it is the newest; null where that has no meaning. */
+  readonly bundleUnconfirmedS: number | null;
+  /** Older than its limit. */
+  readonly bundleStale: boolean;
+  readonly bundlePinned: boolean;
+  /** The bundle that is to be in force was refused. */
+  readonly bundleRefused: boolean;
   readonly epochs: Readonly<Record<string, number>>;
   readonly sources: readonly SourceReading[];
   readonly reloadFailed: boolean;
@@ -156,6 +163,27 @@ const observed: readonly Observed[] = [
     'Time since the policy bundle in force was loaded',
     one(({ bundleAgeS }) => bundleAgeS),
     's',
+  ),
+  gauge(
+    metric.bundleUnconfirmed,
+    'Time since the source of the policy bundle in force last said that it is the newest',
+    one(({ bundleUnconfirmedS }) => bundleUnconfirmedS),
+    's',
+  ),
+  gauge(
+    metric.bundleStale,
+    '1 while the policy bundle in force is older than policy.max_age',
+    one(({ bundleStale }) => bundleStale),
+  ),
+  gauge(
+    metric.bundlePinned,
+    '1 while an operator has pinned the policy bundle in force',
+    one(({ bundlePinned }) => bundlePinned),
+  ),
+  gauge(
+    metric.bundleError,
+    '1 while the policy bundle that is to be in force was refused',
+    one(({ bundleRefused }) => bundleRefused),
   ),
   gauge(metric.epoch, 'Number of the last change to state, by where changes come from', perOrigin),
   gauge(

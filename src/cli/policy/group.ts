@@ -1,8 +1,12 @@
 import type { Command } from 'commander';
 import type { Session } from '../session.ts';
 import { registerPolicyBuild } from './build.ts';
+import { registerPolicyCheck } from './check.ts';
 import { registerPolicyDiff } from './diff.ts';
 import { registerPolicyInspect } from './inspect.ts';
+import { registerPolicyList } from './list.ts';
+import { registerPolicyRollback } from './rollback.ts';
+import { registerPolicyUnpin } from './unpin.ts';
 import { registerPolicyTest } from './test.ts';
 import { registerPolicyReplay } from './replay.ts';
 
@@ -10,8 +14,12 @@ import { registerPolicyReplay } from './replay.ts';
 export function registerPolicy(program: Command, session: Session): void {
   const group = program.command('policy').description('write, test, compare and ship policies');
   registerPolicyBuild(group, session);
+  registerPolicyCheck(group, session);
   registerPolicyInspect(group, session);
   registerPolicyDiff(group, session);
   registerPolicyTest(group, session);
   registerPolicyReplay(group, session);
+  registerPolicyList(group, session);
+  registerPolicyRollback(group, session);
+  registerPolicyUnpin(group, session);
 }
