@@ -65,6 +65,22 @@ test('a bundle says which keys of the input its rules read, or that they may rea
   t.is(parseBundle(packBundle(contents)).inputKeys, undefined);
 });
 
+for (const name of ['sub/data.json', 'data.yaml', 'sub/data.yml', 'patch.json']) {
+  test(`a bundle with ${name}, which OPA would merge into the data, is refused and not read without it`, (t) => {
+    t.throws(() => parseBundle(bundleWith({ [name]: '{}' })), { ...invalid, message: new RegExp(name) });
+  });
+}
+
+test('a file of data that only ends alike is of no concern', (t) => {
+  t.deepEqual(parseBundle(bundleWith({ 'olddata.json': '{}' })).data, {});
+});
+
+test('numbers of the data that a double cannot hold reach the policy as they were written', (t) => {
+  const { data } = parseBundle(bundleWith({ 'data.json': '{"limit": 12345678901234567890, "few": 2}' }));
+  t.is(JSON.stringify(data), '{"limit":12345678901234567890,"few":2}');
+  t.is(data['few'], 2);
+});
+
 test('any module survives packing, also past the size of one stored block', (t) => {
   for (const size of [0, 1, 65_535, 65_536, 200_000]) {
     const wasm = Buffer.alloc(size, 'module');
