@@ -1,19 +1,21 @@
+import { createHash, randomBytes } from 'node:crypto';
 import { sha256Hex } from '../lib/bytes.ts';
-import { toDate, type EpochMs } from '../lib/clock.ts';
-import { basicConstraints, keyUsage, rawExtensions, type RawExtension } from './extensions.ts';
+import type { EpochMs } from '../lib/clock.ts';
+import { bitString, contentOf, extension, integer, octetString, sequence, time, tlv } from './der.ts';
+import { basicConstraints, keyUsage, type RawExtension } from './extensions.ts';
 import {
   generateKeys,
   hashFor,
   kindOf,
   privateKeyPem,
   publicKeyDer,
-  signingKey,
+  signatureAlgorithm,
+  signBytes,
   type CryptoKeyPair,
   type HashName,
   type KeyKind,
 } from './keys.ts';
-import { withSerial } from './serial.ts';
-import { nameOf, x509 } from './x509.ts';
+import { nameOf, type x509 } from './x509.ts';
 
 /** A certificate with its keys. Nothing stops a leaf from being used as an issuer: tests need that. */
 export interface Authority {
@@ -70,36 +72,39 @@ function caExtensions(o: CaOptions): x509.Extension[] {
 }
 
 /**
- * Signs one certificate: the given extensions, then SKI, AKI and the raw ones. Throws what the library throws
+ * Signs one certificate (RFC 5280 section 4.1): the given extensions, then SKI, AKI and the raw ones. Put together here
+ * octet by octet, which takes a tenth of the library's time, and lets numbers be negative. Throws what the library throws
  * for a subject that is no DN text.
  */
-export async function issue(
+export function issue(
   issuer: Pick<Authority, 'subject' | 'keys'>,
   keys: CryptoKeyPair,
   o: IssueOptions,
   extensions: readonly x509.Extension[],
-): Promise<Authority> {
+): Authority {
   const hash = hashFor(issuer.keys, o.hash);
   const spki = publicKeyDer(keys);
-  const made = await x509.X509CertificateGenerator.create({
-    // A negative number is beyond the library: it is put in afterwards.
-    serialNumber: o.serial?.replace(/^-/, ''),
-    subject: nameOf(o.subject),
-    issuer: nameOf(issuer.subject),
-    notBefore: toDate(o.notBefore),
-    notAfter: toDate(o.notAfter),
-    publicKey: new Uint8Array(spki),
-    signingKey: await signingKey(issuer.keys, hash),
-    signingAlgorithm: { name: issuer.keys.privateKey.algorithm.name, hash },
-    extensions: [
-      ...extensions,
-      await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
-      await x509.AuthorityKeyIdentifierExtension.create(issuer.keys.publicKey),
-      ...rawExtensions(o.extensions),
-    ],
-  });
-  const plain = new Uint8Array(made.rawData);
-  const der = o.serial?.startsWith('-') ? withSerial(plain, o.serial, issuer.keys, hash) : plain;
+  const serial = integer(o.serial ?? randomSerial());
+  const algorithm = signatureAlgorithm(issuer.keys, hash);
+  const tbs = sequence(
+    tlv(0xa0, integer('02')),
+    serial,
+    algorithm,
+    nameDer(issuer.subject),
+    sequence(time(o.notBefore), time(o.notAfter)),
+    nameDer(o.subject),
+    spki,
+    tlv(
+      0xa3,
+      sequence(
+        ...extensions.map((one) => new Uint8Array(one.rawData)),
+        extension('2.5.29.14', false, octetString(keyIdentifier(keys))),
+        extension('2.5.29.35', false, sequence(tlv(0x80, keyIdentifier(issuer.keys)))),
+        ...(o.extensions ?? []).map((one) => extension(one.oid, one.critical, one.value)),
+      ),
+    ),
+  );
+  const der = new Uint8Array(sequence(tbs, algorithm, bitString(signBytes(issuer.keys, hash, tbs))));
   return {
     subject: o.subject,
     der,
@@ -107,14 +112,26 @@ export async function issue(
     privateKeyPem: privateKeyPem(keys),
     fingerprint: sha256Hex(der),
     keyDigest: sha256Hex(spki),
-    serial: o.serial?.startsWith('-') ? o.serial : plainSerial(made.serialNumber),
+    serial: o.serial?.startsWith('-') ? o.serial : plainSerial(serial.subarray(2).toString('hex')),
     keys,
     kind: kindOf(keys),
   };
 }
 
+/** A Name (RFC 5280 section 4.1.2.4). */
+function nameDer(text: string): Uint8Array {
+  return new Uint8Array(nameOf(text).toArrayBuffer());
+}
+
+/** 16 octets, positive (RFC 5280 section 4.1.2.2), hex. */
+function randomSerial(): string {
+  const octets = randomBytes(16);
+  octets[0] = ((octets[0] as number) & 0x7f) | 0x40;
+  return octets.toString('hex');
+}
+
 function plainSerial(hex: string): string {
-  return hex.toLowerCase().replace(/^(00)+(?=..)/, '');
+  return hex.replace(/^(00)+(?=..)/, '');
 }
 
 /** PEM (RFC 7468) of DER bytes. */
@@ -127,7 +144,14 @@ export function toPem(label: string, der: Uint8Array): string {
 }
 
 /** SHA-1 of the public key's bits, as SKI and AKI carry it (RFC 5280 section 4.2.1.2, method 1). */
-export async function keyIdentifier(keys: CryptoKeyPair): Promise<Uint8Array> {
-  const made = await x509.SubjectKeyIdentifierExtension.create(keys.publicKey);
-  return Buffer.from(made.keyId, 'hex');
+export function keyIdentifier(keys: CryptoKeyPair): Uint8Array {
+  return createHash('sha1')
+    .update(subjectPublicKey(publicKeyDer(keys)))
+    .digest();
+}
+
+/** The bits of a SubjectPublicKeyInfo: AlgorithmIdentifier, then a BIT STRING of whole octets. */
+function subjectPublicKey(spki: Uint8Array): Uint8Array {
+  const algorithm = contentOf(spki, contentOf(spki, 0).start);
+  return spki.subarray(contentOf(spki, algorithm.end).start + 1);
 }

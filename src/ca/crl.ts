@@ -64,7 +64,7 @@ export async function issueCrl(issuer: Authority, o: CrlOptions): Promise<{ der:
 }
 
 async function crlExtensions(issuer: Authority, o: CrlOptions): Promise<Buffer[]> {
-  const authority = sequence(tlv(0x80, await keyIdentifier(issuer.keys)));
+  const authority = sequence(tlv(0x80, keyIdentifier(issuer.keys)));
   const number = typeof o.number === 'number' ? o.number.toString(16) : o.number;
   return [
     extension('2.5.29.35', false, authority),

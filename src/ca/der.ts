@@ -69,3 +69,13 @@ export function extension(oid: string, critical: boolean, value: Uint8Array): Bu
   const flag = critical ? [tlv(0x01, Buffer.from([0xff]))] : [];
   return sequence(objectIdentifier(oid), ...flag, octetString(value));
 }
+
+/** Where the content of the DER element at `start` begins and ends; of bytes that are DER of a known form. */
+export function contentOf(der: Uint8Array, start: number): { readonly start: number; readonly end: number } {
+  const first = der[start + 1] ?? 0;
+  const count = first < 0x80 ? 0 : first & 0x7f;
+  let length = count === 0 ? first : 0;
+  for (const octet of der.subarray(start + 2, start + 2 + count)) length = length * 256 + octet;
+  const content = start + 2 + count;
+  return { start: content, end: content + length };
+}

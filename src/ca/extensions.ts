@@ -61,8 +61,3 @@ export function subjectAltName(names: SubjectAltNames, subject: string): x509.Ex
 export function basicConstraints(ca: boolean, pathLen?: number): x509.Extension {
   return new x509.BasicConstraintsExtension(ca, ca ? pathLen : undefined, true);
 }
-
-/** Extensions as they were given, duplicates and nonsense included. */
-export function rawExtensions(given: readonly RawExtension[] = []): x509.Extension[] {
-  return given.map((one) => new x509.Extension(one.oid, one.critical, new Uint8Array(one.value)));
-}

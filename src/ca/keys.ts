@@ -68,14 +68,6 @@ export function hashFor(keys: CryptoKeyPair, asked?: HashName): HashName {
   return asked ?? curveHash[namedCurve ?? ''] ?? 'SHA-256';
 }
 
-/** The private key bound to a hash; WebCrypto fixes an RSA key's hash when it is made, so it is imported anew. */
-export async function signingKey(keys: CryptoKeyPair, hash: HashName): Promise<CryptoKey> {
-  const { name } = keys.privateKey.algorithm;
-  if (name !== 'RSASSA-PKCS1-v1_5') return keys.privateKey;
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
-  return webcrypto.subtle.importKey('pkcs8', pkcs8, { name, hash }, true, ['sign']);
-}
-
 const ecdsaOids: Readonly<Record<HashName, string>> = {
   'SHA-1': '1.2.840.10045.4.1',
   'SHA-256': '1.2.840.10045.4.3.2',
