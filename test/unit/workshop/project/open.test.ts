@@ -1,0 +1,111 @@
+import { join } from 'node:path';
+import test from 'ava';
+import type { DocumentError } from '../../../../src/workshop/document/read.ts';
+import { defaultCapabilities, openProject } from '../../../../src/workshop/project/open.ts';
+import { projectFolder, smallProject } from '../../../helpers/policy-projects.ts';
+
+const invalid = { code: 'PDP_PROJECT_INVALID' };
+
+test('a project is what its folder holds, tests and cases apart from what ships', (t) => {
+  const folder = projectFolder(t, {
+    ...smallProject,
+    'rego/deep/rule.rego': 'package portreeve.deep',
+    'rego/deep/rule_test.rego': 'package portreeve.deep_test',
+    'rego/.hidden/other.rego': 'package hidden',
+    'data/README.md': 'about the data',
+    'cases/more/other.json': '{}',
+  });
+  t.deepEqual(openProject(folder), {
+    folder,
+    file: join(folder, 'policy.yaml'),
+    inputVersion: 1,
+    requires: '>=0.1.0',
+    entrypoint: 'portreeve/decision',
+    compat: null,
+    regoVersion: 1,
+    modules: ['rego/deep/rule.rego', 'rego/policy.rego'],
+    tests: ['rego/deep/rule_test.rego', 'rego/policy_test.rego'],
+    data: ['data'],
+    dataFiles: ['data/site.yaml'],
+    caseFiles: ['cases/more/other.json', 'cases/travelling.yaml'],
+    selfTestFiles: ['cases/travelling.yaml'],
+    reasons: {
+      'custom.night': {
+        severity: 'deny',
+        text: 'The device connects at night.',
+        remediation: 'Connect it after six.',
+      },
+    },
+    capabilities: defaultCapabilities,
+  });
+});
+
+test('paths may be patterns, files and folders with characters of patterns in their names', (t) => {
+  const folder = projectFolder(t, {
+    'policy.yaml': 'version: 1\nmodules: [rules]\ncases: [rules/*/cases, "[x]"]\n',
+    'rules/a/a.rego': 'package a',
+    'rules/a/cases/a.yaml': '',
+    'rules/b/cases/b.yml': '',
+    'rules/b/other.yaml': '',
+    '[x]/c.json': '',
+    'x/d.json': '',
+  });
+  t.deepEqual(openProject(folder).caseFiles, ['[x]/c.json', 'rules/a/cases/a.yaml', 'rules/b/cases/b.yml']);
+});
+
+test('its own capabilities take the place of the program’s, by their usual name or by the one given', (t) => {
+  const folder = projectFolder(t, { ...smallProject, 'capabilities.json': '{}' });
+  t.is(openProject(folder).capabilities, join(folder, 'capabilities.json'));
+  const named = projectFolder(t, { ...smallProject, 'policy.yaml': 'version: 1\ncapabilities: own.json\n' });
+  t.throws(() => openProject(named), { ...invalid, message: /own\.json is not there/ });
+});
+
+test('a folder without policy.yaml is no project, and says how one is made', (t) => {
+  t.throws(() => openProject(projectFolder(t, {})), { ...invalid, message: /policy init/ });
+});
+
+test('a project without modules is refused', (t) => {
+  const folder = projectFolder(t, { ...smallProject, 'rego/policy.rego': null });
+  t.throws(() => openProject(folder), { ...invalid, message: /no Rego file/ });
+});
+
+test('a self-test that names no case file is refused, or the bundle would carry less than its author thinks', (t) => {
+  const folder = projectFolder(t, { ...smallProject, 'cases/travelling.yaml': null });
+  t.throws(() => openProject(folder), {
+    ...invalid,
+    message: /"cases\/travelling\.yaml" names no case file/,
+  });
+});
+
+for (const [what, text, told] of [
+  ['is not YAML', 'version: [', /policy\.yaml:\d+:\d+: /],
+  ['has no version', 'modules: [rego]', /version: is missing/],
+  ['is of another version', 'version: 2', /version: must be 1/],
+  ['has an unknown key', 'version: 1\nmodule: [rego]', /policy\.yaml:2:1: module: unknown key/],
+  ['leaves its folder', 'version: 1\nmodules: [../rego]', /modules\[0\]/],
+  ['names an absolute path', 'version: 1\ndata: [/etc]', /data\[0\]/],
+  ['needs something that is no version', 'version: 1\nrequires: latest', /requires/],
+  ['names an odd entrypoint', 'version: 1\nentrypoint: data.portreeve', /entrypoint/],
+  [
+    'declares a reason of the catalogue',
+    'version: 1\nreasons: {policy.ok: {}}',
+    /policy\.ok.+is not a name that can stand here/,
+  ],
+  [
+    'declares a reason without words',
+    'version: 1\nreasons: {custom.a: {severity: deny}}',
+    /custom\.a.+text: is missing/,
+  ],
+  [
+    'declares an odd severity',
+    'version: 1\nreasons: {custom.a: {severity: bad, text: a, remediation: b}}',
+    /must be one of "deny", "warn", "info"/,
+  ],
+] as const) {
+  test(`a policy.yaml that ${what} is refused with its place`, (t) => {
+    const folder = projectFolder(t, { ...smallProject, 'policy.yaml': text });
+    const thrown = t.throws<DocumentError>(() => openProject(folder), invalid);
+    const problems = thrown.problems.map((one) => `${one.path}: ${one.message}`).join('\n');
+    t.regex(`${thrown.message}\n${problems}`, told);
+  });
+}
