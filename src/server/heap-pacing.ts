@@ -1,10 +1,10 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 
 /** Bytes up to which a heap may grow between two full collections, where what lives in it leaves room. */
-const mostHeap = 160 * 1024 * 1024;
+const mostHeap = 120 * 1024 * 1024;
 
 /** How much a heap may grow at least and at most, in percent of what lives in it. */
-const [leastGrowth, mostGrowth] = [30, 300];
+const [leastGrowth, mostGrowth] = [15, 250];
 
 /** Between two looks at the heap (ms), and how many of them the lowest is taken from as what lives. */
 const [lookMs, looks] = [500, 20];
