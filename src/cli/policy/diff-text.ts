@@ -42,7 +42,11 @@ function countsText(summary: Summary, paint: Paint): string {
     ['undecidable', summary.undecidable],
   ];
   const head = summary.source.sampled ? 'connections, scaled from a sample' : 'connections';
-  return table(['', head], flips, paint) + notEnforced(summary);
+  return table(['', head], flips, paint) + deniedByBoth(summary) + notEnforced(summary);
+}
+
+function deniedByBoth({ denied_by_both: count }: Summary): string {
+  return count === 0 ? '' : `${count} of those that do not flip are denied by both\n`;
 }
 
 function notEnforced({ not_enforced: count }: Summary): string {

@@ -15,6 +15,8 @@ export interface Compared {
   readonly direction: Direction | null;
   /** Where the outcome is the same: other reasons, or another term, entitlements, headers. */
   readonly otherwise: 'reasons' | 'obligations' | null;
+  /** Neither lets it in. */
+  readonly denied: boolean;
 }
 
 /** Decides one connection with what both policies answer. The floor is in both: what it hides is no difference. */
@@ -26,18 +28,24 @@ export function compareAnswers(
   const before = concludeWith(record, answers.before, settings);
   // Remembered answers are the same objects where both policies say the same.
   const after = answers.after === answers.before ? before : concludeWith(record, answers.after, settings);
+  return compareDecisions(before, after);
+}
+
+/** Holds two decisions about the same connection against each other. */
+export function compareDecisions(before: Decision, after: Decision): Compared {
   const direction = directionOf(before, after);
-  return { before, after, direction, otherwise: direction === null ? otherwiseOf(before, after) : null };
+  const otherwise = direction === null ? otherwiseOf(before, after) : null;
+  return { before, after, direction, otherwise, denied: direction === null && before.outcome === 'deny' };
 }
 
 /** Which way the outcome goes; null where it stays. */
-export function directionOf(before: Decision, after: Decision): Direction | null {
+function directionOf(before: Decision, after: Decision): Direction | null {
   if (before.outcome === after.outcome) return null;
   return after.outcome === 'deny' ? 'lock_out' : 'let_in';
 }
 
 /** What is told otherwise although the outcome is the same. */
-export function otherwiseOf(before: Decision, after: Decision): Compared['otherwise'] {
+function otherwiseOf(before: Decision, after: Decision): Compared['otherwise'] {
   if (before === after) return null;
   if (codesOf(before) !== codesOf(after)) return 'reasons';
   return givenBy(before) === givenBy(after) ? null : 'obligations';
@@ -51,8 +59,14 @@ function givenBy({ obligations, valid_until: until }: Decision): string {
   return canonicalJson({ obligations, until });
 }
 
-/** The code that a flip is counted under: why NEW denies, or why OLD did. */
-export function reasonOf({ before, after, direction }: Compared): string {
+/** What a flip is counted under: why NEW denies, or why OLD did. Undefined where nothing flips. */
+export function flipOf({
+  before,
+  after,
+  direction,
+}: Compared):
+  { readonly direction: Direction; readonly reason: string; readonly enforced: boolean } | undefined {
+  if (direction === null) return undefined;
   const denial = direction === 'lock_out' ? after : before;
-  return denial.reasons[0]?.code ?? 'system.internal';
+  return { direction, reason: denial.reasons[0]?.code ?? 'system.internal', enforced: denial.enforced };
 }

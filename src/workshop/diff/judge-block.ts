@@ -9,7 +9,7 @@ import { whatIsLacking } from '../records/lacking.ts';
 import { settingsReader } from '../records/settings.ts';
 import type { SettingsSources } from '../records/settings.ts';
 import { isSuperseded } from '../records/superseded.ts';
-import { compareAnswers, reasonOf } from './compare.ts';
+import { compareAnswers, flipOf } from './compare.ts';
 import { createSides, readsOf } from './sides.ts';
 import type { Sides } from './sides.ts';
 import { add, addCompared, addUndecidable, newTally } from './tally.ts';
@@ -54,12 +54,7 @@ export function createJudge(options: JudgeOptions): (block: RecordBlock) => Prom
         settings.settings,
       );
       if (settings.presumed) add(tally.presumed_settings, { lines: 1, scaled: weight });
-      const { direction } = compared;
-      const flip = direction && {
-        ...{ direction, reason: reasonOf(compared) },
-        enforced: (direction === 'lock_out' ? compared.after : compared.before).enforced,
-      };
-      addCompared(tally, subjectOf(record, weight), compared.otherwise, flip ?? undefined);
+      addCompared(tally, subjectOf(record, weight), compared, flipOf(compared));
     } catch (thrown) {
       if (found.whole) throw thrown;
       addUndecidable(tally, `it is not as records are: ${asPortreeveError(thrown).message}`, weight);

@@ -17,6 +17,7 @@ export function markdownOf(summary: Summary): string {
         ['deny → allow', bold(summary.let_ins)],
         ['same outcome, other reasons', count(summary.other_reasons)],
         ['allowed by both, other term, entitlements or headers', count(summary.other_obligations)],
+        ['denied by both', count(summary.denied_by_both)],
         ['denied before the policy is asked', count(summary.not_asked)],
         ['**undecidable**', count(summary.undecidable)],
       ],

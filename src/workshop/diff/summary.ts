@@ -47,6 +47,8 @@ export interface Summary {
   readonly let_ins: number;
   readonly not_enforced: number;
   readonly not_asked: number;
+  /** Neither policy lets them in. */
+  readonly denied_by_both: number;
   readonly undecidable: number;
   /** Lines that were looked at for these counts. */
   readonly lines: Readonly<Record<'compared' | 'flips' | 'lock_outs' | 'let_ins' | 'undecidable', number>>;
@@ -92,6 +94,7 @@ export function summarize(
     let_ins: whole(tally.let_ins),
     not_enforced: whole(tally.not_enforced),
     not_asked: whole(tally.not_asked),
+    denied_by_both: whole(tally.denied_by_both),
     undecidable: whole(tally.undecidable),
     lines: {
       compared: tally.compared.lines,

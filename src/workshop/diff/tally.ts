@@ -1,4 +1,4 @@
-import type { Direction } from './compare.ts';
+import type { Compared, Direction } from './compare.ts';
 
 /** Connections that were counted, and how many they stand for. */
 export interface Count {
@@ -43,6 +43,8 @@ export interface Tally {
   readonly let_ins: Count;
   /** Lock-outs and let-ins of which the configuration enforces nothing. */
   readonly not_enforced: Count;
+  /** Neither policy lets it in: what a rule of one of them says to it, another one hides. */
+  readonly denied_by_both: Count;
   /** Denied before the policy was asked, whatever it says. */
   readonly not_asked: Count;
   readonly undecidable: Count;
@@ -60,6 +62,7 @@ export function newTally(): Tally {
   return {
     ...{ compared: none(), same: none(), other_reasons: none(), other_obligations: none() },
     ...{ lock_outs: none(), let_ins: none(), not_enforced: none(), not_asked: none() },
+    ...{ denied_by_both: none() },
     ...{ undecidable: none(), presumed_settings: none() },
     ...{ because: new Map(), classes: new Map(), sites: new Map(), rows: new Map(), flips: [] },
   };
@@ -86,7 +89,7 @@ export function addUndecidable(tally: Tally, why: string, weight: number): void 
 export function addCompared(
   tally: Tally,
   subject: Subject,
-  otherwise: 'reasons' | 'obligations' | null,
+  { otherwise, denied }: Pick<Compared, 'otherwise' | 'denied'>,
   flip: Pick<Flip, 'direction' | 'reason' | 'enforced'> | undefined,
 ): void {
   const one = { lines: 1, scaled: subject.weight };
@@ -94,6 +97,7 @@ export function addCompared(
   addTo(tally.classes, subject.class, one);
   addTo(tally.sites, subject.site, one);
   if (!flip) {
+    if (denied) add(tally.denied_by_both, one);
     const kind = otherwise === null ? 'same' : (`other_${otherwise}` as const);
     return add(tally[kind], one);
   }
@@ -109,7 +113,7 @@ export function addCompared(
 export function addTally(tally: Tally, other: Tally): void {
   for (const kind of [
     ...(['compared', 'same', 'other_reasons', 'other_obligations', 'lock_outs', 'let_ins'] as const),
-    ...(['not_enforced', 'not_asked', 'undecidable', 'presumed_settings'] as const),
+    ...(['not_enforced', 'not_asked', 'undecidable', 'presumed_settings', 'denied_by_both'] as const),
   ]) {
     add(tally[kind], other[kind]);
   }
