@@ -51,8 +51,9 @@ export async function decideCase(planned: PlannedCase, world: World, issuer: Iss
   );
   try {
     const made = await world.decide(built, at, inventory);
-    const { decision, input, verdict, facts } = made;
-    return { decision, input, verdict, facts, classes: world.config.classes };
+    const { decision, input, verdict, facts, document } = made;
+    const seen = { decision, input, verdict, facts, classes: world.config.classes };
+    return document ? { ...seen, document } : seen;
   } finally {
     lift();
   }

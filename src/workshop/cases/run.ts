@@ -1,6 +1,9 @@
 import { parseCertificate } from '../../identity/parse.ts';
 import { describeThrown } from '../../lib/errors.ts';
-import { parseBundle } from '../../policy/bundle.ts';
+import { canonicalJson } from '../../lib/canonical-json.ts';
+import { parseBundle, type Bundle } from '../../policy/bundle.ts';
+import { createPolicyEngine } from '../../policy/engine.ts';
+import type { PolicyEngine } from '../../policy/types.ts';
 import { decideCase } from './decide.ts';
 import { certificatesIn, createIssuer, type Issuer, type RevokedEntry } from './issue/issuer.ts';
 import { differencesOf, differenceText } from './judge.ts';
@@ -91,9 +94,11 @@ interface Rooms {
 function openRooms(prepared: readonly Prepared[], options: RunOptions): Rooms {
   const { bundle, compose, clock, cache } = options;
   const issuer = createIssuer(cache === undefined ? undefined : openKeptFiles(cache));
+  const parsed = parseBundle(bundle);
   const maker: WorldMaker = {
     ...{ compose, clock, issuer },
-    bundle: aboutBundle(bundle),
+    bundle: aboutBundle(parsed),
+    engine: engineOf(parsed),
   };
   const groups = Map.groupBy(
     prepared.flatMap((one) => ('planned' in one ? [one.planned] : [])),
@@ -136,11 +141,21 @@ function openRooms(prepared: readonly Prepared[], options: RunOptions): Rooms {
   };
 }
 
-function aboutBundle(bytes: Uint8Array): CaseBundle {
-  const { compat, entrypoint, data } = parseBundle(bytes);
+/** Loads the policy once for each data that worlds give it. */
+function engineOf(bundle: Bundle): WorldMaker['engine'] {
+  const loaded = new Map<string, Promise<PolicyEngine>>();
+  return ({ classes, policy }) => {
+    const key = canonicalJson({ classes });
+    const known = loaded.get(key) ?? createPolicyEngine(bundle, { classes, wanted: policy });
+    loaded.set(key, known);
+    return known;
+  };
+}
+
+function aboutBundle({ compat, entrypoint, data }: Bundle): CaseBundle {
   const { portreeve } = data;
   const classes = isWords(portreeve) ? portreeve['classes'] : undefined;
-  return { bytes, compat, entrypoint, classes: isWords(classes) ? (classes as CaseBundle['classes']) : {} };
+  return { compat, entrypoint, classes: isWords(classes) ? (classes as CaseBundle['classes']) : {} };
 }
 
 /** By authority, what its CRL has: the certificates of all cases that share it, and authorities. */

@@ -2,7 +2,6 @@ import type { Config } from '../../config/types.ts';
 import type { DecisionDeps } from '../../decision/deps.ts';
 import type { Assurance, DecisionPoint, MadeDecision, Recorder } from '../../decision/types.ts';
 import type { Clock, EpochMs } from '../../lib/clock.ts';
-import type { PortreeveError } from '../../lib/errors.ts';
 import type { TrustedClock } from '../../lib/trusted-time.ts';
 import type { CaseWords } from './words.ts';
 
@@ -101,7 +100,10 @@ export interface CaseOutcome {
   readonly durationMs: number;
 }
 
-export interface CaseResult extends Pick<MadeDecision, 'decision' | 'input' | 'verdict' | 'facts'> {
+export interface CaseResult extends Pick<
+  MadeDecision,
+  'decision' | 'input' | 'verdict' | 'facts' | 'document'
+> {
   /** What Rego saw at `data.portreeve.classes`. */
   readonly classes: Config['classes'];
 }
@@ -118,8 +120,6 @@ export interface CaseDifference {
 export interface CaseComposition {
   readonly point: DecisionPoint;
   readonly deps: DecisionDeps;
-  /** Why the bundle could not be loaded. */
-  readonly policyError: () => PortreeveError | undefined;
   readonly close: () => void;
 }
 
@@ -127,10 +127,8 @@ export interface CaseComposition {
 export interface CaseMaterial {
   readonly certificates: ReadonlyMap<string, Uint8Array>;
   readonly verifierKeys: ReadonlyMap<string, Uint8Array>;
-  readonly bundle: {
-    readonly bytes: Uint8Array;
-    readonly origin: { readonly source: string; readonly location: null; readonly pinned: false };
-  };
+  /** Why the composition itself loads none: cases bring the policy, loaded once for all of their worlds. */
+  readonly bundle: { readonly code: 'PDP_BUNDLE_INVALID'; readonly message: string };
 }
 
 /** The program's composition root, handed in by the command line. */

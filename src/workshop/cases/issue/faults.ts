@@ -4,7 +4,7 @@ import { otherNamesOnly } from './octets.ts';
 /** A certificate whose chain has a fault: other words, and the authorities that only they name. */
 export interface Faulty {
   readonly words: CertificateWords;
-  readonly authorities: Readonly<Record<string, AuthorityWords>>;
+  readonly authorities?: Readonly<Record<string, AuthorityWords>>;
 }
 
 /** A CA below the issuer that is sent along, and what is wrong with it. */
@@ -63,11 +63,11 @@ export function withFault(
       };
     }
     case 'weak_hash':
-      return { words: { ...plain, hash: 'SHA-1' }, authorities: {} };
+      return { words: { ...plain, hash: 'SHA-1' } };
     case 'weak_key':
-      return { words: { ...plain, key: 'rsa-1024' }, authorities: {} };
+      return { words: { ...plain, key: 'rsa-1024' } };
     default:
-      return { words: plain, authorities: {} };
+      return { words: plain };
   }
 }
 

@@ -70,7 +70,16 @@ export function createIssuer(kept?: KeptFiles): Issuer {
     return fresh;
   };
 
+  const described = new WeakMap<Authorities, Map<string, string>>();
   const describeAuthority = (name: string, all: Authorities, times: Times, below = 0): string => {
+    const known = described.get(all) ?? new Map<string, string>();
+    described.set(all, known);
+    const key = `${times.at} ${times.from} ${name}`;
+    const description = known.get(key) ?? newDescription(name, all, times, below);
+    known.set(key, description);
+    return description;
+  };
+  const newDescription = (name: string, all: Authorities, times: Times, below: number): string => {
     const words = all[name];
     if (!words)
       throw new PortreeveError('PDP_CASES_INVALID', `there is no authority ${JSON.stringify(name)}`);
@@ -120,7 +129,7 @@ export function createIssuer(kept?: KeptFiles): Issuer {
             ? await ca.issueCa(parent, options)
             : await ca.createRoot(options);
       // The certificate that was kept counts: others name it by its digest.
-      return { ...issued, der: await bytes(description, () => Promise.resolve(issued.der)) };
+      return { ...issued, der: kept?.read(sha256Hex(description)) ?? issued.der };
     }
   };
 

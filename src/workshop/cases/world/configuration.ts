@@ -23,7 +23,6 @@ export interface WorldConfiguration {
 
 /** The bundle of a run, and what it says of itself. */
 export interface CaseBundle {
-  readonly bytes: Uint8Array;
   readonly compat: Config['policy']['compat'];
   readonly entrypoint: string;
   /** What its own data says of classes. */
@@ -98,7 +97,7 @@ export async function configurationOf(
         config.attestation.verifiers.flatMap((one) => one.keys.file ?? []),
         keys,
       ),
-      bundle: { bytes: bundle.bytes, origin: { source: 'cases', location: null, pinned: false } },
+      bundle: { code: 'PDP_BUNDLE_INVALID', message: 'cases bring their own policy' },
     },
   };
 }

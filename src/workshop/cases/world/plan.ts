@@ -58,7 +58,7 @@ export function planCase(loaded: LoadedCase): PlannedCase {
   const presented = words.certificate ?? undefined;
   const gateway = words.gateway ?? undefined;
   const described = [presented, gateway?.certificate].filter((one) => one !== undefined);
-  const authorities = withProfiles(withImplied(words.authorities ?? {}, described), described);
+  const authorities = authoritiesOf(words.authorities ?? none, described);
   const certificate = presented && present(presented, authorities);
   const gatewayCertificate = gateway?.certificate && present(gateway.certificate, authorities);
   const issuer = certificate?.file === undefined ? certificate?.words.issuer : undefined;
@@ -73,8 +73,43 @@ export function planCase(loaded: LoadedCase): PlannedCase {
     delegations: delegationsOf(gateway),
     revokedFiles: described.filter((one) => one.file !== undefined && one.revoked !== undefined),
   };
-  const plan: Plan = { ...content, key: sha256Hex(canonicalJson(content)) };
+  const plan: Plan = { ...content, key: keyOf(content) };
   return { loaded, plan, certificate, gatewayCertificate };
+}
+
+/** Equal texts for equal plans. Cases of a file share most of their words, whose digests are worked out once. */
+function keyOf({ times, configuration, authorities, verifiers, ...rest }: Omit<Plan, 'key'>): string {
+  const shared = [configuration, authorities, verifiers].map(digestOf);
+  return sha256Hex(canonicalJson({ ...rest, at: times.at, from: times.from, shared }));
+}
+
+const digests = new WeakMap<object, string>();
+
+function digestOf(words: object): string {
+  const known = digests.get(words);
+  if (known !== undefined) return known;
+  const digest = sha256Hex(canonicalJson(words));
+  digests.set(words, digest);
+  return digest;
+}
+
+const none: Authorities = {};
+
+/** By what cases have in common, what they imply. */
+const complete = new WeakMap<Authorities, Map<string, Authorities>>();
+
+/** All authorities of a case: those described, and those that its certificates imply; the same object for equal ones. */
+function authoritiesOf(shared: Authorities, described: readonly CertificateWords[]): Authorities {
+  const implied = described
+    .filter(({ file, issuer = defaultIssuer }) => file === undefined && !shared[issuer])
+    .map(({ issuer = defaultIssuer, profile = 'spiffe' }) => [issuer, profile]);
+  const domain = described.map(({ id }) => /^spiffe:\/\/([^/]+)/.exec(id ?? '')?.[1]).find(Boolean);
+  const known = complete.get(shared) ?? new Map<string, Authorities>();
+  complete.set(shared, known);
+  const key = JSON.stringify([implied, domain]);
+  const made = known.get(key) ?? withProfiles(withImplied(shared, described), domain ?? defaultDomain);
+  known.set(key, made);
+  return made;
 }
 
 /** An issuer that nobody describes is an anchor of its own, under the profile of what it issues. */
@@ -90,10 +125,9 @@ function withImplied(known: Authorities, described: readonly CertificateWords[])
 }
 
 /** Profiles in full: a trust domain that is not named is that of the certificates. */
-function withProfiles(authorities: Authorities, described: readonly CertificateWords[]): Authorities {
-  const domain = described.map(({ id }) => /^spiffe:\/\/([^/]+)/.exec(id ?? '')?.[1]).find(Boolean);
+function withProfiles(authorities: Authorities, domain: string): Authorities {
   return Object.fromEntries(
-    Object.entries(authorities).map(([name, words]) => [name, withProfile(words, domain ?? defaultDomain)]),
+    Object.entries(authorities).map(([name, words]) => [name, withProfile(words, domain)]),
   );
 }
 
@@ -117,7 +151,7 @@ function present(words: CertificateWords, authorities: Authorities): Presented {
       ...(words.fault && { fault: words.fault }),
     },
     profile,
-    authorities: { ...authorities, ...faulty.authorities },
+    authorities: faulty.authorities ? { ...authorities, ...faulty.authorities } : authorities,
   };
 }
 

@@ -7,6 +7,7 @@ import { importDelegations } from '../../../inventory/gateways/import.ts';
 import type { InventoryReader } from '../../../inventory/types.ts';
 import { formatInstant, type Clock, type EpochMs } from '../../../lib/clock.ts';
 import { unquestioned } from '../../../lib/trusted-time.ts';
+import type { PolicyEngine } from '../../../policy/types.ts';
 import { importCrl } from '../../../revocation/import-crl.ts';
 import type { Store } from '../../../store/types.ts';
 import type { ContextResult } from '../../../context/types.ts';
@@ -33,6 +34,8 @@ export interface WorldMaker {
   readonly clock: Clock;
   readonly issuer: Issuer;
   readonly bundle: CaseBundle;
+  /** The policy for a configuration. Throws PDP_BUNDLE_INVALID. */
+  engine(config: Config): Promise<PolicyEngine>;
 }
 
 const hour = 3_600_000;
@@ -48,17 +51,16 @@ const patienceMs = 60_000;
 export async function makeWorld(
   plan: Plan,
   revoked: ReadonlyMap<string, readonly RevokedEntry[]>,
-  { compose, clock, issuer, bundle }: WorldMaker,
+  { compose, clock, issuer, bundle, engine: load }: WorldMaker,
 ): Promise<World> {
   const made = await configurationOf(plan, issuer, bundle);
+  const engine = await load(made.config);
   const time = settable(clock, plan.times.at);
   const composed = await compose(made.config, {
     ...{ recorder: recordNothing, clock: time, mode: 'read_write' },
     trusted: () => unquestioned(time),
     material: made.material,
   });
-  const unloaded = composed.policyError();
-  if (unloaded) throw unloaded;
   const { store } = composed.deps;
   await importCrls(store, plan, revoked, issuer, made.authorities);
   importCatalogues(store, plan);
@@ -69,14 +71,21 @@ export async function makeWorld(
     decide: (built, now, inventory) => {
       time.set(now);
       const arrived = clock.monotonic();
-      return pointWith(composed, inventory).decide(built, { arrived, deadline: arrived + patienceMs });
+      return pointWith(composed, inventory, engine).decide(built, {
+        arrived,
+        deadline: arrived + patienceMs,
+      });
     },
     close: composed.close,
   };
 }
 
-function pointWith({ deps }: CaseComposition, inventory: InventoryReader): DecisionPoint {
-  return createDecisionPoint({ ...deps, inventory });
+function pointWith(
+  { deps }: CaseComposition,
+  inventory: InventoryReader,
+  engine: PolicyEngine,
+): DecisionPoint {
+  return createDecisionPoint({ ...deps, inventory, policy: () => engine });
 }
 
 function settable(clock: Clock, from: EpochMs): Clock & { set(now: EpochMs): void } {
