@@ -23,6 +23,8 @@ export interface DescribedMessage {
 /** What a descriptor set describes, by full names. */
 export interface Descriptors {
   readonly messages: ReadonlyMap<string, DescribedMessage>;
+  /** The name of each enum's first value. */
+  readonly enums: ReadonlyMap<string, string>;
   /** By `package.Service/Method`, of calls whose client does not stream: the full name of what is sent. */
   readonly requests: ReadonlyMap<string, string>;
   /** The fields that a message's bytes hold, by the names in the descriptors. Throws for bytes that are none. */
@@ -34,6 +36,7 @@ interface FileDescriptor {
   readonly package?: string;
   readonly syntax?: string;
   readonly messageType?: readonly MessageDescriptor[];
+  readonly enumType?: readonly EnumDescriptor[];
   readonly service?: readonly {
     readonly name: string;
     readonly method?: readonly {
@@ -44,8 +47,14 @@ interface FileDescriptor {
   }[];
 }
 
+interface EnumDescriptor {
+  readonly name: string;
+  readonly value?: readonly { readonly name: string; readonly number?: number }[];
+}
+
 interface MessageDescriptor {
   readonly name: string;
+  readonly enumType?: readonly EnumDescriptor[];
   readonly field?: readonly {
     readonly name: string;
     readonly label: string;
@@ -64,11 +73,14 @@ const options = { keepCase: true, longs: String, enums: String } as const;
 export function readDescriptors(bytes: Buffer): Descriptors {
   const files = fileDescriptors(bytes);
   const messages = new Map<string, DescribedMessage>();
+  const enums = new Map<string, string>();
   const requests = new Map<string, string>();
   for (const file of files) {
     const scope = file.package ? `${file.package}.` : '';
-    for (const message of file.messageType ?? [])
-      describe(scope, message, file.syntax !== 'proto3', messages);
+    describeEnums(scope, file.enumType, enums);
+    for (const message of file.messageType ?? []) {
+      describe(scope, message, { proto2: file.syntax !== 'proto3', messages, enums });
+    }
     for (const { name, method = [] } of file.service ?? []) {
       for (const { name: called, inputType, clientStreaming } of method) {
         if (!clientStreaming) requests.set(`${scope}${name}/${called}`, inputType.replace(/^\./, ''));
@@ -76,7 +88,7 @@ export function readDescriptors(bytes: Buffer): Descriptors {
     }
   }
   const definitions = loadFileDescriptorSetFromBuffer(bytes, options);
-  return { messages, requests, decode: (fullName, message) => decode(definitions, fullName, message) };
+  return { messages, enums, requests, decode: (fullName, message) => decode(definitions, fullName, message) };
 }
 
 function fileDescriptors(bytes: Buffer): readonly FileDescriptor[] {
@@ -85,12 +97,14 @@ function fileDescriptors(bytes: Buffer): readonly FileDescriptor[] {
   return (set['file'] ?? []) as readonly FileDescriptor[];
 }
 
-function describe(
-  scope: string,
-  { name, field = [], nestedType = [], options: told }: MessageDescriptor,
-  proto2: boolean,
-  messages: Map<string, DescribedMessage>,
-): void {
+interface Described {
+  readonly proto2: boolean;
+  readonly messages: Map<string, DescribedMessage>;
+  readonly enums: Map<string, string>;
+}
+
+function describe(scope: string, message: MessageDescriptor, into: Described): void {
+  const { name, field = [], nestedType = [], enumType, options: told } = message;
   const fields = field.map((one): DescribedField => ({
     name: one.name,
     jsonName: one.jsonName ?? one.name,
@@ -98,13 +112,25 @@ function describe(
     typeName: (one.typeName ?? '').replace(/^\./, ''),
     repeated: one.label === 'LABEL_REPEATED',
     // An `optional` of proto3 is a oneof of its own.
-    explicit: proto2 || one.type === 'TYPE_MESSAGE' || one.oneofIndex !== undefined,
+    explicit: into.proto2 || one.type === 'TYPE_MESSAGE' || one.oneofIndex !== undefined,
   }));
-  messages.set(`${scope}${name}`, {
+  into.messages.set(`${scope}${name}`, {
     fields: new Map(fields.map((one) => [one.name, one])),
     mapEntry: told?.mapEntry === true,
   });
-  for (const nested of nestedType) describe(`${scope}${name}.`, nested, proto2, messages);
+  describeEnums(`${scope}${name}.`, enumType, into.enums);
+  for (const nested of nestedType) describe(`${scope}${name}.`, nested, into);
+}
+
+function describeEnums(
+  scope: string,
+  described: readonly EnumDescriptor[] = [],
+  enums: Map<string, string>,
+): void {
+  for (const { name, value = [] } of described) {
+    const first = value.find(({ number = 0 }) => number === 0);
+    if (first) enums.set(`${scope}${name}`, first.name);
+  }
 }
 
 function decode(
@@ -118,4 +144,14 @@ function decode(
   }
   const { deserialize } = definition as unknown as MessageTypeDefinition<object, object>;
   return deserialize(Buffer.from(bytes)) as Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Keys and values of a map as the loader gives it: an object by the sources of a message, a list of entries by its
+ * descriptor.
+ */
+export function mapEntries(map: unknown): readonly (readonly [key: string, value: unknown])[] {
+  if (!Array.isArray(map)) return Object.entries(map ?? {});
+  const entries = map as readonly { readonly key?: unknown; readonly value?: unknown }[];
+  return entries.map(({ key, value }) => [key === undefined ? '' : String(key as string | number), value]);
 }

@@ -1,11 +1,10 @@
 import { formatInstant } from '../../../lib/clock.ts';
 import type { ExactJson } from '../../../lib/exact-json.ts';
 import { PortreeveError } from '../../../lib/errors.ts';
-import type { WireValue } from '../wire.ts';
+import { mapEntries } from './descriptors.ts';
 import type { Descriptors } from './descriptors.ts';
 import { messageJson, scalarJson } from './proto-json.ts';
 import type { DecodedMessage } from './proto-json.ts';
-import { structValue, valueOf } from './walk.ts';
 
 /** Messages that stand for the scalar which they hold, and what that is where it is not told. */
 const wrappers: Readonly<Record<string, readonly [type: string, initial: unknown]>> = {
@@ -34,11 +33,11 @@ export function wellKnownJson(
     case 'google.protobuf.Duration':
       return duration(message);
     case 'google.protobuf.Struct':
-      return structValue(message);
+      return structJson(message);
     case 'google.protobuf.Value':
-      return valueOf(message);
+      return valueJson(message);
     case 'google.protobuf.ListValue':
-      return ((message['values'] ?? []) as readonly WireValue[]).map(valueOf);
+      return listJson(message);
     case 'google.protobuf.FieldMask':
       return ((message['paths'] ?? []) as readonly string[]).map(camelCase).join(',');
     case 'google.protobuf.Any':
@@ -46,6 +45,26 @@ export function wellKnownJson(
     default:
       return undefined;
   }
+}
+
+function structJson(message: DecodedMessage): ExactJson {
+  const object = Object.create(null) as Record<string, ExactJson>;
+  for (const [key, value] of mapEntries(message['fields'])) {
+    object[key] = valueJson((value ?? {}) as DecodedMessage);
+  }
+  return object;
+}
+
+function listJson(message: DecodedMessage): ExactJson {
+  return ((message['values'] ?? []) as readonly DecodedMessage[]).map(valueJson);
+}
+
+function valueJson(message: DecodedMessage): ExactJson {
+  const { struct_value: struct, list_value: list, number_value: number } = message;
+  if (struct !== undefined) return structJson(struct as DecodedMessage);
+  if (list !== undefined) return listJson(list as DecodedMessage);
+  if (number !== undefined) return scalarJson('TYPE_DOUBLE', number);
+  return (message['string_value'] ?? message['bool_value'] ?? null) as ExactJson;
 }
 
 function parts(message: DecodedMessage): readonly [seconds: bigint, nanos: number] {

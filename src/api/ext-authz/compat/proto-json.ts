@@ -1,5 +1,6 @@
 import type { ExactJson } from '../../../lib/exact-json.ts';
 import { PortreeveError } from '../../../lib/errors.ts';
+import { mapEntries } from './descriptors.ts';
 import type { DescribedField, Descriptors } from './descriptors.ts';
 import { wellKnownJson } from './proto-json-well-known.ts';
 
@@ -34,12 +35,29 @@ function fieldJson(descriptors: Descriptors, field: DescribedField, value: unkno
   if (entry?.mapEntry) {
     const map = Object.create(null) as Members;
     const valueField = entry.fields.get('value') as DescribedField;
-    for (const [key, one] of Object.entries(value as object))
-      map[key] = oneJson(descriptors, valueField, one);
+    for (const [key, one] of mapEntries(value)) {
+      const name = key === '' ? initialKey(entry.fields.get('key')) : key;
+      map[name] =
+        one === undefined ? initialJson(descriptors, valueField) : oneJson(descriptors, valueField, one);
+    }
     return map;
   }
   if (field.repeated) return (value as unknown[]).map((one) => oneJson(descriptors, field, one));
   return oneJson(descriptors, field, value);
+}
+
+/** An entry leaves out a key or value that is its type's first. */
+function initialKey(field: DescribedField | undefined): string {
+  if (field?.type === 'TYPE_STRING') return '';
+  return field?.type === 'TYPE_BOOL' ? 'false' : '0';
+}
+
+function initialJson(descriptors: Descriptors, field: DescribedField): ExactJson {
+  if (field.type === 'TYPE_MESSAGE') return messageJson(descriptors, field.typeName, {});
+  if (field.type === 'TYPE_ENUM') return descriptors.enums.get(field.typeName) ?? 0;
+  if (field.type === 'TYPE_STRING' || field.type === 'TYPE_BYTES') return '';
+  if (field.type === 'TYPE_BOOL') return false;
+  return field.type.endsWith('64') ? '0' : 0;
 }
 
 function oneJson(descriptors: Descriptors, { type, typeName }: DescribedField, value: unknown): ExactJson {

@@ -83,14 +83,13 @@ function enumNumber(typeName: string, value: unknown): number {
 }
 
 /** The object that a Struct stands for. */
-export function structValue(struct: WireStruct): ExactJson {
+function structValue(struct: WireStruct): ExactJson {
   const object = emptyObject();
   for (const [key, value] of Object.entries(struct.fields ?? {})) object[key] = valueOf(value);
   return object;
 }
 
-/** The JSON value that a Value stands for. */
-export function valueOf(value: WireValue): ExactJson {
+function valueOf(value: WireValue): ExactJson {
   if (value.structValue) return structValue(value.structValue);
   if (value.listValue) return (value.listValue.values ?? []).map(valueOf);
   if (value.stringValue !== undefined) return value.stringValue;
