@@ -3,9 +3,11 @@ import { collectionBuiltins } from './collections.ts';
 import { encodingBuiltins } from './encodings.ts';
 import { expressionBuiltins } from './expressions.ts';
 import { hashBuiltins } from './hashes.ts';
+import { jwtBuiltins } from './jwt/jwt.ts';
 import { networkBuiltins } from './networks.ts';
 import { sprintfBuiltins } from './sprintf/sprintf.ts';
 import { stringBuiltins } from './strings.ts';
+import { timeBuiltins } from './time/time.ts';
 import type { BuiltinTable } from './types.ts';
 import { unitBuiltins } from './units.ts';
 import { objectOf } from './compare.ts';
@@ -23,6 +25,8 @@ export const compatBuiltins: BuiltinTable = {
   ...versionBuiltins,
   ...unitBuiltins,
   ...chanceBuiltins,
+  ...timeBuiltins,
+  ...jwtBuiltins,
   // There is nothing of the process that a policy may read, and nobody who reads notes of an evaluation.
   'opa.runtime': () => objectOf([]),
   trace: () => true,

@@ -35,9 +35,9 @@ export const networkBuiltins: BuiltinTable = {
   },
 };
 
-/** As Go's ParseCIDR: an address without a zone, a slash and the prefix's length. */
+/** As Go's ParseCIDR: an address without a zone, a slash and the prefix's length, zeros before it allowed. */
 function cidr(text: string): IpNetwork | undefined {
-  return text.includes('/') ? parseNetwork(text) : undefined;
+  return text.includes('/') ? parseNetwork(text.replace(/\/0+(?=\d)/, '/')) : undefined;
 }
 
 function readCidr(text: string): IpNetwork {

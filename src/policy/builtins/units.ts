@@ -12,12 +12,9 @@ export const unitBuiltins: BuiltinTable = {
   },
   'units.parse_bytes': (args) => {
     const [amount, unit] = split(textAt(args, 0).toLowerCase().replaceAll('"', ''));
-    const { digits, exponent } = scaled(amount, factors[unit.replace(/b$/, '')] ?? unknown(unit), 0);
-    if (unit === 'b') unknown(unit);
-    // Whatever is less than a byte is cut off.
-    return new RegoNumber(
-      String(exponent < 0 ? digits / 10n ** BigInt(-exponent) : digits * 10n ** BigInt(exponent)),
-    );
+    const factor = factors[unit.replace(/b$/, '')];
+    if (factor === undefined || unit === 'b') return unknown(unit);
+    return new RegoNumber(String(bytesIn(scaled(amount, 1n, 0), factor)));
   },
 };
 
@@ -64,6 +61,40 @@ function scaled(amount: string, factor: bigint, shift: number): Scaled {
   if (Math.abs(places) > 4096) throw new OperandError('an exponent that is too large');
   const digits = BigInt(whole + fraction) * factor;
   return { digits: sign === '-' ? -digits : digits, exponent: places };
+}
+
+/**
+ * Whole bytes of an amount, what is less than one cut off. OPA reckons with 64 bits of mantissa, so that a thousandth of a
+ * million is 999: an amount is rounded to 64 bits, and so is the product.
+ */
+function bytesIn({ digits, exponent }: Scaled, factor: bigint): bigint {
+  const negative = digits < 0n;
+  const size = negative ? -digits : digits;
+  const [above, below] =
+    exponent >= 0 ? [size * 10n ** BigInt(exponent), 1n] : [size, 10n ** BigInt(-exponent)];
+  const amount = rounded64(above, below);
+  const product = rounded64(amount.above * factor, amount.below);
+  const whole = product.above / product.below;
+  return negative ? -whole : whole;
+}
+
+/** A fraction at 64 significant bits, rounded half to even. */
+function rounded64(above: bigint, below: bigint): { readonly above: bigint; readonly below: bigint } {
+  if (above === 0n) return { above, below: 1n };
+  const bits = (value: bigint): number => value.toString(2).length;
+  // Shifted so that the quotient has 64 or 65 bits.
+  let shift = 64 - bits(above) + bits(below);
+  const quotientAt = (by: number): readonly [bigint, bigint, bigint] => {
+    const [top, bottom] = by >= 0 ? [above << BigInt(by), below] : [above, below << BigInt(-by)];
+    return [top / bottom, top % bottom, bottom];
+  };
+  if (bits(quotientAt(shift)[0]) > 64) shift -= 1;
+  const [quotient, rest, bottom] = quotientAt(shift);
+  const up = rest * 2n > bottom || (rest * 2n === bottom && (quotient & 1n) === 1n);
+  const mantissa = quotient + (up ? 1n : 0n);
+  return shift >= 0
+    ? { above: mantissa, below: 1n << BigInt(shift) }
+    : { above: mantissa << BigInt(-shift), below: 1n };
 }
 
 /** Whole where it is, else with ten digits after the point, the last one rounded half away from zero. */

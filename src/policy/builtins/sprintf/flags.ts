@@ -7,8 +7,9 @@ export interface Flags {
   plus: boolean;
   minus: boolean;
   space: boolean;
-  /** `%#v`. */
+  /** `%#v` and `%+v`, which mean something else than the flag of other verbs. */
   sharpV: boolean;
+  plusV: boolean;
   width: number | undefined;
   precision: number | undefined;
 }
@@ -21,6 +22,7 @@ export function noFlags(): Flags {
     minus: false,
     space: false,
     sharpV: false,
+    plusV: false,
     width: undefined,
     precision: undefined,
   };

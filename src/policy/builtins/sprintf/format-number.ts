@@ -38,7 +38,7 @@ function prefix(base: number, verb: string, digits: string, { sharp }: Flags): s
 export function formatBigInt(value: bigint, verb: string, flags: Flags): string | undefined {
   const base = verb === 's' ? 10 : bases[verb];
   if (base === undefined) return undefined;
-  const sign = value < 0n ? '-' : plusSign(flags);
+  const sign = value < 0n ? '-' : plusSign({ ...flags, plus: flags.plus || flags.plusV });
   const before = verb === 'O' ? '0o' : flags.sharp ? bigPrefix(verb) : '';
   const plain = (value < 0n ? -value : value).toString(base);
   const digits = (verb === 'X' ? plain.toUpperCase() : plain).padStart(flags.precision ?? 0, '0');

@@ -67,7 +67,9 @@ function formatVerb(formatting: Formatting): void {
   if (verb === '%') return write(formatting, '%');
   if (!formatting.goodIndex) return write(formatting, `%!${shown}(BADINDEX)`);
   if (!argument) return write(formatting, `%!${shown}(MISSING)`);
-  if (verb === 'v' || verb === 'w') Object.assign(flags, { sharpV: flags.sharp, sharp: false, plus: false });
+  if (verb === 'v' || verb === 'w') {
+    Object.assign(flags, { sharpV: flags.sharp, sharp: false, plusV: flags.plus, plus: false });
+  }
   formatting.next += 1;
   write(formatting, formatArgument(argument, shown, flags));
 }
