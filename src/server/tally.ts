@@ -17,7 +17,7 @@ type Growing = { readonly [Stage in keyof StageTimes]: number[] };
 
 /** Counts decisions by what the parent tells apart. */
 export function createTally(): Tally {
-  let counted = new Map<string, DecisionTally & { readonly times: Growing }>();
+  let counted = new Map<string, Omit<DecisionTally, 'times'> & { readonly times: Growing }>();
   return {
     add: (made) => {
       const key = keyOf(made);
@@ -31,7 +31,16 @@ export function createTally(): Tally {
       times.total.push(total);
     },
     take: () => {
-      const taken = [...counted.values()];
+      // As typed arrays they cross the channel in one piece.
+      const taken = [...counted.values()].map(({ times, ...kind }) => ({
+        ...kind,
+        times: {
+          facts: Float64Array.from(times.facts),
+          policy: Float64Array.from(times.policy),
+          conclude: Float64Array.from(times.conclude),
+          total: Float64Array.from(times.total),
+        },
+      }));
       counted = new Map();
       return taken;
     },

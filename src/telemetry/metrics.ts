@@ -19,7 +19,8 @@ export interface CountedKind {
 }
 
 /** Microseconds by stage, one of each a decision. */
-export type StageTimes = Readonly<Record<'facts' | 'policy' | 'conclude' | 'total', readonly number[]>>;
+export type StageTimes = Readonly<Record<'facts' | 'policy' | 'conclude' | 'total', Times>>;
+type Times = Iterable<number> & { readonly length: number };
 
 /** Where the server counts. One instance, in the parent, over the decisions of all workers. */
 export interface Metrics {
