@@ -50,11 +50,11 @@ test_day if not data.portreeve._reasons with input as {"minute_of_day": 700}
   'cases/travelling.yaml': `at: 2026-11-20T12:00:00Z
 cases:
   - title: by day
-    certificate: {}
+    certificate: { id: "spiffe://example.org/meter-1" }
     expect: { outcome: allow }
   - title: by night
     at: 2026-11-20T03:00:00Z
-    certificate: {}
+    certificate: { id: "spiffe://example.org/meter-1" }
     expect: { outcome: deny, reasons: [custom.night] }
 `,
 };
