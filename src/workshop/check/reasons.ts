@@ -40,10 +40,12 @@ export function reasonFindings(
   const index = indexRules(modules);
   const told = modules.flatMap((module) => toldIn(module, index));
   return [
-    ...literals.filter(({ text }) => text.startsWith('custom.')).flatMap((one) => ofCustom(one, declared)),
+    ...literals
+      .filter(({ text }) => text.startsWith('custom.'))
+      .flatMap((one) => ofCustom(one, declared, told)),
     ...told.filter(({ text }) => isMisspelt(text)).map(unknownCode),
     ...modules.flatMap((module) => notStatic(module, index)),
-    ...unused(literals, declared),
+    ...unused(literals, declared, told),
   ];
 }
 
@@ -102,10 +104,14 @@ function isMisspelt(text: string): boolean {
   return !isReasonCode(text) && !text.startsWith('custom.') && groups.has(text.split('.')[0] ?? '');
 }
 
-function ofCustom(literal: Literal, { codes, file }: Declarations): readonly CheckFinding[] {
+function ofCustom(
+  literal: Literal,
+  declared: Declarations,
+  told: readonly Literal[],
+): readonly CheckFinding[] {
   const { text } = literal;
-  if (isCustomCode(text) && codes.has(text)) return [];
-  if (!isCustomCode(text)) {
+  if (declared.codes.has(text)) return [];
+  if (isBeginning(literal, declared, told)) {
     const message = `"${text}" is the beginning of a code that is put together at run time: which one cannot be seen`;
     return [note(literal.file, literal.place, message)];
   }
@@ -113,9 +119,15 @@ function ofCustom(literal: Literal, { codes, file }: Declarations): readonly Che
     undeclared(
       literal,
       `the reason ${text} is not declared`,
-      `declare it under "reasons" in ${file}: severity, text and remediation`,
+      `declare it under "reasons" in ${declared.file}: severity, text and remediation`,
     ),
   ];
+}
+
+/** No code by its form, or what a declared code begins with, where no code is told. */
+function isBeginning({ text, place }: Literal, { codes }: Declarations, told: readonly Literal[]): boolean {
+  if (!isCustomCode(text)) return true;
+  return !told.some((one) => one.place === place) && [...codes].some((code) => code.startsWith(text));
 }
 
 function unknownCode(literal: Literal): CheckFinding {
@@ -173,12 +185,17 @@ function note(file: string, place: Place | undefined, message: string): CheckFin
   return { rule: 'reason-not-static', level: 'note', file, ...at(place), message, advice };
 }
 
-function unused(literals: readonly Literal[], { codes, file, row }: Declarations): readonly CheckFinding[] {
-  const told = new Set(literals.map(({ text }) => text));
-  const begun = literals.filter(({ text }) => text.startsWith('custom.') && !isCustomCode(text));
+function unused(
+  literals: readonly Literal[],
+  declared: Declarations,
+  told: readonly Literal[],
+): readonly CheckFinding[] {
+  const { codes, file, row } = declared;
+  const written = new Set(literals.map(({ text }) => text));
+  const begun = literals.filter((one) => one.text.startsWith('custom.') && isBeginning(one, declared, told));
   return [...codes]
     .filter(
-      (code) => !told.has(code) && !begun.some(({ text }) => code.startsWith(text.split('%')[0] ?? text)),
+      (code) => !written.has(code) && !begun.some(({ text }) => code.startsWith(text.split('%')[0] ?? text)),
     )
     .map((code) => ({
       rule: 'unused-reason' as const,

@@ -2,6 +2,7 @@ import type { Place, Term } from '../rego-tree/syntax.ts';
 import { builtinAdvice, unknownAdvice } from './builtin-advice.ts';
 import { callOf, isNode } from './expressions.ts';
 import type { CheckedModule } from './parse-modules.ts';
+import { indexRules } from './resolve.ts';
 import type { CheckFinding } from './types.ts';
 
 /** Names of functions: all that the compiler knows, and those that the policy may use. */
@@ -15,11 +16,14 @@ export function unsupportedBuiltins(
   modules: readonly CheckedModule[],
   { known, allowed }: BuiltinNames,
 ): readonly CheckFinding[] {
-  return modules.flatMap(({ file, rules }) =>
-    rules.flatMap(({ rule: { head, body } }) =>
+  const own = indexRules(modules);
+  return modules.flatMap((module) =>
+    module.rules.flatMap(({ rule: { head, body } }) =>
       [...usesIn([head, body])]
         .filter(({ name }) => known.has(name) && !allowed.has(name))
-        .map(({ name, place }) => finding(file, name, place)),
+        // A policy may name a function of its own so.
+        .filter(({ name }) => !own.has([...module.package, name].join('.')))
+        .map(({ name, place }) => finding(module.file, name, place)),
     ),
   );
 }

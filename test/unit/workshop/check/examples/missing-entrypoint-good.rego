@@ -1,0 +1,6 @@
+# entrypoint: example/answer
+package example
+
+default answer := {}
+
+answer := {"allow": true} if input.device_id == "a"

@@ -1,0 +1,3 @@
+package example
+
+deny contains {"code": "policy.denied"} if input.device_id == "a"
