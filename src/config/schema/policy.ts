@@ -14,13 +14,10 @@ const sources = list(
         example: 'head-office',
       }),
       file: path('Bundle (`.tar.gz`), watched.', { default: null, example: 'policy/bundle.tar.gz' }),
-      folder: path(
-        'Folder that holds an unpacked bundle (`.manifest`, `policy.wasm`, `data.json`), watched.',
-        {
-          default: null,
-          example: 'policy/bundle',
-        },
-      ),
+      folder: path('Folder that holds an unpacked bundle (`.manifest` and what stands beside it), watched.', {
+        default: null,
+        example: 'policy/bundle',
+      }),
       ...urlKeys('https://bundles.example.org/bundles/portreeve.tar.gz'),
       ...paceKeys(bundles),
     },

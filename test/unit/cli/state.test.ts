@@ -147,7 +147,7 @@ test('what is not whole, not signed by the key that was asked for, or changed, i
   put('longer', gzipSync(Buffer.concat([whole, Buffer.from('more')])));
   put('text', Buffer.from('not a snapshot'));
   put('newer', gzipSync(changed('"format": 1', '"format": 9')));
-  put('newer-store', gzipSync(changed('"store_format": 3', '"store_format": 8')));
+  put('newer-store', gzipSync(changed('"store_format": 4', '"store_format": 8')));
   const target = ['--config', site.path('empty/portreeve.yaml')];
   mkdirSync(site.path('empty'));
   for (const name of ['root.pem', 'meters.pem', 'portreeve.yaml'])

@@ -121,7 +121,7 @@ test('version names program, Node.js, policy and formats', async (t) => {
   t.regex(version.program, /^\d+\.\d+\.\d+$/);
   t.is(version.node, process.version);
   t.regex(version.bundle.digest, /^[0-9a-f]{64}$/);
-  t.deepEqual(version.formats, { configuration: 1, store: 3, policy_input: 1, record: 1 });
+  t.deepEqual(version.formats, { configuration: 1, store: 4, policy_input: 1, record: 1 });
   t.is((await portreeve(['--version'])).stdout, `${version.program}\n`);
 });
 

@@ -156,6 +156,7 @@ test('in the scrape a unit is written out and ends the name', async (t) => {
       'portreeve_source_age_seconds seconds',
       'portreeve_stage_duration_seconds seconds',
       'portreeve_state_bundle_age_seconds seconds',
+      'portreeve_state_bundle_unconfirmed_seconds seconds',
       'portreeve_state_crl_age_seconds seconds',
       'portreeve_state_crl_remaining_seconds seconds',
       'portreeve_store_size_bytes bytes',
