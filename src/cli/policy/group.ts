@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Session } from '../session.ts';
+import { registerPolicyBench } from './bench.ts';
 import { registerPolicyBuild } from './build.ts';
 import { registerPolicyCheck } from './check.ts';
 import { registerPolicyDiff } from './diff.ts';
@@ -19,6 +20,7 @@ export function registerPolicy(program: Command, session: Session): void {
   registerPolicyDiff(group, session);
   registerPolicyTest(group, session);
   registerPolicyReplay(group, session);
+  registerPolicyBench(group, session);
   registerPolicyList(group, session);
   registerPolicyRollback(group, session);
   registerPolicyUnpin(group, session);

@@ -10,9 +10,9 @@ const day = 86_400_000;
 const usualLifetime = 90 * 86_400;
 
 /**
- * The certificate that the record of a device binds, of a device that was never seen with one: as far as the record knows
- * it, in the middle of the longest life that its class lets it have, by the CA that the record or else the class names.
- * Undefined where the record binds none, or nothing says which CA it would be of.
+ * The certificate of a device that was never seen with one: what its record binds, as far as the record knows it, or where
+ * every certificate of the class's CAs counts, one of these; in the middle of the longest life that the class lets it have,
+ * by the CA that the record or else the class names. Undefined where neither is so, or no such CA is configured.
  */
 export function boundCertificate(
   device: DeviceRecord,
@@ -23,8 +23,9 @@ export function boundCertificate(
   const [issued] = device.issued ?? [];
   const [certificate] = device.certificates;
   const [key] = device.keys;
-  if (!issued && certificate === undefined && key === undefined) return undefined;
   const rules = Object.hasOwn(classes, device.class) ? classes[device.class] : undefined;
+  const isBound = issued !== undefined || certificate !== undefined || key !== undefined;
+  if (!isBound && (rules?.binding !== 'issuer' || rules.issuers.length === 0)) return undefined;
   const issuer = namedAuthority(
     [issued?.issuer, ...(rules?.issuers ?? []), ...(rules?.anchors ?? [])],
     trust,

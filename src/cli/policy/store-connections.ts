@@ -1,6 +1,7 @@
 import type { Config } from '../../config/types.ts';
 import type { MadeDecision } from '../../decision/types.ts';
 import { createDecisionPoint } from '../../decision/point.ts';
+import { listFirmware } from '../../inventory/firmware/list.ts';
 import { listDevices } from '../../inventory/list.ts';
 import { createObservedReader } from '../../inventory/observed/reader.ts';
 import type { DeviceRecord } from '../../inventory/types.ts';
@@ -23,13 +24,13 @@ export interface StoreConnections {
 const kinds = {
   seen: 'show the certificate that they were last seen with, which is not at hand: its signature, names and extensions are taken to hold, and notBefore to be when it was first seen',
   bound:
-    'were never seen: they show the certificate that their record binds, by the CA that record or class names, in the middle of the longest life that the class allows; its serial is taken not to be revoked where the record does not say it',
+    'were never seen: they show the certificate that their record binds, or one of the CAs that count for their class, in the middle of the longest life that the class allows; its serial is taken not to be revoked where the record does not say it',
   gateway: 'come by the word of the enforcement point, through the first gateway of their record',
   stranger: 'show no certificate: the CA of the one that they were last seen with is not configured',
-  none: 'show no certificate: none was seen, their record binds none of a known CA, and names no gateway',
+  none: 'show no certificate: none was seen, neither record nor class binds one of a known CA, and the record names no gateway',
   class_firmware:
     'state the first firmware that their class allows: none was seen, and their record names none',
-  firmware: 'state no firmware: none was seen, and neither their record nor their class names any',
+  firmware: 'state no firmware: none was seen, and neither record, class nor catalogue has any for them',
   class_address: 'come from the first network of their class: none was seen, and their record names none',
   address:
     'come from no known address: none was seen, and neither their record nor their class names a network',
@@ -54,12 +55,13 @@ export async function storeConnections(
   });
   const counts = new Map<Kind, number>();
   const count = (kind: Kind): void => void counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  const firmwareOf = approvedFirmware(composed, tenant);
   const decide = async (device: DeviceRecord): Promise<MadeDecision> => {
     const known = knownOf(device, tenant, composed);
     const seen = usableSeen(known.seen, device, composed, clock.now(), count);
     const { context, identity } = presumeConnection({
       ...{ ...known, seen, pep, trust: composed.deps.trust },
-      device: withClass(device, config),
+      device: withClass(device, config, firmwareOf),
     });
     if (context.claims.firmware_hash === undefined) count('firmware');
     else if (known.firmware.length + device.firmware.length === 0) count('class_firmware');
@@ -106,13 +108,31 @@ function knownOf(device: DeviceRecord, tenant: string, { deps: { store } }: Comp
 }
 
 /** What the record does not say of firmware and network is presumed as the class has it: devices are in order. */
-function withClass(device: DeviceRecord, { classes }: Config): DeviceRecord {
+function withClass(
+  device: DeviceRecord,
+  { classes }: Config,
+  firmwareOf: (product: string) => string | undefined,
+): DeviceRecord {
   const rules = Object.hasOwn(classes, device.class) ? classes[device.class] : undefined;
-  const [firmware, network] = [rules?.firmware.allowed[0], rules?.networks[0]];
+  const [product] = Object.keys(rules?.firmware.minimum ?? {});
+  const approved = product === undefined ? undefined : firmwareOf(product);
+  const [firmware, network] = [rules?.firmware.allowed[0] ?? approved, rules?.networks[0]];
   return {
     ...device,
     ...(device.firmware.length === 0 && firmware !== undefined && { firmware: [firmware] }),
     ...(device.networks.length === 0 && network !== undefined && { networks: [network] }),
+  };
+}
+
+/** The newest firmware of a product that the catalogue approves, read once. */
+function approvedFirmware({ deps: { store } }: Composition, tenant: string) {
+  const known = new Map<string, string | undefined>();
+  return (product: string): string | undefined => {
+    if (!known.has(product)) {
+      const [newest] = listFirmware(store, { tenant, product, status: 'approved', limit: 1 });
+      known.set(product, newest?.firmware_hash);
+    }
+    return known.get(product);
   };
 }
 
