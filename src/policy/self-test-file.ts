@@ -1,3 +1,4 @@
+import type { RequestDocument } from '../context/types.ts';
 import { PortreeveError } from '../lib/errors.ts';
 import { parseExactJson, type ExactJson } from '../lib/exact-json.ts';
 import { orderedJson } from '../lib/ordered-json.ts';
@@ -16,12 +17,11 @@ export interface SelfTestCase {
   /** Which of the file's `classes` the policy sees. */
   readonly classes: number;
   readonly input: Readonly<Record<string, unknown>>;
-  /** For policies that the host gives time to: milliseconds and an id. */
+  /** What time and chance are taken from where the host gives functions for them. */
   readonly moment?: PolicyMoment;
-  /**
-   * The whole verdict as it was when the bundle was built; of a policy with another's results, `{result}` as it is; where
-   * none came, `{fault}` with the code of the error.
-   */
+  /** Of policies that are written for another program: what they see beside `input`. */
+  readonly document?: RequestDocument;
+  /** The whole verdict as it was when the bundle was built; where none came, `{fault}` with the code of the error. */
   readonly expect: ExactJson;
 }
 
@@ -67,19 +67,21 @@ export function readSelfTest(bundle: Pick<Bundle, 'selfTest'>): SelfTestFile | u
 function readCase(value: unknown, index: number, classes: number): SelfTestCase {
   const wrong = (problem: string) => invalidBundle(`self-test.json: case ${index + 1} ${problem}`);
   if (!isObject(value)) throw wrong('is not an object');
-  const { title, input, moment, expect } = value;
+  const { title, input, moment, document, expect } = value;
   const named = value['classes'];
   if (typeof title !== 'string') throw wrong('has no title');
   if (typeof named !== 'number' || !Number.isSafeInteger(named) || named < 0 || named >= classes) {
     throw wrong('names no classes of the file');
   }
   if (!isObject(input)) throw wrong('has no input');
+  if (document !== undefined && !isObject(document)) throw wrong('has a document that is no object');
   if (!isObject(expect)) throw wrong('expects nothing');
   return {
     title,
     classes: named,
     input,
     ...(moment !== undefined && { moment: readMoment(moment, wrong) }),
+    ...(document !== undefined && { document: document as unknown as RequestDocument }),
     expect: expect as ExactJson,
   };
 }

@@ -2,9 +2,9 @@ import { asPortreeveError } from '../lib/errors.ts';
 import type { ExactJson } from '../lib/exact-json.ts';
 import { orderedJson } from '../lib/ordered-json.ts';
 import type { Bundle } from './bundle.ts';
-import { createPolicyProgram, type PolicyProgram } from './engine.ts';
-import { jsonOf, readSelfTest, type Classes, type SelfTestCase } from './self-test-file.ts';
-import { readVerdict } from './verdict.ts';
+import { createPolicyEngine } from './engine.ts';
+import { jsonOf, readSelfTest, type SelfTestCase } from './self-test-file.ts';
+import type { PolicyEngine, PolicyInput } from './types.ts';
 
 /** A case that did not come out as when the bundle was built. */
 export interface SelfTestProblem {
@@ -27,12 +27,13 @@ export interface SelfTestResult {
 export async function selfTest(bundle: Bundle): Promise<SelfTestResult> {
   const file = readSelfTest(bundle);
   if (!file) return { cases: 0, problems: [] };
-  const programs = new Map<number, PolicyProgram>();
+  const engines = new Map<number, PolicyEngine>();
   const problems: SelfTestProblem[] = [];
   for (const one of file.cases) {
-    const program = programs.get(one.classes) ?? (await load(bundle, file.classes[one.classes]));
-    programs.set(one.classes, program);
-    const got = outcomeOf(bundle, program, one);
+    const classes = file.classes[one.classes] ?? {};
+    const engine = engines.get(one.classes) ?? (await createPolicyEngine(bundle, { classes }));
+    engines.set(one.classes, engine);
+    const got = outcomeOf(engine, one);
     const [is, was] = [orderedJson(got), orderedJson(one.expect)];
     if (is !== was) problems.push({ title: one.title, message: `expected ${was}, got ${is}` });
   }
@@ -41,19 +42,12 @@ export async function selfTest(bundle: Bundle): Promise<SelfTestResult> {
 
 /** Evaluates one case, to what stands behind `expect`. */
 export function outcomeOf(
-  bundle: Bundle,
-  program: PolicyProgram,
-  { input, moment }: Pick<SelfTestCase, 'input' | 'moment'>,
+  engine: PolicyEngine,
+  { input, moment, document }: Pick<SelfTestCase, 'input' | 'moment' | 'document'>,
 ): ExactJson {
   try {
-    const output = program.run(JSON.stringify(input), moment);
-    return jsonOf(bundle.compat === null ? readVerdict(output, bundle.reasons) : { result: output });
+    return jsonOf(engine.evaluate(input as unknown as PolicyInput, moment, document));
   } catch (thrown) {
     return { fault: asPortreeveError(thrown).code };
   }
-}
-
-/** Loads a bundle's policy with the classes of a case. */
-export function load(bundle: Bundle, classes: Classes = {}): Promise<PolicyProgram> {
-  return createPolicyProgram(bundle, { classes, builtins: bundle.compat === null ? 'none' : 'compat' });
 }

@@ -3,10 +3,10 @@ import { PortreeveError } from '../../lib/errors.ts';
 import { parseExactJson } from '../../lib/exact-json.ts';
 import { orderedJson } from '../../lib/ordered-json.ts';
 import { parseBundle } from '../../policy/bundle.ts';
-import type { PolicyProgram } from '../../policy/engine.ts';
-import { load, outcomeOf } from '../../policy/self-test.ts';
+import { createPolicyEngine } from '../../policy/engine.ts';
+import { outcomeOf } from '../../policy/self-test.ts';
 import type { Classes, SelfTestCase, SelfTestFile } from '../../policy/self-test-file.ts';
-import type { PolicyInput } from '../../policy/types.ts';
+import type { PolicyEngine, PolicyInput } from '../../policy/types.ts';
 import { loadCases, soundCases } from '../cases/load.ts';
 import type { CaseOutcome, LoadedCase } from '../cases/types.ts';
 import type { CaseWords } from '../cases/words.ts';
@@ -28,7 +28,7 @@ export async function selfTestOf(project: Project, bytes: Uint8Array, run: RunCa
   const words = new Map(loaded.map((one) => [one.id, one.words]));
   const classes = new Map<
     string,
-    { readonly value: Classes; readonly index: number; readonly program: PolicyProgram }
+    { readonly value: Classes; readonly index: number; readonly engine: PolicyEngine }
   >();
   const cases: SelfTestCase[] = [];
   for await (const outcome of run(loaded, bytes)) {
@@ -39,11 +39,11 @@ export async function selfTestOf(project: Project, bytes: Uint8Array, run: RunCa
     const known = classes.get(text) ?? {
       value: got.classes,
       index: classes.size,
-      program: await load(bundle, got.classes),
+      engine: await createPolicyEngine(bundle, { classes: got.classes }),
     };
     classes.set(text, known);
     const input = withoutChance(got.input, words.get(outcome.id) ?? {});
-    const expect = outcomeOf(bundle, known.program, { input });
+    const expect = outcomeOf(known.engine, { input });
     cases.push({ title: outcome.id, classes: known.index, input, expect });
   }
   return { format: 1, classes: [...classes.values()].map(({ value }) => value), cases };
