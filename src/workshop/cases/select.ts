@@ -18,7 +18,8 @@ export function selectCases(cases: readonly LoadedCase[], { tags, run }: Selecti
   );
 }
 
-function patternOf(text: string): RegExp {
+/** A regular expression of the command line. Throws PDP_USAGE. */
+export function patternOf(text: string): RegExp {
   try {
     return new RegExp(text, 'u');
   } catch (cause) {

@@ -31,8 +31,8 @@ export function saidByEngine({
   if (input === null) return undefined;
   if (verdict) return { said: 'verdict', verdict: canonicalVerdict(verdict) };
   for (const { code, message } of decision.faults) {
-    if (code === 'PDP_POLICY_UNDEFINED') return { said: 'undefined' };
-    if (code === 'PDP_POLICY_TRAP') return { said: 'error', message };
+    if (code === 'policy.undefined') return { said: 'undefined' };
+    if (code === 'policy.error') return { said: 'error', message };
   }
   return undefined;
 }

@@ -1,8 +1,14 @@
+import { recordedDocument } from '../../decision/recorded-document.ts';
+import { parseInstant } from '../../lib/clock.ts';
+import type { Bundle } from '../../policy/bundle.ts';
+import { dialectOf } from '../../policy/dialect.ts';
+import type { Dialect } from '../../policy/dialect.ts';
+import type { PolicyInput } from '../../policy/types.ts';
 import type { CaseOutcome } from '../cases/types.ts';
 import { evaluateMany } from '../evaluation/evaluate-many.ts';
 import type { PolicyQuestion, RegoSources, RunOpa } from '../evaluation/types.ts';
 import { disagreement, saidByEngine, saidByOpa } from './compare.ts';
-import type { Disagreement, ReadVerdict } from './compare.ts';
+import type { Disagreement, Said } from './compare.ts';
 
 /** What a cross-check came to. */
 export interface CrossChecked {
@@ -15,35 +21,68 @@ export interface CrossChecked {
   readonly differing: number;
 }
 
+/** How a policy is asked, and how what it says is read: the engine's own way. */
+export type Spoken = Pick<Dialect, 'textOf' | 'read'> & { readonly hasClock: boolean };
+
+/** The way of a bundle. Throws PDP_BUNDLE_INVALID. */
+export function spokenBy(bundle: Bundle): Spoken {
+  const { textOf, read } = dialectOf(bundle);
+  return { textOf, read, hasClock: bundle.compat !== null };
+}
+
 /**
  * Evaluates what the policy was asked in each case again with `opa`, all in one process, and fails the cases to which it
- * gives another answer. Throws PDP_BUNDLE_INVALID where `opa` cannot compile the policy.
+ * gives another answer. Throws PDP_POLICY_INVALID where `opa` cannot compile the policy.
  */
 export async function crossCheck(
   outcomes: readonly CaseOutcome[],
   run: RunOpa,
   sources: RegoSources,
-  read: ReadVerdict,
+  spoken: Spoken,
 ): Promise<CrossChecked> {
-  const asked = outcomes.filter(({ got }) => got !== undefined && saidByEngine(got) !== undefined);
-  const { answers } = await evaluateMany(run, sources, asked.map(questionOf));
-  const checked = outcomes.map((outcome) => {
-    const answer = answers.get(outcome.id);
+  const asked = outcomes.flatMap((outcome): Asked[] => {
     const ours = outcome.got && saidByEngine(outcome.got);
-    const found = answer && ours && disagreement(ours, saidByOpa(answer, read));
-    return found ? failed(outcome, found) : outcome;
+    const question = ours && questionOf(outcome, spoken);
+    return question ? [{ outcome, ours, question }] : [];
   });
+  const { answers } = await evaluateMany(
+    run,
+    sources,
+    asked.map(({ question }) => question),
+  );
+  const wrong = new Map<CaseOutcome, CaseOutcome>();
+  for (const { outcome, ours, question } of asked) {
+    const read = (value: unknown) => spoken.read([{ result: value }], outcome.got?.input as PolicyInput);
+    const answer = answers.get(question.id) ?? { kind: 'undefined' };
+    const found = disagreement(ours, saidByOpa(answer, read));
+    if (found) wrong.set(outcome, failed(outcome, found));
+  }
   return {
-    outcomes: checked,
+    outcomes: outcomes.map((outcome) => wrong.get(outcome) ?? outcome),
     compared: asked.length,
     unasked: outcomes.filter(({ status }) => status !== 'skipped').length - asked.length,
-    differing: checked.filter((outcome, index) => outcome !== outcomes[index]).length,
+    differing: wrong.size,
   };
 }
 
-/** What a case asked the policy. */
-export function questionOf({ id, got }: CaseOutcome): PolicyQuestion {
-  return { id, input: got?.input, classes: got?.classes };
+interface Asked {
+  readonly outcome: CaseOutcome;
+  readonly ours: Said;
+  readonly question: PolicyQuestion;
+}
+
+/** What a case asked the policy; undefined where it did not, or where not all of it is kept. */
+export function questionOf(
+  { id, got }: CaseOutcome,
+  { textOf, hasClock }: Spoken,
+): PolicyQuestion | undefined {
+  if (!got?.input) return undefined;
+  const document = got.document && recordedDocument(got.document);
+  if (got.document && !document) return undefined;
+  return {
+    ...{ id, input: textOf(got.input, document), classes: got.classes },
+    ...(hasClock && { nowNs: `${parseInstant(got.decision.time)}000000` }),
+  };
 }
 
 function failed(outcome: CaseOutcome, { ours, opa }: Disagreement): CaseOutcome {

@@ -20,7 +20,7 @@ interface Output {
 
 /**
  * Evaluates the entrypoint for all questions in one process of `opa`. It ends at the first evaluation that fails, of
- * which nobody knows whose it was: then each half is asked alone, until the one is found. Throws PDP_BUNDLE_INVALID with
+ * which nobody knows whose it was: then each half is asked alone, until the one is found. Throws PDP_POLICY_INVALID with
  * opa's words where the policy does not compile.
  */
 export async function evaluateMany(
@@ -32,9 +32,9 @@ export async function evaluateMany(
   if (questions.length === 0) return { answers: new Map(), coverage: new Map() };
   return withSources(sources, (flags) => {
     const query = `some i; answer := ${entrypointRef(sources.entrypoint)} with input as input.inputs[i]`;
-    const classes = ' with data.portreeve.classes as input.classes[input.class_of[i]]';
     const ask = async (some: readonly PolicyQuestion[]): Promise<Evaluated> => {
-      const own = some.every(({ classes: given }) => given === undefined);
+      const classes = some.some((one) => one.classes !== undefined) ? withClasses : '';
+      const clock = some.some((one) => one.nowNs !== undefined) ? withClock : '';
       const cover = options.coverage === true ? ['--coverage'] : [];
       const args = [
         'eval',
@@ -43,7 +43,7 @@ export async function evaluateMany(
         'json',
         ...cover,
         ...flags,
-        `${query}${own ? '' : classes}`,
+        `${query}${classes}${clock}`,
       ];
       const output = readOutput(await run(args, { cwd: sources.folder, input: inputOf(some) }));
       const coverage = output.coverage === undefined ? new Map() : readCoverage(output.coverage);
@@ -62,6 +62,9 @@ export async function evaluateMany(
   });
 }
 
+const withClasses = ' with data.portreeve.classes as input.classes[input.class_of[i]]';
+const withClock = ' with time.now_ns as input.now_ns[i]';
+
 /** Most cases have the same classes: each is written once. */
 function inputOf(questions: readonly PolicyQuestion[]): string {
   const places = new Map<string, number>();
@@ -71,8 +74,12 @@ function inputOf(questions: readonly PolicyQuestion[]): string {
     places.set(text, place);
     return place;
   });
-  const inputs = questions.map(({ input }) => JSON.stringify(input)).join(',');
-  return `{"inputs":[${inputs}],"classes":[${[...places.keys()].join(',')}],"class_of":${JSON.stringify(classOf)}}`;
+  const inputs = questions.map(({ input }) => input).join(',');
+  const times = questions.map(({ nowNs = '0' }) => nowNs).join(',');
+  return (
+    `{"inputs":[${inputs}],"classes":[${[...places.keys()].join(',')}],` +
+    `"class_of":${JSON.stringify(classOf)},"now_ns":[${times}]}`
+  );
 }
 
 function answersOf(questions: readonly PolicyQuestion[], { result = [] }: Output): Map<string, OpaAnswer> {
@@ -84,14 +91,14 @@ function answersOf(questions: readonly PolicyQuestion[], { result = [] }: Output
   return answers;
 }
 
-/** What `opa eval --format json` printed. Throws PDP_BUNDLE_INVALID where it never came to evaluate. */
+/** What `opa eval --format json` printed. Throws PDP_POLICY_INVALID where it never came to evaluate. */
 function readOutput({ status, stdout, stderr }: OpaResult): Output {
   const output = parse(stdout);
   const errors = output?.errors ?? [];
   const evaluated = errors.length > 0 ? errors.every(isOfEvaluation) : status === 0;
   if (output && evaluated) return output;
   const words = errors.map((one) => one.message).join('; ') || stderr.trim() || stdout.trim();
-  throw new PortreeveError('PDP_BUNDLE_INVALID', `opa eval: ${words || `exit code ${status}`}`);
+  throw new PortreeveError('PDP_POLICY_INVALID', `opa eval: ${words || `exit code ${status}`}`);
 }
 
 function isOfEvaluation({ code }: { readonly code?: string }): boolean {

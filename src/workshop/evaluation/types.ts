@@ -26,9 +26,12 @@ export interface RegoSources extends Pick<
 /** One evaluation of the entrypoint. */
 export interface PolicyQuestion {
   readonly id: string;
-  readonly input: unknown;
+  /** JSON text of the input: numbers stay as they are. */
+  readonly input: string;
   /** What is at `data.portreeve.classes`; undefined where the bundle's own data stands. */
   readonly classes?: unknown;
+  /** What `time.now_ns()` is, nanoseconds since 1970; undefined where the policy has no clock. */
+  readonly nowNs?: string;
 }
 
 /** What `opa` says to a question. */

@@ -1,7 +1,6 @@
 import type { CaseOutcome } from '../cases/types.ts';
-import { questionOf } from '../cross-check/cross-check.ts';
 import { evalText } from '../evaluation/eval-text.ts';
-import type { RegoSources, RunOpa } from '../evaluation/types.ts';
+import type { PolicyQuestion, RegoSources, RunOpa } from '../evaluation/types.ts';
 import type { RegoModule, RegoRule } from '../rego-tree/types.ts';
 import type { ReportSection } from '../report/types.ts';
 import { readTrace } from './read-trace.ts';
@@ -10,22 +9,23 @@ import { traceOfRule } from './trace-rule.ts';
 
 /**
  * The trace of the rules that matter to a case that failed, from one evaluation of its input with `opa` in which neither
- * the index nor an early exit leaves anything out. Throws PDP_BUNDLE_INVALID.
+ * the index nor an early exit leaves anything out. Throws PDP_POLICY_INVALID.
  */
 export async function explainCase(
   run: RunOpa,
   sources: RegoSources,
   modules: readonly RegoModule[],
   outcome: CaseOutcome,
+  question: PolicyQuestion,
 ): Promise<readonly ReportSection[]> {
-  const question = questionOf(outcome);
+  const input = JSON.parse(question.input) as unknown;
   const flags = ['--explain', 'full', '--var-values', '--disable-indexing', '--disable-early-exit'];
   const trace = readTrace(await evalText(run, sources, question, flags));
   return targetsOf(outcome, modules, sources.entrypoint).map(({ because, rules }) => ({
     title: `trace: ${because}`,
     lines: rules.flatMap((rule) => [
       `${rule.name} (${rule.file}:${rule.row})`,
-      ...told(traceOfRule(trace, rule, modules, question.input), rule),
+      ...told(traceOfRule(trace, rule, modules, input), rule),
     ]),
   }));
 }

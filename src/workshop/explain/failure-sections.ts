@@ -1,6 +1,7 @@
 import type { CaseOutcome } from '../cases/types.ts';
 import { questionOf } from '../cross-check/cross-check.ts';
-import type { RegoSources, RunOpa } from '../evaluation/types.ts';
+import type { Spoken } from '../cross-check/cross-check.ts';
+import type { PolicyQuestion, RegoSources, RunOpa } from '../evaluation/types.ts';
 import type { RegoModule, RegoRule } from '../rego-tree/types.ts';
 import type { ReportSection } from '../report/types.ts';
 import { explainCase } from './explain-case.ts';
@@ -11,25 +12,26 @@ const mostCases = 25;
 
 /**
  * What else is told of cases that failed, by their ids: the rules that fired, the input that Rego saw, and with `explain`
- * the trace of the rules that matter. Of cases after the first 25 only the input is told. Throws PDP_BUNDLE_INVALID.
+ * the trace of the rules that matter. Of cases after the first 25 only the input is told. Throws PDP_POLICY_INVALID.
  */
 export async function failureSections(
   run: RunOpa,
   sources: RegoSources,
   modules: readonly RegoModule[],
   outcomes: readonly CaseOutcome[],
-  { explain }: { readonly explain: boolean },
+  { explain, spoken }: { readonly explain: boolean; readonly spoken: Spoken },
 ): Promise<ReadonlyMap<string, readonly ReportSection[]>> {
   const failed = outcomes.filter(({ status, got }) => status === 'failed' && got?.input);
   const sections = new Map<string, readonly ReportSection[]>();
   for (const [index, outcome] of failed.entries()) {
-    const input = { title: 'input that Rego saw', lines: inputLines(outcome.got?.input) };
-    if (index >= mostCases) {
+    const question = questionOf(outcome, spoken);
+    const input = { title: 'input that Rego saw', lines: inputLines(outcome, question) };
+    if (index >= mostCases || !question) {
       sections.set(outcome.id, [input]);
       continue;
     }
-    const fired = await rulesThatFired(run, sources, modules, questionOf(outcome));
-    const traces = explain ? await explainCase(run, sources, modules, outcome) : [];
+    const fired = await rulesThatFired(run, sources, modules, question);
+    const traces = explain ? await explainCase(run, sources, modules, outcome, question) : [];
     sections.set(outcome.id, [{ title: 'rules that fired', lines: firedLines(fired) }, input, ...traces]);
   }
   return sections;
@@ -46,7 +48,9 @@ function firedLines(fired: readonly RegoRule[]): readonly string[] {
 }
 
 /** The input, a line a key; keys that are null or empty stand together at the end. */
-function inputLines(input: unknown): readonly string[] {
+function inputLines({ got }: CaseOutcome, question: PolicyQuestion | undefined): readonly string[] {
+  // A policy sees no more of it than it reads; people do.
+  const input: unknown = got?.document && question ? JSON.parse(question.input) : got?.input;
   if (typeof input !== 'object' || input === null) return [];
   const entries = Object.entries(input);
   const isEmpty = (value: unknown): boolean =>

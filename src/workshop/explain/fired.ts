@@ -3,7 +3,7 @@ import { evaluateMany } from '../evaluation/evaluate-many.ts';
 import type { PolicyQuestion, RegoSources, RunOpa } from '../evaluation/types.ts';
 import type { RegoModule, RegoRule } from '../rego-tree/types.ts';
 
-/** The rules that gave a value for one question, those that give reasons first. Throws PDP_BUNDLE_INVALID. */
+/** The rules that gave a value for one question, those that give reasons first. Throws PDP_POLICY_INVALID. */
 export async function rulesThatFired(
   run: RunOpa,
   sources: RegoSources,

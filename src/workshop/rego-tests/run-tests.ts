@@ -39,7 +39,7 @@ interface Result {
 }
 
 /**
- * Runs a policy's Rego tests with `opa test`, in the order of their files. Throws PDP_BUNDLE_INVALID with opa's words
+ * Runs a policy's Rego tests with `opa test`, in the order of their files. Throws PDP_POLICY_INVALID with opa's words
  * where they do not compile.
  */
 export async function runRegoTests(
@@ -61,7 +61,7 @@ export async function runRegoTests(
 
 /**
  * What those Rego tests evaluate that passed, by `opa test --coverage`, which tells nothing where one fails. Throws
- * PDP_BUNDLE_INVALID where they do not compile.
+ * PDP_POLICY_INVALID where they do not compile.
  */
 export async function coverRegoTests(
   run: RunOpa,
@@ -121,7 +121,7 @@ function parse(text: string): unknown {
 }
 
 function broken({ stdout, stderr }: OpaResult): PortreeveError {
-  return new PortreeveError('PDP_BUNDLE_INVALID', `opa test: ${stderr.trim() || stdout.trim()}`);
+  return new PortreeveError('PDP_POLICY_INVALID', `opa test: ${stderr.trim() || stdout.trim()}`);
 }
 
 function nameOf(result: Pick<Result, 'package' | 'name'>): string {

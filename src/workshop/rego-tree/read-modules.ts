@@ -13,7 +13,7 @@ interface Parsed {
 }
 
 /**
- * Reads Rego files as `opa parse` does, some at a time. Throws PDP_BUNDLE_INVALID with opa's words for one that is not
+ * Reads Rego files as `opa parse` does, some at a time. Throws PDP_POLICY_INVALID with opa's words for one that is not
  * Rego.
  */
 export async function readModules(
@@ -44,7 +44,7 @@ async function parse(run: RunOpa, folder: string, file: string, regoVersion: 0 |
   const flags = ['--format', 'json', '--json-include', 'locations,-comments', ...languageFlags(regoVersion)];
   const { status, stdout, stderr } = await run(['parse', ...flags, file], { cwd: folder });
   if (status !== 0)
-    throw new PortreeveError('PDP_BUNDLE_INVALID', `opa parse: ${stderr.trim() || stdout.trim()}`);
+    throw new PortreeveError('PDP_POLICY_INVALID', `opa parse: ${stderr.trim() || stdout.trim()}`);
   const tree = JSON.parse(stdout) as Tree;
   return { file, tree, path: dotted(tree.package.path) };
 }

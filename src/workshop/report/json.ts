@@ -11,6 +11,7 @@ export function reportDocument({
   items,
   crossCheck,
   coverage,
+  shortfall,
 }: Report): object {
   return {
     format: 1,
@@ -19,6 +20,7 @@ export function reportDocument({
     duration_ms: rounded(durationMs),
     counts: countsOf(items),
     ...(crossCheck && { cross_check: crossCheck }),
+    ...(shortfall !== undefined && { shortfall }),
     tests: items.map(testDocument),
     ...(coverage && { coverage: coverageDocument(coverage) }),
   };

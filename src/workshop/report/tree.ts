@@ -53,14 +53,15 @@ function failureText(item: ReportItem, paint: PaintReport): string {
   return `${head}\n${place}\n${lines.map((line) => `${paint('bad', '|')} ${line}`.trimEnd()).join('\n')}\n\n`;
 }
 
-function summaryText({ items, crossCheck, durationMs }: Report, paint: PaintReport): string {
+function summaryText({ items, crossCheck, durationMs, shortfall }: Report, paint: PaintReport): string {
   const counts = countsOf(items);
   const tone = counts.failed + counts.errors > 0 ? 'bad' : 'good';
   const checked = crossCheck
     ? `cross-checked with opa: ${crossCheck.compared} the same but ${crossCheck.differing}` +
       `${crossCheck.unasked > 0 ? `; in ${crossCheck.unasked} the policy was not asked` : ''}\n`
     : '';
-  return `${checked}${paint(tone, countsText(counts))} ${paint('quiet', `(${(durationMs / 1000).toFixed(1)} s)`)}`;
+  const short = shortfall === undefined ? '' : `${paint('bad', shortfall)}\n`;
+  return `${checked}${short}${paint(tone, countsText(counts))} ${paint('quiet', `(${(durationMs / 1000).toFixed(1)} s)`)}`;
 }
 
 function milliseconds(duration: number): string {

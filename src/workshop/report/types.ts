@@ -42,6 +42,8 @@ export interface Report {
     readonly differing: number;
   };
   readonly coverage?: PolicyCoverage;
+  /** In what the run fails although no test does. */
+  readonly shortfall?: string;
 }
 
 export interface Counts {
