@@ -64,7 +64,7 @@ export interface Answered {
 
 export interface CompatWorld extends World {
   /** Asks with the proto3 JSON of a CheckRequest. */
-  ask(request: object): Promise<Answered>;
+  readonly ask: (request: object) => Promise<Answered>;
 }
 
 /** A world whose policy is one of opa-envoy-plugin's, and where nobody needs a certificate unless `compat` says so. */

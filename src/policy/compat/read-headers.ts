@@ -2,7 +2,7 @@ import { isRawNumber } from '../../lib/exact-json.ts';
 import { isObject } from '../is-object.ts';
 import { framing } from '../verdict.ts';
 import type { NamedValue } from './types.ts';
-import { checkedText, most, wrong } from './wrong.ts';
+import { checkedText, entriesByName, most, wrong } from './checks.ts';
 
 /** RFC 9110 section 5.6.2 token, in lower case. A pseudo-header's colon is none of it. */
 const token = /^[a-z0-9!#$%&'*+.^_`|~-]{1,128}$/;
@@ -24,7 +24,7 @@ export function readHeaders(value: unknown, where: string): readonly NamedValue[
 
 function headersOf(value: unknown, where: string): readonly NamedValue[] {
   if (!isObject(value) || isRawNumber(value)) throw wrong(where, 'an object, or a list of objects');
-  return Object.entries(value).flatMap(([given, text]) => {
+  return entriesByName(value).flatMap(([given, text]) => {
     const name = readHeaderName(given, where);
     const values: readonly unknown[] = Array.isArray(text) ? text : [text];
     return values.map((one) => ({ name, value: readHeaderValue(one, `${where} ${name}`) }));

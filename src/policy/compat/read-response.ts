@@ -3,7 +3,7 @@ import { isObject } from '../is-object.ts';
 import { readHeaderName, readHeaders } from './read-headers.ts';
 import { httpStatuses } from './http-statuses.ts';
 import type { MetadataValue, NamedValue, PolicyResponse } from './types.ts';
-import { checkedText, most, wrong } from './wrong.ts';
+import { checkedText, entriesByName, most, wrong } from './checks.ts';
 
 /** What a result of opa-envoy-plugin's shapes says. */
 export interface CompatResult {
@@ -79,7 +79,7 @@ function readRemoved(value: unknown, where: string): readonly string[] {
 
 function readParameters(value: unknown, where: string): readonly NamedValue[] {
   if (!isObject(value)) throw wrong(where, 'an object');
-  const parameters = Object.entries(value).flatMap(([name, given]) => {
+  const parameters = entriesByName(value).flatMap(([name, given]) => {
     if (name === '') throw wrong(`a name in ${where}`, 'a text of at least one character');
     const values: readonly unknown[] = Array.isArray(given) ? given : [given];
     return values.map((one) => ({

@@ -2,7 +2,7 @@ import { PortreeveError } from '../../lib/errors.ts';
 import { isObject } from '../is-object.ts';
 import type { PolicyInput, Verdict } from '../types.ts';
 import { readResponse } from './read-response.ts';
-import { wrong } from './wrong.ts';
+import { wrong } from './checks.ts';
 
 /**
  * The verdict of a policy that was written for opa-envoy-plugin. Such policies do not know of credentials: a connection

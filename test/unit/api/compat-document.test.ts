@@ -17,14 +17,14 @@ const plain: DocumentOptions = { skipBody: false, grpc: null };
 
 /** The document of a message that went over the wire, as plain JSON text. */
 function documentText(message: object, options = plain): string {
-  const document = requestDocument(check.decode(check.encode(message as CheckRequest)), options);
+  const document = requestDocument(check.decode(check.encode(message)), options);
   if (document instanceof Refusal) throw new Error(`${document.field}: ${document.problem}`);
   return JSON.stringify(document);
 }
 const documentOf = (message: object, options = plain) =>
   JSON.parse(documentText(message, options)) as Record<string, unknown>;
 const refusalOf = (message: object) => {
-  const document = requestDocument(check.decode(check.encode(message as CheckRequest)), plain);
+  const document = requestDocument(check.decode(check.encode(message)), plain);
   return document instanceof Refusal ? `${document.field}: ${document.problem}` : undefined;
 };
 const http = (more: object) => ({

@@ -21,3 +21,10 @@ export function checkedText(value: unknown, what: string, atMost: number): strin
   if (value.length > atMost) throw wrong(what, `at most ${atMost} characters long`);
   return value.toWellFormed();
 }
+
+/** An object has no order: told in that of its names, the same answer is the same. */
+export function entriesByName(
+  object: Readonly<Record<string, unknown>>,
+): readonly (readonly [string, unknown])[] {
+  return Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1));
+}
