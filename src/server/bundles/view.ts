@@ -3,6 +3,7 @@ import type { EpochMs } from '../../lib/clock.ts';
 import { readSourceState } from '../../store/source-states.ts';
 import type { Store } from '../../store/types.ts';
 import type { InForce } from '../reload.ts';
+import type { ChosenBundle } from './bundles.ts';
 import { sourceKind } from './bundle-entries.ts';
 import type { Refused } from './follow.ts';
 import { bundlePin, keptBundles, type BundlePin } from './table.ts';
@@ -21,7 +22,7 @@ export interface BundleStanding {
 
 /** Reads how the bundle in force stands at `now`. Throws PDP_STORE_UNAVAILABLE. */
 export function bundleStanding(
-  { bundle, config }: Pick<InForce, 'bundle' | 'config'>,
+  { bundle, config }: Pick<InForce, 'config'> & { readonly bundle: Pick<ChosenBundle, 'origin'> | null },
   { store, refused, now }: { readonly store: Store; readonly refused: Refused | null; readonly now: EpochMs },
 ): BundleStanding {
   const pin = bundlePin(store) ?? null;
