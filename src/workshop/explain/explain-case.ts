@@ -21,16 +21,39 @@ export async function explainCase(
   const input = JSON.parse(question.input) as unknown;
   const flags = ['--explain', 'full', '--var-values', '--disable-indexing', '--disable-early-exit'];
   const trace = readTrace(await evalText(run, sources, question, flags));
-  return targetsOf(outcome, modules, sources.entrypoint).map(({ because, rules }) => ({
-    title: `trace: ${because}`,
-    lines: rules.flatMap((rule) => [
-      `${rule.name} (${rule.file}:${rule.row})`,
-      ...told(traceOfRule(trace, rule, modules, input), rule),
-    ]),
+  const traced = (rule: RegoRule): readonly string[] => traceOfRule(trace, rule, modules, input);
+  const rules = modules.flatMap((module) => module.rules);
+  return targetsOf(outcome, modules, sources.entrypoint).map((target) => ({
+    title: `trace: ${target.because}`,
+    lines: target.rules.flatMap((rule) => ruleLines(rule, rules, traced)),
   }));
 }
 
-function told(lines: readonly string[], { name }: RegoRule): readonly string[] {
-  if (lines.length > 0) return lines.map((line) => `  ${line}`);
-  return [`  never asked: nothing that was evaluated for this input refers to data.${name}`];
+/** What is told of one rule; where it was not asked, of those that would have asked it. */
+function ruleLines(
+  rule: RegoRule,
+  rules: readonly RegoRule[],
+  traced: (rule: RegoRule) => readonly string[],
+): readonly string[] {
+  const own = told(rule, traced(rule));
+  if (own) return own;
+  const head = `${placed(rule)} was not asked`;
+  const callers = rules.filter(
+    ({ name, asks }) => name !== rule.name && asks.some((one) => isWithin(rule.name, one)),
+  );
+  const above = callers.flatMap((caller) => told(caller, traced(caller)) ?? []);
+  return above.length > 0 ? [`${head}; what would have asked it:`, ...above] : [head];
+}
+
+function told(rule: RegoRule, lines: readonly string[]): readonly string[] | undefined {
+  return lines.length === 0 ? undefined : [placed(rule), ...lines.map((line) => `  ${line}`)];
+}
+
+function placed({ name, file, row }: RegoRule): string {
+  return `${name} (${file}:${row})`;
+}
+
+/** Whether a reference is to a rule, or to a part of what it gives. */
+function isWithin(name: string, ref: string): boolean {
+  return ref === name || ref.startsWith(`${name}.`);
 }

@@ -60,14 +60,22 @@ function firstName({ head }: Rule): string {
 
 function moduleOf({ file, path, tree }: Parsed, names: ReadonlySet<string>): RegoModule {
   const imports = tree.imports ?? [];
-  const aliases = new Set(imports.map(({ path: ref, alias }) => alias ?? lastPart(ref)));
+  const aliases = new Map(
+    imports.map((one) => [one.alias ?? lastPart(one.path), dotted(one.path.value as readonly Term[])]),
+  );
   const own = (name: string): boolean => name === 'data' || names.has(name) || aliases.has(name);
+  const asked = ([first = '', ...rest]: readonly string[]): string | undefined => {
+    if (first === 'data') return rest.join('.');
+    if (names.has(first)) return `${path}.${first}`;
+    const imported = aliases.get(first);
+    return imported === undefined ? undefined : [imported, ...rest].join('.');
+  };
   const refs = [...termsIn(tree)]
     .filter(({ term }) => term.type === 'ref')
     .map(({ term }) => fixedParts(term.value as readonly Term[]))
     .filter(([first]) => first === 'data')
     .map((parts) => parts.slice(1).join('.'));
-  const rules = (tree.rules ?? []).flatMap(withElse).map((rule) => ruleOf(rule, file, path, own));
+  const rules = (tree.rules ?? []).flatMap(withElse).map((rule) => ruleOf(rule, file, path, { own, asked }));
   return { file, package: path, rules, refersTo: [...new Set(refs)].sort() };
 }
 
@@ -79,13 +87,31 @@ function withElse(rule: Rule): readonly Rule[] {
   return [rule, ...(rule.else ? withElse(rule.else) : [])];
 }
 
-function ruleOf(rule: Rule, file: string, path: string, own: (name: string) => boolean): RegoRule {
+interface Known {
+  /** Whether a name is of the policy: a rule, an import, `data`. */
+  readonly own: (name: string) => boolean;
+  /** What a reference is to, by its fixed parts. */
+  readonly asked: (parts: readonly string[]) => string | undefined;
+}
+
+function ruleOf(rule: Rule, file: string, path: string, { own, asked }: Known): RegoRule {
   const { row, col } = rule.head.location;
   const name = rule.head.ref ? fixedParts(rule.head.ref).join('.') : (rule.head.name ?? '');
+  const asks = [rule.head.args, rule.head.key, rule.head.value, rule.body]
+    .flatMap((part) => [...termsIn(part)])
+    .map(({ term }) =>
+      term.type === 'var'
+        ? fixedParts([term])
+        : term.type === 'ref'
+          ? fixedParts(term.value as readonly Term[])
+          : [],
+    )
+    .flatMap((parts) => asked(parts) ?? []);
   return {
     ...{ name: `${path}.${name}`, file, row, column: col },
     endRow: Math.max(row, lastRow(rule.location)),
     gives: givenReasons(rule, own),
+    asks: [...new Set(asks)],
   };
 }
 

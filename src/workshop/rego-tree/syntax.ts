@@ -15,6 +15,7 @@ export interface Place {
 export interface Head {
   readonly ref?: readonly Term[];
   readonly name?: string;
+  readonly args?: readonly Term[];
   readonly key?: Term;
   readonly value?: Term;
   readonly location: Place;

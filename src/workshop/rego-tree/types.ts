@@ -10,6 +10,8 @@ export interface RegoRule {
   readonly endRow: number;
   /** Codes of reasons that it gives. */
   readonly gives: readonly string[];
+  /** Names of other rules of the policy that it may ask, as far as they are fixed. */
+  readonly asks: readonly string[];
 }
 
 /** What is to be known of one Rego file. */
