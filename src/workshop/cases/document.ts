@@ -46,6 +46,14 @@ function validate(value: unknown): Found[] {
   return validator(value);
 }
 
+/** What the schema refuses of a case that was put together: `path` begins in the case. */
+export function validateCase(words: Words): readonly Found[] {
+  return validate({ cases: [{ title: 'a case', ...words }] }).map((one) => ({
+    ...one,
+    path: one.path.slice(2),
+  }));
+}
+
 /**
  * Reads a file of cases strictly; a text that was read before is taken as it was found then. Answers the problems where
  * there are any. Throws PDP_CASES_INVALID for a file that cannot be read at all.

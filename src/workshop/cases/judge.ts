@@ -1,5 +1,5 @@
 import { formatInstant, parseInstant } from '../../lib/clock.ts';
-import type { Reason } from '../../decision/types.ts';
+import type { Fault, Reason } from '../../decision/types.ts';
 import type { CaseDifference, CaseResult, ExpectedReason, Expectation } from './types.ts';
 
 /** What was expected and did not come, in the order of the decision; empty where all came. */
@@ -24,7 +24,20 @@ export function differencesOf(expect: Expectation, { decision }: CaseResult): re
   const until = decision.valid_until === null ? null : (parseInstant(decision.valid_until) as number);
   if (expect.validUntil !== undefined && expect.validUntil !== until)
     differences.push({ what: 'valid_until', expected: shown(expect.validUntil), got: shown(until) });
+  const faults = unexpectedFaults(expect, decision.faults);
+  if (faults.length > 0) differences.push({ what: 'faults', expected: [], got: faults });
   return differences;
+}
+
+/** A denial because something broke is none that was meant, unless its reason was. */
+function unexpectedFaults(
+  { reasons = [], contains = [] }: Expectation,
+  faults: readonly Fault[],
+): readonly string[] {
+  const named = new Set([...reasons, ...contains].map(({ code }) => code));
+  return faults
+    .filter(({ code }) => !named.has(code))
+    .map(({ code, stage, message }) => `${code} in ${stage}: ${message}`);
 }
 
 /** A difference in one line. */

@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
-import { formatProblem, type KeyPath } from '../../config/problem.ts';
+import { formatPath, formatProblem, type KeyPath } from '../../config/problem.ts';
 import { parseInstant, type EpochMs } from '../../lib/clock.ts';
 import { PortreeveError } from '../../lib/errors.ts';
-import { readCaseDocument, type ReadCases } from './document.ts';
+import { readCaseDocument, validateCase, type ReadCases } from './document.ts';
 import { readExpectation } from './expectation.ts';
 import { createFixtureReader, resolved, type Fixtures, type FixtureReader } from './fixtures.ts';
 import type { KeptFiles } from './kept-files.ts';
@@ -120,9 +120,20 @@ function loadCase(listed: Words, around: AroundCase): readonly LoadedCase[] {
   const expectations = listOf(words['expect'] ?? []);
   for (const [place, one] of expectations.entries())
     for (const stranger of strangers(one['when'], matrix)) refuse(placeOf(words, place, 'when'), stranger);
-  return combinations(words).flatMap(
-    (one) => loadCombination(one, expectations, { ...around, refuse }) ?? [],
-  );
+  const all = combinations(words);
+  if (matrix !== undefined && !areSound(all, refuse)) return [];
+  return all.flatMap((one) => loadCombination(one, expectations, { ...around, refuse }) ?? []);
+}
+
+/** What values are laid at is only known once they are: the first combination that the schema refuses is told. */
+function areSound(all: readonly Combination[], refuse: (where: KeyPath, message: string) => void): boolean {
+  for (const { names, words } of all) {
+    const [problem] = validateCase(words);
+    if (!problem) continue;
+    refuse(['matrix'], `${combinationText(names)}: ${formatPath(problem.path)}: ${problem.message}`);
+    return false;
+  }
+  return true;
 }
 
 function listOf(value: unknown): readonly Words[] {

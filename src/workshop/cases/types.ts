@@ -1,3 +1,4 @@
+import type { AttestationUses } from '../../attestation/replay-memory.ts';
 import type { Config } from '../../config/types.ts';
 import type { DecisionDeps } from '../../decision/deps.ts';
 import type { Assurance, DecisionPoint, MadeDecision, Recorder } from '../../decision/types.ts';
@@ -140,6 +141,7 @@ export type Compose = (
     readonly trusted: () => TrustedClock;
     readonly mode: 'read_write';
     readonly material: CaseMaterial;
+    readonly attestationUses: AttestationUses;
   },
 ) => Promise<CaseComposition>;
 

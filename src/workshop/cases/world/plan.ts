@@ -8,6 +8,7 @@ import { isWords, patched } from '../merge.ts';
 import type { LoadedCase } from '../types.ts';
 import type {
   AuthorityWords,
+  CaseWords,
   CertificateWords,
   CrlWords,
   GatewayWords,
@@ -38,6 +39,8 @@ export interface Plan {
   readonly crls: Readonly<Record<string, CrlWords>>;
   readonly firmware: readonly Words[];
   readonly delegations: readonly Words[];
+  /** Who asks, where that says whose catalogues are meant. */
+  readonly pep?: string | undefined;
   /** Real certificates that are revoked, by file. */
   readonly revokedFiles: readonly CertificateWords[];
 }
@@ -55,6 +58,9 @@ const defaultDomain = 'example.org';
 /** Works out what a case needs before anything is made. Throws PDP_CASES_INVALID for authorities that cannot be. */
 export function planCase(loaded: LoadedCase): PlannedCase {
   const { words, at, from } = loaded;
+  refuseBesideRequest(words);
+  if (words.attestation?.file !== undefined)
+    refuseBeside(words.attestation, 'attestation', ['file', 'challenge']);
   const presented = words.certificate ?? undefined;
   const gateway = words.gateway ?? undefined;
   const described = [presented, gateway?.certificate].filter((one) => one !== undefined);
@@ -71,6 +77,7 @@ export function planCase(loaded: LoadedCase): PlannedCase {
     crls: { ...words.crls, ...(words.crl !== undefined && { [crlOwner ?? defaultIssuer]: words.crl }) },
     firmware: words.firmware ?? [],
     delegations: delegationsOf(gateway),
+    ...((words.firmware || delegationsOf(gateway).length > 0) && { pep: words.pep }),
     revokedFiles: described.filter((one) => one.file !== undefined && one.revoked !== undefined),
   };
   const plan: Plan = { ...content, key: keyOf(content) };
@@ -112,16 +119,18 @@ function authoritiesOf(shared: Authorities, described: readonly CertificateWords
   return made;
 }
 
-/** An issuer that nobody describes is an anchor of its own, under the profile of what it issues. */
+/**
+ * Where no authority is described at all, an issuer is an anchor of its own, under the profile of what it issues. Where one
+ * is, a name that none has is a mistake, which is told when it is to issue something.
+ */
 function withImplied(known: Authorities, described: readonly CertificateWords[]): Authorities {
+  if (Object.keys(known).length > 0) return known;
   const implied: Record<string, AuthorityWords> = {};
   for (const { file, issuer = defaultIssuer, profile } of described) {
-    if (file !== undefined || known[issuer] || implied[issuer]) continue;
+    if (file !== undefined || implied[issuer]) continue;
     implied[issuer] = { profile: profile ?? 'spiffe' };
   }
-  return Object.keys(known).length + Object.keys(implied).length === 0
-    ? { [defaultIssuer]: { profile: 'spiffe' } }
-    : { ...known, ...implied };
+  return Object.keys(implied).length === 0 ? { [defaultIssuer]: { profile: 'spiffe' } } : implied;
 }
 
 /** Profiles in full: a trust domain that is not named is that of the certificates. */
@@ -140,7 +149,10 @@ function withProfile(words: AuthorityWords, domain: string): AuthorityWords {
 }
 
 function present(words: CertificateWords, authorities: Authorities): Presented {
-  if (words.file !== undefined) return { file: words.file, words };
+  if (words.file !== undefined) {
+    refuseBeside(words, 'certificate', ['file', 'id', 'issuer', 'revoked', 'hold']);
+    return { file: words.file, words };
+  }
   const issuer = words.issuer ?? defaultIssuer;
   const profile = words.profile ?? profileAbove(issuer, authorities);
   const faulty = withFault(words, issuer, (name) => subjectOf(name, authorities));
@@ -153,6 +165,35 @@ function present(words: CertificateWords, authorities: Authorities): Presented {
     profile,
     authorities: faulty.authorities ? { ...authorities, ...faulty.authorities } : authorities,
   };
+}
+
+/** Words that would be without effect. */
+function refuseBeside(words: object, what: string, known: readonly string[]): void {
+  const others = Object.keys(words).filter((name) => !known.includes(name));
+  if (others.length === 0) return;
+  throw new PortreeveError(
+    'PDP_CASES_INVALID',
+    `${what}: beside real material ${others.join(', ')} would be without effect`,
+  );
+}
+
+/** What a whole request says itself. */
+const ofConnection = [
+  'certificate',
+  'attestation',
+  'network',
+  'gateway',
+  'claims',
+  'authenticated_by',
+] as const;
+
+function refuseBesideRequest(words: CaseWords): void {
+  const others = ofConnection.filter((name) => words[name] !== undefined && words[name] !== null);
+  if (!words.request || others.length === 0) return;
+  throw new PortreeveError(
+    'PDP_CASES_INVALID',
+    `request: it says all of the connection; ${others.join(', ')} would be without effect`,
+  );
 }
 
 function profileAbove(issuer: string, authorities: Authorities): ProfileWord {

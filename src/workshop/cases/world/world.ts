@@ -1,3 +1,4 @@
+import { createAttestationUses, type AttestationUses } from '../../../attestation/replay-memory.ts';
 import type { Config } from '../../../config/types.ts';
 import { createDecisionPoint } from '../../../decision/point.ts';
 import type { DecisionPoint, MadeDecision, Recorder } from '../../../decision/types.ts';
@@ -6,6 +7,7 @@ import { importFirmware } from '../../../inventory/firmware/import.ts';
 import { importDelegations } from '../../../inventory/gateways/import.ts';
 import type { InventoryReader } from '../../../inventory/types.ts';
 import { formatInstant, type Clock, type EpochMs } from '../../../lib/clock.ts';
+import { PortreeveError } from '../../../lib/errors.ts';
 import { unquestioned } from '../../../lib/trusted-time.ts';
 import type { PolicyEngine } from '../../../policy/types.ts';
 import { importCrl } from '../../../revocation/import-crl.ts';
@@ -39,6 +41,8 @@ export interface WorldMaker {
 }
 
 const hour = 3_600_000;
+/** A decision is about one result. */
+const mostUses = 8;
 const recordNothing: Recorder = { append: () => Promise.resolve() };
 
 /** No answer of a case is waited for at a door. */
@@ -55,21 +59,24 @@ export async function makeWorld(
 ): Promise<World> {
   const made = await configurationOf(plan, issuer, bundle);
   const engine = await load(made.config);
+  const uses = forgetfulUses();
   const time = settable(clock, plan.times.at);
   const composed = await compose(made.config, {
     ...{ recorder: recordNothing, clock: time, mode: 'read_write' },
     trusted: () => unquestioned(time),
     material: made.material,
+    attestationUses: uses,
   });
   const { store } = composed.deps;
   await importCrls(store, plan, revoked, issuer, made.authorities);
-  importCatalogues(store, plan);
+  importCatalogues(store, plan, made.config);
   return {
     config: made.config,
     store,
     authorities: made.authorities,
     decide: (built, now, inventory) => {
       time.set(now);
+      uses.forget();
       const arrived = clock.monotonic();
       return pointWith(composed, inventory, engine).decide(built, {
         arrived,
@@ -77,6 +84,17 @@ export async function makeWorld(
       });
     },
     close: composed.close,
+  };
+}
+
+/** What was seen of attestation results in one decision is nothing to the next one. */
+function forgetfulUses(): AttestationUses & { forget(): void } {
+  let seen = createAttestationUses(mostUses);
+  return {
+    ownerOf: (statement) => seen.ownerOf(statement),
+    newestOf: (device, verifier) => seen.newestOf(device, verifier),
+    note: (use) => seen.note(use),
+    forget: () => void (seen = createAttestationUses(mostUses)),
   };
 }
 
@@ -124,7 +142,10 @@ async function crlOf(
   const described = typeof words === 'string' ? {} : words;
   if (described.file !== undefined) return bytesOf(described.file);
   const authority = plan.authorities[name];
-  if (authority?.file !== undefined || authority?.ca === false) return undefined;
+  if (authority?.file !== undefined || authority?.ca === false) {
+    if (!Object.hasOwn(plan.crls, name)) return undefined;
+    throw new PortreeveError('PDP_CASES_INVALID', `crl: ${name} signs nothing here; give its CRL by file`);
+  }
   const age = words === 'stale' ? 25 * hour : 0;
   return issuer.crl(name, plan.authorities, plan.times, {
     number: described.number ?? 1,
@@ -141,9 +162,19 @@ async function crlOf(
   });
 }
 
-function importCatalogues(store: Store, { firmware, delegations, times: { at } }: Plan): void {
+function importCatalogues(
+  store: Store,
+  { firmware, delegations, pep, times: { at } }: Plan,
+  { peps }: Config,
+): void {
+  const asking = pep === undefined ? peps[0] : peps.find(({ name }) => name === pep);
   const act = {
-    ...{ tenant: 'default', actor: 'policy test', why: 'the state of a case', now: at - 24 * hour },
+    ...{
+      tenant: asking?.tenant ?? 'default',
+      actor: 'policy test',
+      why: 'the state of a case',
+      now: at - 24 * hour,
+    },
     ...{ source: 'case', format: 'ndjson' as const },
   };
   if (firmware.length > 0) importFirmware(store, { bytes: ndjson(firmware, at), ...act });
