@@ -22,9 +22,10 @@ export function checkedText(value: unknown, what: string, atMost: number): strin
   return value.toWellFormed();
 }
 
-/** An object has no order: told in that of its names, the same answer is the same. */
+/** An object has no order: told in that of its names, in lower case, the same answer is the same. */
 export function entriesByName(
   object: Readonly<Record<string, unknown>>,
 ): readonly (readonly [string, unknown])[] {
-  return Object.entries(object).sort(([a], [b]) => (a < b ? -1 : 1));
+  const keys = Object.entries(object).map((entry) => [entry[0].toLowerCase(), entry] as const);
+  return keys.sort(([a], [b]) => (a < b ? -1 : Number(a > b))).map(([, entry]) => entry);
 }
