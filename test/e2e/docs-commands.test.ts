@@ -16,7 +16,9 @@ import test, { type ExecutionContext } from 'ava';
 import { parse, stringify } from 'yaml';
 import { defaultBundlePath } from '../../src/policy/bundle.ts';
 import { blocksOf, type Block } from '../helpers/markdown.ts';
+import { opa } from '../helpers/policies.ts';
 import { portreeve } from '../helpers/processes.ts';
+import { needing } from '../helpers/skip.ts';
 import { root } from '../helpers/source-files.ts';
 
 /*
@@ -28,17 +30,21 @@ import { root } from '../helpers/source-files.ts';
  *               `fragment`: checked within a base that has what it refers to
  *               `demo with this as FILE`: checked within the demo's configuration, and written beside it
  *     ```json   unmarked: parsed; `request as FILE`: written for later commands
+ *     any       `file as PATH`: written for later commands
  *     ```text   `printed by the demo`, `printed`: exactly what the demo or the last command printed, but for what differs
  *               from run to run; `part of what was printed`: lines of it; unmarked: not allowed
  */
 const pages = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', ...docPages()];
+
+const compiler = opa.opa ? [dirname(opa.path)] : [];
+const withOpaSerial = needing(opa.lack, { serial: true });
 
 let demo: string;
 let demoOutput: string;
 let shims: string;
 
 function docPages(): readonly string[] {
-  return readdirSync(join(root, 'docs'))
+  return readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
     .sort()
     .map((name) => `docs/${name}`);
@@ -65,7 +71,11 @@ test.after.always('remove the fleet', () => {
 });
 
 for (const page of pages) {
-  test.serial(`every example of ${page} is run or checked, or says why not`, (t) => {
+  // These pages compile policies.
+  const serial: typeof withOpaSerial = page.startsWith('docs/policy/')
+    ? withOpaSerial
+    : needing(undefined, { serial: true });
+  serial(`every example of ${page} is run or checked, or says why not`, (t: ExecutionContext) => {
     t.timeout(180_000);
     const folder = mkdtempSync(join(tmpdir(), 'portreeve-page-'));
     t.teardown(() => rmSync(folder, { recursive: true, force: true }));
@@ -81,6 +91,12 @@ function tryBlock(t: ExecutionContext, block: Block, folder: string, printed: st
   const skipped = /^skip: (.{10,})$/.exec(block.mark ?? '');
   if (skipped) {
     t.log(`${block.place} is not run: ${skipped[1]}`);
+    return undefined;
+  }
+  const file = /^file as (\S+)$/.exec(block.mark ?? '')?.[1];
+  if (file !== undefined) {
+    mkdirSync(join(folder, dirname(file)), { recursive: true });
+    writeFileSync(join(folder, file), block.text);
     return undefined;
   }
   switch (block.language) {
@@ -155,7 +171,7 @@ function runCommand(t: ExecutionContext, block: Block, command: string, folder: 
     timeout: 60_000,
     env: {
       ...process.env,
-      PATH: [shims, dirname(process.execPath), process.env.PATH].join(delimiter),
+      PATH: [shims, dirname(process.execPath), ...compiler, process.env.PATH].join(delimiter),
       PORTREEVE_CONFIG: undefined,
     },
   });
