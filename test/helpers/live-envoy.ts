@@ -18,8 +18,8 @@ const servicePort = { 'http.yaml': 8080, 'l4.yaml': 1883 } as const;
 const listenPort = { 'http.yaml': 8443, 'l4.yaml': 8883 } as const;
 
 /**
- * Starts the real Envoy on a file of `examples/envoy/`, changed only in its ports and in the paths of its TLS files,
- * in front of the fleet's decision point and of the service at `upstreamPort`.
+ * Starts the real Envoy on a file of `examples/envoy/`, changed only in its ports and in the paths of its TLS files
+ * and as the test says, in front of the fleet's decision point and of the service at `upstreamPort`.
  */
 export async function startEnvoy(
   t: ExecutionContext,
@@ -27,6 +27,7 @@ export async function startEnvoy(
   example: keyof typeof servicePort,
   fleet: LiveFleet,
   upstreamPort: number,
+  change: (text: string) => string = (text) => text,
 ): Promise<LiveEnvoy> {
   const port = await freePort();
   const now = Date.now();
@@ -46,7 +47,7 @@ export async function startEnvoy(
   writeFileSync(join(fleet.folder, 'server.key'), leaf.privateKeyPem);
   writeFileSync(join(fleet.folder, 'device-root.pem'), fleet.root.pem);
   const file = join(fleet.folder, example);
-  const text = readFileSync(join(root, 'examples/envoy', example), 'utf8')
+  const text = change(readFileSync(join(root, 'examples/envoy', example), 'utf8'))
     .replaceAll('/etc/envoy/tls/', `${fleet.folder}/`)
     .replace(`port_value: ${listenPort[example]}`, `port_value: ${port}`)
     .replace(`port_value: ${servicePort[example]}`, `port_value: ${upstreamPort}`)
@@ -143,6 +144,7 @@ export async function request(
   device: Leaf | undefined,
   headers: Readonly<Record<string, string>> = {},
   session?: Buffer,
+  asked: { readonly line: string; readonly body?: string } = { line: 'GET /readings' },
 ): Promise<
   { readonly status: number; readonly headers: ReadonlyMap<string, string>; readonly body: string } & Seen
 > {
@@ -150,7 +152,7 @@ export async function request(
   const seen = await ask(
     port,
     device,
-    `GET /readings HTTP/1.1\r\nhost: ingest.example\r\nconnection: close\r\n${lines.join('')}\r\n`,
+    `${asked.line} HTTP/1.1\r\nhost: ingest.example\r\nconnection: close\r\n${lines.join('')}\r\n${asked.body ?? ''}`,
     session ? { session } : {},
   );
   const [head = '', body = ''] = seen.text.split('\r\n\r\n');
