@@ -9,9 +9,11 @@ import { sprintfBuiltins } from './sprintf/sprintf.ts';
 import { stringBuiltins } from './strings.ts';
 import { timeBuiltins } from './time/time.ts';
 import type { BuiltinTable } from './types.ts';
+import { urlBuiltins } from './url.ts';
 import { unitBuiltins } from './units.ts';
 import { objectOf } from './compare.ts';
 import { versionBuiltins } from './versions.ts';
+import { certificateBuiltins } from './x509/certificates.ts';
 
 /** What policies written for OPA's Envoy plugin use and the compiled module lacks, by name. */
 export const compatBuiltins: BuiltinTable = {
@@ -27,6 +29,8 @@ export const compatBuiltins: BuiltinTable = {
   ...chanceBuiltins,
   ...timeBuiltins,
   ...jwtBuiltins,
+  ...certificateBuiltins,
+  ...urlBuiltins,
   // There is nothing of the process that a policy may read, and nobody who reads notes of an evaluation.
   'opa.runtime': () => objectOf([]),
   trace: () => true,

@@ -1,7 +1,7 @@
 import { compareTexts } from './compare.ts';
 import { shownText } from './text.ts';
 import { RegoNumber, RegoObject, isArray } from './value.ts';
-import type { RegoValue, RegoSet } from './value.ts';
+import type { RegoValue } from './value.ts';
 
 export interface Indentation {
   readonly prefix: string;

@@ -16,7 +16,5 @@ export function valueOf(value: ExactJson): RegoValue {
   if (typeof value === 'number') return numberOf(value);
   if (isRawNumber(value)) return new RegoNumber(value.rawJSON);
   if (Array.isArray(value)) return (value as readonly ExactJson[]).map(valueOf);
-  return objectOf(
-    Object.entries(value).map(([key, member]): RegoEntry => [key, valueOf(member)]),
-  );
+  return objectOf(Object.entries(value).map(([key, member]): RegoEntry => [key, valueOf(member)]));
 }

@@ -1,5 +1,5 @@
 import { X509Certificate, createPublicKey } from 'node:crypto';
-import type { JsonWebKeyInput, KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { builtinLimits, within } from '../limits.ts';
 import { OperandError } from '../operands.ts';
 

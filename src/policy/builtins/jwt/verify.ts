@@ -29,7 +29,7 @@ export function verifies(
     case 'RS':
       return isRsa(key.key) && holds(hash, data, { key: key.key }, signature);
     case 'PS':
-      return isRsa(key.key) && holds(hash, data, { key: key.key, ...pss }, signature);
+      return isRsa(key.key) && holds(hash, data, { key: key.key, ...pss(lenient) }, signature);
     case 'ES':
       return isEc(key.key) && ecdsaHolds(hash, data, key.key, signature, lenient);
     case 'Ed':
@@ -44,7 +44,15 @@ export function hmacHolds(hash: string, key: Buffer, data: Buffer, signature: Bu
   return expected.length === signature.length && timingSafeEqual(expected, signature);
 }
 
-const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_AUTO };
+/** RFC 7518 section 3.5 wants a salt as long as the digest; `io.jwt.verify_*` takes any. */
+function pss(lenient: boolean): { readonly padding: number; readonly saltLength: number } {
+  const {
+    RSA_PKCS1_PSS_PADDING: padding,
+    RSA_PSS_SALTLEN_AUTO: any,
+    RSA_PSS_SALTLEN_DIGEST: digest,
+  } = constants;
+  return { padding, saltLength: lenient ? any : digest };
+}
 
 function isRsa(key: KeyObject): boolean {
   return key.asymmetricKeyType === 'rsa' && (key.asymmetricKeyDetails?.modulusLength ?? 0) >= leastModulus;
