@@ -37,7 +37,9 @@ const introduction = `# Reasons
 
 Every decision has reasons: \`group.code\`, the same in the policy, answers, records and metrics. The list is closed; a
 code is never renamed or removed. Reasons are told denials first, then warnings, then information, and within each in
-the order of this page; the first is the primary one. An allow carries \`policy.ok\`.
+the order of this page; the first is the primary one. An allow carries \`policy.ok\`. A policy's author may declare
+reasons of his own, \`custom.…\`, which are told between those of network and of policy: see
+[policy/reasons.md](policy/reasons.md).
 
 A denial is *ours* when its cause is on our side: a fault, the deadline, overload, missing or stale state. When all
 denying reasons are ours the wire says so (503 and \`Retry-After\` instead of 403), so that devices do not give up for

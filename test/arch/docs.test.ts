@@ -9,7 +9,9 @@ import { tableRows } from '../helpers/markdown.ts';
 import { root, sourceFiles } from '../helpers/source-files.ts';
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
-const written = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
+const written = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+  name.endsWith('.md'),
+);
 const pages = [
   'README.md',
   'CONTRIBUTING.md',
@@ -108,11 +110,12 @@ test('what the pages name exists: files, make targets, reasons, metrics', (t) =>
   }
 });
 
-/** Kinds of changes, configuration keys and attributes of telemetry that look like reasons. */
+/** Files, kinds of changes, configuration keys and attributes of telemetry that look like reasons. */
 const otherNames: ReadonlySet<string> = new Set<string>([
   'hold.add',
   'hold.expired',
   'hold.lift',
+  'policy.yaml',
   ...configurationKeys(configSchema as SchemaNode),
   ...Object.values(attribute),
 ]);

@@ -14,7 +14,7 @@ export const checkRules = {
   opa: {
     level: 'error',
     title: 'What opa itself says',
-    why: 'opa check --strict with the schema of the input finds what does not compile, is never used, or reads what is not there.',
+    why: 'What opa check --strict says with the schema of the input: what does not compile, is never used, or reads what is not there.',
   },
   'unsupported-builtin': {
     level: 'error',
