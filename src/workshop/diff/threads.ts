@@ -56,7 +56,9 @@ class Thread {
 
   constructor(data: ThreadData, onTally: (tally: Tally) => void) {
     this.#onTally = onTally;
-    this.#worker = new Worker(entry, { workerData: data });
+    // Records live for a moment: a larger nursery saves a tenth of the time.
+    const resourceLimits = { maxYoungGenerationSizeMb: 32 };
+    this.#worker = new Worker(entry, { workerData: data, resourceLimits });
     this.#worker.on('message', (message: FromThread) => this.#take(message));
     this.#worker.on('error', (thrown) => this.#fail(asPortreeveError(thrown)));
     this.#worker.on('exit', () =>
