@@ -11,10 +11,11 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { LoadClient } from '../load/client.ts';
-import { readAnswer, requestMaker } from './asking.ts';
+import { requestMaker } from './asking.ts';
 import { longLists } from './bulk-work.ts';
 import { count, median, percentile, publish, rounded, say } from './figures.ts';
 import { makeFleet, makePki } from './fleet.ts';
+import { pour } from './pour.ts';
 import { freePort, startServer } from './servers.ts';
 
 const { values } = parseArgs({
@@ -34,35 +35,6 @@ const folder = mkdtempSync(join(tmpdir(), 'portreeve-during-'));
 
 let failed = 0;
 
-/** Sends at the fixed rate until `done` settles; answers the times (ms) of all calls, each from when it was due. */
-async function pour(
-  client: LoadClient,
-  bodies: readonly Buffer[],
-  done: Promise<unknown>,
-): Promise<number[]> {
-  let running = true;
-  const ended = done.finally(() => (running = false));
-  const times: number[] = [];
-  const calls: Promise<void>[] = [];
-  const began = performance.now();
-  for (let sent = 0; running; sent += 1) {
-    const due = began + (sent * 1000) / rate;
-    const early = due - performance.now();
-    if (early > 0) await pause(early);
-    const call = client.call(bodies[sent % bodies.length] as Buffer, sent).then(
-      (answer) => {
-        times.push(performance.now() - due);
-        if (!readAnswer(answer).allowed) failed += 1;
-      },
-      () => void (failed += 1),
-    );
-    calls.push(call);
-  }
-  await ended;
-  await Promise.all(calls);
-  return times;
-}
-
 async function run(): Promise<void> {
   const [port, adminPort] = [await freePort(), await freePort()];
   const pki = await makePki(2, now);
@@ -74,17 +46,18 @@ async function run(): Promise<void> {
   const bodies = Array.from({ length: devices }, (_, index) => make(index, index));
   const server = await startServer(configFile, adminPort, { pinned: false });
   const client = new LoadClient(`127.0.0.1:${port}`, 4);
-  await pour(client, bodies, pause((3 * devices * 1000) / rate));
-  const stretches: { rest: number[]; applying: number[]; applied_in_s: number }[] = [];
+  await pour(client, bodies, rate, pause((3 * devices * 1000) / rate));
+  const stretches: { rest: readonly number[]; applying: readonly number[]; applied_in_s: number }[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    const rest = await pour(client, bodies, pause(seconds * 1000));
+    const rest = await pour(client, bodies, rate, pause(seconds * 1000));
     const began = performance.now();
-    const applying = await pour(client, bodies, lists.apply(server));
+    const applying = await pour(client, bodies, rate, lists.apply(server));
+    failed += rest.failed + applying.failed;
     const appliedIn = rounded((performance.now() - began) / 1000);
-    stretches.push({ rest, applying, applied_in_s: appliedIn });
+    stretches.push({ rest: rest.times, applying: applying.times, applied_in_s: appliedIn });
     const p99 = (times: readonly number[]): string => percentile(times, 99).toFixed(2);
     say(
-      `during: round ${round + 1}/${rounds}: rest ${p99(rest)}, applying ${p99(applying)} ms, ${appliedIn} s`,
+      `during: round ${round + 1}/${rounds}: rest ${p99(rest.times)}, applying ${p99(applying.times)} ms, ${appliedIn} s`,
     );
   }
   client.close();

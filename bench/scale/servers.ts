@@ -20,7 +20,11 @@ export interface BenchServer {
 /** The parts of `/status` that are looked at. */
 export interface ServerStatus {
   readonly crls: readonly { readonly source: string; readonly number: string | null }[];
-  readonly workers: readonly { readonly pid: number; readonly restarts: number }[];
+  readonly workers: readonly {
+    readonly pid: number;
+    readonly restarts: number;
+    readonly bundle: string | null;
+  }[];
 }
 
 /** Pins this process to the second core, where servers are kept on the first one. */

@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import { asPortreeveError, PortreeveError } from '../../lib/errors.ts';
 import { parseBundle } from '../../policy/bundle.ts';
 import { selfTest } from '../../policy/self-test.ts';
@@ -13,6 +14,7 @@ export function runTrial(): void {
   process.once('disconnect', () => process.exit(0));
   // The parent decides when it is over: a terminal's Ctrl-C is for the parent.
   process.on('SIGINT', () => undefined);
+  yieldToDecisions();
   process.once('message', (trial: ToTrial) => {
     void work(trial).then((last) => {
       process.send?.(last, () => process.disconnect?.());
@@ -47,6 +49,16 @@ async function test({ config, bytes }: ToTrial): Promise<number> {
     );
   }
   return cases;
+}
+
+/** Where the machine is busy, decisions come first. */
+function yieldToDecisions(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  } catch {
+    // Not every system lets a process lower its own; the trial is right without.
+    return;
+  }
 }
 
 function tell(message: FromTrial): void {

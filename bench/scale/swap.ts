@@ -1,0 +1,119 @@
+/**
+ * The p99 of decisions while one policy bundle after another is put in force, each after its self-test in a process of
+ * its own, beside that at rest: requests leave at a fixed rate whatever the answers do, and each is timed from when it
+ * was due. In turn, in one run.
+ * Usage: node bench/scale/swap.ts [--rounds N] [--rate N] [--seconds N] [--devices N] [--swaps N]
+ *   --rate requests a second, --seconds of each stretch at rest, --swaps bundles of each other stretch, --devices that are asked about in turn
+ * Goal: the ratio of the medians of all p99 ≤ 2, no failed call. Exit 1 where it is missed.
+ */
+import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { sha256Hex } from '../../src/lib/bytes.ts';
+import { bundleFilesOf, readBundleFile } from '../../src/policy/bundle.ts';
+import { packFiles } from '../../src/policy/pack-bundle.ts';
+import { LoadClient } from '../load/client.ts';
+import { requestMaker } from './asking.ts';
+import { count, median, percentile, publish, rounded, say } from './figures.ts';
+import { makeFleet, makePki } from './fleet.ts';
+import { pour } from './pour.ts';
+import { freePort, startServer, type BenchServer } from './servers.ts';
+
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    rate: { type: 'string', default: '200' },
+    seconds: { type: 'string', default: '10' },
+    devices: { type: 'string', default: '1000' },
+    swaps: { type: 'string', default: '5' },
+  },
+});
+const [rounds, rate, seconds] = [count(values.rounds), count(values.rate), count(values.seconds)];
+const [devices, swaps] = [count(values.devices), count(values.swaps)];
+const goal = 2;
+const now = Date.now();
+const folder = mkdtempSync(join(tmpdir(), 'portreeve-swap-'));
+
+/** The default policy under another revision: other bytes, the same rules. */
+function variant(number: number): Uint8Array {
+  const files = new Map(bundleFilesOf(readBundleFile(null)));
+  const manifest = JSON.parse(Buffer.from(files.get('.manifest') as Uint8Array).toString()) as object;
+  files.set('.manifest', Buffer.from(JSON.stringify({ ...manifest, revision: `r${number}` })));
+  return packFiles(files);
+}
+
+/** Replaces the bundle's file and waits until every worker decides by it; answers how long that took (ms). */
+async function exchange(server: BenchServer, number: number): Promise<number> {
+  const bytes = variant(number);
+  const file = join(folder, 'policy.tar.gz');
+  writeFileSync(`${file}.new`, bytes);
+  const began = performance.now();
+  renameSync(`${file}.new`, file);
+  const digest = sha256Hex(bytes);
+  while (!(await server.status()).workers.every(({ bundle }) => bundle === digest)) await pause(20);
+  return performance.now() - began;
+}
+
+async function run(): Promise<void> {
+  const [port, adminPort] = [await freePort(), await freePort()];
+  const pki = await makePki(2, now);
+  const configFile = await makeFleet({ folder, port, adminPort, pki, devices, revoked: 2000, now });
+  appendFileSync(configFile, '\npolicy:\n  bundle: policy.tar.gz\n');
+  writeFileSync(join(folder, 'policy.tar.gz'), variant(0));
+  const make = await requestMaker(pki, 1, now);
+  const bodies = Array.from({ length: devices }, (_, index) => make(index, index));
+  const server = await startServer(configFile, adminPort, { pinned: false });
+  const client = new LoadClient(`127.0.0.1:${port}`, 4);
+  await pour(client, bodies, rate, pause((3 * devices * 1000) / rate));
+  const stretches: { rest: readonly number[]; exchanging: readonly number[]; in_force_ms: number[] }[] = [];
+  let failed = 0;
+  for (let round = 0; round < rounds; round += 1) {
+    const rest = await pour(client, bodies, rate, pause(seconds * 1000));
+    const took: number[] = [];
+    const exchanges = (async () => {
+      for (let swap = 1; swap <= swaps; swap += 1) took.push(await exchange(server, round * swaps + swap));
+    })();
+    const exchanging = await pour(client, bodies, rate, exchanges);
+    failed += rest.failed + exchanging.failed;
+    stretches.push({ rest: rest.times, exchanging: exchanging.times, in_force_ms: took.map(rounded) });
+    const p99 = (times: readonly number[]): string => percentile(times, 99).toFixed(2);
+    say(
+      `swap: round ${round + 1}/${rounds}: rest ${p99(rest.times)}, exchanging ${p99(exchanging.times)} ms`,
+    );
+  }
+  client.close();
+  await server.stop();
+  const figure = (of: (stretch: (typeof stretches)[number]) => readonly number[], percent: number): number =>
+    median(stretches.map((stretch) => percentile(of(stretch), percent)));
+  const rest = { p50: figure((one) => one.rest, 50), p99: figure((one) => one.rest, 99) };
+  const exchanging = { p50: figure((one) => one.exchanging, 50), p99: figure((one) => one.exchanging, 99) };
+  const ratio = rounded(exchanging.p99 / rest.p99);
+  const tidy = ({ p50, p99 }: typeof rest): object => ({ p50: rounded(p50), p99: rounded(p99) });
+  publish(
+    'swap',
+    `node bench/scale/swap.ts --rounds ${rounds} --rate ${rate} --seconds ${seconds} --swaps ${swaps}`,
+    {
+      unit: 'ms',
+      at_rest: tidy(rest),
+      exchanging: tidy(exchanging),
+      ratio_p99: ratio,
+      rounds: stretches.map((one) => ({
+        rest_p99: rounded(percentile(one.rest, 99)),
+        exchanging_p99: rounded(percentile(one.exchanging, 99)),
+        calls: { rest: one.rest.length, exchanging: one.exchanging.length },
+        in_force_ms: one.in_force_ms,
+      })),
+      failed_calls: failed,
+      goal,
+    },
+    [...(ratio > goal ? ['ratio_p99'] : []), ...(failed > 0 ? ['failed_calls'] : [])],
+  );
+}
+
+try {
+  await run();
+} finally {
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+}
