@@ -4,6 +4,7 @@ import { effectiveConfig } from '../../../config/defaults.ts';
 import { formatPath, type Found } from '../../../config/problem.ts';
 import type { Config } from '../../../config/types.ts';
 import { validateSchema } from '../../../config/validate.ts';
+import type { EpochMs } from '../../../lib/clock.ts';
 import { PortreeveError } from '../../../lib/errors.ts';
 import type { ClassRules } from '../../../policy/types.ts';
 import { bytesOf, type Issuer } from '../issue/issuer.ts';
@@ -72,7 +73,7 @@ export async function configurationOf(
   const own = ofDecisions(plan.configuration);
   const folder = typeof file === 'string' ? dirname(file) : '/';
   const document = withVerifiers(withAuthorities(patched(standing, own) as Words, plan), plan);
-  const config = effective(withListener(document), folder);
+  const config = effective(withListener(document), folder, plan.times.at);
   const classes = own['classes'] === undefined ? classesOf(bundle.classes) : config.classes;
   const { compat, entrypoint: path } = bundle;
   return {
@@ -165,11 +166,11 @@ function listIn(section: Words, key: string): Words[] {
   return Array.isArray(list) ? [...(list as Words[])] : [];
 }
 
-function effective(document: Words, folder: string): Config {
+function effective(document: Words, folder: string, now: EpochMs): Config {
   const file = 'the configuration of the case';
   const found = [
     ...validateSchema(document),
-    ...checkMeaning(document, folder, 0).problems.filter((one) => !isGenerated(document, one)),
+    ...checkMeaning(document, folder, now).problems.filter((one) => !isGenerated(document, one)),
   ];
   if (found.length > 0) {
     const lines = found.map(({ path, message }) => `configuration: ${formatPath(path)}: ${message}`);
