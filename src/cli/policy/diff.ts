@@ -30,6 +30,7 @@ import { storeConnections } from './store-connections.ts';
 interface Options extends OpaOptions {
   readonly records?: readonly string[];
   readonly cases?: readonly string[];
+  readonly skipDamaged?: boolean;
   readonly store?: boolean;
   readonly tenant: string;
   readonly pep?: string;
@@ -56,6 +57,10 @@ export function registerPolicyDiff(group: Command, session: Session): void {
     .option(
       '--records <file...>',
       'logs of records (with what was rotated away beside them), or samples of them',
+    )
+    .option(
+      '--skip-damaged',
+      'pass over lines that are no records, which a crash may leave, and count them as undecidable',
     )
     .option('--cases <dir...>', 'cases of policy projects: folders, or files')
     .option('--store', 'every device of the inventory as it would connect now, by what is known of it')
@@ -170,6 +175,7 @@ async function byRecords(
   try {
     const outcome = await diffRecords({
       ...{ before: before.bytes, after: after.bytes, files, settings: sources, mostDevices },
+      skipDamaged: options.skipDamaged === true,
       jobs: options.jobs ?? availableParallelism(),
       onBytes: (phase, count) => phases[phase](count),
     });

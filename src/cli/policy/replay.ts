@@ -23,6 +23,7 @@ import { recordSettings } from './record-settings.ts';
 interface Options extends CommonOptions {
   readonly records: readonly string[];
   readonly bundle?: readonly string[];
+  readonly skipDamaged?: boolean;
   readonly maxFindings: number;
 }
 
@@ -39,6 +40,7 @@ export function registerPolicyReplay(group: Command, session: Session): void {
       '--bundle <file...>',
       'bundles beside those that the server keeps; each is used for the records that name it',
     )
+    .option('--skip-damaged', 'pass over lines that are no records, which a crash may leave, and count them')
     .option(
       '--max-findings <number>',
       'findings that are told one by one',
@@ -79,6 +81,7 @@ async function runReplay(options: Options, session: Session): Promise<Answer> {
       gather: config && createGatherer(keptFolder(config), given),
       bundleOf: bundlesIn(config, given),
       settingsOf: settingsReader(sources),
+      skipDamaged: options.skipDamaged === true,
       mostFindings: options.maxFindings,
       onBytes: progress.counting(
         'replaying',

@@ -20,6 +20,7 @@ import { writeLines, writeWhole } from '../write-lines.ts';
 
 interface Options extends CommonOptions {
   readonly records?: readonly string[];
+  readonly skipDamaged?: boolean;
   readonly since?: EpochMs;
   readonly max: number;
   readonly by: readonly StratumKey[];
@@ -40,6 +41,7 @@ export function registerRecordsSample(group: Command, session: Session): void {
       '--records <file...>',
       "logs of records, with what was rotated away beside them (default: the configuration's)",
     )
+    .option('--skip-damaged', 'pass over lines that are no records, which a crash may leave, and count them')
     .option('--since <instant>', 'only decisions from then on (RFC 3339)', instantArgument)
     .option('--max <number>', 'records in the sample', integerArgument(1, 10_000_000), 20_000)
     .option('--by <keys>', 'what is never left out: class, site, reason, by commas', keysArgument, keys)
@@ -96,7 +98,9 @@ async function runSample(options: Options, session: Session): Promise<Answer> {
   const data = { file: options.out ?? '-', ...about, strata, left_out: leftOut, settings_missing: missing };
   const told = [
     `${header.kept} of ${header.decisions} decisions, ${strata} combinations of ${header.by.join(', ')}`,
-    ...(leftOut > 0 ? [`${leftOut} records left out that lack members or are of a newer program`] : []),
+    ...(leftOut > 0
+      ? [`${leftOut} lines left out that lack members, are damaged or of a newer program`]
+      : []),
     ...(missing > 0
       ? [
           `${missing} of ${Object.keys(settings).length} configurations not kept: the present one stands for them`,
@@ -128,6 +132,7 @@ async function chosen(
     const sample = await sampleRecords({
       ...{ files, by: options.by, most: options.max, seed: options.seed },
       since: options.since === undefined ? undefined : formatInstant(options.since),
+      skipDamaged: options.skipDamaged === true,
       pseudonym: pseudonymOf(options, session),
       settingsOf: settingsReader(sources),
       onBytes: (phase, count) => phases[phase](count),

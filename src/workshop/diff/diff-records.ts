@@ -16,6 +16,8 @@ export interface DiffRecordsOptions {
   readonly after: Uint8Array;
   readonly files: readonly LogFile[];
   readonly settings: SettingsSources;
+  /** As `JudgeOptions` has it. */
+  readonly skipDamaged?: boolean;
   /** Threads that decide at once; of few records none is begun. */
   readonly jobs: number;
   /** Devices that are listed. */
@@ -38,7 +40,7 @@ const fewBytes = 4 * 1024 * 1024;
  * record, and what loading the bundles throws.
  */
 export async function diffRecords(options: DiffRecordsOptions): Promise<Outcome> {
-  const { before, after, files, settings, jobs, onBytes } = options;
+  const { before, after, files, settings, jobs, onBytes, skipDamaged = false } = options;
   const paths = files.map(({ path }) => path);
   const outcome = { tally: newTally(), devices: new FlippedDevices(options.mostDevices) };
   const take = (tally: Tally): void => {
@@ -51,10 +53,10 @@ export async function diffRecords(options: DiffRecordsOptions): Promise<Outcome>
   const blocks = blocksOf(paths, (count) => onBytes?.('deciding', count));
   const size = files.reduce((sum, one) => sum + one.size, 0);
   if (jobs > 1 && size > fewBytes) {
-    await judgeInThreads(blocks, { before, after, settings, superseded }, jobs, take);
+    await judgeInThreads(blocks, { before, after, settings, superseded, skipDamaged }, jobs, take);
     return outcome;
   }
-  const judge = createJudge({ sides, settings, superseded });
+  const judge = createJudge({ sides, settings, superseded, skipDamaged });
   for await (const block of blocks) take(await judge(block));
   return outcome;
 }

@@ -3,7 +3,7 @@ import { linesOfBlock } from '../../audit/read-blocks.ts';
 import type { AuditRecord } from '../../audit/record.ts';
 import type { AskableRecord } from '../../decision/conclude-with.ts';
 import { asPortreeveError } from '../../lib/errors.ts';
-import { readLine } from '../records/line.ts';
+import { lineReader } from '../records/line.ts';
 import type { FoundRecord } from '../records/line.ts';
 import { whatIsLacking } from '../records/lacking.ts';
 import { settingsReader } from '../records/settings.ts';
@@ -21,6 +21,8 @@ export interface JudgeOptions {
   readonly settings: SettingsSources;
   /** Decisions that have a second record. */
   readonly superseded: ReadonlySet<string>;
+  /** What is no record is undecidable, and not refused. */
+  readonly skipDamaged: boolean;
 }
 
 /**
@@ -32,6 +34,7 @@ export function createJudge(options: JudgeOptions): (block: RecordBlock) => Prom
   const settingsOf = settingsReader(options.settings);
   const askersOf = createSides(sides);
   const reads = readsOf(sides);
+  const readLine = lineReader(options.skipDamaged);
 
   const judge = async (found: FoundRecord, tally: Tally): Promise<void> => {
     const { record, weight } = found;
@@ -66,6 +69,7 @@ export function createJudge(options: JudgeOptions): (block: RecordBlock) => Prom
     for (const { text, line } of linesOfBlock(block)) {
       const read = readLine(text, block.file, line);
       if (read.is === 'record') await judge(read, tally);
+      else if (read.is === 'damaged') addUndecidable(tally, 'the line is damaged', 1);
       else if (read.is === 'newer') addUndecidable(tally, `the record has format ${read.format}`, 1);
     }
     return tally;

@@ -11,12 +11,13 @@ export interface ThreadData {
   readonly after: Uint8Array;
   readonly settings: SettingsSources;
   readonly superseded: ReadonlySet<string>;
+  readonly skipDamaged: boolean;
 }
 
 /** The entry of a thread that decides blocks of records: one answer for each, in their order. */
 function main(port: NonNullable<typeof parentPort>, data: ThreadData): void {
-  const { before, after, settings, superseded } = data;
-  const judge = createJudge({ sides: readSides(before, after), settings, superseded });
+  const { before, after, ...options } = data;
+  const judge = createJudge({ sides: readSides(before, after), ...options });
   const tell = (message: FromThread): void => port.postMessage(message);
   port.on('message', ({ file, line, bytes }: ToThread) => {
     judge({ file, line, bytes: Buffer.from(bytes) }).then(

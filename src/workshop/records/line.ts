@@ -22,6 +22,8 @@ export type RecordLine =
   | { readonly is: 'sample'; readonly header: Readonly<Record<string, unknown>> }
   /** The record of a newer program: what it says is not known. */
   | { readonly is: 'newer'; readonly format: number }
+  /** Cut off by a crash, or damaged; told only to whoever wants to pass over it. */
+  | { readonly is: 'damaged' }
   /** Records of acts, which decide nothing. */
   | { readonly is: 'other' };
 
@@ -82,6 +84,18 @@ function found(
   if (format > recordFormat) return { is: 'newer', format };
   if (isWholeRecord(value)) return { is: 'record', whole: true, record: value, ...about };
   return { is: 'record', whole: false, record: value as unknown as AuditRecord, ...about };
+}
+
+/** Reads a line as `readLine`; with `skipDamaged` what is no record is `damaged` and nothing is thrown for it. */
+export function lineReader(skipDamaged: boolean): typeof readLine {
+  if (!skipDamaged) return readLine;
+  return (text, file, line) => {
+    try {
+      return readLine(text, file, line);
+    } catch {
+      return { is: 'damaged' };
+    }
+  };
 }
 
 /** What is wrong with a line of a file. */

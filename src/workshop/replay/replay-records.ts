@@ -3,7 +3,7 @@ import type { LogFile } from '../../audit/read-log.ts';
 import type { AuditRecord } from '../../audit/record.ts';
 import { parseBundle } from '../../policy/bundle.ts';
 import { createPolicyEngine } from '../../policy/engine.ts';
-import { readLine } from '../records/line.ts';
+import { lineReader } from '../records/line.ts';
 import type { FoundRecord } from '../records/line.ts';
 import type { FoundSettings } from '../records/settings.ts';
 import { isSuperseded, supersededIds } from '../records/superseded.ts';
@@ -18,6 +18,8 @@ export interface ReplayOptions {
   /** The bytes of a bundle by its digest: kept, or given; undefined where it is not there. */
   readonly bundleOf: (digest: string) => Uint8Array | undefined;
   readonly settingsOf: (configuration: unknown) => FoundSettings | undefined;
+  /** What is no record cannot be replayed, and is not refused. */
+  readonly skipDamaged?: boolean;
   /** Findings that are told one by one. */
   readonly mostFindings: number;
   readonly onBytes?: (count: number) => void;
@@ -39,10 +41,15 @@ export async function replayRecords(options: ReplayOptions): Promise<ReplayRepor
     counts.not_replayable += 1;
     missing.set(what, (missing.get(what) ?? 0) + 1);
   };
+  const readLine = lineReader(options.skipDamaged ?? false);
   for (const path of paths) {
     for await (const block of recordBlocks(path, options.onBytes)) {
       for (const { text, line } of linesOfBlock(block)) {
         const read = readLine(text, path, line);
+        if (read.is === 'damaged') {
+          counts.records += 1;
+          lack('the line, which is damaged');
+        }
         if (read.is === 'newer') {
           counts.records += 1;
           lack(`a program that reads records of format ${read.format}`);

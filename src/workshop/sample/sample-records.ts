@@ -2,7 +2,7 @@ import { linesOfBlock, recordBlocks } from '../../audit/read-blocks.ts';
 import type { LogFile } from '../../audit/read-log.ts';
 import type { AuditRecord } from '../../audit/record.ts';
 import { PortreeveError } from '../../lib/errors.ts';
-import { readLine } from '../records/line.ts';
+import { lineReader } from '../records/line.ts';
 import type { FoundRecord } from '../records/line.ts';
 import type { DecidingSettings, FoundSettings } from '../records/settings.ts';
 import { isSuperseded, supersededIds } from '../records/superseded.ts';
@@ -21,6 +21,8 @@ export interface SampleOptions {
   readonly seed: string;
   /** Replaces identifiers; undefined: records stay as they are. */
   readonly pseudonym: Pseudonym | undefined;
+  /** What is no record is left out, and not refused. */
+  readonly skipDamaged?: boolean;
   readonly settingsOf: (configuration: unknown) => FoundSettings | undefined;
   readonly onBytes?: (phase: 'looking' | 'counting' | 'writing', count: number) => void;
 }
@@ -29,7 +31,7 @@ export interface SampleOptions {
 export interface Sample {
   readonly header: SampleHeader;
   readonly strata: number;
-  /** Records that lack members or are of a newer program: nobody can decide them anew. */
+  /** Records that lack members or are of a newer program, and damaged lines: nobody can decide them anew. */
   readonly left_out: number;
   /** Configurations that are not kept: the present one stands for them, or nothing does. */
   readonly settings_missing: number;
@@ -86,18 +88,19 @@ export async function sampleRecords(options: SampleOptions): Promise<Sample> {
   return { header, strata: strata.count, left_out: leftOut, settings_missing: missing.size, lines };
 }
 
-/** Records that count and are new enough; undefined for those of newer programs. */
+/** Records that count and are new enough; undefined for those of newer programs and for damaged ones. */
 async function* eachRecord(
   paths: readonly string[],
   superseded: ReadonlySet<string>,
-  { since }: SampleOptions,
+  { since, skipDamaged = false }: SampleOptions,
   onBytes: (count: number) => void,
 ): AsyncGenerator<FoundRecord | undefined> {
+  const readLine = lineReader(skipDamaged);
   for (const path of paths) {
     for await (const block of recordBlocks(path, onBytes)) {
       for (const { text, line } of linesOfBlock(block)) {
         const read = readLine(text, path, line);
-        if (read.is === 'newer') yield undefined;
+        if (read.is === 'newer' || read.is === 'damaged') yield undefined;
         if (read.is === 'sample')
           throw new PortreeveError('PDP_INPUT_MALFORMED', `${path}:${line}: this is a sample already`);
         if (read.is !== 'record' || isSuperseded(read.record, superseded)) continue;

@@ -192,6 +192,17 @@ test('what is no record is refused by file and line; acts are passed over', asyn
   }
 });
 
+test('damaged lines are undecidable where they are to be passed over', async (t) => {
+  const lines = [await meterRecord(world, '1'), '{', '{"kind":"other"}'];
+  const settings = givenSettings(world);
+  const { tally } = await diffRecords({
+    ...{ before: defaultBundle, after: defaultBundle, files: logOf(t, lines), settings, jobs: 1 },
+    ...{ mostDevices: 1, skipDamaged: true },
+  });
+  t.is(tally.compared.lines, 1);
+  t.deepEqual([...tally.because], [['the line is damaged', { lines: 2, scaled: 2 }]]);
+});
+
 withOpa('threads count what one process counts, and tell what is wrong as it does', async (t) => {
   const templates = [
     await meterRecord(world, '1'),
