@@ -127,7 +127,8 @@ function describe(
   }
 }
 
-function describeChoice(values: readonly string[], given: unknown): string {
+/** What is wrong with a value that is none of these, with the one that was probably meant. */
+export function describeChoice(values: readonly string[], given: unknown): string {
   if (values.length <= 12) return `must be one of ${values.join(', ')}`;
   const near = typeof given === 'string' ? values.find((one) => nearly(one, given)) : undefined;
   return `is none of the ${values.length} known ones${near ? `; did you mean ${near}?` : ' (config schema prints them)'}`;

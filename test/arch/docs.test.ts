@@ -115,6 +115,8 @@ const otherNames: ReadonlySet<string> = new Set<string>([
   'hold.add',
   'hold.expired',
   'hold.lift',
+  'policy.rollback',
+  'policy.unpin',
   'policy.yaml',
   ...configurationKeys(configSchema as SchemaNode),
   ...Object.values(attribute),

@@ -1,7 +1,8 @@
 import { formatInstant, type EpochMs } from '../../lib/clock.ts';
-import { isCustomCode, isReasonCode } from '../../lib/reason-code.ts';
+import { isCustomCode, isReasonCode, reasonCodes } from '../../lib/reason-code.ts';
 import type { Place } from '../place.ts';
 import { unknownPepName } from '../reserved.ts';
+import { describeChoice } from '../validate.ts';
 import { namesOf, refuseUnknown, type Report } from './report.ts';
 
 const dayMs = 86_400_000;
@@ -65,10 +66,7 @@ function checkObserve(
 function checkBreakGlass(entry: Place, classes: ReadonlySet<string>, report: Report, now: EpochMs): void {
   for (const reason of entry.get('reasons').items()) {
     if (reason.text !== undefined && !isReasonCode(reason.text) && !isCustomCode(reason.text))
-      report.refuse(
-        reason,
-        "is no reason code: docs/reasons.md lists them, and custom.<name> is a policy author's own",
-      );
+      report.refuse(reason, `${describeChoice(reasonCodes, reason.text)}; a policy's own are custom.<name>`);
     if (neverDeny.has(reason.text ?? ''))
       report.refuse(reason, 'never denies, so there is nothing to set aside');
     if (alwaysEnforced.has(reason.text ?? ''))
