@@ -15,7 +15,14 @@ const fits = new Ajv2020({ allErrors: true, allowUnionTypes: true }).compile<Pro
 export const projectFileName = 'policy.yaml';
 
 /** What the compiler may use unless a project says otherwise; the same place seen from `src/workshop` and `dist/workshop`. */
-export const defaultCapabilities = fileURLToPath(new URL('../../../rego/capabilities.json', import.meta.url));
+export const defaultCapabilities = shipped('capabilities.json');
+
+/** The same for policies that are written for opa-envoy-plugin: with the functions that the host gives them. */
+export const compatCapabilities = shipped('capabilities-compat.json');
+
+function shipped(name: string): string {
+  return fileURLToPath(new URL(`../../../rego/${name}`, import.meta.url));
+}
 
 /**
  * Opens the policy project in `folder`. Throws PDP_PROJECT_INVALID (a `DocumentError` with all problems) where
@@ -60,7 +67,7 @@ export function projectOf(file: string, said: ProjectFile): Project {
     caseFiles,
     selfTestFiles: selfTestFiles(file, said, caseFiles),
     reasons: said.reasons ?? {},
-    capabilities: capabilitiesOf(file, said.capabilities),
+    capabilities: capabilitiesOf(file, said),
   };
 }
 
@@ -79,9 +86,9 @@ function selfTestFiles(file: string, said: ProjectFile, caseFiles: readonly stri
   return caseFiles.filter((name) => named.has(name));
 }
 
-function capabilitiesOf(file: string, named: string | undefined): string {
+function capabilitiesOf(file: string, { capabilities: named, compat }: ProjectFile): string {
   const own = join(dirname(file), named ?? 'capabilities.json');
   if (existsSync(own)) return own;
-  if (named === undefined) return defaultCapabilities;
+  if (named === undefined) return compat === 'opa-envoy' ? compatCapabilities : defaultCapabilities;
   throw new PortreeveError('PDP_PROJECT_INVALID', `${file}: capabilities: ${own} is not there`);
 }

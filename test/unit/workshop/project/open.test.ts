@@ -1,7 +1,11 @@
 import { join } from 'node:path';
 import test from 'ava';
 import type { DocumentError } from '../../../../src/workshop/document/read.ts';
-import { defaultCapabilities, openProject } from '../../../../src/workshop/project/open.ts';
+import {
+  compatCapabilities,
+  defaultCapabilities,
+  openProject,
+} from '../../../../src/workshop/project/open.ts';
 import { projectFolder, smallProject } from '../../../helpers/policy-projects.ts';
 
 const invalid = { code: 'PDP_PROJECT_INVALID' };
@@ -58,6 +62,12 @@ test('its own capabilities take the place of the program’s, by their usual nam
   t.is(openProject(folder).capabilities, join(folder, 'capabilities.json'));
   const named = projectFolder(t, { ...smallProject, 'policy.yaml': 'version: 1\ncapabilities: own.json\n' });
   t.throws(() => openProject(named), { ...invalid, message: /own\.json is not there/ });
+});
+
+test('a project for opa-envoy-plugin is asked what the plugin asks, and may use what the host gives such policies', (t) => {
+  const folder = projectFolder(t, { ...smallProject, 'policy.yaml': 'version: 1\ncompat: opa-envoy\n' });
+  const { compat, entrypoint, capabilities } = openProject(folder);
+  t.deepEqual([compat, entrypoint, capabilities], ['opa-envoy', 'envoy/authz/allow', compatCapabilities]);
 });
 
 test('a folder without policy.yaml is no project, and says how one is made', (t) => {
