@@ -45,9 +45,17 @@ export async function outcomesOf(
   cases: readonly LoadedCase[],
   options: Partial<RunOptions> = {},
 ): Promise<readonly CaseOutcome[]> {
-  return Array.fromAsync(
-    runCases(cases, { bundle: defaultBundle, compose: composeDecision, clock: systemClock, ...options }),
-  );
+  const around = { bundle: defaultBundle, compose: composeDecision, clock: systemClock };
+  return gatheredOutcomes(runCases(cases, { ...around, ...options }));
+}
+
+/** All of them, in their order. */
+export async function gatheredOutcomes(
+  outcomes: AsyncIterable<CaseOutcome>,
+): Promise<readonly CaseOutcome[]> {
+  const all: CaseOutcome[] = [];
+  for await (const outcome of outcomes) all.push(outcome);
+  return all;
 }
 
 /** Fixtures of a small fleet: a meter that may connect, and what the default policy knows of its class. */

@@ -2,6 +2,7 @@ import type { EpochMs } from '../../lib/clock.ts';
 import { isCustomCode, isReasonCode } from '../../lib/reason-code.ts';
 import { isWords } from './merge.ts';
 import { readMoment } from './moment.ts';
+import type { Assurance } from '../../policy/types.ts';
 import type { ExpectedReason, Expectation } from './types.ts';
 import type { Words } from './words.ts';
 
@@ -19,10 +20,10 @@ export function readExpectation(words: Words, at: EpochMs, refuse: Refuse): Expe
     ...readReasons(words['reasons'], refuse),
     ...(enforced !== undefined && { enforced: enforced as boolean }),
     ...(deviceId !== undefined && { deviceId: deviceId as string | null }),
-    ...(assurance !== undefined && { assurance: assurance as NonNullable<Expectation['assurance']> }),
+    ...(assurance !== undefined && { assurance: assurance as Assurance }),
     ...(isWords(obligations) && { obligations: readObligations(obligations) }),
     ...(until !== undefined && {
-      validUntil: until === null ? null : (readMoment(until as string, at) as EpochMs),
+      validUntil: until === null ? null : readMoment(until as string, at),
     }),
   };
 }

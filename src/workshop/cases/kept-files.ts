@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -14,7 +15,7 @@ export function openKeptFiles(folder: string): KeptFiles {
   return {
     read: (key) => {
       try {
-        return readFileSync(join(folder, key));
+        return whole(readFileSync(join(folder, key)));
       } catch {
         return undefined;
       }
@@ -25,7 +26,7 @@ export function openKeptFiles(folder: string): KeptFiles {
       // Whoever reads at this moment reads all of it or nothing.
       const written = join(folder, `.${key}.${process.pid}`);
       try {
-        writeFileSync(written, content);
+        writeFileSync(written, Buffer.concat([digestOf(content), Buffer.from(content)]));
         renameSync(written, join(folder, key));
       } catch {
         writable = false;
@@ -33,6 +34,18 @@ export function openKeptFiles(folder: string): KeptFiles {
       }
     },
   };
+}
+
+const digestOctets = 32;
+
+function digestOf(content: string | Uint8Array): Buffer {
+  return createHash('sha256').update(content).digest();
+}
+
+/** What stands behind the digest that it begins with; undefined where that is of something else. */
+function whole(bytes: Buffer): Buffer | undefined {
+  const content = bytes.subarray(digestOctets);
+  return digestOf(content).equals(bytes.subarray(0, digestOctets)) ? content : undefined;
 }
 
 function made(folder: string): boolean {

@@ -152,9 +152,9 @@ function loadCombination(
   const { refuse, file, line, from, fixtures } = around;
   const text = combinationText(names);
   const { title, tags = [], skip, at: when, expect: all, ...rest } = laid;
-  const at = when === undefined ? from : readMoment(String(when), from);
+  const at = when === undefined ? from : readMoment(when as string, from);
   if (at === undefined) {
-    refuse(['at'], `${JSON.stringify(when)} is no moment${text && ` (${text})`}`);
+    refuse(['at'], `is no moment${text && ` (${text})`}`);
     return undefined;
   }
   const words = caseWords(rest, fixtures, (where, message) => refuse([where], message));

@@ -73,7 +73,7 @@ export function planCase(loaded: LoadedCase): PlannedCase {
     times: { at, from },
     configuration: wholeConfiguration(words.configuration ?? {}),
     authorities,
-    verifiers: words.verifiers ?? {},
+    verifiers: verifiersOf(words),
     crls: { ...words.crls, ...(words.crl !== undefined && { [crlOwner ?? defaultIssuer]: words.crl }) },
     firmware: words.firmware ?? [],
     delegations: delegationsOf(gateway),
@@ -101,6 +101,15 @@ function digestOf(words: object): string {
 }
 
 const none: Authorities = {};
+
+const impliedVerifiers: Plan['verifiers'] = { verifier: {} };
+const noVerifiers: Plan['verifiers'] = {};
+
+/** Where no verifier is described, a token that is made is by one that the configuration knows. */
+function verifiersOf({ verifiers = noVerifiers, attestation }: CaseWords): Plan['verifiers'] {
+  if (Object.keys(verifiers).length > 0) return verifiers;
+  return attestation && attestation.file === undefined ? impliedVerifiers : noVerifiers;
+}
 
 /** By what cases have in common, what they imply. */
 const complete = new WeakMap<Authorities, Map<string, Authorities>>();

@@ -29,7 +29,7 @@ export async function tokenOf(
   if (words.file !== undefined) return Buffer.from(bytesOf(words.file)).toString('utf8').trim();
   if (words.fault === 'not_a_token') return 'not.a.token';
   const { attestedKey, resultClaims, signToken } = await import('../../../ca/index.ts');
-  const name = words.verifier ?? 'verifier';
+  const name = words.verifier ?? Object.keys(verifiers)[0] ?? 'verifier';
   const verifier = described(name, verifiers);
   const { about = 'this_key', nonce } = words;
   const attested =

@@ -37,7 +37,7 @@ export interface WorldMaker {
   readonly issuer: Issuer;
   readonly bundle: CaseBundle;
   /** The policy for a configuration. Throws PDP_BUNDLE_INVALID. */
-  engine(config: Config): Promise<PolicyEngine>;
+  readonly engine: (config: Config) => Promise<PolicyEngine>;
 }
 
 const hour = 3_600_000;
