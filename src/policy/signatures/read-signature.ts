@@ -61,7 +61,21 @@ function tokenOf(value: JsonValue): string {
   return token;
 }
 
-function headerOf(token: string): { readonly alg?: unknown; readonly kid?: unknown } {
+interface TokenHeader {
+  readonly alg?: unknown;
+  readonly kid?: unknown;
+  readonly crit?: unknown;
+}
+
+function headerOf(token: string): TokenHeader {
+  const header = decoded(token);
+  // RFC 7515 section 4.1.11: what must be understood is not, here. RFC 7797 would even change what the payload is.
+  if (header.crit !== undefined)
+    throw malformed('has a token with extensions that must be understood (crit)');
+  return header;
+}
+
+function decoded(token: string): TokenHeader {
   try {
     return decodeProtectedHeader(token);
   } catch (cause) {

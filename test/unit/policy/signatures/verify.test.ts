@@ -200,6 +200,11 @@ for (const [what, payload] of Object.entries(payloads)) {
   });
 }
 
+test('a token with extensions that must be understood is refused as malformed', async (t) => {
+  const files = await signedOver({ files: listed }, { crit: ['b64'], b64: true });
+  await t.throwsAsync(verifySignatures(files, [verifying(keys)]), refused('MALFORMED'));
+});
+
 test('names with a leading slash and hashes in capitals are the same files', async (t) => {
   const files = await signedOver({
     files: listed.map((file) => ({ ...file, name: `/${file.name}`, hash: file.hash.toUpperCase() })),
