@@ -7,6 +7,7 @@ import type { ReasonCode } from '../lib/reason-code.ts';
 import { isInputVersion } from '../policy/input-versions.ts';
 import type { PolicyEngine, PolicyInput, Verdict } from '../policy/types.ts';
 import { expectedPoints } from '../revocation/coverage.ts';
+import { askAgain } from './ask-again.ts';
 import { conclude } from './conclude.ts';
 import type { Material } from './conclude.ts';
 import { differencesOf } from './differences.ts';
@@ -181,11 +182,9 @@ function verdictAgain(
   record: ReplayableRecord,
   engine: PolicyEngine | undefined,
 ): Attempt<Verdict> | undefined {
-  const { input, facts, document, decision_id: decisionId } = record;
+  const { input, facts } = record;
   if (!asksPolicy(record) || input === null || facts === null || !engine) return undefined;
-  const moment = { now: facts.now, decisionId };
-  const seen = document && recordedDocument(document);
-  return attempt('policy', () => engine.evaluate(input, moment, seen));
+  return askAgain(engine, { ...record, input, facts });
 }
 
 /** Details that a fault brought with it (which field of the request was invalid) are only in its reason. */

@@ -53,7 +53,7 @@ export function createJudge(options: JudgeOptions): (block: RecordBlock) => Prom
       const askable = record as AuditRecord & AskableRecord;
       const compared = compareAnswers(
         askable,
-        ask(askable.input as NonNullable<typeof askable.input>),
+        ask({ ...askable, input: askable.input as NonNullable<typeof askable.input> }),
         settings.settings,
       );
       if (settings.presumed) add(tally.presumed_settings, { lines: 1, scaled: weight });

@@ -1,4 +1,5 @@
-import { attempt } from '../../decision/fault.ts';
+import { askAgain } from '../../decision/ask-again.ts';
+import type { AskedRecord } from '../../decision/ask-again.ts';
 import type { Attempt } from '../../decision/fault.ts';
 import { parseBundle } from '../../policy/bundle.ts';
 import type { Bundle } from '../../policy/bundle.ts';
@@ -23,7 +24,7 @@ export interface Answers {
 }
 
 /** Asks both policies, with the class data of one configuration. */
-export type AskBoth = (input: PolicyInput) => Answers;
+export type AskBoth = (record: AskedRecord) => Answers;
 
 /** Answers that are remembered, and characters of an input beyond which its are not. */
 const most = { answers: 50_000, characters: 4096, classes: 16 };
@@ -38,8 +39,8 @@ export function readsOf({ before, after }: Sides): readonly [Reads, Reads] {
   return [reads('OLD', before), reads('NEW', after)];
 }
 
-function reads(name: string, { inputVersion, inputKeys }: Bundle): Reads {
-  return { name, inputVersion, inputKeys };
+function reads(name: string, { inputVersion, inputKeys, compat }: Bundle): Reads {
+  return { name, inputVersion, inputKeys, document: compat !== null };
 }
 
 /**
@@ -66,7 +67,11 @@ async function load({ before, after }: Sides, { classes }: DecidingSettings): Pr
     await createPolicyEngine(before, { classes }),
     await createPolicyEngine(after, { classes }),
   ] as const;
-  return remembering(inputText(unionOf(before.inputKeys, after.inputKeys)), engines);
+  // Policies of another program depend on more than our input.
+  const alike = before.compat === null && after.compat === null;
+  return alike
+    ? remembering(inputText(unionOf(before.inputKeys, after.inputKeys)), engines)
+    : (record) => asked(askAgain(engines[0], record), askAgain(engines[1], record));
 }
 
 /** Exported for tests: the memory in front of two engines. */
@@ -75,14 +80,11 @@ export function remembering(
   [before, after]: readonly [PolicyEngine, PolicyEngine],
 ): AskBoth {
   const remembered = new Map<string, Answers>();
-  return (input) => {
-    const text = textOf(input);
+  return (record) => {
+    const text = textOf(record.input);
     const known = remembered.get(text);
     if (known) return known;
-    const answers = asked(
-      attempt('policy', () => before.evaluate(input)),
-      attempt('policy', () => after.evaluate(input)),
-    );
+    const answers = asked(askAgain(before, record), askAgain(after, record));
     if (text.length > most.characters) return answers;
     if (remembered.size >= most.answers) remembered.clear();
     remembered.set(text, answers);

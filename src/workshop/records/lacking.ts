@@ -1,3 +1,4 @@
+import { recordedDocument } from '../../decision/recorded-document.ts';
 import { isObject } from '../../policy/is-object.ts';
 import type { FoundRecord } from './line.ts';
 
@@ -8,6 +9,8 @@ export interface Reads {
   readonly inputVersion: number;
   /** The input's keys that its rules read; undefined: they may read all. */
   readonly inputKeys: readonly string[] | undefined;
+  /** The rules were written for another program, and read what it would show them of the request. */
+  readonly document?: boolean;
 }
 
 /** What deciding anew goes by, beside the policy: floor, term and enforcement. */
@@ -38,7 +41,9 @@ export function whatIsLacking(found: FoundRecord, bundles: readonly Reads[]): st
   const { input, facts } = found.record as { readonly input?: unknown; readonly facts?: unknown };
   if (!isObject(input)) return 'input is not there';
   if (!isObject(facts)) return 'facts are not there';
-  for (const { name, inputVersion, inputKeys } of bundles) {
+  for (const { name, inputVersion, inputKeys, document } of bundles) {
+    const undocumented = document && documentLacking(found);
+    if (undocumented) return `${name} reads ${undocumented}`;
     if (input['input_version'] !== inputVersion) {
       return `${name} reads policy input ${inputVersion}, the record has ${versionText(input['input_version'])}`;
     }
@@ -54,6 +59,14 @@ export function whatIsLacking(found: FoundRecord, bundles: readonly Reads[]): st
   const absent = factsRead.find((key) => !Object.hasOwn(facts, key));
   if (absent !== undefined) return `facts.${absent} is not there`;
   return wrongForm(found);
+}
+
+/** What stands against showing the rules the request as they saw it. */
+function documentLacking({ record: { document } }: FoundRecord): string | undefined {
+  if (!isObject(document)) return "the request's document, which is not there";
+  const { cut } = document;
+  if (cut.length > 0) return `the request's document, which was cut: ${cut.join(', ')}`;
+  return recordedDocument(document) ? undefined : "the request's document, which has another digest";
 }
 
 function absentOf(keys: readonly string[], input: Record<string, unknown>): string | undefined {

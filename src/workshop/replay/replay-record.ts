@@ -1,5 +1,6 @@
 import { derivedDifferences } from '../../audit/derived.ts';
 import type { AuditRecord } from '../../audit/record.ts';
+import { askAgain } from '../../decision/ask-again.ts';
 import { concludeWith } from '../../decision/conclude-with.ts';
 import type { AskableRecord } from '../../decision/conclude-with.ts';
 import { differencesOf } from '../../decision/differences.ts';
@@ -59,13 +60,14 @@ export function replayPolicy(found: FoundRecord, policy: ReplayPolicy, settings:
   const { record } = found;
   const { engine, inputKeys } = policy;
   const { inputVersion } = engine.bundle;
-  const lacking = whatIsLacking(found, [{ name: 'the bundle', inputVersion, inputKeys }]);
+  const document = record.document !== undefined;
+  const lacking = whatIsLacking(found, [{ name: 'the bundle', inputVersion, inputKeys, document }]);
   if (lacking !== undefined) return { is: 'missing', missing: [lacking] };
   if (record.verdict === null && record.faults.some(({ code }) => !fromAnswer.has(code))) {
     return { is: 'not_asked' };
   }
   const askable = record as AuditRecord & AskableRecord;
-  const answer = attempt('policy', () => engine.evaluate(askable.input as NonNullable<typeof askable.input>));
+  const answer = askAgain(engine, { ...askable, input: askable.input as NonNullable<typeof askable.input> });
   const verdict = answer.ok ? answer.value : null;
   const differences = [
     ...differencesOf('verdict', comparableVerdict(record.verdict), comparableVerdict(verdict)),

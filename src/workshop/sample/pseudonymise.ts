@@ -56,6 +56,9 @@ const left: Readonly<Record<string, (value: unknown) => unknown>> = {
   device_networks: () => [],
   networks: () => [],
   attributes: () => ({}),
+  // What a policy of another program saw and answered holds headers, bodies and tokens as they came.
+  document: () => undefined,
+  response: () => undefined,
 };
 const leftOfInput = ['source_ip', 'http_path', 'device_networks'] as const;
 
