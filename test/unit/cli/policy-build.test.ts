@@ -2,13 +2,14 @@ import { createPublicKey } from 'node:crypto';
 import { appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'ava';
-import { bundleFilesOf, parseBundle } from '../../../src/policy/bundle.ts';
+import { bundleFilesOf, defaultBundlePath, parseBundle } from '../../../src/policy/bundle.ts';
 import { packFiles } from '../../../src/policy/pack-bundle.ts';
 import { readSelfTest } from '../../../src/policy/self-test-file.ts';
 import { verifySignatures } from '../../../src/policy/signatures/verify.ts';
-import { opa, withOpa } from '../../helpers/policies.ts';
+import { findCompiler, opa, withOpa } from '../../helpers/policies.ts';
 import { projectFolder, smallProject } from '../../helpers/policy-projects.ts';
 import { makeSigningKeys } from '../../helpers/signed-bundles.ts';
+import { needing } from '../../helpers/skip.ts';
 import { onlyObject, portreeveHere } from './helpers/run.ts';
 
 const env = { PORTREEVE_OPA: opa.path };
@@ -246,6 +247,18 @@ withOpa(
     t.is(code, 1);
     t.regex(stdout, /0 of 2 cases came out as when it was built/);
     t.regex(stdout, /by day +expected \{.*"ttl_s":60\}, got \{.*"ttl_s":61\}/);
+  },
+);
+
+const pinned = findCompiler(true);
+
+needing(pinned.lack)(
+  'the policy that ships is a project like any other: the same command makes its bundle',
+  async (t) => {
+    const rego = join(import.meta.dirname, '../../../rego');
+    const args = ['policy', 'build', rego, '--check', '--out', defaultBundlePath, '--opa', pinned.path];
+    const { code, stdout, stderr } = await portreeveHere(args);
+    t.is(code, 0, stdout + stderr);
   },
 );
 
