@@ -13,7 +13,6 @@ import type { Material } from './conclude.ts';
 import { differencesOf } from './differences.ts';
 import { credentialOptional } from './credential-optional.ts';
 import type { Difference } from './differences.ts';
-import { attempt } from './fault.ts';
 import type { Attempt } from './fault.ts';
 import { writeInput } from './input-versions.ts';
 import { catalogueDigest } from './reasons.ts';

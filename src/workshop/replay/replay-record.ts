@@ -5,7 +5,6 @@ import { concludeWith } from '../../decision/conclude-with.ts';
 import type { AskableRecord } from '../../decision/conclude-with.ts';
 import { differencesOf } from '../../decision/differences.ts';
 import type { Difference } from '../../decision/differences.ts';
-import { attempt } from '../../decision/fault.ts';
 import { concludeAgain } from '../../decision/replay.ts';
 import type { Kept } from '../../decision/replay.ts';
 import type { Decision } from '../../decision/types.ts';
