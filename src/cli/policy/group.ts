@@ -3,6 +3,7 @@ import type { Session } from '../session.ts';
 import { registerPolicyBench } from './bench.ts';
 import { registerPolicyBuild } from './build.ts';
 import { registerPolicyCheck } from './check.ts';
+import { registerPolicyCase } from './case-add.ts';
 import { registerPolicyDiff } from './diff.ts';
 import { registerPolicyInspect } from './inspect.ts';
 import { registerPolicyList } from './list.ts';
@@ -19,6 +20,7 @@ export function registerPolicy(program: Command, session: Session): void {
   registerPolicyInspect(group, session);
   registerPolicyDiff(group, session);
   registerPolicyTest(group, session);
+  registerPolicyCase(group, session);
   registerPolicyReplay(group, session);
   registerPolicyBench(group, session);
   registerPolicyList(group, session);
