@@ -58,13 +58,19 @@ function isSummer(zone: string, milliseconds: number, offset: number): boolean {
   return /Daylight|Summer/.test(nameIn('en-GB', zone, milliseconds, 'long') ?? '');
 }
 
+const formats = new Map<string, Intl.DateTimeFormat>();
+const mostFormats = 256;
+
 function nameIn(
   locale: string,
   zone: string,
   milliseconds: number,
   style: 'short' | 'long',
 ): string | undefined {
-  const format = new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: style });
+  const key = `${locale} ${zone} ${style}`;
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(locale, { timeZone: zone, timeZoneName: style });
+  if (formats.size >= mostFormats) formats.clear();
+  formats.set(key, format);
   return format.formatToParts(milliseconds).find(({ type }) => type === 'timeZoneName')?.value;
 }
 
