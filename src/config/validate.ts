@@ -174,7 +174,7 @@ function hint(key: string, parent: unknown): string {
 }
 
 /** Whether two words differ by one letter added, left out, changed, or by two swapped. */
-function nearly(a: string, b: string): boolean {
+export function nearly(a: string, b: string): boolean {
   let start = 0;
   while (start < a.length && a[start] === b[start]) start++;
   const [restA, restB] = [a.slice(start), b.slice(start)];

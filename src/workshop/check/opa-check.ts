@@ -1,3 +1,4 @@
+import { nearly } from '../../config/validate.ts';
 import { inputSchemaPath, isInputVersion } from '../../policy/input-versions.ts';
 import { languageFlags } from '../evaluation/eval-args.ts';
 import type { RunOpa } from '../evaluation/types.ts';
@@ -7,6 +8,8 @@ import type { CheckFinding } from './types.ts';
 interface OpaError {
   readonly message: string;
   readonly code?: string;
+  /** Of a reference that leads nowhere: what there is in its place. */
+  readonly details?: { readonly oneOf?: readonly string[] | null };
   readonly location?: { readonly file?: string; readonly row?: number; readonly col?: number };
 }
 
@@ -59,19 +62,23 @@ function readErrors(text: string): readonly OpaError[] | undefined {
 }
 
 function opaFindings(errors: readonly OpaError[]): readonly CheckFinding[] {
-  return errors.map(({ message, location }) => ({
+  return errors.map(({ message, location, details }) => ({
     rule: 'opa',
     level: 'error',
     file: location?.file?.replaceAll('\\', '/') ?? 'policy.yaml',
     row: location?.row ?? 1,
     column: location?.col ?? 1,
     message: message.trim(),
-    advice: adviceFor(message),
+    advice: adviceFor(message, details?.oneOf ?? []),
   }));
 }
 
-function adviceFor(message: string): string {
-  if (/undefined ref: input/.test(message)) return 'docs/policy/input.md lists the fields of the input';
+function adviceFor(message: string, known: readonly string[]): string {
+  const unknown = /undefined ref: input\.(\w+)/.exec(message)?.[1];
+  if (unknown !== undefined) {
+    const near = known.find((one) => nearly(one, unknown));
+    return `docs/policy/input.md lists the fields of the input${near ? `; did you mean input.${near}?` : ''}`;
+  }
   if (/unused/.test(message)) return 'take it out, or use it';
   if (/unsafe/.test(message)) return 'give the variable a value before it is used in a negation or a call';
   if (/match error|invalid argument/.test(message))

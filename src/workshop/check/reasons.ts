@@ -144,28 +144,20 @@ function undeclared({ file, place }: Literal, message: string, advice: string): 
 
 /** Codes that come from something else, but for the arguments of functions that merely pass them on. */
 function notStatic(module: CheckedModule, index: RuleIndex): readonly CheckFinding[] {
-  return codesIn(module)
-    .filter((term) => term.type !== 'string' && !isPassedOn(term, module))
-    .filter((term) => codesOfRule(term, module, index).length === 0)
-    .map(({ location }) =>
-      note(
-        module.file,
-        location,
-        'the code of this reason comes from something else: which one cannot be seen',
-      ),
-    );
+  const message = 'the code of this reason comes from something else: which one cannot be seen';
+  return module.rules.flatMap(({ rule }) =>
+    codeTerms(rule)
+      .filter((term) => term.type !== 'string' && !isPassedOn(term, rule))
+      .filter((term) => codesOfRule(term, module, index).length === 0)
+      .map(({ location }) => note(module.file, location, message)),
+  );
 }
 
 /** An argument of the function that it stands in, or a code of the input's findings, which are the catalogue's. */
-function isPassedOn(term: Term, { rules }: CheckedModule): boolean {
+function isPassedOn(term: Term, { head, body }: Rule): boolean {
   const name = term.type === 'var' ? term.value : fixedParts((term.value ?? []) as readonly Term[])[0];
-  const enclosing = rules.filter(({ rule }) =>
-    [...termsIn([rule.head, rule.body])].some((one) => one.term === term),
-  );
-  return enclosing.some(({ rule: { head, body } }) => {
-    const args = (head as { readonly args?: readonly Term[] }).args ?? [];
-    return args.some((arg) => arg.value === name) || isFromInput(String(name), body);
-  });
+  const { args = [] } = head as { readonly args?: readonly Term[] };
+  return args.some((arg) => arg.value === name) || isFromInput(String(name), body);
 }
 
 /** `some name in input.…`: what the input tells of are reasons of the catalogue. */

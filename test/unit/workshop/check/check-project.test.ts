@@ -173,6 +173,12 @@ withOpa('a function that does not exist anywhere does not compile', async (t) =>
   );
 });
 
+withOpa('a field of the input that is misspelt is told with the one that was probably meant', async (t) => {
+  const rego = 'package portreeve\n\ndecision := input.devise_id\n';
+  const { findings } = await checked({ 'rego/a.rego': rego });
+  t.regex(findings[0]?.advice ?? '', /did you mean input\.device_id\?$/);
+});
+
 withOpa('a version of the input that the program does not have is told', async (t) => {
   const rego = 'package portreeve\n\ndecision := {}\n';
   const { findings } = await checked({
