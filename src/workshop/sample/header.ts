@@ -1,5 +1,5 @@
 import { linesOfBlock, recordBlocks } from '../../audit/read-blocks.ts';
-import { readLine, malformed } from '../records/line.ts';
+import { lineReader, malformed } from '../records/line.ts';
 import { readSettings } from '../records/settings.ts';
 import type { DecidingSettings } from '../records/settings.ts';
 import { isObject } from '../../policy/is-object.ts';
@@ -40,7 +40,8 @@ export interface FoundSample {
 export async function readSampleHeader(file: string): Promise<FoundSample | undefined> {
   for await (const block of recordBlocks(file)) {
     for (const { text, line } of linesOfBlock(block)) {
-      const read = readLine(text, file, line);
+      // What is no record is for those to tell who read all of them.
+      const read = lineReader(true)(text, file, line);
       return read.is === 'sample' ? found(read.header, file, line) : undefined;
     }
   }
