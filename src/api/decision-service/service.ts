@@ -1,10 +1,11 @@
 import type { Config } from '../../config/types.ts';
 import { buildContext } from '../../context/build.ts';
+import { Refusal } from '../../context/refusal.ts';
 import { makeReason } from '../../decision/reasons.ts';
+import { connectionDocument } from '../connection-document.ts';
 import { serviceNames } from '../load-protos.ts';
 import type { UnaryDoor } from '../unary-door.ts';
 import { decodeDecide } from './decode.ts';
-import { nativeDocument } from './document.ts';
 import { encodeDecide } from './encode.ts';
 import type { DecideRequest, DecideResponse } from './wire.ts';
 
@@ -20,8 +21,9 @@ export function decisionServiceDoor(
     doorOf: () => 'native',
     build: (request, pep, traceparent) => {
       const raw = decodeDecide(request, pep, traceparent);
-      const document = nativeDocument(raw, config);
-      return buildContext(document ? { ...raw, document } : raw, config);
+      const document = connectionDocument(raw, config);
+      // Only what HTTP says can be refused.
+      return buildContext(document && !(document instanceof Refusal) ? { ...raw, document } : raw, config);
     },
     encode: (made) => encodeDecide(made.decision),
     lastResort: (decisionId) => ({

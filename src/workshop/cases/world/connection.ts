@@ -1,6 +1,8 @@
+import { connectionDocument } from '../../../api/connection-document.ts';
 import { pepOf } from '../../../api/pep.ts';
 import type { Config, PepConfig } from '../../../config/types.ts';
 import { buildContext } from '../../../context/build.ts';
+import { Refusal } from '../../../context/refusal.ts';
 import type { ContextResult, Pep, RawConnection } from '../../../context/types.ts';
 import { PortreeveError } from '../../../lib/errors.ts';
 import { bytesOf } from '../issue/issuer.ts';
@@ -26,8 +28,12 @@ export async function connectionOf(
   const pep = askedBy(words.pep, config);
   if (words.request) return fromFile(words.request.file, pep, config);
   const { network = {} } = words;
-  const raw = network.http || network.headers ? httpConnection : nativeConnection;
-  return buildContext(raw(words, shown, pep, config), config);
+  const connection = network.http || network.headers ? httpConnection : nativeConnection;
+  const raw = connection(words, shown, pep, config);
+  const document = connectionDocument(raw, config);
+  if (!(document instanceof Refusal)) return buildContext(document ? { ...raw, document } : raw, config);
+  const { field, problem } = document;
+  return { ok: false, pep, door: raw.door, field, problem };
 }
 
 function askedBy(name: string | undefined, { peps }: Config): Pep {
