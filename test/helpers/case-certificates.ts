@@ -4,6 +4,8 @@ import type { IssueOptions } from '../../src/ca/authority.ts';
 import { toPem } from '../../src/ca/authority.ts';
 import { parseInstant } from '../../src/lib/clock.ts';
 import type { EpochMs } from '../../src/lib/clock.ts';
+import { damaged } from '../../src/workshop/cases/issue/faults.ts';
+import { moment as momentFrom } from '../../src/workshop/cases/moment.ts';
 import { fleet } from './case-files.ts';
 import { certificateIssuer, deltaIndicator, distributionPoints, issuingPoint } from './crl-points.ts';
 import type {
@@ -22,7 +24,6 @@ export interface Shown {
 }
 
 const day = 86_400_000;
-const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: day };
 export const fleetTime: EpochMs = instant(fleet.time);
 
 export function instant(text: string): EpochMs {
@@ -33,9 +34,7 @@ export function instant(text: string): EpochMs {
 
 /** `-1h` and the like count from the fleet's time. */
 export function moment(text: string | undefined, otherwise: EpochMs): EpochMs {
-  if (text === undefined) return otherwise;
-  const offset = /^([+-]\d+)([smhd])$/.exec(text);
-  return offset ? fleetTime + Number(offset[1]) * (units[offset[2] as string] as number) : instant(text);
+  return momentFrom(text, fleetTime, otherwise);
 }
 
 /** Everything is issued once in a run: a description is a key. */
@@ -59,7 +58,7 @@ export async function shown(described: Described): Promise<Shown> {
   const issued = await leaf(described);
   const { damage, with: names = [] } = wordsOf(described);
   const sent = await Promise.all(names.map(authority));
-  const der = damaged(issued.der, damage);
+  const der = damaged(issued.der, damage === 'signature' ? 'bad_signature' : damage);
   return { der, pem: damage ? toPem('CERTIFICATE', der) : issued.pem, with: sent };
 }
 
@@ -147,24 +146,6 @@ function spiffeId(name: string): string {
 
 function extension({ oid, critical, value }: DescribedExtension): RawExtension {
   return { oid, critical, value: Buffer.from(value.replaceAll(' ', ''), 'hex') };
-}
-
-function damaged(der: Uint8Array, damage: DescribedCertificate['damage']): Uint8Array {
-  const copy = Uint8Array.from(der);
-  switch (damage) {
-    case undefined:
-      return der;
-    case 'signature':
-      // The last octet of the signature's last integer: still DER, and another signature.
-      copy[copy.length - 1] = (copy[copy.length - 1] as number) ^ 1;
-      return copy;
-    case 'truncated':
-      return copy.subarray(0, copy.length - 20);
-    case 'trailing_byte':
-      return Uint8Array.of(...copy, 0);
-    case 'not_a_certificate':
-      return Buffer.from('30030101ff', 'hex');
-  }
 }
 
 function given<Key extends string, Value>(

@@ -27,6 +27,7 @@ import { composeDecision } from '../../src/server/compose.ts';
 import type { Composition } from '../../src/server/compose.ts';
 import { openStore } from '../../src/store/open.ts';
 import { faultyBundle, noteBundleRead } from './case-bundles.ts';
+import { patched } from '../../src/workshop/cases/merge.ts';
 import { authority, fleetTime } from './case-certificates.ts';
 import { fleet } from './case-files.ts';
 import { damageStore, fillStore } from './case-store.ts';
@@ -215,31 +216,6 @@ function halfBundle(folder: string): string {
   const file = join(folder, 'half.tar.gz');
   writeFileSync(file, whole.subarray(0, whole.length / 2));
   return file;
-}
-
-/** RFC 7396, but lists of named entries are changed by the names of their entries. */
-function patched(target: unknown, patch: unknown): unknown {
-  if (!isObject(patch)) return patch;
-  if (Array.isArray(target)) return patchedList(target as readonly Document[], patch);
-  const result: Document = isObject(target) ? { ...target } : {};
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key];
-    else result[key] = patched(result[key], value);
-  }
-  return result;
-}
-
-function patchedList(target: readonly Document[], patch: Document): Document[] {
-  const left = new Map(target.map((entry) => [String(entry['name']), entry]));
-  for (const [name, value] of Object.entries(patch)) {
-    if (value === null) left.delete(name);
-    else left.set(name, { name, ...(patched(left.get(name), value) as Document) });
-  }
-  return [...left.values()];
-}
-
-function isObject(value: unknown): value is Document {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Wall-clock time stands where the case puts it; deadlines run in real time. */
