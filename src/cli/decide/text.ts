@@ -41,6 +41,9 @@ function summary({ decision, pep, door }: MadeDecision): [string, string][] {
     ['asked by', `${pep.name} (${door}, tenant ${decision.tenant})`],
     ['valid until', decision.valid_until ?? '-'],
     ['entitlements', obligations.entitlements.join(', ') || '-'],
+    ...(obligations.response === undefined
+      ? []
+      : [["the policy's answer", plain(JSON.stringify(obligations.response))] as [string, string]]),
     ...(obligations.session_limit_s === null
       ? []
       : [['session limit', `${obligations.session_limit_s}s`] as [string, string]]),
