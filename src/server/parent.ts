@@ -151,8 +151,8 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     clock,
     log,
   });
-  // A file that was put in place may lack what watched files have brought since it was made.
-  late.storeReopened = () => void knowledge.reconfigure();
+  // A file that was put in place may lack what watched files and sources have brought since it was made.
+  late.storeReopened = () => void knowledge.reconfigure().then(() => knowledge.ask());
   undo.add(() => knowledge.stop());
   undo.add(() => follower.stop());
   undo.add(startHousekeeping(store, log, time.cautious));
