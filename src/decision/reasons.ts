@@ -1,7 +1,7 @@
 import { sha256Hex } from '../lib/bytes.ts';
 import { canonicalForm, canonicalJson } from '../lib/canonical-json.ts';
 import { isReasonCode, reasonCodes } from '../lib/reason-code.ts';
-import type { CoarseClass, CustomCode, Finding, ReasonCode, Severity, ToldCode } from '../lib/reason-code.ts';
+import type { CoarseClass, Finding, ReasonCode, Severity, ToldCode } from '../lib/reason-code.ts';
 import type { CustomFinding } from '../policy/types.ts';
 import { certificateReasons } from './reasons/certificate.ts';
 import { circumstanceReasons } from './reasons/circumstance.ts';
@@ -71,7 +71,7 @@ export function findingOf({ code, detail, ...told }: Reason): AnyFinding {
   if (isReasonCode(code)) return { code, ...found };
   const { severity, message: text, remediation = '' } = told;
   const declared = { class: told.class ?? 'not_authorized', remediation, severity, text };
-  return { code: code as CustomCode, declared, ...found };
+  return { code, declared, ...found };
 }
 
 /** Whether a finding keeps a connection out. */

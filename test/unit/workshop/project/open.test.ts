@@ -107,6 +107,16 @@ for (const [what, text, told] of [
     /custom\.a.+text: is missing/,
   ],
   [
+    'declares a reason in two lines',
+    'version: 1\nreasons: {custom.a: {severity: deny, text: "a\\nb", remediation: b}}',
+    /custom\.a.+text: must match/,
+  ],
+  [
+    'has a device told what no device is told',
+    'version: 1\nreasons: {custom.a: {severity: deny, text: a, remediation: b, coarse: policy.denied}}',
+    /coarse.*: must be one of "retry_later"/,
+  ],
+  [
     'declares an odd severity',
     'version: 1\nreasons: {custom.a: {severity: bad, text: a, remediation: b}}',
     /must be one of "deny", "warn", "info"/,
