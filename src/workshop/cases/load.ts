@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { formatPath, formatProblem, type KeyPath } from '../../config/problem.ts';
 import { parseInstant, type EpochMs } from '../../lib/clock.ts';
+import { sha256Hex } from '../../lib/bytes.ts';
 import { PortreeveError } from '../../lib/errors.ts';
 import { readCaseDocument, validateCase, type ReadCases } from './document.ts';
 import { readExpectation } from './expectation.ts';
@@ -62,11 +63,12 @@ function loadFile(
   const problems: CaseProblem[] = [...used.problems];
   const refuse = (where: KeyPath, message: string, at: 'key' | 'value' = 'value') =>
     void problems.push({ file, ...read.locate({ path: where, at, message }) });
-  const cases = casesOf(read, used.fixtures, { file, path, refuse });
+  const cases = casesOf(read, used.fixtures, { kept, file, path, refuse });
   return { file, reads: used.fixtures.reads, cases: problems.length > 0 ? [] : cases, problems };
 }
 
 interface Around {
+  readonly kept: KeptFiles | undefined;
   readonly file: string;
   readonly path: string;
   readonly refuse: (where: KeyPath, message: string, at?: 'key' | 'value') => void;
@@ -121,11 +123,14 @@ function loadCase(listed: Words, around: AroundCase): readonly LoadedCase[] {
   for (const [place, one] of expectations.entries())
     for (const stranger of strangers(one['when'], matrix)) refuse(placeOf(words, place, 'when'), stranger);
   const all = combinations(words);
-  if (matrix !== undefined && !areSound(all, refuse)) return [];
+  if (matrix !== undefined && !areSound(all, refuse, around.kept)) return [];
   return all.flatMap((one) => loadCombination(one, expectations, { ...around, refuse }) ?? []);
 }
 
-/** What values are laid at is only known once they are: the first combination that the schema refuses is told. */
+/**
+ * What values are laid at is only known once they are: the first combination that the schema refuses is told. Combinations
+ * that were sound before are so now.
+ */
 function areSound(all: readonly Combination[], refuse: (where: KeyPath, message: string) => void): boolean {
   for (const { names, words } of all) {
     const [problem] = validateCase(words);
@@ -133,6 +138,7 @@ function areSound(all: readonly Combination[], refuse: (where: KeyPath, message:
     refuse(['matrix'], `${combinationText(names)}: ${formatPath(problem.path)}: ${problem.message}`);
     return false;
   }
+  if (key !== undefined) kept?.write(key, 'sound');
   return true;
 }
 

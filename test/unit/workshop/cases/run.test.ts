@@ -139,6 +139,16 @@ test('no case sees what another one left: alone and in the other order it comes 
   );
 });
 
+test('an attestation result that another case has seen is not an older one to the next', async (t) => {
+  const shown = (issued: string) =>
+    `{ title: issued ${issued}, base: good, device: { class: vault }, attestation: { issued: ${issued} }, expect: { outcome: allow, assurance: attested } }`;
+  const outcomes = await outcomesOf(casesIn(withMeters(shown('-1m'), shown('-10m'))));
+  t.deepEqual(
+    outcomes.map(({ problems }) => problems),
+    [[], []],
+  );
+});
+
 test('what came otherwise is told, each difference with both sides', async (t) => {
   const [outcome] = await outcomesOf(
     casesIn(
