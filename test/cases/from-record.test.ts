@@ -57,6 +57,7 @@ test.serial(
         title: one.title,
         names: createNames(Buffer.alloc(32, 7), new Set()),
         rules: rulesOf(world.config.classes, made.facts.device?.class),
+        presumed: false,
       });
       if (draft.untold.some((text) => text !== usual)) continue;
       const file = join(folder, `${index}.yaml`);

@@ -44,7 +44,7 @@ _reasons contains {"code": "custom.night"} if input.minute_of_day < 360
 `,
   'rego/policy_test.rego': `package portreeve_test
 
-test_day if not data.portreeve._reasons with input as {"minute_of_day": 700}
+test_day if count(data.portreeve._reasons) == 0 with input as {"minute_of_day": 700}
 `,
   'data/site.yaml': 'ttl_s: 60\n',
   'cases/travelling.yaml': `at: 2026-11-20T12:00:00Z

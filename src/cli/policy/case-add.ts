@@ -4,6 +4,7 @@ import { dirname, relative, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { AuditRecord } from '../../audit/record.ts';
 import { describeThrown, PortreeveError } from '../../lib/errors.ts';
+import { parseBundle } from '../../policy/bundle.ts';
 import type { ClassRules } from '../../policy/types.ts';
 import { composeDecision } from '../../server/compose.ts';
 import { buildBundle } from '../../workshop/build/build-bundle.ts';
@@ -14,6 +15,7 @@ import { createNames, replacedKinds } from '../../workshop/case-add/names.ts';
 import type { ReplacedKind } from '../../workshop/case-add/names.ts';
 import { loadCases, soundCases } from '../../workshop/cases/load.ts';
 import { runCases } from '../../workshop/cases/run.ts';
+import { classesOf } from '../../workshop/cases/world/configuration.ts';
 import type { CaseOutcome } from '../../workshop/cases/types.ts';
 import type { Project } from '../../workshop/project/types.ts';
 import { settingsReader } from '../../workshop/records/settings.ts';
@@ -74,14 +76,26 @@ async function addCase(dir: string | undefined, options: Options, session: Sessi
   if (existsSync(out))
     throw new PortreeveError('PDP_USAGE', `${out} is there already; name another file with --out`);
   const { record, rules } = await recordOf(options, session);
+  const bundle = buildBundle(opaOf(options, session), project);
   const draft = caseFromRecord(record, {
     title: options.title ?? `recorded: ${record.outcome} by ${record.reasons[0]?.code ?? 'nothing'}`,
     names: createNames(randomBytes(32), new Set(options.keep ?? [])),
-    rules,
+    rules: rules ?? ownRules(bundle, record.class),
+    presumed: rules === undefined,
   });
   write(out, caseText(draft, record));
-  const ran = await runOnce(project, out, options, session);
+  const ran = await runOnce(project, out, bundle, session);
   return answer(relative(folder, out), draft.untold, ran, session);
+}
+
+/** The rules of a class as the project's own data has them. */
+function ownRules(bundle: Uint8Array, name: string | null): ClassRules | undefined {
+  const { portreeve } = parseBundle(bundle).data as { readonly portreeve?: { readonly classes?: unknown } };
+  const given = portreeve?.classes;
+  if (name === null || typeof given !== 'object' || given === null || !Object.hasOwn(given, name))
+    return undefined;
+  const own = (given as Readonly<Record<string, Partial<ClassRules>>>)[name] ?? {};
+  return classesOf({ [name]: own })[name];
 }
 
 /** An id is told as the name of a file. */
@@ -123,12 +137,11 @@ async function recordOf(
 async function runOnce(
   project: Project,
   file: string,
-  options: Options,
+  bundle: Uint8Array,
   session: Session,
 ): Promise<CaseOutcome | undefined> {
   const { clock } = session.around;
   const cases = soundCases(loadCases([file], { folder: project.folder }));
-  const bundle = buildBundle(opaOf(options, session), project);
   for await (const outcome of runCases(cases, { bundle, clock, compose: composeDecision })) return outcome;
   return undefined;
 }

@@ -23,6 +23,8 @@ export interface FromRecord {
   readonly names: Names;
   /** Rules of the device's class, as they were; undefined where they are not to be had: then the project's own count. */
   readonly rules: ClassRules | undefined;
+  /** The rules are those of the project, not those that the decision was made by. */
+  readonly presumed: boolean;
 }
 
 export interface CaseDraft {
@@ -36,7 +38,10 @@ export interface CaseDraft {
  * Says a recorded decision as a case that expects what was decided, with other names for devices, owners and places. Throws
  * PDP_INPUT_MALFORMED for a record without facts: nothing could be made of its request, and so nothing can of it.
  */
-export function caseFromRecord(record: AuditRecord, { title, names, rules }: FromRecord): CaseDraft {
+export function caseFromRecord(
+  record: AuditRecord,
+  { title, names, rules, presumed }: FromRecord,
+): CaseDraft {
   const { facts } = record;
   if (!facts) {
     throw new PortreeveError(
@@ -79,7 +84,7 @@ export function caseFromRecord(record: AuditRecord, { title, names, rules }: Fro
     },
     cases: [one],
   };
-  return { document: replaced(document, names) as Words, untold: untoldOf(record, facts, rules) };
+  return { document: replaced(document, names) as Words, untold: untoldOf(record, facts, presumed) };
 }
 
 const nobody = { fingerprint: null, key_digest: null };

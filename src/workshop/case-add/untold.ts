@@ -1,14 +1,9 @@
 import type { AuditRecord } from '../../audit/record.ts';
 import type { Facts } from '../../decision/types.ts';
 import { isSaid } from './certificate-words.ts';
-import type { ClassRules } from '../../policy/types.ts';
 
 /** What a decision was made from and words of a case cannot say, a line each. */
-export function untoldOf(
-  record: AuditRecord,
-  facts: Facts,
-  rules: ClassRules | undefined,
-): readonly string[] {
+export function untoldOf(record: AuditRecord, facts: Facts, presumed: boolean): readonly string[] {
   const {
     attestation,
     clock,
@@ -21,8 +16,8 @@ export function untoldOf(
   const points = revocation.some(({ distribution_points: listed }) => listed.length > 0);
   const told: readonly (readonly [boolean, string])[] = [
     [
-      facts.device !== null && rules === undefined,
-      `the rules of class ${facts.device?.class}: they are not to be had, and those of the project's data count`,
+      facts.device !== null && presumed,
+      `the rules of class ${facts.device?.class}: they are not to be had, and those of the project's data stand for them`,
     ],
     [attestation.status === 'failed', 'an attestation result that was refused'],
     [attestation.firmware_hash !== null, 'the firmware that the verifier measured'],

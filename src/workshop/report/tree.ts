@@ -57,7 +57,7 @@ function summaryText({ items, crossCheck, durationMs, shortfall }: Report, paint
   const counts = countsOf(items);
   const tone = counts.failed + counts.errors > 0 ? 'bad' : 'good';
   const checked = crossCheck
-    ? `cross-checked with opa: ${crossCheck.compared} the same but ${crossCheck.differing}` +
+    ? `cross-checked with opa: ${crossCheck.compared} compared, ${crossCheck.differing} differ` +
       `${crossCheck.unasked > 0 ? `; in ${crossCheck.unasked} the policy was not asked` : ''}\n`
     : '';
   const short = shortfall === undefined ? '' : `${paint('bad', shortfall)}\n`;

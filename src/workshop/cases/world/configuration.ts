@@ -187,7 +187,7 @@ function isGenerated(document: unknown, { path }: Found): boolean {
 }
 
 /** Rules of classes as the policy's data has them, what is absent filled in as the configuration does. */
-function classesOf(given: Readonly<Record<string, Partial<ClassRules>>>): Config['classes'] {
+export function classesOf(given: Readonly<Record<string, Partial<ClassRules>>>): Config['classes'] {
   const names = Object.keys(given);
   const document = { classes: Object.fromEntries(names.map((name) => [name, {}])) };
   const filled = effectiveConfig(document, '', '/').classes;
