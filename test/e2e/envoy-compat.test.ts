@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -124,6 +124,10 @@ withBoth(
         records().find((one) => one.decision_id === logged['decision_id']),
       );
       t.is(record.outcome, outcome);
+      const file = join(fleet.folder, `${outcome}.json`);
+      writeFileSync(file, JSON.stringify(record));
+      const replayed = fleet.cli(['decide', '--replay', file]);
+      t.is(replayed.code, 0, `${replayed.stdout}${replayed.stderr}`);
     }
 
     // The floor stays above: a revoked certificate is denied in our words, whatever the policy says.
