@@ -6,6 +6,7 @@ import { stringTable } from '../helpers/builtin-tables/strings.ts';
 import type { CallTable } from '../helpers/builtin-tables/table.ts';
 import { timeTable } from '../helpers/builtin-tables/times.ts';
 import { tokenTable } from '../helpers/builtin-tables/tokens.ts';
+import { yamlTable } from '../helpers/builtin-tables/yaml.ts';
 import { compareWithOpa } from '../helpers/opa-differential.ts';
 import { opa, withOpa } from '../helpers/policies.ts';
 
@@ -23,7 +24,9 @@ function thinned(table: CallTable, most: number): CallTable {
 
 const table = [
   ...thinned(sprintfTable, 3000),
-  ...[stringTable, expressionTable, collectionTable, timeTable].flatMap((one) => thinned(one, 500)),
+  ...[stringTable, expressionTable, collectionTable, timeTable, yamlTable].flatMap((one) =>
+    thinned(one, 500),
+  ),
   ...thinned(tokenTable, 60),
   ...certificateTable(),
 ];

@@ -14,6 +14,7 @@ import { unitBuiltins } from './units.ts';
 import { objectOf } from './compare.ts';
 import { versionBuiltins } from './versions.ts';
 import { certificateBuiltins } from './x509/certificates.ts';
+import { yamlBuiltins } from './yaml/yaml.ts';
 
 /** What policies written for OPA's Envoy plugin use and the compiled module lacks, by name. */
 export const compatBuiltins: BuiltinTable = {
@@ -31,6 +32,7 @@ export const compatBuiltins: BuiltinTable = {
   ...jwtBuiltins,
   ...certificateBuiltins,
   ...urlBuiltins,
+  ...yamlBuiltins,
   // There is nothing of the process that a policy may read, and nobody who reads notes of an evaluation.
   'opa.runtime': () => objectOf([]),
   trace: () => true,

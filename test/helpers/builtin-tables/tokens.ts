@@ -39,7 +39,7 @@ function token(
 }
 
 function pem({ publicKey }: { readonly publicKey: KeyObject }): string {
-  return publicKey.export<'pem'>({ type: 'spki', format: 'pem' });
+  return String(publicKey.export({ type: 'spki', format: 'pem' }));
 }
 
 function jwk(key: KeyObject, more: Json = {}): Json {
@@ -124,7 +124,7 @@ const keys = [
     '{"kty":"XX"}',
     '{"kty":"RSA","n":"AQAB"}',
   ],
-  rsa.privateKey.export<'pem'>({ type: 'pkcs8', format: 'pem' }),
+  String(rsa.privateKey.export({ type: 'pkcs8', format: 'pem' })),
   ...[jwk(rsa.publicKey), jwk(rsa.privateKey), jwk(ed.publicKey), jwk(ec521.publicKey)].map((key) =>
     JSON.stringify(key),
   ),
