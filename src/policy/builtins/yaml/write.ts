@@ -4,7 +4,7 @@ import { goJson } from '../go-json.ts';
 import { floatText } from '../sprintf/float.ts';
 import { runesOf, shownText } from '../text.ts';
 import { RegoNumber, RegoObject, isArray } from '../value.ts';
-import type { RegoSet, RegoValue } from '../value.ts';
+import type { RegoValue } from '../value.ts';
 import { naturalOrder } from './natural-order.ts';
 import { scalarValue } from './scalar.ts';
 
