@@ -17,19 +17,23 @@ const pieceBytes = 1024 * 1024;
 
 /**
  * The lines of a file of records in blocks, unpacked where its name ends in `.gz`. Every block is memory of its own, which
- * may be handed to a thread. Memory does not grow with the file. `onBytes` is told bytes as they lie on the disk. Throws
+ * may be handed to a thread. Memory does not grow with the file. `onBytes` is told bytes as they lie on the disk. With `size`, the file's bytes
+ * when it was looked at, what is written to it later is not read, and a last line that is not whole is left out. Throws
  * PDP_INPUT_MALFORMED naming file and line where it cannot be read or a line is longer than 8 MiB.
  */
 export async function* recordBlocks(
   file: string,
   onBytes: (count: number) => void = () => undefined,
+  size?: number,
 ): AsyncGenerator<RecordBlock> {
-  const stream = createReadStream(file, { highWaterMark: pieceBytes });
+  if (size === 0) return;
+  const upTo = size === undefined ? {} : { end: size - 1 };
+  const stream = createReadStream(file, { highWaterMark: pieceBytes, ...upTo });
   stream.on('data', (piece) => onBytes(piece.length));
   const packed = file.endsWith('.gz') ? createGunzip({ chunkSize: pieceBytes }) : undefined;
   if (packed) stream.on('error', (error) => packed.destroy(error));
   try {
-    yield* cut(file, (packed ? stream.pipe(packed) : stream) as AsyncIterable<Buffer>);
+    yield* cut(file, (packed ? stream.pipe(packed) : stream) as AsyncIterable<Buffer>, size !== undefined);
   } catch (thrown) {
     if (thrown instanceof PortreeveError) throw thrown;
     throw malformed(`cannot read ${file}: ${describeThrown(thrown)}`, thrown);
@@ -39,7 +43,11 @@ export async function* recordBlocks(
   }
 }
 
-async function* cut(file: string, pieces: AsyncIterable<Buffer>): AsyncGenerator<RecordBlock> {
+async function* cut(
+  file: string,
+  pieces: AsyncIterable<Buffer>,
+  mayGrow: boolean,
+): AsyncGenerator<RecordBlock> {
   let rest: Buffer[] = [];
   let [held, line] = [0, 1];
   for await (const piece of pieces) {
@@ -56,7 +64,19 @@ async function* cut(file: string, pieces: AsyncIterable<Buffer>): AsyncGenerator
     if (held > mostLineBytes)
       throw malformed(`${file}:${line}: the line is longer than ${mostLineBytes} bytes`);
   }
-  if (held > 0) yield { file, line, bytes: ownBuffer(rest, held) };
+  if (held === 0) return;
+  const bytes = ownBuffer(rest, held);
+  if (!mayGrow || isJson(bytes)) yield { file, line, bytes };
+}
+
+/** A last line without its end is whole, or still being written. */
+function isJson(bytes: Buffer): boolean {
+  try {
+    JSON.parse(bytes.toString('utf8'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Not of the pool that small buffers share: the whole of it would be handed on. */

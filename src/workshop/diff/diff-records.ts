@@ -50,7 +50,7 @@ export async function diffRecords(options: DiffRecordsOptions): Promise<Outcome>
   const superseded = await supersededIds(paths, (count) => onBytes?.('looking', count));
   // Read here as well: what is wrong with a bundle is told before a record is read.
   const sides = readSides(before, after);
-  const blocks = blocksOf(paths, (count) => onBytes?.('deciding', count));
+  const blocks = blocksOf(files, (count) => onBytes?.('deciding', count));
   const size = files.reduce((sum, one) => sum + one.size, 0);
   if (jobs > 1 && size > fewBytes) {
     await judgeInThreads(blocks, { before, after, settings, superseded, skipDamaged }, jobs, take);
@@ -62,8 +62,8 @@ export async function diffRecords(options: DiffRecordsOptions): Promise<Outcome>
 }
 
 async function* blocksOf(
-  paths: readonly string[],
+  files: readonly LogFile[],
   onBytes: (count: number) => void,
 ): AsyncGenerator<RecordBlock> {
-  for (const path of paths) yield* recordBlocks(path, onBytes);
+  for (const { path, size } of files) yield* recordBlocks(path, onBytes, size);
 }

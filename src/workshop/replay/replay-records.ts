@@ -42,8 +42,8 @@ export async function replayRecords(options: ReplayOptions): Promise<ReplayRepor
     missing.set(what, (missing.get(what) ?? 0) + 1);
   };
   const readLine = lineReader(options.skipDamaged ?? false);
-  for (const path of paths) {
-    for await (const block of recordBlocks(path, options.onBytes)) {
+  for (const { path, size } of options.files) {
+    for await (const block of recordBlocks(path, options.onBytes, size)) {
       for (const { text, line } of linesOfBlock(block)) {
         const read = readLine(text, path, line);
         if (read.is === 'damaged') {

@@ -49,7 +49,7 @@ export async function sampleRecords(options: SampleOptions): Promise<Sample> {
   const paths = options.files.map(({ path }) => path);
   const superseded = await supersededIds(paths, (count) => onBytes?.('looking', count));
   const each = (phase: 'counting' | 'writing') =>
-    eachRecord(paths, superseded, options, (count) => onBytes?.(phase, count));
+    eachRecord(superseded, options, (count) => onBytes?.(phase, count));
   const strata = new Strata();
   const settings = new Map<string, DecidingSettings>();
   const missing = new Set<string>();
@@ -90,14 +90,13 @@ export async function sampleRecords(options: SampleOptions): Promise<Sample> {
 
 /** Records that count and are new enough; undefined for those of newer programs and for damaged ones. */
 async function* eachRecord(
-  paths: readonly string[],
   superseded: ReadonlySet<string>,
-  { since, skipDamaged = false }: SampleOptions,
+  { files, since, skipDamaged = false }: SampleOptions,
   onBytes: (count: number) => void,
 ): AsyncGenerator<FoundRecord | undefined> {
   const readLine = lineReader(skipDamaged);
-  for (const path of paths) {
-    for await (const block of recordBlocks(path, onBytes)) {
+  for (const { path, size } of files) {
+    for await (const block of recordBlocks(path, onBytes, size)) {
       for (const { text, line } of linesOfBlock(block)) {
         const read = readLine(text, path, line);
         if (read.is === 'newer' || read.is === 'damaged') yield undefined;

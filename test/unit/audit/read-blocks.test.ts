@@ -51,6 +51,21 @@ test('a line of more than 8 MiB is refused by file and line', async (t) => {
   await t.throwsAsync(linesOf(path), { code: 'PDP_INPUT_MALFORMED', message: /long:2: / });
 });
 
+test('of a file that grows what was there is read, without a line that was being written', async (t) => {
+  const path = fileOf(t, 'a', '{"a":1}\n{"b":2}\n{"c":3}');
+  const read = async (size: number): Promise<string[]> => {
+    const texts: string[] = [];
+    for await (const block of recordBlocks(path, undefined, size)) {
+      for (const { text } of linesOfBlock(block)) texts.push(text);
+    }
+    return texts;
+  };
+  t.deepEqual(await read(0), []);
+  t.deepEqual(await read(12), ['{"a":1}']);
+  t.deepEqual(await read(16), ['{"a":1}', '{"b":2}']);
+  t.deepEqual(await read(23), ['{"a":1}', '{"b":2}', '{"c":3}']);
+});
+
 test('the memory of a block is its own, so that a thread may have it', async (t) => {
   const path = fileOf(t, 'a', 'a\nb\n');
   for await (const { bytes } of recordBlocks(path)) {
