@@ -1,4 +1,5 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import { integerArgument } from '../command.ts';
 import { opaOption, type OpaOptions } from './common.ts';
 
 /** What `policy test` takes. */
@@ -6,6 +7,7 @@ export interface TestOptions extends OpaOptions {
   readonly tag?: readonly string[];
   readonly run?: string;
   readonly failFast?: boolean;
+  readonly jobs?: number;
   readonly cache: string | boolean;
   readonly format?: readonly string[];
   readonly crossCheck?: boolean;
@@ -22,6 +24,11 @@ export function addTestOptions(command: Command): Command {
     .option('--tag <tag...>', 'only cases with one of these tags, and no Rego tests')
     .option('--run <pattern>', 'only tests whose file, title or combination matches this regular expression')
     .option('--fail-fast', 'end with the first case that fails')
+    .option(
+      '--jobs <number>',
+      'threads (default: one a core, where that is worth it)',
+      integerArgument(1, 256),
+    )
     .option('--cross-check', 'also evaluate all cases with opa; a difference fails the case')
     .option('--explain', 'show of failing cases the trace of the rules that matter')
     .option(

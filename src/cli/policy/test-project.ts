@@ -1,9 +1,7 @@
 import { join, relative, resolve, sep } from 'node:path';
-import { composeDecision } from '../../server/compose.ts';
 import { buildBundle } from '../../workshop/build/build-bundle.ts';
 import { openKeptFiles } from '../../workshop/cases/kept-files.ts';
 import { loadCases, soundCases } from '../../workshop/cases/load.ts';
-import { runCases } from '../../workshop/cases/run.ts';
 import { patternOf, selectCases } from '../../workshop/cases/select.ts';
 import type { CaseFile, CaseOutcome, LoadedCase } from '../../workshop/cases/types.ts';
 import { sourcesOf } from '../../workshop/evaluation/sources.ts';
@@ -13,6 +11,7 @@ import { runRegoTests } from '../../workshop/rego-tests/run-tests.ts';
 import { examine } from '../../workshop/report/examine.ts';
 import type { Examined } from '../../workshop/report/examine.ts';
 import type { Session } from '../session.ts';
+import { decideCases } from './case-jobs.ts';
 import { opaOf } from './common.ts';
 import type { TestOptions } from './test-options.ts';
 
@@ -79,11 +78,15 @@ async function runAll(
   const outcomes: CaseOutcome[] = [];
   const progress = session.progress();
   try {
-    for await (const outcome of runCases(cases, {
-      ...{ bundle, clock, compose: composeDecision },
-      ...(cache !== undefined && { cache }),
-      ...(options.failFast && { failFast: true }),
-    })) {
+    for await (const outcome of decideCases(
+      cases,
+      {
+        ...{ bundle, clock },
+        ...(cache !== undefined && { cache }),
+        ...(options.failFast && { failFast: true }),
+      },
+      options.jobs,
+    )) {
       outcomes.push(outcome);
       progress.show(`${outcomes.length} of ${cases.length} cases`);
     }
