@@ -135,6 +135,11 @@ withOpa(
       18: [],
       20: [],
     });
+    const lines = coverage.files[0]?.lines;
+    t.deepEqual(
+      [5, 7, 18].map((line) => lines?.get(line)),
+      [true, true, false],
+    );
     t.deepEqual(
       coverage.reasons.map(({ code, expectedBy, givenAt }) => [code, expectedBy, ...givenAt]),
       [
