@@ -57,6 +57,22 @@ function inData(path: readonly (string | Term)[], index: RuleIndex): Resolved {
   return { root: 'data', path, rule };
 }
 
+/**
+ * Whether a path in data goes through packages and comes to rules, as `data.rules[_].deny` does: a package without such a
+ * rule has nothing to say there.
+ */
+export function gathersRules(path: readonly (string | Term)[], index: RuleIndex): boolean {
+  if (path.every((part) => typeof part === 'string')) return false;
+  const isOn = (name: string): boolean => {
+    const parts = name.split('.');
+    return (
+      parts.length <= path.length &&
+      parts.every((part, at) => (typeof path[at] === 'string' ? path[at] === part : path[at]?.type === 'var'))
+    );
+  };
+  return [...index.keys()].some(isOn);
+}
+
 /** First the variable, then texts where they are fixed. */
 function partsOf({ type, value }: Term): readonly (string | Term)[] {
   if (type === 'var') return typeof value === 'string' ? [value] : [];

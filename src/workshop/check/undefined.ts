@@ -7,7 +7,7 @@ import type { Expression } from './expressions.ts';
 import { demandedCalls, keyOf, operandsIn } from './deny-context.ts';
 import type { DenyContext, Demanded } from './deny-context.ts';
 import type { CheckedRule } from './parse-modules.ts';
-import { pathText, resolve } from './resolve.ts';
+import { gathersRules, pathText, resolve } from './resolve.ts';
 import type { Resolved, RuleIndex } from './resolve.ts';
 import type { CheckFinding } from './types.ts';
 
@@ -184,7 +184,7 @@ function absentData(
     const isKey = part.type !== 'var' || isKnownVariable(String(part.value), clause);
     if (isKey && part.type !== 'number') return 'it need not have that key';
   }
-  if (rule !== undefined || path.length === 0) return undefined;
+  if (rule !== undefined || path.length === 0 || gathersRules(path, index)) return undefined;
   const fixed = (at < 0 ? path : path.slice(0, at)) as readonly string[];
   return isThere(fixed, absence.data) ? undefined : 'it is in none of the data files';
 }

@@ -206,3 +206,19 @@ withOpa('tests may call what policies may not', async (t) => {
   });
   t.deepEqual(findings, []);
 });
+
+withOpa(
+  'denials that are gathered from packages by a variable are rules and no data that is absent',
+  async (t) => {
+    const gather = (from: string) =>
+      `package portreeve\n\ndecision := _denials\n\n_denials contains reason if some reason in data.${from}[_].deny\n`;
+    const rule =
+      'package rules.one\n\ndeny contains {"code": "inventory.unknown_device"} if not input.inventory_known\n';
+    const found = async (from: string) => {
+      const { findings } = await checked({ 'rego/a.rego': gather(from), 'rego/one.rego': rule });
+      return findings.map((one) => one.rule);
+    };
+    t.deepEqual(await found('rules'), []);
+    t.deepEqual(await found('rulez'), ['undefined-swallows-deny']);
+  },
+);
