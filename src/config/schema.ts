@@ -1,5 +1,6 @@
-import { choice, integer, path, section, text, type Schema } from './schema/keys.ts';
+import { path, section, text, type Schema } from './schema/keys.ts';
 import { attestation } from './schema/attestation.ts';
+import { audit } from './schema/audit.ts';
 import { classes } from './schema/classes.ts';
 import { compat } from './schema/compat.ts';
 import { enforcement } from './schema/enforcement.ts';
@@ -62,27 +63,7 @@ export const configSchema: Schema = {
       custom,
       wire,
       enforcement,
-      audit: section('The record of decisions.', {
-        path: path(
-          'NDJSON file that records are appended to; rotated files and what replays need are kept beside it.',
-          {
-            default: 'audit/decisions.ndjson',
-            example: 'audit/decisions.ndjson',
-          },
-        ),
-        rotate_bytes: integer(
-          'Bytes after which a new file is begun.',
-          { default: 67_108_864, example: 67_108_864 },
-          65_536,
-          68_719_476_736,
-        ),
-        keep: integer('Rotated files that are kept.', { default: 20, example: 20 }, 0, 100_000),
-        on_failure: choice(
-          'What a decision becomes that cannot be recorded: `deny`, or `continue` unrecorded (counted).',
-          { default: 'deny', example: 'deny' },
-          ['deny', 'continue'],
-        ),
-      }),
+      audit,
     },
     { required: ['version', 'server', 'peps', 'trust'] },
   ),

@@ -106,7 +106,35 @@ export interface Config {
     /** Rotated files that are kept. */
     readonly keep: number;
     readonly on_failure: 'deny' | 'continue';
+    /** Milliseconds. */
+    readonly heartbeat: number;
+    readonly strangers: StrangersConfig;
+    readonly redact: RedactConfig;
   };
+}
+
+/** Denials before a device is identified: up to where each has a record of its own. */
+export interface StrangersConfig {
+  /** A second, for each enforcement point and source network. */
+  readonly rate: number;
+  readonly burst: number;
+  /** A second, for each enforcement point. */
+  readonly pep_rate: number;
+  readonly pep_burst: number;
+  readonly ipv4_prefix: number;
+  readonly ipv6_prefix: number;
+  /** Networks that are told apart at a time. */
+  readonly networks: number;
+}
+
+/** What stands in records as a commitment alone. */
+export interface RedactConfig {
+  /** Paths of members, with dots or as JSON pointers. */
+  readonly fields: readonly string[];
+  /** The same text gives the same commitment throughout one record. */
+  readonly linkable: boolean;
+  /** Milliseconds that openings are kept; null = until they are erased. */
+  readonly keep: number | null;
 }
 
 /** Which bundle is in force. Lengths of time in milliseconds. */
