@@ -1,0 +1,225 @@
+import { asPortreeveError } from '../../lib/errors.ts';
+import type { PortreeveError } from '../../lib/errors.ts';
+import { describeThrown, PortreeveError as Fault } from '../../lib/errors.ts';
+import { release } from '../../lib/bytes.ts';
+import { leafHash } from '../tlog/hash.ts';
+import type { Lines } from '../line-block.ts';
+import type { SignedCheckpoint } from '../tlog/checkpoint.ts';
+import type { NoteSignature } from '../tlog/note.ts';
+import { folderFiles } from './folder-files.ts';
+import { frameLines } from './frame.ts';
+import type { Framed } from './frame.ts';
+import { countersign, place, snapshot } from './integrate.ts';
+import { openState } from './open-state.ts';
+import type { OpenState } from './open-state.ts';
+import { endSession } from './session.ts';
+import type { Log, LogOptions, LogStats, Opened } from './types.ts';
+
+/** Entries that are hashed in one go between two answers. */
+const sliceEntries = 64;
+
+/**
+ * A log in a folder, in tlog-tiles layout. Nothing is opened before the first `append` or `open`, and after a failure
+ * the next call opens it anew.
+ */
+export function openLog(folder: string, options: LogOptions): Log {
+  return new FolderLog(folder, options);
+}
+
+class FolderLog implements Log {
+  readonly files;
+  readonly #folder: string;
+  readonly #options: LogOptions;
+  #state: OpenState | undefined;
+  #appending: Promise<unknown> = Promise.resolve();
+  #integrating: Promise<unknown> = Promise.resolve();
+  /** Kept and not hashed yet; `next` is the first entry of the first one that is not. */
+  #unhashed: { readonly framed: Framed; next: number }[] = [];
+  #size = 0;
+  #slice: NodeJS.Immediate | undefined;
+  #checkpointDue: NodeJS.Timeout | undefined;
+  #flushDue: NodeJS.Timeout | undefined;
+  #flushFailed = false;
+  #problem: PortreeveError | undefined;
+  #closed = false;
+
+  constructor(folder: string, options: LogOptions) {
+    this.#folder = folder;
+    this.#options = options;
+    this.files = folderFiles(folder);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  checkpoint(): SignedCheckpoint | undefined {
+    return this.#state?.checkpoint;
+  }
+
+  open(): Promise<Opened> {
+    return this.#inTurn(async () => (await this.#opened()).opened);
+  }
+
+  append(lines: readonly Lines[]): Promise<void> {
+    if (lines.length === 0) return Promise.resolve();
+    return this.#inTurn(async () => {
+      const framed = frameLines(lines);
+      await this.#write(await this.#opened(), framed);
+    });
+  }
+
+  integrate(): Promise<SignedCheckpoint> {
+    const result = this.#integrating.then(async () => this.#integrateNow(await this.#opened()));
+    this.#integrating = result.catch(() => undefined);
+    return result;
+  }
+
+  countersign(size: number, signatures: readonly NoteSignature[]): Promise<boolean> {
+    const result = this.#integrating.then(() =>
+      this.#guarded(async () => countersign(await this.#opened(), size, signatures)),
+    );
+    this.#integrating = result.catch(() => undefined);
+    return result;
+  }
+
+  stats(): LogStats {
+    const integrated = this.#state?.checkpoint.size ?? 0;
+    return { size: this.#size, integrated, minimumIndex: 0, bytes: null, roomDays: null };
+  }
+
+  reopen(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    await this.#appending;
+    this.#closed = true;
+    clearTimeout(this.#checkpointDue);
+    clearTimeout(this.#flushDue);
+    clearImmediate(this.#slice);
+    const state = this.#state;
+    if (state === undefined) return;
+    try {
+      await this.#integrating;
+      if (state.checkpoint.size < this.#size) await this.#integrateNow(state);
+      await endSession(this.#folder);
+    } finally {
+      state.journal.close();
+      state.release();
+      this.#state = undefined;
+    }
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#appending.then(() => this.#guarded(work));
+    this.#appending = result.catch(() => undefined);
+    return result;
+  }
+
+  async #guarded<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (thrown) {
+      const error = asPortreeveError(thrown, 'PDP_AUDIT_UNAVAILABLE');
+      if (error.code === 'PDP_LIMIT_EXCEEDED' || error.code === 'PDP_AUDIT_UNAVAILABLE') throw error;
+      throw new Fault('PDP_AUDIT_UNAVAILABLE', `log ${this.#folder}: ${describeThrown(thrown)}`, {
+        cause: thrown,
+      });
+    }
+  }
+
+  async #opened(): Promise<OpenState> {
+    if (this.#state) return this.#state;
+    if (this.#closed) throw new Fault('PDP_AUDIT_UNAVAILABLE', `the log ${this.#folder} is closed`);
+    const state = await openState(this.#folder, this.#options);
+    this.#state = state;
+    this.#size = state.tree.size;
+    if (state.opened.recovered > 0) this.#dueCheckpoint();
+    const first = this.#options.onOpened?.(state.opened) ?? [];
+    if (first.length > 0) await this.#write(state, frameLines(first));
+    return state;
+  }
+
+  async #write(state: OpenState, framed: Framed): Promise<void> {
+    const { journal } = state;
+    const before = journal.position();
+    journal.append(framed);
+    try {
+      if (this.#options.mode === 'strict' || this.#flushFailed) await journal.sync();
+    } catch (thrown) {
+      journal.takeBack(before);
+      throw thrown;
+    }
+    this.#flushFailed = false;
+    journal.keep();
+    this.#size += framed.ends.length;
+    this.#unhashed.push({ framed, next: 0 });
+    this.#slice ??= setImmediate(() => this.#hashSlice(state));
+    this.#dueCheckpoint();
+    if (this.#options.mode === 'relaxed') this.#dueFlush(state);
+  }
+
+  #hashSlice(state: OpenState): void {
+    this.#slice = undefined;
+    this.#hash(state, sliceEntries);
+    if (this.#unhashed.length > 0) this.#slice = setImmediate(() => this.#hashSlice(state));
+  }
+
+  #hash({ tree }: OpenState, most: number): void {
+    let left = most;
+    while (left > 0 && this.#unhashed.length > 0) {
+      const one = this.#unhashed[0] as { framed: Framed; next: number };
+      const { bytes, ends } = one.framed;
+      for (; left > 0 && one.next < ends.length; left -= 1, one.next += 1) {
+        const start = one.next === 0 ? 0 : (ends[one.next - 1] as number);
+        tree.append(leafHash(bytes.subarray(start + 2, ends[one.next])));
+      }
+      if (one.next < ends.length) return;
+      this.#unhashed.shift();
+      release(bytes);
+    }
+  }
+
+  #dueCheckpoint(): void {
+    this.#checkpointDue ??= setTimeout(() => {
+      this.#checkpointDue = undefined;
+      this.integrate().then(
+        () => (this.#problem = undefined),
+        (thrown: unknown) => this.#failed(asPortreeveError(thrown)),
+      );
+    }, this.#options.checkpointMs ?? 800).unref();
+  }
+
+  #dueFlush({ journal }: OpenState): void {
+    this.#flushDue ??= setTimeout(() => {
+      this.#flushDue = undefined;
+      journal.sync().then(
+        () => (this.#flushFailed = false),
+        (thrown: unknown) => {
+          this.#flushFailed = true;
+          this.#failed(asPortreeveError(thrown, 'PDP_AUDIT_UNAVAILABLE'));
+        },
+      );
+    }, this.#options.flushMs).unref();
+  }
+
+  /** Told once; what is kept waits for the next attempt. */
+  #failed(error: PortreeveError): void {
+    if (!this.#closed) this.#dueCheckpoint();
+    if (this.#problem?.message !== error.message) this.#options.onProblem?.(error);
+    this.#problem = error;
+  }
+
+  async #integrateNow(state: OpenState): Promise<SignedCheckpoint> {
+    return this.#guarded(async () => {
+      this.#hash(state, Infinity);
+      const from = state.checkpoint.size;
+      if (state.tree.size === from) return state.checkpoint;
+      const checkpoint = await place(state, snapshot(state));
+      this.#options.onIntegrated?.({ checkpoint, from, to: checkpoint.size });
+      return checkpoint;
+    });
+  }
+}
