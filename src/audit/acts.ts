@@ -1,4 +1,4 @@
-import type { BreakGlassConfig } from '../config/types.ts';
+import type { BreakGlassConfig, ObserveConfig } from '../config/types.ts';
 import { formatInstant } from '../lib/clock.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { Change } from '../store/types.ts';
@@ -12,8 +12,13 @@ export type ActName =
   | 'worker_ended'
   | 'configuration'
   | 'bundle'
+  | 'configuration_refused'
+  | 'bundle_refused'
+  | 'observe_opened'
+  | 'observe_ended'
   | 'break_glass_opened'
   | 'break_glass_ended'
+  | 'log_key'
   | 'change';
 
 /** The record of an act that changes how decisions are made; stands in the same log as the decisions. */
@@ -123,6 +128,50 @@ export function loadedAct(
   digests: { readonly before: string | null; readonly after: string },
 ): ActRecord {
   return buildAct(writer, at, { act, selector: digests.after, detail: { ...digests } });
+}
+
+/** A configuration or bundle that was to come into force and did not. */
+export interface RefusedChange {
+  readonly what: 'configuration' | 'bundle';
+  /** Digest, where it came so far as to have one; else null. */
+  readonly selector: string | null;
+  /** What brought it: a file's change, a source, an operator's pin. */
+  readonly occasion: string;
+  readonly problem: string;
+}
+
+/** What was to come into force was refused; what was in force before stays so. */
+export function refusedAct(writer: Writer, at: EpochMs, refused: RefusedChange): ActRecord {
+  const { what, selector, occasion, problem } = refused;
+  return buildAct(writer, at, {
+    act: `${what}_refused`,
+    why: problem,
+    selector,
+    detail: { occasion },
+  });
+}
+
+/** Another key signs the log from here on. */
+export interface LogKeyChange {
+  /** Verifier key (signed note) of the old one, which signs the checkpoint that holds this record; null for the first. */
+  readonly before: string | null;
+  readonly after: string;
+}
+
+/** The log's signing key was made or changed. */
+export function logKeyAct(writer: Writer, at: EpochMs, change: LogKeyChange): ActRecord {
+  return buildAct(writer, at, { act: 'log_key', selector: change.after, detail: { ...change } });
+}
+
+/** Observing a PEP, class or site began, or is over; the time of the act is when that took effect. */
+export function observeAct(
+  writer: Writer,
+  act: 'observe_opened' | 'observe_ended',
+  { until, ...whom }: ObserveConfig,
+  at: EpochMs,
+): ActRecord {
+  const [selector = null] = Object.entries(whom).map(([kind, name]) => `${kind} ${name}`);
+  return buildAct(writer, at, { act, selector, detail: { ...whom, until: formatInstant(until) } });
 }
 
 /** The glass was broken, or its time is over; the time of the act is when that took effect. */

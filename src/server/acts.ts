@@ -7,6 +7,7 @@ import { describeThrown } from '../lib/errors.ts';
 import type { Change, Store } from '../store/types.ts';
 import { followGlass } from './glass-acts.ts';
 import { openMemoryFile } from './memory-file.ts';
+import { followObserved } from './observe-acts.ts';
 
 export interface ActsOptions {
   readonly writer: Writer;
@@ -30,30 +31,30 @@ export interface Acts {
   stop(): void;
 }
 
-/** How often changes by other processes, and begins and ends of a broken glass, are looked for (ms). */
+/** How often changes by other processes, and begins and ends of a broken glass or of observing, are looked for (ms). */
 const lookMs = 250;
 const changesAtOnce = 1000;
 
 /**
  * Writes the records of acts: changes of the state by whichever process, from the store's `changes`, and the opening
- * and the end of a broken glass. How far both have been recorded stands in files beside the log, so that what happened
+ * and the end of a broken glass and of observing. How far all that has been recorded stands in files beside the log, so that what happened
  * while no server ran is recorded at the next start; a kill between the two records an act twice, never not at all.
  */
 export function startActs(options: ActsOptions): Acts {
   const cursor = openCursor(`${options.config().audit.path}.changes`);
-  const glass = followGlass(options);
+  const rules = [followGlass(options), followObserved(options)];
   let failing: string | undefined;
   const write = (act: ActRecord): void => options.write([recordBytes(act)]);
   const save = (): void => {
     if (!options.settled()) return;
     cursor.save();
-    glass.save();
+    for (const one of rules) one.save();
   };
   const look = (): void => {
     try {
       save();
       recordChanges(options, cursor);
-      glass.look().forEach(write);
+      for (const one of rules) one.look().forEach(write);
       failing = undefined;
     } catch (thrown) {
       const problem = describeThrown(thrown);

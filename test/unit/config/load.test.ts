@@ -105,6 +105,17 @@ test('a minimal file gets every default', (t) => {
       rotate_bytes: 67_108_864,
       keep: 20,
       on_failure: 'deny',
+      heartbeat: 60_000,
+      strangers: {
+        rate: 1,
+        burst: 100,
+        pep_rate: 10,
+        pep_burst: 1000,
+        ipv4_prefix: 24,
+        ipv6_prefix: 56,
+        networks: 4096,
+      },
+      redact: { fields: [], linkable: true, keep: null },
     },
   });
 });

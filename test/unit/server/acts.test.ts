@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
-import type { BreakGlassConfig, Config } from '../../../src/config/types.ts';
+import type { BreakGlassConfig, Config, ObserveConfig } from '../../../src/config/types.ts';
 import { startActs } from '../../../src/server/acts.ts';
 import type { Acts } from '../../../src/server/acts.ts';
 import type { Change, Store } from '../../../src/store/types.ts';
@@ -33,6 +33,7 @@ const change = (epoch: number): Change => ({
 interface Line {
   readonly act: string;
   readonly time: string;
+  readonly selector: string | null;
   readonly epoch: { readonly number: number } | null;
 }
 
@@ -47,6 +48,7 @@ function acting(t: ExecutionContext) {
     writable: true,
     changes: [] as Change[],
     glass: [] as BreakGlassConfig[],
+    observe: [] as ObserveConfig[],
   };
   const store = {
     changesSince: (epoch: number, limit: number) =>
@@ -61,7 +63,7 @@ function acting(t: ExecutionContext) {
       config: () =>
         ({
           audit: { path: join(folder, 'log') },
-          enforcement: { observe: [], break_glass: state.glass },
+          enforcement: { observe: state.observe, break_glass: state.glass },
         }) as unknown as Config,
       write: (written) => lines.push(...written.map((line) => JSON.parse(line) as Line)),
       writable: () => state.writable,
@@ -189,6 +191,41 @@ test('a memory of open glass that is damaged tells an opening again rather than 
       ['break_glass_opened'],
     );
   }
+});
+
+test('observing is recorded when it opens and when its day has come, also by a server that starts after it', (t) => {
+  const { state, lines, begin } = acting(t);
+  state.observe = [{ class: 'camera', until: 2000 }];
+  state.now = 1500;
+  begin().stop();
+  begin().stop();
+  state.now = 2500;
+  begin().stop();
+  begin().stop();
+  t.deepEqual(
+    lines.map(({ act, selector, time }) => [act, selector, time]),
+    [
+      ['observe_opened', 'class camera', '1970-01-01T00:00:01.500Z'],
+      ['observe_ended', 'class camera', '1970-01-01T00:00:02.000Z'],
+    ],
+  );
+});
+
+test('what is observed no more by another configuration has ended then', (t) => {
+  const { state, lines, begin } = acting(t);
+  state.observe = [
+    { pep: 'edge', until: 2000 },
+    { site: 'lyon', until: 2000 },
+  ];
+  const acts = begin();
+  state.observe = [{ site: 'lyon', until: 2000 }];
+  state.now = 100;
+  acts.look();
+  acts.look();
+  t.deepEqual(
+    lines.slice(2).map(({ act, selector, time }) => [act, selector, time]),
+    [['observe_ended', 'pep edge', '1970-01-01T00:00:00.100Z']],
+  );
 });
 
 test('while the log cannot be written, changes wait in the store', (t) => {
