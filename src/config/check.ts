@@ -1,5 +1,6 @@
 import type { EpochMs } from '../lib/clock.ts';
 import { checkAttestation } from './check/attestation.ts';
+import { checkAudit } from './check/audit.ts';
 import { checkClasses, checkRetryAfter } from './check/classes.ts';
 import { checkEnforcement } from './check/enforcement.ts';
 import { checkFiles } from './check/files.ts';
@@ -35,6 +36,7 @@ export function checkMeaning(value: unknown, folder: string, now: EpochMs): Repo
   checkInventory(root, report);
   checkPolicy(root, report);
   checkCompat(root, report);
+  checkAudit(root, report);
   checkFiles(root, report, folder);
   return report;
 }

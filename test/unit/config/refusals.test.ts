@@ -768,6 +768,22 @@ const rows: readonly Row[] = [
   ['audit.rotate_bytes', 'rotate_bytes: 1000000', 'rotate_bytes: 1', 17, />= 65536/],
   ['audit.keep', 'keep: 7', 'keep: 1.5', 9, /whole number/],
   ['audit.on_failure', 'on_failure: continue', 'on_failure: allow', 15, /one of deny, continue/],
+  ['audit.heartbeat', 'heartbeat: 30s', 'heartbeat: 2h', 14, /between 1s and 1h/],
+  ['audit.strangers', 'rate: 2', 'rates: 2', 5, /did you mean rate/],
+  ['audit.strangers.rate', 'rate: 2', 'rate: -1', 11, />= 0/],
+  ['audit.strangers.burst', 'burst: 20', 'burst: 1s', 12, /whole number/],
+  ['audit.strangers.pep_rate', 'pep_rate: 50', 'pep_rate: 0.5', 15, /whole number/],
+  ['audit.strangers.pep_burst', 'pep_burst: 500', 'pep_burst: -1', 16, />= 0/],
+  ['audit.strangers.ipv4_prefix', 'ipv4_prefix: 16', 'ipv4_prefix: 33', 18, /<= 32/],
+  ['audit.strangers.ipv6_prefix', 'ipv6_prefix: 48', 'ipv6_prefix: 129', 18, /<= 128/],
+  ['audit.strangers.networks', 'networks: 100', 'networks: 0', 15, />= 1/],
+  ['audit.redact', 'linkable: false', 'linked: false', 5, /unknown key|did you mean/],
+  ['audit.redact.fields', 'fields: [device_id]', 'fields: [versions]', 14, /in clear in every record/],
+  ['audit.redact.fields', 'fields: [device_id]', 'fields: [facts..sni]', 14, /empty name/],
+  ['audit.redact.fields', 'fields: [device_id]', 'fields: [owner, owner]', 21, /is there twice/],
+  ['audit.redact.fields', 'fields: [device_id]', 'fields: ["*"]', 14, /begin with the name/],
+  ['audit.redact.linkable', 'linkable: false', 'linkable: 0', 15, /true or false/],
+  ['audit.redact.keep', 'keep: 30d', 'keep: 10s', 11, /between 1m and 36500d/],
 ];
 
 for (const [key, right, wrong, column, message, elsewhere] of rows) {

@@ -327,6 +327,19 @@ audit:
   rotate_bytes: 1000000
   keep: 7
   on_failure: continue
+  heartbeat: 30s
+  strangers:
+    rate: 2
+    burst: 20
+    pep_rate: 50
+    pep_burst: 500
+    ipv4_prefix: 16
+    ipv6_prefix: 48
+    networks: 100
+  redact:
+    fields: [device_id]
+    linkable: false
+    keep: 30d
 `;
 
 /** Where a line of the full configuration stands, from 1. Fails where it is not there exactly once. */

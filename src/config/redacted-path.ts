@@ -1,0 +1,37 @@
+/** Members of records that are read by whoever finds, counts or replays them, and that are never personal. */
+const neverRedacted: ReadonlySet<string> = new Set([
+  'assurance',
+  'cut',
+  'decision_id',
+  'door',
+  'enforced',
+  'kind',
+  'outcome',
+  'redacted',
+  'schema',
+  'supersedes',
+  'tenant',
+  'time',
+  'valid_until',
+  'versions',
+]);
+
+/** A path of a record's member as `audit.redact.fields` has it: names, `*` for any; or what is wrong with it. */
+export function redactedPath(
+  text: string,
+): { readonly path: readonly string[] } | { readonly problem: string } {
+  const path = text.startsWith('/') ? pointerNames(text) : text.split('.');
+  if (path.some((name) => name === '')) return { problem: 'has an empty name' };
+  const [root = ''] = path;
+  if (root === '*') return { problem: 'must begin with the name of a member' };
+  if (neverRedacted.has(root)) return { problem: `${root} is in clear in every record` };
+  return { path };
+}
+
+/** RFC 6901. */
+function pointerNames(pointer: string): string[] {
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((name) => name.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
