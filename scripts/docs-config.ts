@@ -92,7 +92,8 @@ function kind(schema: Schema): string {
   if (schema.enum) return choices(schema.enum);
   const range = schema['x-range'];
   if (range) return `time, ${range[0]} to ${range[1]}`;
-  if (schema.minimum !== undefined) return `whole number, ${schema.minimum} to ${schema.maximum}`;
+  if (schema.minimum !== undefined)
+    return `${schema.type === 'number' ? 'number' : 'whole number'}, ${schema.minimum} to ${schema.maximum}`;
   return schema.format === undefined ? (type(schema) ?? 'any') : (formats[schema.format] ?? schema.format);
 }
 

@@ -34,7 +34,7 @@ export function checkMeaning(value: unknown, folder: string, now: EpochMs): Repo
   checkEnforcement(root, report, now);
   checkCrlSources(root, report);
   checkInventory(root, report);
-  checkPolicy(root, report);
+  checkPolicy(root, report, now);
   checkCompat(root, report);
   checkAudit(root, report);
   checkFiles(root, report, folder);

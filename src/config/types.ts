@@ -101,7 +101,16 @@ export interface Config {
     readonly break_glass: readonly BreakGlassConfig[];
   };
   readonly audit: {
+    /** Folder of the log, or a plain file where it ends in `.ndjson`. */
     readonly path: string;
+    readonly mode: 'strict' | 'relaxed' | 'none';
+    /** Milliseconds. */
+    readonly flush: number;
+    readonly origin: string | null;
+    readonly key: string;
+    /** Milliseconds; null = without end. */
+    readonly retain: number | null;
+    readonly max_bytes: number | null;
     readonly rotate_bytes: number;
     /** Rotated files that are kept. */
     readonly keep: number;
@@ -155,6 +164,18 @@ export interface PolicyConfig {
   readonly grace: number;
   readonly keep: number;
   readonly self_test_timeout: number;
+  /** The bundle that is asked beside the one in force; null = none is. */
+  readonly shadow: ShadowConfig | null;
+}
+
+/** A bundle for a trial beside the one in force. At least one of `bundle` and `sources` names something. */
+export interface ShadowConfig {
+  readonly bundle: string | null;
+  /** In the order of their priority; `bundle` is the last of them. */
+  readonly sources: readonly BundleSourceConfig[];
+  /** Of the decisions, above 0 up to 1. */
+  readonly share: number;
+  readonly until: EpochMs | null;
 }
 
 /** How a policy that was written for another program is asked, and answered for; without effect while none is. */

@@ -111,6 +111,7 @@ export const reasonCodes = [
   'policy.bundle_signature_invalid',
   'policy.bundle_stale',
   'policy.stale_within_grace',
+  'policy.shadow_would_deny',
   'system.input_invalid',
   'system.overload_shed',
   'system.internal',

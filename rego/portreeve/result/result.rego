@@ -14,6 +14,7 @@ not_denying := {
 	"identity.credential_shared",
 	"inventory.stale_within_grace",
 	"policy.ok",
+	"policy.shadow_would_deny",
 	"policy.stale_within_grace",
 	"revocation.removed_from_hold",
 	"revocation.stale_within_grace",

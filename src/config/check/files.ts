@@ -17,6 +17,10 @@ export function checkFiles(root: Place, report: Report, folder: string): void {
     const fault = fileFault(place, folder, 'file or folder');
     if (fault) report.warn(place, fault);
   }
+  // No decision waits for a bundle on trial.
+  const shadow = root.get('policy', 'shadow', 'bundle');
+  const fault = fileFault(shadow, folder, 'file');
+  if (fault) report.warn(shadow, fault);
 }
 
 function neededFiles(root: Place): Place[] {

@@ -4,7 +4,12 @@ import { refuseDuplicates, type Report } from './report.ts';
 
 /** Every list of sources in the configuration. */
 export function sourceLists(root: Place): Place[] {
-  return [root.get('revocation', 'sources'), root.get('inventory', 'sources'), root.get('policy', 'sources')];
+  return [
+    root.get('revocation', 'sources'),
+    root.get('inventory', 'sources'),
+    root.get('policy', 'sources'),
+    root.get('policy', 'shadow', 'sources'),
+  ];
 }
 
 /** Sources of CRLs, which sign themselves. */
@@ -55,8 +60,7 @@ export function checkKeySource(source: Place, report: Report): void {
 }
 
 /** Places of bundles: one each, and unsigned only where nobody between can change what they bring. */
-export function checkBundleSources(list: Place, signed: boolean, report: Report): void {
-  const sources = list.items();
+export function checkBundleSources(sources: readonly Place[], signed: boolean, report: Report): void {
   refuseDuplicates(
     report,
     sources.map((one) => one.get('name')),

@@ -1,28 +1,31 @@
 import { compatKeys } from './compat.ts';
-import { integer, list, name, path, section, span, text, choice } from './keys.ts';
+import { choice, instant, integer, list, name, path, section, span, text } from './keys.ts';
 import { paceKeys, urlKeys } from './sources.ts';
 
 const bundles = { what: 'bundles', example: 'policy/bundle.tar.gz', interval: '1m', maxBytes: 16_777_216 };
 
+/** One entry of `policy.sources` and of `policy.shadow.sources`. */
+const source = section(
+  'One place of a bundle. Exactly one of file, folder and url.',
+  {
+    name: name('Name in status, metrics and records; `bundle` and `default` are taken.', {
+      example: 'head-office',
+    }),
+    file: path('Bundle (`.tar.gz`), watched.', { default: null, example: 'policy/bundle.tar.gz' }),
+    folder: path('Folder that holds an unpacked bundle (`.manifest` and what stands beside it), watched.', {
+      default: null,
+      example: 'policy/bundle',
+    }),
+    ...urlKeys('https://bundles.example.org/bundles/portreeve.tar.gz'),
+    ...paceKeys(bundles),
+  },
+  { required: ['name'] },
+);
+
 /** `policy.sources`: where bundles come from, the first ones first. */
 const sources = list(
   'Where bundles come from, in the order of their priority: in force is that of the first source which has brought one and is not stale by its `max_age`. While there are sources, `bundle` is what is used until the first of them has brought one; where that is null, everything is denied until then.',
-  section(
-    'One place of a bundle. Exactly one of file, folder and url.',
-    {
-      name: name('Name in status, metrics and records; `bundle` and `default` are taken.', {
-        example: 'head-office',
-      }),
-      file: path('Bundle (`.tar.gz`), watched.', { default: null, example: 'policy/bundle.tar.gz' }),
-      folder: path('Folder that holds an unpacked bundle (`.manifest` and what stands beside it), watched.', {
-        default: null,
-        example: 'policy/bundle',
-      }),
-      ...urlKeys('https://bundles.example.org/bundles/portreeve.tar.gz'),
-      ...paceKeys(bundles),
-    },
-    { required: ['name'] },
-  ),
+  source,
   { max: 16 },
 );
 
@@ -58,6 +61,36 @@ const signedBy = list(
   },
 );
 
+/** `policy.shadow`: a second bundle that is asked beside the one in force. */
+const shadow = section(
+  'A second bundle beside the one in force, for a trial: it is asked about decisions that were answered, and what it would have answered is counted and recorded where it differs. It changes no answer. Its signature and self-test count as those of any bundle.',
+  {
+    bundle: path('Bundle (`.tar.gz`), watched. `bundle` or `sources` must be there.', {
+      default: null,
+      example: 'policy/next.tar.gz',
+    }),
+    sources: list(
+      'Where it comes from, in the order of their priority, as in `policy.sources`; `bundle` is the last of them.',
+      source,
+      { max: 16 },
+    ),
+    share: {
+      type: 'number',
+      minimum: 0.0001,
+      maximum: 1,
+      default: 1,
+      description:
+        "Share of the decisions that it is asked about, chosen by the decision's id, so that every process chooses the same ones.",
+      examples: [0.1],
+    },
+    until: instant('When it ends by itself; null = it goes on until it is taken away.', {
+      default: null,
+      example: '2027-01-31T00:00:00Z',
+    }),
+  },
+  { nullable: true },
+);
+
 /** `policy`: which bundle is in force. */
 export const policy = section('The policy.', {
   bundle: path('Bundle (`.tar.gz`) with the compiled policy; null = the default policy that ships.', {
@@ -83,4 +116,5 @@ export const policy = section('The policy.', {
     { default: '10s', example: '10s' },
     ['100ms', '10m'],
   ),
+  shadow,
 });

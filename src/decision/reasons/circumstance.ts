@@ -86,6 +86,12 @@ export const circumstanceReasons: ReasonGroup<'assurance' | 'network' | 'policy'
     'Mend what keeps the source of bundles from being read before the grace is over.',
     faultControls,
   ),
+  'policy.shadow_would_deny': remark(
+    'info',
+    'The policy that is on trial beside the one in force would have denied the connection.',
+    'Look at `shadow.would` in the same record for its reasons, and at `portreeve policy shadow report` for whom else it would keep out, before you promote it.',
+    policyControls,
+  ),
   'system.input_invalid': about(
     "The enforcement point's request is malformed or over a limit.",
     "Look at the field in the detail and at the enforcement point's configuration.",

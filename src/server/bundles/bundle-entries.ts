@@ -3,7 +3,7 @@ import { sha256Hex } from '../../lib/bytes.ts';
 import { canonicalJson } from '../../lib/canonical-json.ts';
 import { urlLocation, usualJitter } from '../sources/file-or-url.ts';
 import type { SourceEntry, SourceLocation } from '../sources/types.ts';
-import { fileSource } from './origin.ts';
+import { fileSource, shadowFileSource } from './origin.ts';
 
 /** What sources of bundles are called among all. */
 export const sourceKind = 'policy';
@@ -18,8 +18,20 @@ const fileIntervalMs = 10_000;
 
 /** Every source of bundles, in the order of their priority; the file of `policy.bundle` is the last of them. */
 export function bundleEntries(config: Config): readonly BundleEntry[] {
-  const { sources, bundle } = config.policy;
-  const reading = readingOf(config);
+  return entriesOf(config.policy, fileSource, readingOf(config));
+}
+
+/** The same of the bundle that is asked beside the one in force; none where there is none. */
+export function shadowEntries(config: Config): readonly BundleEntry[] {
+  const { shadow } = config.policy;
+  return shadow ? entriesOf(shadow, shadowFileSource, readingOf(config)) : [];
+}
+
+function entriesOf(
+  { sources, bundle }: Pick<Config['policy'], 'sources' | 'bundle'>,
+  fileName: string,
+  reading: string,
+): readonly BundleEntry[] {
   const named = sources.map((source): BundleEntry => {
     const { name, interval, timeout, max_bytes, max_age } = source;
     const location = locationOf(source);
@@ -30,7 +42,7 @@ export function bundleEntries(config: Config): readonly BundleEntry[] {
   });
   if (bundle === null) return named;
   const file: BundleEntry = {
-    ...{ kind: sourceKind, name: fileSource, location: { file: bundle }, place: bundle },
+    ...{ kind: sourceKind, name: fileName, location: { file: bundle }, place: bundle },
     ...{ interval: fileIntervalMs, jitter: usualJitter, timeout: 60_000, max_bytes: 16 * 1024 * 1024 },
     ...{ max_age: null, signed_by: null, reading },
   };

@@ -2,7 +2,7 @@ import type { Config } from '../../config/types.ts';
 import type { EpochMs } from '../../lib/clock.ts';
 import { readSourceState } from '../../store/source-states.ts';
 import type { Store } from '../../store/types.ts';
-import { bundleEntries, sourceKind } from './bundle-entries.ts';
+import { bundleEntries, sourceKind, type BundleEntry } from './bundle-entries.ts';
 import { lastInForce, offeredBundles } from './table.ts';
 import type { BundleOrigin } from './origin.ts';
 
@@ -18,12 +18,21 @@ export interface Candidate {
  * since nothing is gained by going from one old word to another. Throws PDP_STORE_UNAVAILABLE.
  */
 export function candidates(config: Config, store: Store, now: EpochMs): readonly Candidate[] {
+  return candidatesOf(bundleEntries(config), store, now);
+}
+
+/** The same of other sources of bundles. */
+export function candidatesOf(
+  entries: readonly BundleEntry[],
+  store: Store,
+  now: EpochMs,
+): readonly Candidate[] {
   const offered = new Map(
     offeredBundles(store).map((offer) => [`${offer.source}\0${offer.location}`, offer]),
   );
   const fresh: Candidate[] = [];
   const stale: Candidate[] = [];
-  for (const { name, place, max_age: maxAge } of bundleEntries(config)) {
+  for (const { name, place, max_age: maxAge } of entries) {
     const offer = offered.get(`${name}\0${place}`);
     if (!offer) continue;
     const one = { digest: offer.digest, origin: { source: name, location: place, pinned: false } };

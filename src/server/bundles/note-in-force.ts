@@ -2,7 +2,7 @@ import { describeThrown } from '../../lib/errors.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { Store } from '../../store/types.ts';
 import type { InForce } from '../reload.ts';
-import { bundleEntries } from './bundle-entries.ts';
+import { bundleEntries, shadowEntries } from './bundle-entries.ts';
 import { cameIntoForce } from './table.ts';
 
 /** Notes for the next start, and for rollbacks, which bundle is in force; what cannot be noted is told. */
@@ -15,7 +15,7 @@ export function noteInForce(
   }: { readonly store: Store; readonly clock: Clock; readonly log: (line: string) => void },
 ): void {
   if (!bundle) return;
-  const sources = bundleEntries(config).map(({ name }) => name);
+  const sources = [...bundleEntries(config), ...shadowEntries(config)].map(({ name }) => name);
   try {
     cameIntoForce(store, bundle.digest, clock.now(), { keep: config.policy.keep, sources });
   } catch (thrown) {

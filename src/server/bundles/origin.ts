@@ -13,6 +13,9 @@ export interface BundleOrigin {
 /** The name of the file of `policy.bundle` among the sources. */
 export const fileSource = 'bundle';
 
+/** The name of the file of `policy.shadow.bundle` among the sources. */
+export const shadowFileSource = 'shadow';
+
 /** The origin of the policy that ships. */
 export const defaultOrigin: BundleOrigin = { source: 'default', location: null, pinned: false };
 

@@ -12,6 +12,7 @@ export function testedUnder({ classes, policy }: Pick<Config, 'classes' | 'polic
     max_age: _age,
     grace: _grace,
     keep: _keep,
+    shadow: _shadow,
     ...how
   } = policy;
   return sha256Hex(canonicalJson({ program, classes, how }));

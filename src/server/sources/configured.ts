@@ -1,5 +1,5 @@
 import type { Config } from '../../config/types.ts';
-import { bundleEntries } from '../bundles/bundle-entries.ts';
+import { bundleEntries, shadowEntries } from '../bundles/bundle-entries.ts';
 import { crlIssuers } from '../loaded.ts';
 import type { Authorities } from '../loaded.ts';
 import { catalogueEntries } from './catalogue-sources.ts';
@@ -20,5 +20,6 @@ export function configuredSources(
     ...deviceEntries(config),
     ...catalogueEntries(config),
     ...bundleEntries(config),
+    ...shadowEntries(config),
   ];
 }

@@ -1,7 +1,7 @@
+import { compareDecisions, flipOf } from '../../decision/compare-decisions.ts';
 import type { Decision } from '../../decision/types.ts';
 import { runCases } from '../cases/run.ts';
 import type { CaseOutcome, LoadedCase, RunOptions } from '../cases/types.ts';
-import { compareDecisions, flipOf } from './compare.ts';
 import type { Outcome } from './diff-records.ts';
 import { FlippedDevices } from './flipped-devices.ts';
 import { addCompared, addUndecidable, newTally } from './tally.ts';

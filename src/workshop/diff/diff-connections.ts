@@ -1,9 +1,10 @@
 import type { AuditRecord } from '../../audit/record.ts';
+import { flipOf } from '../../decision/compare-decisions.ts';
 import type { AskableRecord } from '../../decision/conclude-with.ts';
 import type { MadeDecision } from '../../decision/types.ts';
 import { whatIsLacking } from '../records/lacking.ts';
 import type { DecidingSettings } from '../records/settings.ts';
-import { compareAnswers, flipOf } from './compare.ts';
+import { compareAnswers } from './compare.ts';
 import type { Outcome } from './diff-records.ts';
 import { FlippedDevices } from './flipped-devices.ts';
 import { createSides, readSides, readsOf } from './sides.ts';

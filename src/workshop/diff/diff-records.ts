@@ -1,6 +1,5 @@
-import { recordBlocks } from '../../audit/read-blocks.ts';
 import type { RecordBlock } from '../../audit/read-blocks.ts';
-import type { LogFile } from '../../audit/read-log.ts';
+import type { RecordFile } from '../../audit/sources/types.ts';
 import type { SettingsSources } from '../records/settings.ts';
 import { supersededIds } from '../records/superseded.ts';
 import { FlippedDevices } from './flipped-devices.ts';
@@ -14,7 +13,7 @@ export interface DiffRecordsOptions {
   /** Bytes of both bundles. */
   readonly before: Uint8Array;
   readonly after: Uint8Array;
-  readonly files: readonly LogFile[];
+  readonly files: readonly RecordFile[];
   readonly settings: SettingsSources;
   /** As `JudgeOptions` has it. */
   readonly skipDamaged?: boolean;
@@ -41,13 +40,12 @@ const fewBytes = 4 * 1024 * 1024;
  */
 export async function diffRecords(options: DiffRecordsOptions): Promise<Outcome> {
   const { before, after, files, settings, jobs, onBytes, skipDamaged = false } = options;
-  const paths = files.map(({ path }) => path);
   const outcome = { tally: newTally(), devices: new FlippedDevices(options.mostDevices) };
   const take = (tally: Tally): void => {
     addTally(outcome.tally, tally);
     for (const flip of tally.flips) outcome.devices.take(flip);
   };
-  const superseded = await supersededIds(paths, (count) => onBytes?.('looking', count));
+  const superseded = await supersededIds(files, (count) => onBytes?.('looking', count));
   // Read here as well: what is wrong with a bundle is told before a record is read.
   const sides = readSides(before, after);
   const blocks = blocksOf(files, (count) => onBytes?.('deciding', count));
@@ -62,8 +60,8 @@ export async function diffRecords(options: DiffRecordsOptions): Promise<Outcome>
 }
 
 async function* blocksOf(
-  files: readonly LogFile[],
+  files: readonly RecordFile[],
   onBytes: (count: number) => void,
 ): AsyncGenerator<RecordBlock> {
-  for (const { path, size } of files) yield* recordBlocks(path, onBytes, size);
+  for (const { blocks } of files) yield* blocks(onBytes);
 }

@@ -1,4 +1,4 @@
-import type { Direction } from './compare.ts';
+import type { Direction } from '../../decision/compare-decisions.ts';
 import type { Flip } from './tally.ts';
 
 /** A device of which connections flip. */

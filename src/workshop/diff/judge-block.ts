@@ -1,6 +1,7 @@
 import type { RecordBlock } from '../../audit/read-blocks.ts';
 import { linesOfBlock } from '../../audit/read-blocks.ts';
 import type { AuditRecord } from '../../audit/record.ts';
+import { flipOf } from '../../decision/compare-decisions.ts';
 import type { AskableRecord } from '../../decision/conclude-with.ts';
 import { asPortreeveError } from '../../lib/errors.ts';
 import { lineReader } from '../records/line.ts';
@@ -9,7 +10,7 @@ import { whatIsLacking } from '../records/lacking.ts';
 import { settingsReader } from '../records/settings.ts';
 import type { SettingsSources } from '../records/settings.ts';
 import { isSuperseded } from '../records/superseded.ts';
-import { compareAnswers, flipOf } from './compare.ts';
+import { compareAnswers } from './compare.ts';
 import { createSides, readsOf } from './sides.ts';
 import type { Sides } from './sides.ts';
 import { add, addCompared, addUndecidable, newTally } from './tally.ts';

@@ -1,4 +1,4 @@
-import type { Compared, Direction } from './compare.ts';
+import type { Compared, Direction } from '../../decision/compare-decisions.ts';
 
 /** Connections that were counted, and how many they stand for. */
 export interface Count {

@@ -71,8 +71,16 @@ export function pepConfig(over: Partial<PepConfig> = {}): PepConfig {
 
 /** The parts of the configuration that the doors read. */
 export const policy: Config['policy'] = {
-  ...{ bundle: null, sources: [], signed_by: [], max_age: null, grace: 0, keep: 10, self_test_timeout: 10_000 },
-  ...{ compat: null, path: 'envoy/authz/allow' },
+  ...{
+    bundle: null,
+    sources: [],
+    signed_by: [],
+    max_age: null,
+    grace: 0,
+    keep: 10,
+    self_test_timeout: 10_000,
+  },
+  ...{ compat: null, path: 'envoy/authz/allow', shadow: null },
 };
 
 export const compat: Config['compat'] = {

@@ -88,6 +88,7 @@ test('a minimal file gets every default', (t) => {
       grace: 0,
       keep: 10,
       self_test_timeout: 10_000,
+      shadow: null,
     },
     compat: {
       undefined: 'deny',
@@ -101,7 +102,13 @@ test('a minimal file gets every default', (t) => {
     wire: { statuses: {}, retry_after: { min: 5, max: 30 } },
     enforcement: { observe: [], break_glass: [] },
     audit: {
-      path: join(folder, 'audit/decisions.ndjson'),
+      path: join(folder, 'audit/log'),
+      mode: 'strict',
+      flush: 100,
+      origin: null,
+      key: join(folder, 'audit/log-key.pem'),
+      retain: null,
+      max_bytes: null,
       rotate_bytes: 67_108_864,
       keep: 20,
       on_failure: 'deny',

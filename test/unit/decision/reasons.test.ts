@@ -75,6 +75,7 @@ test('only these codes do not deny', (t) => {
     'attestation.not_relied_upon',
     'policy.ok',
     'policy.stale_within_grace',
+    'policy.shadow_would_deny',
     'system.clock_within_grace',
     'system.break_glass_used',
   ]);

@@ -284,6 +284,24 @@ policy:
   grace: 73h
   keep: 12
   self_test_timeout: 11s
+  shadow:
+    bundle: policy.tar.gz # on trial
+    share: 0.25
+    until: 2027-03-01T00:00:00Z
+    sources:
+      - name: trial
+        url: https://trial.example.org/portreeve.tar.gz
+        ca: ca/bundles.pem # of the trial
+        headers_file: secrets/trial
+        redirects: ["https://cdn.example.org/trial/"]
+        interval: 76s
+        timeout: 51s
+        max_bytes: 4194305
+        max_age: 251h
+      - name: trial-file
+        file: trial/late.tar.gz
+      - name: trial-folder
+        folder: trial/unpacked
 compat:
   undefined: error
   credential_optional: false
