@@ -5,6 +5,7 @@ import { registerPolicyBuild } from './build.ts';
 import { registerPolicyCheck } from './check.ts';
 import { registerPolicyCase } from './case-add.ts';
 import { registerPolicyDiff } from './diff.ts';
+import { registerPolicyInit } from './init.ts';
 import { registerPolicyInspect } from './inspect.ts';
 import { registerPolicyList } from './list.ts';
 import { registerPolicyRollback } from './rollback.ts';
@@ -15,6 +16,7 @@ import { registerPolicyReplay } from './replay.ts';
 /** `policy build|…`: the workshop of policy authors. */
 export function registerPolicy(program: Command, session: Session): void {
   const group = program.command('policy').description('write, test, compare and ship policies');
+  registerPolicyInit(group, session);
   registerPolicyBuild(group, session);
   registerPolicyCheck(group, session);
   registerPolicyInspect(group, session);

@@ -25,9 +25,18 @@ _answer(allow, entitlements, session_limit_s, ttl_s) := {
 	"ttl_s": ttl_s,
 }
 
-_denials contains reason if some reason in data.rules[_].deny
+_denials contains _told(reason) if some reason in data.rules[_].deny
 
-_remarks contains reason if some reason in data.rules[_].tell
+_remarks contains _told(reason) if some reason in data.rules[_].tell
+
+# No answer holds null: a detail of which there is nothing to say is left out.
+_told(reason) := {
+	"code": reason.code,
+	"detail": {name: value |
+		some name, value in object.get(reason, "detail", {})
+		value != null
+	},
+}
 
 _entitlements contains entitlement if some entitlement in data.rules[_].entitlements
 

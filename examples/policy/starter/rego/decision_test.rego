@@ -18,11 +18,14 @@ test_where_nobody_denies_and_somebody_grants_it_is_an_allow_with_the_least_of_al
 
 test_one_denial_among_many_rules_denies_and_what_is_told_is_told if {
 	decision := portreeve.decision with data.rules as object.union(_granting, {
-		"one": {"deny": {{"code": "inventory.quarantined"}}},
+		"one": {"deny": {{"code": "inventory.quarantined", "detail": {"status": "quarantined", "owner": null}}}},
 		"two": {"deny": set(), "tell": {{"code": "attestation.not_relied_upon"}}},
 	})
 	not decision.allow
-	decision.reasons == {{"code": "inventory.quarantined"}, {"code": "attestation.not_relied_upon"}}
+	decision.reasons == {
+		{"code": "inventory.quarantined", "detail": {"status": "quarantined"}},
+		{"code": "attestation.not_relied_upon", "detail": {}},
+	}
 	decision.entitlements == []
 }
 

@@ -15,6 +15,7 @@ _input := {
 	"gateway_proved": true,
 	"gateway_status": "active",
 	"gateway_enrolled": true,
+	"pep_may_assert_devices": false,
 }
 
 _codes(changes) := codes if {
@@ -50,4 +51,16 @@ test_a_gateway_that_the_devices_record_does_not_name_is_denied if {
 
 test_a_gateway_that_a_proved_device_passes_through_vouches_for_nothing if {
 	_codes({"authenticated_by": "device_tls", "assurance": "device_proved", "gateway_known": false}) == set()
+}
+
+test_an_enforcement_point_may_speak_for_devices_only_where_nobody_shows_a_certificate if {
+	unshown := {
+		"gateway_proved": false,
+		"credential_presented": false,
+		"credential_valid": false,
+		"credential_optional": true,
+	}
+	_codes(unshown) == {"assurance.gateway_untrusted"}
+	_codes(object.union(unshown, {"pep_may_assert_devices": true})) == set()
+	_codes({"gateway_proved": false, "pep_may_assert_devices": true}) == {"assurance.gateway_untrusted"}
 }
