@@ -2,6 +2,7 @@ import type { BreakGlassConfig, ObserveConfig } from '../config/types.ts';
 import { formatInstant } from '../lib/clock.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import type { Change } from '../store/types.ts';
+import type { RecordMode } from './home.ts';
 import { recordFormat } from './record.ts';
 
 /** What administrative acts are called in their records. */
@@ -19,12 +20,16 @@ export type ActName =
   | 'break_glass_opened'
   | 'break_glass_ended'
   | 'log_key'
+  | 'log_gap'
+  | 'log_recovered'
   | 'change';
 
 /** The record of an act that changes how decisions are made; stands in the same log as the decisions. */
 export interface ActRecord {
   readonly schema: typeof recordFormat;
   readonly kind: 'act';
+  /** How it was kept; absent from records of programs that had one way alone. */
+  readonly audit_mode?: RecordMode;
   readonly act: ActName;
   readonly time: string;
   readonly program: string;
@@ -45,6 +50,8 @@ export interface ActRecord {
 export interface Writer {
   readonly program: string;
   readonly instance: string;
+  /** How what it writes is kept. */
+  readonly mode?: RecordMode;
 }
 
 type ActParts = Pick<ActRecord, 'act' | 'detail'> &
@@ -52,10 +59,11 @@ type ActParts = Pick<ActRecord, 'act' | 'detail'> &
 
 /** Writes the record of any act at an instant; what is left out is null. */
 export function buildAct(writer: Writer, at: EpochMs, parts: ActParts): ActRecord {
-  const { program, instance } = writer;
+  const { program, instance, mode } = writer;
   return {
     schema: recordFormat,
     kind: 'act',
+    ...(mode && { audit_mode: mode }),
     time: formatInstant(at),
     program,
     instance,
@@ -156,6 +164,8 @@ export interface LogKeyChange {
   /** Verifier key (signed note) of the old one, which signs the checkpoint that holds this record; null for the first. */
   readonly before: string | null;
   readonly after: string;
+  /** The new one under the signature of the old one (a signed note). */
+  readonly succession?: string;
 }
 
 /** The log's signing key was made or changed. */

@@ -11,7 +11,7 @@ import type { AuditRecord } from './record.ts';
  */
 export function derivedDifferences(record: AuditRecord): readonly Difference[] {
   const { facts } = record;
-  const again = buildRecord({
+  const made = {
     decision: { ...decisionOf(record), tenant: facts?.tenant ?? record.tenant },
     facts,
     input: record.input,
@@ -25,7 +25,8 @@ export function derivedDifferences(record: AuditRecord): readonly Difference[] {
         ? null
         : { trace_id: record.trace_id, span_id: record.span_id },
     timings: { facts: 0, policy: 0, conclude: 0, total: 0 },
-  });
+  };
+  const again = buildRecord(made, record.audit_mode);
   return differencesOf('', { ...record, supersedes: undefined }, { ...again, supersedes: undefined });
 }
 

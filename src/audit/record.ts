@@ -3,6 +3,7 @@ import type { Decision, Facts, MadeDecision } from '../decision/types.ts';
 import type { RecordedDocument } from '../decision/recorded-document.ts';
 import { canonicalJson } from '../lib/canonical-json.ts';
 import type { PolicyInput, Verdict } from '../policy/types.ts';
+import type { RecordMode } from './home.ts';
 
 /** Format of decision records and records of acts; `record.schema.json` and `act.schema.json` describe it. */
 export const recordFormat = 1;
@@ -15,6 +16,8 @@ export const recordFormat = 1;
 export interface AuditRecord extends Decision {
   readonly schema: typeof recordFormat;
   readonly kind: 'decision';
+  /** How it was kept; absent from records of programs that had one way alone. */
+  readonly audit_mode?: RecordMode;
   readonly class: string | null;
   readonly owner: string | null;
   /** The device's, else its enforcement point's. */
@@ -42,11 +45,12 @@ export interface AuditRecord extends Decision {
  * Writes the record of a decision. Pure; the same decision gives the same record. Members stand in canonical order,
  * here as in all that records hold, so that writing them need not sort.
  */
-export function buildRecord(made: MadeDecision): AuditRecord {
+export function buildRecord(made: MadeDecision, mode?: RecordMode): AuditRecord {
   const { decision, facts, input, verdict, pep, door, trace } = made;
   const { credential = null, device = null } = facts ?? {};
   return {
     assurance: decision.assurance,
+    ...(mode && { audit_mode: mode }),
     class: device?.class ?? null,
     connection_id: made.connection_id,
     decision_id: decision.decision_id,

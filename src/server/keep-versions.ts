@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { keptFolderOf } from '../audit/home.ts';
 import { keep } from '../audit/kept.ts';
 import { canonicalConfig, configDigest } from '../config/digest.ts';
 import type { Config } from '../config/types.ts';
@@ -9,9 +9,9 @@ import { anchorsDigest, anchorsText } from './loaded.ts';
 import type { Authorities } from './loaded.ts';
 import type { Material } from './material.ts';
 
-/** The folder beside the log of records that holds what the digests in `versions` name. */
+/** The folder that holds what the digests in `versions` name. */
 export function keptFolder(config: Config): string {
-  return join(dirname(config.audit.path), 'kept');
+  return keptFolderOf(config.audit.path);
 }
 
 /**

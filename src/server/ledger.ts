@@ -1,11 +1,12 @@
 import { lifeAct, loadedAct, workerEndedAct, workerStartedAct } from '../audit/acts.ts';
 import type { ActRecord, WorkerEnd, WorkerStart, Writer } from '../audit/acts.ts';
-import { openNdjsonLog } from '../audit/ndjson-log.ts';
+import type { Integrated, Log } from '../audit/log/types.ts';
 import type { Config } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { PortreeveError } from '../lib/errors.ts';
 import type { Change, Store } from '../store/types.ts';
 import { startActs } from './acts.ts';
+import { openRecordHome } from './record-home.ts';
 import { createRecordWriter } from './record-writer.ts';
 import type { RecordWriter } from './record-writer.ts';
 import type { InForce } from './reload.ts';
@@ -14,6 +15,8 @@ import { digestsOf } from './reload.ts';
 /** The log of records, and what the server itself writes into it. */
 export interface Ledger {
   readonly records: RecordWriter;
+  /** The log that records stand in; null where they are lines of a plain file. */
+  readonly log: Log | null;
   started(inForce: InForce, detail: Readonly<Record<string, unknown>>): void;
   /** Another configuration or bundle came into force. */
   loaded(before: InForce | undefined, after: InForce): void;
@@ -33,16 +36,23 @@ export interface LedgerOptions {
   readonly onLost: (count: number) => void;
   /** Told of each change of the state once its record is on its way. */
   readonly onChange: (change: Change) => void;
+  /** Told after each checkpoint of the log. */
+  readonly onIntegrated?: (integrated: Integrated) => void;
   readonly log: (line: string) => void;
 }
 
 /** Opens the log and begins to record acts; decisions are handed to `records`. */
 export function openLedger(options: LedgerOptions): Ledger {
   const { writer, clock } = options;
-  const { path, rotate_bytes: rotateBytes, keep } = options.config().audit;
+  const home = openRecordHome({
+    ...options,
+    config: options.config(),
+    onIntegrated: (integrated) => options.onIntegrated?.(integrated),
+  });
   const records = createRecordWriter({
     ...options,
-    log: openNdjsonLog({ path, rotateBytes, keep, onReplaced: options.log }),
+    log: home.lines,
+    onRefused: (error) => options.log(`a record is lost: ${error.message}`),
   });
   const acts = startActs({
     ...options,
@@ -59,6 +69,7 @@ export function openLedger(options: LedgerOptions): Ledger {
   };
   return {
     records,
+    log: home.log,
     started: (inForce, detail) => {
       life = 'started';
       acts.write(lifeAct(writer, clock.now(), 'start', { ...digestsOf(inForce), ...detail }));

@@ -1,6 +1,7 @@
 import { createKeyReader } from '../attestation/keys/key-reader.ts';
 import { createKeyRing } from '../attestation/keys/key-ring.ts';
 import { keyStates } from '../attestation/keys/key-states.ts';
+import { recordMode } from '../audit/home.ts';
 import type { Config } from '../config/types.ts';
 import { higherVersion } from '../inventory/firmware/version.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -127,7 +128,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
 
   let ending = 'the start failed';
   const ledger = openLedger({
-    writer: writerOf(store),
+    writer: writerOf(store, recordMode(config.audit)),
     store,
     clock,
     config: current,

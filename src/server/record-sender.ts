@@ -1,4 +1,5 @@
 import { PortreeveError, asPortreeveError } from '../lib/errors.ts';
+import type { RecordMode } from '../audit/home.ts';
 import type { MadeDecision, Recorder } from '../decision/types.ts';
 import type { Channel, ToParent } from './channel.ts';
 import { createPacing } from './pacing.ts';
@@ -12,6 +13,8 @@ export interface RecordSender extends Required<Recorder> {
   writable(yes: boolean): void;
   /** The most time that one decision may take (ms); two thirds of it are the most that its record may. */
   budget(ms: number): void;
+  /** How records are kept. With `none` nothing is written, and `append` resolves at once. */
+  mode(mode: RecordMode): void;
   /** Whether the parent wants to be told of each decision, and not only how many there were. */
   tellEach(yes: boolean): void;
   /** Counts a decision as it was answered. */
@@ -21,7 +24,10 @@ export interface RecordSender extends Required<Recorder> {
 }
 
 /** Writes the line of a decision's record, or of the one that stands for what was answered in its place. */
-export type RecordLine = (made: MadeDecision, supersedes: boolean) => string;
+export type RecordLine = (
+  made: MadeDecision,
+  how: { readonly supersedes: boolean; readonly mode: RecordMode | undefined },
+) => string;
 
 /** Most time that counts wait for company (ms); records themselves wait for hardly anything. */
 const countDelayMs = 20;
@@ -60,6 +66,7 @@ export function createRecordSender(
   let open = true;
   let withinMs = defaultWithinMs;
   let tellEach = false;
+  let mode: RecordMode | undefined;
   let summaries: DecisionSummary[] = [];
   let unrecorded = 0;
   let inFlight = 0;
@@ -100,9 +107,10 @@ export function createRecordSender(
 
   return {
     append: (made) => {
+      if (mode === 'none') return Promise.resolve();
       if (!open) return unavailable('the log of records cannot be written');
       if (inFlight >= maxInFlight) return unavailable(`${maxInFlight} records wait to be written`);
-      const written = line(made, false);
+      const written = line(made, { supersedes: false, mode });
       batch ??= nextBatch();
       batch.lines.push(written);
       batch.ids.push(made.decision.decision_id);
@@ -110,11 +118,12 @@ export function createRecordSender(
       return batch.written;
     },
     supersede: (answered) => {
+      if (mode === 'none') return;
       if (!doubtful.delete(answered.decision.decision_id)) {
         unrecorded += 1;
         return;
       }
-      const written = line(answered, true);
+      const written = line(answered, { supersedes: true, mode });
       batch ??= nextBatch();
       batch.lines.push(written);
       inFlight += 1;
@@ -127,6 +136,9 @@ export function createRecordSender(
     },
     budget: (ms) => {
       withinMs = Math.round((ms * 2) / 3);
+    },
+    mode: (of) => {
+      mode = of;
     },
     tellEach: (yes) => {
       tellEach = yes;

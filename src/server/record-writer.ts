@@ -1,8 +1,7 @@
 import { countOf } from '../audit/line-block.ts';
 import type { LineBlock, Lines } from '../audit/line-block.ts';
 import { release } from '../lib/bytes.ts';
-import { asPortreeveError } from '../lib/errors.ts';
-import type { PortreeveError } from '../lib/errors.ts';
+import { asPortreeveError, PortreeveError } from '../lib/errors.ts';
 
 /** The log that records are written to, as `audit/` opens it. */
 export interface LineLog {
@@ -36,6 +35,8 @@ export interface RecordWriterOptions {
   readonly onWritable: (writable: boolean, error: PortreeveError | undefined) => void;
   readonly onWritten: (count: number) => void;
   readonly onLost: (count: number) => void;
+  /** Told of a record that the log does not take, and which is lost. */
+  readonly onRefused?: (error: PortreeveError) => void;
   /** Between attempts while the log cannot be written (ms). */
   readonly retryMs?: number;
   /** Lines beside which no further ones of the parent's own are kept while the log cannot be written. */
@@ -48,6 +49,10 @@ interface Waiting {
   readonly written?: () => void;
 }
 
+function isTooLong(thrown: unknown): thrown is PortreeveError {
+  return thrown instanceof PortreeveError && thrown.code === 'PDP_LIMIT_EXCEEDED';
+}
+
 /**
  * Writes lines to the log in the order in which they came: what comes while a batch is being written is the next
  * batch. While the log cannot be written, lines are kept and tried again, and `onWritable` tells so, that workers may
@@ -57,6 +62,8 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
   const { log, retryMs = 500, maxWaiting = 100_000 } = options;
   const stats = { written: 0, lost: 0, waiting: 0 };
   let waiting: Waiting[] = [];
+  /** How many of those that wait are tried each by itself. */
+  let oneByOne = 0;
   let writing: Promise<void> | undefined;
   let error: PortreeveError | undefined;
   let retry: NodeJS.Timeout | undefined;
@@ -69,17 +76,34 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
   };
   const attempt = async (): Promise<void> => {
     while (waiting.length > 0) {
-      const batch = waiting;
-      waiting = [];
+      const batch = oneByOne > 0 ? waiting.splice(0, 1) : waiting.splice(0);
       try {
         await log.append(batch.map(({ lines }) => lines));
+        oneByOne -= 1;
       } catch (thrown) {
+        if (isTooLong(thrown)) {
+          refused(batch, thrown);
+          continue;
+        }
         waiting = [...batch, ...waiting];
         failed(asPortreeveError(thrown, 'PDP_AUDIT_UNAVAILABLE'));
         return;
       }
       succeeded(batch);
     }
+  };
+  /** One record that no log can hold must not hold up all others: it is found by itself, and lost. */
+  const refused = (batch: readonly Waiting[], why: PortreeveError): void => {
+    if (batch.length > 1) {
+      waiting = [...batch, ...waiting];
+      oneByOne = batch.length;
+      return;
+    }
+    oneByOne -= 1;
+    const count = batch.reduce((sum, one) => sum + one.count, 0);
+    stats.waiting -= count;
+    options.onRefused?.(why);
+    lose(count);
   };
   const succeeded = (batch: readonly Waiting[]): void => {
     let total = 0;

@@ -1,4 +1,5 @@
 import type { Writer } from '../audit/acts.ts';
+import type { RecordMode } from '../audit/home.ts';
 import type { Store } from '../store/types.ts';
 import { program } from './program.ts';
 
@@ -19,9 +20,10 @@ export function watchStore(store: Store): () => void {
 }
 
 /** Who writes records: this program, in the name of whichever state is in use. */
-export function writerOf(store: Store): Writer {
+export function writerOf(store: Store, mode: RecordMode): Writer {
   return {
     program,
+    mode,
     get instance() {
       return store.instance;
     },

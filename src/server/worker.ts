@@ -1,4 +1,5 @@
 import { createAttestationUses } from '../attestation/replay-memory.ts';
+import { recordMode } from '../audit/home.ts';
 import { buildRecord, recordBytes } from '../audit/record.ts';
 import { buildSupersedingRecord } from '../audit/superseding.ts';
 import type { Config } from '../config/types.ts';
@@ -66,8 +67,8 @@ export function runWorker(): void {
     broken: () => process.exit(1),
   });
   const pipe = openRecordPipe(() => process.exit(1));
-  const records = createRecordSender(pipe, channel, (made, supersedes) =>
-    recordBytes(supersedes ? buildSupersedingRecord(made) : buildRecord(made)),
+  const records = createRecordSender(pipe, channel, (made, { supersedes, mode }) =>
+    recordBytes(supersedes ? buildSupersedingRecord(made, mode) : buildRecord(made, mode)),
   );
   let running: Running | undefined;
   let last: Promise<void> = Promise.resolve();
@@ -104,6 +105,7 @@ async function start(message: Start, channel: Channel<ToParent>, records: Record
   records.writable(message.auditWritable);
   records.tellEach(message.tellEach);
   records.budget(message.config.server.budget);
+  records.mode(recordMode(message.config.audit));
   time.tolerance = message.config.time.tolerance;
   clock.keep(message.time);
   board.note(message.shared);

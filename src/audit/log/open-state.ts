@@ -45,7 +45,8 @@ export async function openState(folder: string, options: LogOptions): Promise<Op
   const journal = new Journal(join(folder, 'journal'));
   try {
     const [files, durable] = [folderFiles(folder), new DurableFolder(folder)];
-    const known = (await goOn(folder, files, options)) ?? (await begin(folder, { files, durable, options }));
+    const there = await goOn(folder, files, options);
+    const known = there ?? (await begin(folder, { files, durable, options }));
     const { origin, size, root } = known.checkpoint;
     const tree = await Tree.load(files, size);
     if (!equalBytes(tree.root(), root)) throw damaged(folder, 'its tiles are not those of its checkpoint');
@@ -60,7 +61,10 @@ export async function openState(folder: string, options: LogOptions): Promise<Op
       lastWrite: lastWrite === null ? null : formatInstant(lastWrite),
       tornBytes,
     };
-    const opened = { origin, size: tree.size, recovered: entries, unclean };
+    const opened = {
+      ...{ origin, size: tree.size, recovered: entries, unclean },
+      ...{ created: there === undefined, key: known.signer.verifier.text },
+    };
     return { opened, origin, tree, journal, durable, ...known, release };
   } catch (thrown) {
     journal.close();

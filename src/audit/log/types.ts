@@ -50,6 +50,10 @@ export interface LogOptions {
 /** How the log was found. */
 export interface Opened {
   readonly origin: string;
+  /** Whether it was begun just now. */
+  readonly created: boolean;
+  /** Text form of the key that signs it. */
+  readonly key: string;
   /** Entries that are in it. */
   readonly size: number;
   /** Entries that its last checkpoint did not cover yet. */

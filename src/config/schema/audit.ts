@@ -71,19 +71,46 @@ const redact = section(
 /** `audit`: the record of decisions. */
 export const audit = section('The record of decisions.', {
   path: path(
-    'NDJSON file that records are appended to; rotated files and what replays need are kept beside it.',
-    {
-      default: 'audit/decisions.ndjson',
-      example: 'audit/decisions.ndjson',
-    },
+    "The log's folder: static files in tlog-tiles layout, and beside them its journal, public keys and what replays need. A path that ends in `.ndjson` is a plain file of lines instead, which nothing verifies.",
+    { default: 'audit/log', example: 'audit/log' },
+  ),
+  mode: choice(
+    'When an answer may leave: `strict` once its record is on the disk, `relaxed` once the operating system has it. `none` records nothing, for benchmarks only. Without effect on a plain file but for `none`.',
+    { default: 'strict', example: 'strict' },
+    ['strict', 'relaxed', 'none'],
+  ),
+  flush: span(
+    'With `relaxed`: the most time that a record is with the operating system alone, and may be lost with it.',
+    { default: '100ms', example: '100ms' },
+    ['10ms', '10s'],
+  ),
+  origin: text(
+    'Name of the log and of its keys, for good. Null = `portreeve/SITE/INSTANCE`, as they are when the log is begun.',
+    { default: null, example: 'pdp.example.org/lyon' },
+    255,
+  ),
+  key: path(
+    "File of the log's private Ed25519 key (PKCS #8 PEM); made, readable by its owner only, where a new log has none.",
+    { default: 'audit/log-key.pem', example: 'audit/log-key.pem' },
+  ),
+  retain: span(
+    'Age above which records may be removed, in whole bundles of 256. Null = none is removed for its age.',
+    { default: null, example: '400d' },
+    ['1d', '36500d'],
+  ),
+  max_bytes: integer(
+    'Bytes of the log above which the oldest records are removed, in whole bundles of 256. Null = no limit.',
+    { default: null, example: 500_000_000_000 },
+    16_777_216,
+    Number.MAX_SAFE_INTEGER,
   ),
   rotate_bytes: integer(
-    'Bytes after which a new file is begun.',
+    'Of a plain file: bytes after which a new one is begun.',
     { default: 67_108_864, example: 67_108_864 },
     65_536,
     68_719_476_736,
   ),
-  keep: integer('Rotated files that are kept.', { default: 20, example: 20 }, 0, 100_000),
+  keep: integer('Of a plain file: rotated ones that are kept.', { default: 20, example: 20 }, 0, 100_000),
   on_failure: choice(
     'What a decision becomes that cannot be recorded: `deny`, or `continue` unrecorded (counted).',
     { default: 'deny', example: 'deny' },

@@ -39,7 +39,7 @@ function sending(send?: () => Promise<void>) {
         if (message.kind === 'decided') told.push(message);
       },
     },
-    ({ decision }, supersedes) => `${decision.decision_id}${supersedes ? ' superseding' : ''}`,
+    ({ decision }, { supersedes }) => `${decision.decision_id}${supersedes ? ' superseding' : ''}`,
   );
   return { left, sent, told, sender };
 }

@@ -342,6 +342,12 @@ enforcement:
       until: 2026-11-20T20:00:00Z
 audit:
   path: log/decisions.ndjson
+  mode: relaxed
+  flush: 50ms
+  origin: pdp.example.org/lyon
+  key: log/key.pem
+  retain: 400d
+  max_bytes: 500000000000
   rotate_bytes: 1000000
   keep: 7
   on_failure: continue

@@ -1,0 +1,27 @@
+import type { EpochMs } from '../lib/clock.ts';
+import { buildAct } from './acts.ts';
+import type { ActRecord, Writer } from './acts.ts';
+import type { Opened } from './log/types.ts';
+
+/**
+ * The log was not closed by its last writer. After the relaxed mode that is a gap (`log_gap`): records of its last
+ * `at_most_ms` may be missing. After the strict mode none is missing whose answer has left (`log_recovered`).
+ */
+export function logRecoveredAct(
+  writer: Writer,
+  at: EpochMs,
+  { size, recovered, unclean }: Opened & { readonly unclean: NonNullable<Opened['unclean']> },
+): ActRecord {
+  return buildAct(writer, at, {
+    act: unclean.mode === 'relaxed' ? 'log_gap' : 'log_recovered',
+    detail: {
+      mode: unclean.mode,
+      at_most_ms: unclean.flushMs,
+      opened_at: unclean.openedAt,
+      last_write: unclean.lastWrite,
+      torn_bytes: unclean.tornBytes,
+      size,
+      behind_checkpoint: recovered,
+    },
+  });
+}

@@ -1,0 +1,75 @@
+import { logKeyAct } from '../audit/acts.ts';
+import type { Writer } from '../audit/acts.ts';
+import { recordMode } from '../audit/home.ts';
+import { logRecoveredAct } from '../audit/log-acts.ts';
+import { openLog } from '../audit/log/open-log.ts';
+import type { Integrated, Log } from '../audit/log/types.ts';
+import { openNdjsonLog } from '../audit/ndjson-log.ts';
+import { recordBytes } from '../audit/record.ts';
+import type { Config } from '../config/types.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { LineLog } from './record-writer.ts';
+
+export interface RecordHomeOptions {
+  readonly writer: Writer;
+  readonly clock: Clock;
+  readonly config: Config;
+  /** Told after each checkpoint of a log. */
+  readonly onIntegrated: (integrated: Integrated) => void;
+  readonly log: (line: string) => void;
+}
+
+/** Where records go: lines to append, and the log that they stand in where it is one. */
+export interface RecordHome {
+  readonly lines: LineLog;
+  readonly log: Log | null;
+}
+
+/** Opens the home of records that the configuration names, at the first record. */
+export function openRecordHome(options: RecordHomeOptions): RecordHome {
+  const { audit } = options.config;
+  const mode = recordMode(audit);
+  if (mode === 'none') {
+    options.log('audit.mode is none: no decision and no act is recorded');
+    return { lines: nowhere, log: null };
+  }
+  if (mode === 'file') {
+    const { path, rotate_bytes: rotateBytes, keep } = audit;
+    return { lines: openNdjsonLog({ path, rotateBytes, keep, onReplaced: options.log }), log: null };
+  }
+  const log = openTiles(options, mode);
+  return { lines: log, log };
+}
+
+function openTiles(
+  { writer, clock, config, onIntegrated, log }: RecordHomeOptions,
+  mode: 'strict' | 'relaxed',
+): Log {
+  const { path, flush, origin, key, retain, max_bytes: maxBytes } = config.audit;
+  return openLog(path, {
+    ...(origin !== null && { origin }),
+    defaultOrigin: `portreeve/${encodeURIComponent(config.site ?? 'default')}/${writer.instance}`,
+    keyFile: key,
+    mode,
+    flushMs: flush,
+    retention: { maxAgeMs: retain, maxBytes },
+    now: () => clock.now(),
+    pid: process.pid,
+    onOpened: (opened) => {
+      const { unclean, size, created, key: after } = opened;
+      if (created) return [recordBytes(logKeyAct(writer, clock.now(), { before: null, after }))];
+      if (unclean === null) return [];
+      log(`the log ${path} was not closed by its last writer; it has ${size} records`);
+      return [recordBytes(logRecoveredAct(writer, clock.now(), { ...opened, unclean }))];
+    },
+    onRotated: (rotated) => recordBytes(logKeyAct(writer, clock.now(), rotated)),
+    onIntegrated,
+    onProblem: (error) => log(`the log's checkpoint waits: ${error.message}`),
+  });
+}
+
+const nowhere: LineLog = {
+  append: () => undefined,
+  reopen: () => undefined,
+  close: () => undefined,
+};
