@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml';
-import type { Document, ParsedNode, Scalar, YAMLMap } from 'yaml';
+import type { Alias, ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { objectOf } from '../compare.ts';
 import { BuiltinLimitError, builtinLimits, within } from '../limits.ts';
 import { OperandError } from '../operands.ts';
@@ -8,10 +8,18 @@ import type { RegoEntry, RegoValue } from '../value.ts';
 import { scalarValue } from './scalar.ts';
 
 interface Reading {
-  readonly document: Document.Parsed;
+  /** What each anchor stands for from here on; without a value while that is still being read. */
+  readonly anchors: Map<string, Anchored>;
   /** Values so far: a few aliases of aliases would make millions. */
   values: number;
 }
+
+interface Anchored {
+  read?: { readonly value: RegoValue; readonly values: number };
+}
+
+/** Errors are told nobody, and to say where each one stands takes time in proportion to the text. */
+const options = { schema: 'failsafe', uniqueKeys: false, logLevel: 'silent', prettyErrors: false } as const;
 
 /**
  * Reads the first document of a YAML text as OPA does (the others have to be well-formed too): YAML 1.2, merge keys, of a
@@ -19,11 +27,11 @@ interface Reading {
  */
 export function readYaml(text: string): RegoValue {
   within(text.length, builtinLimits.documentCharacters, 'characters of a YAML document');
-  const documents = parseAllDocuments(text, { schema: 'failsafe', uniqueKeys: false, logLevel: 'silent' });
+  const documents = parseAllDocuments(text, options);
   if (!Array.isArray(documents)) return null;
   if (documents.some(({ errors }) => errors.length > 0)) throw new OperandError('no YAML');
   const document = documents[0];
-  return document ? readNode({ document, values: 0 }, document.contents, 0) : null;
+  return document ? readNode({ anchors: new Map(), values: 0 }, document.contents, 0) : null;
 }
 
 function readNode(reading: Reading, node: unknown, depth: number): RegoValue {
@@ -31,15 +39,31 @@ function readNode(reading: Reading, node: unknown, depth: number): RegoValue {
   within(reading.values, builtinLimits.members, 'values of a YAML document');
   within(depth, 200, 'levels of a YAML document');
   if (node === null || node === undefined) return null;
-  if (isAlias(node)) {
-    const target = node.resolve(reading.document);
-    if (!target) throw new OperandError('an alias of nothing');
-    return readNode(reading, target, depth + 1);
-  }
+  if (isAlias(node)) return readAlias(reading, node);
+  if (!isScalar(node) && !isSeq(node) && !isMap(node)) throw new OperandError('no YAML');
+  if (node.anchor === undefined) return readContent(reading, node, depth);
+  const anchored: Anchored = {};
+  reading.anchors.set(node.anchor, anchored);
+  const before = reading.values;
+  const value = readContent(reading, node, depth);
+  anchored.read = { value, values: reading.values - before + 1 };
+  return value;
+}
+
+function readContent(reading: Reading, node: Scalar | YAMLSeq | YAMLMap, depth: number): RegoValue {
   if (isScalar(node)) return readScalar(node);
   if (isSeq(node)) return node.items.map((item) => readNode(reading, item, depth + 1));
-  if (isMap(node)) return readMap(reading, node, depth);
-  throw new OperandError('no YAML');
+  return readMap(reading, node, depth);
+}
+
+/** The value of the anchor that stands last before it; the library would go through the whole document for each. */
+function readAlias(reading: Reading, { source }: Alias): RegoValue {
+  const target = reading.anchors.get(source)?.read;
+  if (!target) throw new OperandError('an alias of nothing, or of what it is part of');
+  // The alias itself has been counted.
+  reading.values += target.values - 1;
+  within(reading.values, builtinLimits.members, 'values of a YAML document');
+  return target.value;
 }
 
 const known = new Set([
@@ -63,9 +87,13 @@ function readMap(reading: Reading, map: YAMLMap, depth: number): RegoObject {
     readonly key: ParsedNode;
     readonly value: unknown;
   }[]) {
-    const read = readNode(reading, value, depth + 1);
-    if (isScalar(key) && key.type === 'PLAIN' && key.value === '<<') merged.push(...mergedEntries(read));
-    else own.push([keyText(readNode(reading, key, depth + 1)), read]);
+    if (isScalar(key) && key.type === 'PLAIN' && key.value === '<<') {
+      merged.push(...mergedEntries(readNode(reading, value, depth + 1)));
+      continue;
+    }
+    // In the order of the text, as anchors count from where they stand.
+    const name = keyText(readNode(reading, key, depth + 1));
+    own.push([name, readNode(reading, value, depth + 1)]);
   }
   return objectOf([...merged, ...own]);
 }
