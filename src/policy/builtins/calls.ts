@@ -85,7 +85,8 @@ function attempt(name: string, run: () => RegoValue | undefined): RegoValue | un
   try {
     return run();
   } catch (cause) {
-    if (!(cause instanceof BuiltinLimitError)) return undefined;
+    // The runtime's own limits too: a stack, a string or a number of its largest size say nothing about the operands.
+    if (!(cause instanceof BuiltinLimitError || cause instanceof RangeError)) return undefined;
     throw new PortreeveError('PDP_POLICY_TRAP', `built-in ${name}: ${describeThrown(cause)}`, { cause });
   }
 }

@@ -171,3 +171,11 @@ withOpa('the capabilities of such policies name exactly what is native or suppli
     ['opa.runtime'],
   );
 });
+
+withOpa('what is too deep for the stack is a trap, and not undefined', async (t) => {
+  const reached = await program('count(graph.reachable_paths(input, ["n0"]))');
+  const chain = Object.fromEntries(
+    Array.from({ length: 12_000 }, (_, at) => [`n${at}`, [`n${at + 1}`]] as const),
+  );
+  t.throws(() => reached.run(JSON.stringify(chain), moment), { code: 'PDP_POLICY_TRAP' });
+});
