@@ -5,6 +5,7 @@ import { sha256Hex } from '../lib/bytes.ts';
 import { PortreeveError, asPortreeveError } from '../lib/errors.ts';
 import { invalidBundle, parseExactObject } from './bundle-json.ts';
 import type { CustomReasons } from './custom-reasons.ts';
+import { refuseLargeDocuments } from './document-limits.ts';
 import { isObject } from './is-object.ts';
 import { readManifest } from './manifest.ts';
 import { readTar } from './tar.ts';
@@ -93,7 +94,9 @@ export function parseBundle(bytes: Uint8Array): Bundle {
 /** The files of a packed bundle, name without leading slash → content. Throws PDP_BUNDLE_INVALID. */
 export function bundleFilesOf(bytes: Uint8Array): ReadonlyMap<string, Uint8Array> {
   if (bytes.byteLength > limits.packed) throw tooLarge(limits.packed);
-  return readTar(inflate(bytes));
+  const files = readTar(inflate(bytes));
+  refuseLargeDocuments(files);
+  return files;
 }
 
 function readLimited(file: string): Uint8Array {

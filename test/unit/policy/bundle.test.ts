@@ -81,6 +81,21 @@ test('numbers of the data that a double cannot hold reach the policy as they wer
   t.is(data['few'], 2);
 });
 
+test('a few bytes that unpack to more values than a policy can hold are refused before they are read', (t) => {
+  const many = `[${'[],'.repeat(4_000_000)}0]`;
+  const told = /data\.json has more than 1000000 values/;
+  t.throws(() => parseBundle(bundleWith({ 'data.json': `{"many":${many}}` })), { ...invalid, message: told });
+  t.throws(() => parseBundle(bundleWith({ 'sub/data.json': many })), { ...invalid, message: told });
+  const large = { ...manifest, padding: ' '.repeat(3 * 1024 * 1024) };
+  const tooLarge = { ...invalid, message: /\.manifest is larger than 2 MiB/ };
+  t.throws(() => parseBundle(bundleWith({ '.manifest': JSON.stringify(large) })), tooLarge);
+});
+
+test('a long text with commas and brackets is one value', (t) => {
+  const text = '[{,\\"'.repeat(400_000);
+  t.deepEqual(parseBundle(bundleWith({ 'data.json': JSON.stringify({ text }) })).data, { text });
+});
+
 test('any module survives packing, also past the size of one stored block', (t) => {
   for (const size of [0, 1, 65_535, 65_536, 200_000]) {
     const wasm = Buffer.alloc(size, 'module');
