@@ -99,6 +99,15 @@ export function kept(dir: string, digest: string): Uint8Array | undefined {
   return bytes;
 }
 
+/** The bytes that a digest names, from the first of several folders that has them. Throws as `kept`. */
+export function keptInAny(dirs: readonly string[], digest: string): Uint8Array | undefined {
+  for (const dir of dirs) {
+    const bytes = kept(dir, digest);
+    if (bytes !== undefined) return bytes;
+  }
+  return undefined;
+}
+
 /** How much is kept: nothing is ever removed, because records of any age may name it. Null where it cannot be read. */
 export function measureKept(dir: string): { readonly files: number; readonly bytes: number } | null {
   try {

@@ -16,12 +16,14 @@ import { decisionText } from './decide/text.ts';
 import { exitCodes } from './exit-codes.ts';
 import { parseJson, readInput } from './input.ts';
 import { cliPep } from './pep.ts';
+import { recordsHelp } from './record-source.ts';
 import type { Answer, Session } from './session.ts';
 import { patientTiming, recordNothing, stoppedClock } from './trial.ts';
 
 interface Options extends CommonOptions {
   readonly request?: string;
   readonly replay?: string;
+  readonly records?: readonly string[];
   readonly at?: EpochMs;
   readonly pep?: string;
 }
@@ -48,6 +50,11 @@ export function registerDecide(program: Command, session: Session): void {
         'conclude a record (one JSON object) again; 0 = same, 1 = different',
       ).conflicts(['request', 'at', 'pep']),
     )
+    .addOption(
+      new Option('--records <location...>', `with --replay, which is then an id: ${recordsHelp}`).conflicts(
+        'request',
+      ),
+    )
     .addOption(configOption());
   finish(
     command,
@@ -56,6 +63,7 @@ export function registerDecide(program: Command, session: Session): void {
       'decide --request request.json',
       'decide --request - --at 2026-11-20T08:00:00Z --json < request.json',
       'decide --replay record.json',
+      'decide --replay 019aa1c0-5b2e-7c3a-9d10-3f2a6b7c8d9e --records audit',
     ],
     (options: Options) => runDecide(options, session),
   );

@@ -1,4 +1,4 @@
-import { kept } from '../../audit/kept.ts';
+import { keptInAny } from '../../audit/kept.ts';
 import type { AuditRecord } from '../../audit/record.ts';
 import type { Config } from '../../config/types.ts';
 import type { Difference } from '../../decision/differences.ts';
@@ -24,27 +24,27 @@ export interface Gathered {
 const mostHeld = 32;
 
 /**
- * Makes the function that gathers what records name by digest: from a folder of what a server keeps, and from bundles that
+ * Makes the function that gathers what records name by digest: from folders of what servers keep, and from bundles that
  * are given beside it, by their digests. What many records name is read once. It throws PDP_AUDIT_UNAVAILABLE where
  * something kept is damaged or cannot be read.
  */
 export function createGatherer(
-  folder: string,
+  folders: readonly string[],
   given: ReadonlyMap<string, Uint8Array> = new Map(),
 ): (record: AuditRecord) => Promise<Gathered> {
-  const crl = crlsIn(folder);
-  const configs = remembering((digest: string) => keptConfig(folder, digest));
-  const classesOf = remembering((digest: string) => keptJson<Record<string, ClassRules>>(folder, digest));
+  const crl = crlsIn(folders);
+  const configs = remembering((digest: string) => keptConfig(folders, digest));
+  const classesOf = remembering((digest: string) => keptJson<Record<string, ClassRules>>(folders, digest));
   const engines = remembering((key: string) => {
     const [bundle, classes, configuration] = key.split(' ', 3) as [string, string, string];
-    const [bytes, rules] = [given.get(bundle) ?? kept(folder, bundle), classesOf(classes)];
+    const [bytes, rules] = [given.get(bundle) ?? keptInAny(folders, bundle), classesOf(classes)];
     if (!bytes || !rules) return Promise.resolve(undefined);
     return loadEngine(bytes, rules, configs(configuration)?.policy).catch(() => undefined);
   });
   const anchors = new Map<string, KeptAnchors>();
   const anchorsOf = (record: AuditRecord, settings: Config | undefined): KeptAnchors => {
     const key = `${record.versions.anchors} ${record.versions.configuration}`;
-    const known = anchors.get(key) ?? keptAnchors(record.versions, settings, folder);
+    const known = anchors.get(key) ?? keptAnchors(record.versions, settings, folders);
     if (anchors.size >= mostHeld) anchors.clear();
     anchors.set(key, known);
     return known;
@@ -75,11 +75,11 @@ function remembering<Value>(find: (key: string) => Value): (key: string) => Valu
 }
 
 /** The kept CRL of a digest, read once. */
-function crlsIn(folder: string): Kept['crl'] {
+function crlsIn(folders: readonly string[]): Kept['crl'] {
   const read = new Map<string, ParsedCrl | undefined>();
   return (digest) => {
     if (!read.has(digest)) {
-      const bytes = kept(folder, digest);
+      const bytes = keptInAny(folders, digest);
       read.set(digest, bytes && unlessOther(() => parseCrl(bytes)));
     }
     return read.get(digest);
@@ -98,13 +98,13 @@ async function loadEngine(
 }
 
 /** A kept configuration; undefined where the digest names something else that was kept. */
-function keptConfig(folder: string, digest: string): Config | undefined {
-  const config = keptJson<Partial<Config>>(folder, digest);
+function keptConfig(folders: readonly string[], digest: string): Config | undefined {
+  const config = keptJson<Partial<Config>>(folders, digest);
   return config?.enforcement && config.trust && config.audit ? (config as Config) : undefined;
 }
 
 /** JSON that this program wrote and whose digest was just checked. */
-function keptJson<T extends object>(folder: string, digest: string): T | undefined {
-  const bytes = kept(folder, digest);
+function keptJson<T extends object>(folders: readonly string[], digest: string): T | undefined {
+  const bytes = keptInAny(folders, digest);
   return bytes && unlessOther(() => JSON.parse(new TextDecoder().decode(bytes)) as T);
 }

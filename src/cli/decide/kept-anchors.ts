@@ -1,4 +1,4 @@
-import { kept } from '../../audit/kept.ts';
+import { keptInAny } from '../../audit/kept.ts';
 import type { Config } from '../../config/types.ts';
 import type { Difference } from '../../decision/differences.ts';
 import type { Versions } from '../../decision/types.ts';
@@ -18,12 +18,16 @@ export interface KeptAnchors {
  * The anchors that `versions.anchors` names: its kept text says which certificates, these and the kept configuration
  * make the set, and the set must have the digest that is recorded.
  */
-export function keptAnchors(versions: Versions, config: Config | undefined, folder: string): KeptAnchors {
+export function keptAnchors(
+  versions: Versions,
+  config: Config | undefined,
+  folders: readonly string[],
+): KeptAnchors {
   const { anchors: digest } = versions;
-  const text = kept(folder, digest);
+  const text = keptInAny(folders, digest);
   const listed = text && unlessOther(() => listedCertificates(new TextDecoder().decode(text)));
   if (!listed) return without([`anchors ${digest}`]);
-  const kin = listed.map(({ certificate }) => ({ certificate, der: kept(folder, certificate) }));
+  const kin = listed.map(({ certificate }) => ({ certificate, der: keptInAny(folders, certificate) }));
   const lost = kin.filter(({ der }) => !der).map(({ certificate }) => `certificate ${certificate}`);
   if (!config || lost.length > 0) return without(lost);
   const { anchors, intermediates, pep_cas: pepCas } = config.trust;

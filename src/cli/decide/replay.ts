@@ -2,25 +2,76 @@ import { derivedDifferences } from '../../audit/derived.ts';
 import { readRecord } from '../../audit/read-record.ts';
 import type { AuditRecord } from '../../audit/record.ts';
 import type { Difference } from '../../decision/differences.ts';
-import { concludeAgain, type Replay } from '../../decision/replay.ts';
+import type { Decision } from '../../decision/types.ts';
+import { concludeAgain } from '../../decision/replay.ts';
+import { PortreeveError } from '../../lib/errors.ts';
 import { keptFolder } from '../../server/keep-versions.ts';
+import { findRecord } from '../../workshop/case-add/find-record.ts';
 import type { CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readInput } from '../input.ts';
-import { plain, table } from '../output.ts';
+import { plain, table, type Paint } from '../output.ts';
+import { optionalConfig } from '../policy/optional-config.ts';
+import { openRecordSource } from '../record-source.ts';
 import type { Answer, Session } from '../session.ts';
-import { createGatherer } from './gather.ts';
+import { createGatherer, type Gathered } from './gather.ts';
 
 const mostBytes = 8 * 1024 * 1024;
 
+interface ReplayOptions extends CommonOptions {
+  readonly records?: readonly string[];
+}
+
+/** What came of concluding a recorded decision again. */
+export interface ReplayedRecord {
+  readonly same: boolean;
+  readonly missing: readonly string[];
+  readonly differences: readonly Difference[];
+  readonly notShown: readonly string[];
+  readonly decision: Decision | null;
+}
+
 /**
- * `decide --replay RECORD`: concludes a recorded decision again from what was kept under its digests. Throws
- * PDP_INPUT_MALFORMED for what is no record, PDP_FORMAT_NEWER for a newer one.
+ * `decide --replay RECORD`: concludes a recorded decision again from what was kept under its digests. With records,
+ * RECORD is the id of one of them. Throws PDP_INPUT_MALFORMED for what is no record, PDP_FORMAT_NEWER for a newer one,
+ * PDP_NOT_FOUND for an id that no record has.
  */
-export async function replayRecord(file: string, options: CommonOptions, session: Session): Promise<Answer> {
-  const folder = keptFolder(session.config(options.config));
-  const record = readRecord(await readInput(file, mostBytes, session));
-  const gathered = await createGatherer(folder)(record);
+export async function replayRecord(name: string, options: ReplayOptions, session: Session): Promise<Answer> {
+  const { record, folders } = await recordAndKept(name, options, session);
+  const replay = await concludeRecordAgain(record, createGatherer(folders));
+  return {
+    exit: replay.same ? exitCodes.ok : exitCodes.failed,
+    data: replayData(record, replay),
+    text: replayText(record, replay, session.paint),
+  };
+}
+
+async function recordAndKept(
+  name: string,
+  { records, config }: ReplayOptions,
+  session: Session,
+): Promise<{ readonly record: AuditRecord; readonly folders: readonly string[] }> {
+  if (records === undefined) {
+    const folders = [keptFolder(session.config(config))];
+    return { record: readRecord(await readInput(name, mostBytes, session)), folders };
+  }
+  const { files, keptFolders } = await openRecordSource(records, session);
+  const found = optionalConfig(config, session);
+  const folders = [...(found ? [keptFolder(found)] : []), ...keptFolders];
+  if (folders.length === 0)
+    throw new PortreeveError(
+      'PDP_USAGE',
+      'nothing is kept beside these records: name the configuration with --config',
+    );
+  return { record: await findRecord(files, name, () => undefined), folders };
+}
+
+/** Concludes a record again by what is gathered of what it names, and compares everything. Throws as `createGatherer`. */
+export async function concludeRecordAgain(
+  record: AuditRecord,
+  gather: (record: AuditRecord) => Promise<Gathered>,
+): Promise<ReplayedRecord> {
+  const gathered = await gather(record);
   const replay = concludeAgain(record, gathered.parts);
   const missing = [...new Set([...gathered.missing, ...replay.missing])];
   const differences = distinct([
@@ -28,19 +79,16 @@ export async function replayRecord(file: string, options: CommonOptions, session
     ...replay.differences,
     ...(missing.length > 0 ? [] : derivedDifferences(record)),
   ]);
-  const same = missing.length === 0 && differences.length === 0;
-  return {
-    exit: same ? exitCodes.ok : exitCodes.failed,
-    data: {
-      decision_id: record.decision_id,
-      same,
-      not_shown: replay.notShown,
-      missing,
-      differences,
-      decision: replay.decision,
-    },
-    text: replayText(record, { ...replay, same, missing, differences }, session),
-  };
+  const { notShown, decision } = replay;
+  return { same: missing.length === 0 && differences.length === 0, missing, differences, notShown, decision };
+}
+
+/** A replay for machines. */
+export function replayData(
+  record: AuditRecord,
+  { same, notShown, missing, differences, decision }: ReplayedRecord,
+) {
+  return { decision_id: record.decision_id, same, not_shown: notShown, missing, differences, decision };
 }
 
 /** The facts and the decision of a record speak of the same things. */
@@ -48,7 +96,8 @@ function distinct(differences: readonly Difference[]): readonly Difference[] {
   return [...new Map(differences.map((one) => [one.path, one])).values()];
 }
 
-function replayText(record: AuditRecord, replay: Replay, { paint }: Session): string {
+/** A replay for people. */
+export function replayText(record: AuditRecord, replay: ReplayedRecord, paint: Paint): string {
   const { missing, notShown } = replay;
   if (missing.length > 0) {
     const lines = missing.map((one) => `  ${plain(one)}\n`).join('');

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { logFiles, logLines } from '../../audit/read-log.ts';
 import { Proposals } from '../../audit/proposals.ts';
 import { proposedRow, type RowRules } from '../../audit/proposed-row.ts';
 import { readRecord } from '../../audit/read-record.ts';
@@ -13,6 +12,7 @@ import { asPortreeveError, PortreeveError } from '../../lib/errors.ts';
 import { configOption, finish, instantArgument, integerArgument } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plain } from '../output.ts';
+import { openRecordSource, recordsHelp } from '../record-source.ts';
 import type { Answer, Session } from '../session.ts';
 import { byteProgress } from '../state/progress.ts';
 import { withStore } from '../with-store.ts';
@@ -38,10 +38,7 @@ export function registerDevicePropose(group: Command, session: Session): void {
     .description(
       'write an import file of devices that records show and the inventory does not know, for review',
     )
-    .requiredOption(
-      '--from-records <file...>',
-      'logs of records; what was rotated away beside them is read too',
-    )
+    .requiredOption('--from-records <file...>', recordsHelp)
     .option('--since <instant>', 'only records from then on (RFC 3339)', instantArgument)
     .addOption(new Option('--format <format>', 'format').choices(['ndjson']).default('ndjson'))
     .option('--out <file>', 'where it goes; standard output unless this is given')
@@ -125,7 +122,7 @@ interface Read {
 
 /** Throws PDP_FORMAT_NEWER for records of a newer program: what they say is not known. */
 async function readAll(names: readonly string[], proposals: Proposals, session: Session): Promise<Read> {
-  const files = logFiles(names.map((name) => resolve(session.around.folder, name)));
+  const { files } = await openRecordSource(names, session);
   const progress = byteProgress(session);
   const onBytes = progress.counting(
     'reading',
@@ -133,8 +130,8 @@ async function readAll(names: readonly string[], proposals: Proposals, session: 
   );
   let [records, damaged] = [0, 0];
   try {
-    for (const { path } of files) {
-      for await (const line of logLines(path, onBytes)) {
+    for (const { lines } of files) {
+      for await (const line of lines(onBytes)) {
         // Within text the quotes would be escaped: this is an act's own member.
         if (line === '' || line?.includes('"kind":"act"')) continue;
         const record = line === undefined ? undefined : tryRecord(line);

@@ -22,6 +22,7 @@ import { settingsReader } from '../../workshop/records/settings.ts';
 import { configOption, finish, shortText } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plain } from '../output.ts';
+import { openRecordSource } from '../record-source.ts';
 import type { Answer, Session } from '../session.ts';
 import { opaOf, opaOption, projectOfArgument, type OpaOptions } from './common.ts';
 import { optionalConfig } from './optional-config.ts';
@@ -109,22 +110,22 @@ async function recordOf(
   session: Session,
 ): Promise<{ readonly record: AuditRecord; readonly rules: ClassRules | undefined }> {
   const config = optionalConfig(named, session);
-  const files =
-    records?.map((file) => resolve(session.around.folder, file)) ?? (config ? [config.audit.path] : []);
-  if (files.length === 0) {
+  const names = records ?? (config ? [config.audit.path] : []);
+  if (names.length === 0) {
     throw new PortreeveError(
       'PDP_USAGE',
       'no records: name files with --records, or the configuration with --config',
     );
   }
+  const source = await openRecordSource(names, session);
   const progress = session.progress();
   let bytes = 0;
   try {
-    const record = await findRecord(files, fromRecord, (count) => {
+    const record = await findRecord(source.files, fromRecord, (count) => {
       bytes += count;
       progress.show(`${Math.round(bytes / 1e6)} MB read`);
     });
-    const { sources } = await recordSettings(files, config);
+    const { sources } = await recordSettings(source, config);
     const classes = settingsReader(sources)(record.versions.configuration)?.settings.classes ?? {};
     const name = record.class ?? '';
     return { record, rules: Object.hasOwn(classes, name) ? classes[name] : undefined };

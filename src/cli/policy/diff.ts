@@ -2,7 +2,6 @@ import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { logFiles } from '../../audit/read-log.ts';
 import { PortreeveError } from '../../lib/errors.ts';
 import { parseBundle } from '../../policy/bundle.ts';
 import { composeDecision } from '../../server/compose.ts';
@@ -19,6 +18,7 @@ import { openProject, projectFileName } from '../../workshop/project/open.ts';
 import { configOption, finish, integerArgument } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { tenantOption } from '../device/tenant.ts';
+import { openRecordSource, recordsHelp } from '../record-source.ts';
 import { byteProgress } from '../state/progress.ts';
 import type { Answer, Session } from '../session.ts';
 import { opaOf, opaOption, type OpaOptions } from './common.ts';
@@ -54,10 +54,7 @@ export function registerPolicyDiff(group: Command, session: Session): void {
     .description('decide connections again with two policies and show who would flip')
     .argument('<old>', 'the policy in force: a bundle file, a project folder, git:REV[:PATH], or default')
     .argument('<new>', 'the policy to be: the same')
-    .option(
-      '--records <file...>',
-      'logs of records (with what was rotated away beside them), or samples of them',
-    )
+    .option('--records <file...>', `${recordsHelp}; or samples of them`)
     .option(
       '--skip-damaged',
       'pass over lines that are no records, which a crash may leave, and count them as undecidable',
@@ -160,10 +157,11 @@ async function byRecords(
   options: Options,
   session: Session,
 ): Promise<DiffRun> {
-  const files = logFiles(names.map((name) => resolve(session.around.folder, name)));
+  const opened = await openRecordSource(names, session);
+  const { files } = opened;
   const paths = files.map(({ path }) => path);
   const { sources, sampled, pseudonyms } = await recordSettings(
-    paths,
+    opened,
     optionalConfig(options.config, session),
   );
   const progress = byteProgress(session);

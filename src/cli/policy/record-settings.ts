@@ -1,4 +1,5 @@
 import type { Config } from '../../config/types.ts';
+import type { RecordFile } from '../../audit/sources/types.ts';
 import { keptFolder } from '../../server/keep-versions.ts';
 import type { SettingsSources } from '../../workshop/records/settings.ts';
 import { pseudonymKeys } from '../../workshop/sample/pseudonyms.ts';
@@ -16,7 +17,7 @@ export interface RecordSettings {
 
 /** Where the settings of the records of files come from: samples, what the server keeps, the configuration. */
 export async function recordSettings(
-  files: readonly string[],
+  { files, keptFolders }: { readonly files: readonly RecordFile[]; readonly keptFolders: readonly string[] },
   config: Config | undefined,
 ): Promise<RecordSettings> {
   const samples: FoundSample[] = [];
@@ -27,7 +28,7 @@ export async function recordSettings(
   return {
     sources: {
       carried: Object.assign({}, ...samples.map(({ settings }) => settings)) as SettingsSources['carried'],
-      keptFolder: config ? keptFolder(config) : null,
+      keptFolders: [...new Set([...(config ? [keptFolder(config)] : []), ...keptFolders])],
       given: config ? { classes: config.classes, enforcement: config.enforcement } : null,
     },
     sampled: samples.length > 0,

@@ -1,13 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { kept } from '../../audit/kept.ts';
-import { logFiles } from '../../audit/read-log.ts';
-import type { Config } from '../../config/types.ts';
+import { keptInAny } from '../../audit/kept.ts';
 import { sha256Hex } from '../../lib/bytes.ts';
 import { describeThrown, PortreeveError } from '../../lib/errors.ts';
 import { bundleFrom } from '../../policy/bundle.ts';
-import { keptFolder } from '../../server/keep-versions.ts';
 import { settingsReader } from '../../workshop/records/settings.ts';
 import { replayRecords } from '../../workshop/replay/replay-records.ts';
 import type { ReplayReport } from '../../workshop/replay/types.ts';
@@ -15,6 +12,7 @@ import { configOption, finish, integerArgument, type CommonOptions } from '../co
 import { createGatherer } from '../decide/gather.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plain, table, type Paint } from '../output.ts';
+import { openRecordSource, recordsHelp } from '../record-source.ts';
 import type { Answer, Session } from '../session.ts';
 import { byteProgress } from '../state/progress.ts';
 import { optionalConfig } from './optional-config.ts';
@@ -32,10 +30,7 @@ export function registerPolicyReplay(group: Command, session: Session): void {
   const command = group
     .command('replay')
     .description('decide records again with the bundles that they name: the same must come out')
-    .requiredOption(
-      '--records <file...>',
-      'logs of records (with what was rotated away beside them), or samples of them',
-    )
+    .requiredOption('--records <file...>', `${recordsHelp}; or samples of them`)
     .option(
       '--bundle <file...>',
       'bundles beside those that the server keeps; each is used for the records that name it',
@@ -69,17 +64,16 @@ async function runReplay(options: Options, session: Session): Promise<Answer> {
   const { folder } = session.around;
   const config = optionalConfig(options.config, session);
   const given = readGiven(options.bundle ?? [], folder);
-  const files = logFiles(options.records.map((name) => resolve(folder, name)));
-  const { sources } = await recordSettings(
-    files.map(({ path }) => path),
-    config,
-  );
+  const source = await openRecordSource(options.records, session);
+  const { files } = source;
+  const { sources } = await recordSettings(source, config);
+  const { keptFolders } = sources;
   const progress = byteProgress(session);
   try {
     const report = await replayRecords({
       files,
-      gather: config && createGatherer(keptFolder(config), given),
-      bundleOf: bundlesIn(config, given),
+      gather: keptFolders.length > 0 ? createGatherer(keptFolders, given) : undefined,
+      bundleOf: (digest) => given.get(digest) ?? keptInAny(keptFolders, digest),
       settingsOf: settingsReader(sources),
       skipDamaged: options.skipDamaged === true,
       mostFindings: options.maxFindings,
@@ -114,13 +108,6 @@ function readBytes(path: string): Uint8Array {
       cause: thrown,
     });
   }
-}
-
-function bundlesIn(
-  config: Config | undefined,
-  given: ReadonlyMap<string, Uint8Array>,
-): (digest: string) => Uint8Array | undefined {
-  return (digest) => given.get(digest) ?? (config && kept(keptFolder(config), digest));
 }
 
 function answer(report: ReplayReport, paint: Paint): Answer {

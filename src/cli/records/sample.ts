@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { logFiles, type LogFile } from '../../audit/read-log.ts';
+import type { RecordSource } from '../../audit/sources/open-records.ts';
 import { formatInstant, type EpochMs } from '../../lib/clock.ts';
 import { describeThrown, PortreeveError } from '../../lib/errors.ts';
 import { settingsReader } from '../../workshop/records/settings.ts';
@@ -14,6 +14,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { plain } from '../output.ts';
 import { optionalConfig } from '../policy/optional-config.ts';
 import { recordSettings } from '../policy/record-settings.ts';
+import { openRecordSource, recordsHelp } from '../record-source.ts';
 import type { Answer, Session } from '../session.ts';
 import { byteProgress } from '../state/progress.ts';
 import { writeLines, writeWhole } from '../write-lines.ts';
@@ -37,10 +38,7 @@ export function registerRecordsSample(group: Command, session: Session): void {
   const command = group
     .command('sample')
     .description('write a small sample of records, from which policy diff scales its counts back')
-    .option(
-      '--records <file...>',
-      "logs of records, with what was rotated away beside them (default: the configuration's)",
-    )
+    .option('--records <file...>', `${recordsHelp} (default: the configuration's)`)
     .option('--skip-damaged', 'pass over lines that are no records, which a crash may leave, and count them')
     .option('--since <instant>', 'only decisions from then on (RFC 3339)', instantArgument)
     .option('--max <number>', 'records in the sample', integerArgument(1, 10_000_000), 20_000)
@@ -118,9 +116,10 @@ async function chosen(
   options: Options,
   session: Session,
 ): Promise<Sample & { readonly progress: ReturnType<typeof byteProgress> }> {
-  const files = filesOf(options, session);
+  const source = await sourceOf(options, session);
+  const { files, keptFolders } = source;
   const config = optionalConfig(options.config, session);
-  const { sources } = await recordSettings([], config);
+  const { sources } = await recordSettings({ files: [], keptFolders }, config);
   const progress = byteProgress(session);
   const total = files.reduce((sum, { size }) => sum + size, 0);
   const phases = {
@@ -144,9 +143,8 @@ async function chosen(
   }
 }
 
-function filesOf({ records, config }: Options, session: Session): readonly LogFile[] {
-  const named = records?.map((name) => resolve(session.around.folder, name));
-  return logFiles(named ?? [session.config(config).audit.path]);
+function sourceOf({ records, config }: Options, session: Session): Promise<RecordSource> {
+  return openRecordSource(records ?? [session.config(config).audit.path], session);
 }
 
 function pseudonymOf({ pseudonymise, key }: Options, session: Session): Pseudonym | undefined {

@@ -1,8 +1,9 @@
 import { PortreeveError, describeThrown } from '../../lib/errors.ts';
 
-/** What a busy server asked for, kept as the error's cause. */
+/** What a busy server answered and asked for, kept as the error's cause. */
 interface Busy {
-  readonly retryAfterMs: number;
+  readonly status?: number | undefined;
+  readonly retryAfterMs?: number | undefined;
 }
 
 /** A source that could not be had just now: down, late, cut off. Trying again may mend it. */
@@ -15,9 +16,17 @@ export function refused(message: string, cause?: unknown): PortreeveError {
   return new PortreeveError('PDP_SOURCE_REFUSED', message, { cause });
 }
 
-/** As `unavailable`, with the time that the server asked to be left alone for (ms). */
-export function busy(message: string, retryAfterMs: number | undefined): PortreeveError {
-  return unavailable(message, retryAfterMs === undefined ? undefined : ({ retryAfterMs } satisfies Busy));
+/** As `unavailable`, with the HTTP status of the answer and the time that the server asked to be left alone for (ms). */
+export function busy(message: string, retryAfterMs: number | undefined, status?: number): PortreeveError {
+  return unavailable(message, { retryAfterMs, status } satisfies Busy);
+}
+
+/** The HTTP status that was answered instead of what was asked for; undefined where none was. */
+export function statusOf(thrown: unknown): number | undefined {
+  const cause = thrown instanceof PortreeveError ? thrown.cause : undefined;
+  return typeof cause === 'object' && cause !== null && 'status' in cause
+    ? (cause as Busy).status
+    : undefined;
 }
 
 /** How long the server asked to be left alone (Retry-After), milliseconds; undefined where it did not. */

@@ -109,7 +109,11 @@ function receive(
     return { status: 'unchanged', url: url.href, ...validatorsOf(response) };
   }
   if (statusCode !== 200) {
-    throw busy(`${about}: answers ${statusCode ?? 'nothing'}`, readRetryAfter(headers['retry-after'], now));
+    throw busy(
+      `${about}: answers ${statusCode ?? 'nothing'}`,
+      readRetryAfter(headers['retry-after'], now),
+      statusCode,
+    );
   }
   const options = { about, maxBytes: o.maxBytes, idleMs: timeouts.idle, watchdog };
   const expected = refuseBody(response, options);

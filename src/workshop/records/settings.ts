@@ -1,4 +1,4 @@
-import { kept } from '../../audit/kept.ts';
+import { keptInAny } from '../../audit/kept.ts';
 import type { Config } from '../../config/types.ts';
 import { isObject } from '../../policy/is-object.ts';
 
@@ -9,8 +9,8 @@ export type DecidingSettings = Pick<Config, 'classes' | 'enforcement'>;
 export interface SettingsSources {
   /** What a sample brought along, by the digest of the configuration. */
   readonly carried: Readonly<Record<string, DecidingSettings>>;
-  /** The folder of what a server keeps by digest; null where none is known. */
-  readonly keptFolder: string | null;
+  /** Folders of what servers keep by digest. */
+  readonly keptFolders: readonly string[];
   /** What stands for settings that are not to be had otherwise; null where nothing does. */
   readonly given: DecidingSettings | null;
 }
@@ -28,13 +28,13 @@ export interface FoundSettings {
  */
 export function settingsReader({
   carried,
-  keptFolder,
+  keptFolders,
   given,
 }: SettingsSources): (configuration: unknown) => FoundSettings | undefined {
   const known = new Map<string, FoundSettings | undefined>();
   const presumed = given === null ? undefined : { settings: given, presumed: true };
   const find = (digest: string): FoundSettings | undefined => {
-    const own = Object.hasOwn(carried, digest) ? carried[digest] : keptSettings(keptFolder, digest);
+    const own = Object.hasOwn(carried, digest) ? carried[digest] : keptSettings(keptFolders, digest);
     return own ? { settings: own, presumed: false } : presumed;
   };
   return (configuration) => {
@@ -45,8 +45,8 @@ export function settingsReader({
   };
 }
 
-function keptSettings(folder: string | null, digest: string): DecidingSettings | undefined {
-  const bytes = folder === null ? undefined : kept(folder, digest);
+function keptSettings(folders: readonly string[], digest: string): DecidingSettings | undefined {
+  const bytes = keptInAny(folders, digest);
   return bytes && readSettings(parsed(bytes));
 }
 

@@ -1,4 +1,4 @@
-import { recordBlocks } from '../../audit/read-blocks.ts';
+import type { RecordFile } from '../../audit/sources/types.ts';
 
 const mark = Buffer.from('"supersedes":true');
 
@@ -7,12 +7,12 @@ const mark = Buffer.from('"supersedes":true');
  * and reads no line that is not such a record. Throws PDP_INPUT_MALFORMED where a file cannot be read.
  */
 export async function supersededIds(
-  files: readonly string[],
+  files: readonly RecordFile[],
   onBytes?: (count: number) => void,
 ): Promise<ReadonlySet<string>> {
   const ids = new Set<string>();
   for (const file of files) {
-    for await (const { bytes } of recordBlocks(file, onBytes)) {
+    for await (const { bytes } of file.blocks(onBytes)) {
       for (let at = bytes.indexOf(mark); at >= 0; at = bytes.indexOf(mark, at + 1)) {
         const start = bytes.lastIndexOf(0x0a, at) + 1;
         const end = bytes.indexOf(0x0a, at);

@@ -1,6 +1,6 @@
-import { linesOfBlock, recordBlocks } from '../../audit/read-blocks.ts';
-import type { LogFile } from '../../audit/read-log.ts';
+import { linesOfBlock } from '../../audit/read-blocks.ts';
 import type { AuditRecord } from '../../audit/record.ts';
+import type { RecordFile } from '../../audit/sources/types.ts';
 import { parseBundle } from '../../policy/bundle.ts';
 import { createPolicyEngine } from '../../policy/engine.ts';
 import { lineReader } from '../records/line.ts';
@@ -12,7 +12,7 @@ import type { Replayed, ReplayParts } from './replay-record.ts';
 import type { ReplayFinding, ReplayPolicy, ReplayReport } from './types.ts';
 
 export interface ReplayOptions {
-  readonly files: readonly LogFile[];
+  readonly files: readonly RecordFile[];
   /** What a record names by digest, as far as it is kept; undefined where nothing is. */
   readonly gather: ((record: AuditRecord) => Promise<ReplayParts>) | undefined;
   /** The bytes of a bundle by its digest: kept, or given; undefined where it is not there. */
@@ -31,8 +31,7 @@ export interface ReplayOptions {
  * naming file and line for what is no record, and what loading a bundle throws.
  */
 export async function replayRecords(options: ReplayOptions): Promise<ReplayReport> {
-  const paths = options.files.map(({ path }) => path);
-  const superseded = await supersededIds(paths);
+  const superseded = await supersededIds(options.files);
   const policies = policiesOf(options);
   const counts = { records: 0, same_whole: 0, same_policy: 0, not_asked: 0, different: 0, not_replayable: 0 };
   const missing = new Map<string, number>();
@@ -42,8 +41,8 @@ export async function replayRecords(options: ReplayOptions): Promise<ReplayRepor
     missing.set(what, (missing.get(what) ?? 0) + 1);
   };
   const readLine = lineReader(options.skipDamaged ?? false);
-  for (const { path, size } of options.files) {
-    for await (const block of recordBlocks(path, options.onBytes, size)) {
+  for (const { path, blocks } of options.files) {
+    for await (const block of blocks(options.onBytes)) {
       for (const { text, line } of linesOfBlock(block)) {
         const read = readLine(text, path, line);
         if (read.is === 'damaged') {

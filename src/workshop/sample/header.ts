@@ -1,4 +1,5 @@
-import { linesOfBlock, recordBlocks } from '../../audit/read-blocks.ts';
+import { linesOfBlock } from '../../audit/read-blocks.ts';
+import type { RecordFile } from '../../audit/sources/types.ts';
 import { lineReader, malformed } from '../records/line.ts';
 import { readSettings } from '../records/settings.ts';
 import type { DecidingSettings } from '../records/settings.ts';
@@ -37,12 +38,12 @@ export interface FoundSample {
  * Reads the first line of a file where that begins a sample; undefined for a log of records. Throws PDP_INPUT_MALFORMED
  * naming file and line where it is a sample of another format or has settings that are none.
  */
-export async function readSampleHeader(file: string): Promise<FoundSample | undefined> {
-  for await (const block of recordBlocks(file)) {
+export async function readSampleHeader({ path, blocks }: RecordFile): Promise<FoundSample | undefined> {
+  for await (const block of blocks()) {
     for (const { text, line } of linesOfBlock(block)) {
       // What is no record is for those to tell who read all of them.
-      const read = lineReader(true)(text, file, line);
-      return read.is === 'sample' ? found(read.header, file, line) : undefined;
+      const read = lineReader(true)(text, path, line);
+      return read.is === 'sample' ? found(read.header, path, line) : undefined;
     }
   }
   return undefined;

@@ -1,6 +1,6 @@
-import { linesOfBlock, recordBlocks } from '../../audit/read-blocks.ts';
-import type { LogFile } from '../../audit/read-log.ts';
+import { linesOfBlock } from '../../audit/read-blocks.ts';
 import type { AuditRecord } from '../../audit/record.ts';
+import type { RecordFile } from '../../audit/sources/types.ts';
 import { PortreeveError } from '../../lib/errors.ts';
 import { lineReader } from '../records/line.ts';
 import type { FoundRecord } from '../records/line.ts';
@@ -13,7 +13,7 @@ import type { Pseudonym } from './pseudonyms.ts';
 import { drawOf, Strata, stratumOf } from './strata.ts';
 
 export interface SampleOptions {
-  readonly files: readonly LogFile[];
+  readonly files: readonly RecordFile[];
   readonly by: readonly StratumKey[];
   readonly most: number;
   /** Records from then on; RFC 3339 in UTC as records have it. */
@@ -46,8 +46,7 @@ export interface Sample {
  */
 export async function sampleRecords(options: SampleOptions): Promise<Sample> {
   const { by, most, onBytes } = options;
-  const paths = options.files.map(({ path }) => path);
-  const superseded = await supersededIds(paths, (count) => onBytes?.('looking', count));
+  const superseded = await supersededIds(options.files, (count) => onBytes?.('looking', count));
   const each = (phase: 'counting' | 'writing') =>
     eachRecord(superseded, options, (count) => onBytes?.(phase, count));
   const strata = new Strata();
@@ -95,8 +94,8 @@ async function* eachRecord(
   onBytes: (count: number) => void,
 ): AsyncGenerator<FoundRecord | undefined> {
   const readLine = lineReader(skipDamaged);
-  for (const { path, size } of files) {
-    for await (const block of recordBlocks(path, onBytes, size)) {
+  for (const { path, blocks } of files) {
+    for await (const block of blocks(onBytes)) {
       for (const { text, line } of linesOfBlock(block)) {
         const read = readLine(text, path, line);
         if (read.is === 'newer' || read.is === 'damaged') yield undefined;

@@ -131,7 +131,7 @@ withOpa(
 
 test('without classes and enforcement a record is undecidable; those of another configuration are told', async (t) => {
   const record = await meterRecord(world, '1');
-  const nothing: SettingsSources = { carried: {}, keptFolder: null, given: null };
+  const nothing: SettingsSources = { carried: {}, keptFolders: [], given: null };
   t.deepEqual(counts(await diff(t, [record], defaultBundle, { settings: nothing })), {
     ...none,
     undecidable: 1,

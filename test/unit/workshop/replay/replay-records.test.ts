@@ -27,7 +27,7 @@ test.after.always(() => world.close());
 /** Settings that stand under the digest that records of the world name. */
 function carried(): SettingsSources {
   const { given } = givenSettings(world);
-  return { carried: { [known.versions.configuration]: given! }, keptFolder: null, given: null };
+  return { carried: { [known.versions.configuration]: given! }, keptFolders: [], given: null };
 }
 
 const whole: ReplayOptions['gather'] = () =>

@@ -96,9 +96,9 @@ test('header and lines are as the schema says, and are read back', async (t) => 
   const validate = new Ajv2020({ strict: true, allowUnionTypes: true }).compile(schema);
   const { texts, sample } = await sampled(t);
   for (const text of texts) t.true(validate(JSON.parse(text)), text.slice(0, 200));
-  const found = await readSampleHeader(logOf(t, texts)[0]!.path);
+  const found = await readSampleHeader(logOf(t, texts)[0]!);
   t.deepEqual(Object.keys(found?.settings ?? {}), Object.keys(sample.header.settings));
-  t.is(await readSampleHeader(logOf(t, records.slice(0, 2))[0]!.path), undefined);
+  t.is(await readSampleHeader(logOf(t, records.slice(0, 2))[0]!), undefined);
 });
 
 withOpa('what policy diff counts by a sample is scaled back to all decisions', async (t) => {
