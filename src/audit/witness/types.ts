@@ -74,12 +74,17 @@ export interface Sighting {
   readonly at: EpochMs;
 }
 
-/** Something kept that does not hold; what `contradicts` the log is evidence of a fork, and `unknown` is what no key was given for. */
+/**
+ * Something kept that counts for nothing. What `contradicts` is an outsider's word against the log (a fork, or a log cut
+ * off); `invalid` does not verify; `unknown` is what no key or authority was given for, or what could not be read back.
+ */
 export interface OutsiderProblem {
-  readonly kind: 'contradicts' | 'invalid' | 'unknown' | 'gone';
-  /** File and line, `witness/2026-11-22.ndjson:12`. */
+  readonly kind: 'contradicts' | 'invalid' | 'unknown';
+  /** File and line, `witness/2026-11-22.ndjson:12`, of the first of them. */
   readonly where: string;
   readonly message: string;
+  /** How many lines have the same. */
+  readonly count: number;
 }
 
 /** Entries `from.size` up to below `to.size`, first seen from outside at `to.at`. */
