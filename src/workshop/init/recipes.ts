@@ -30,5 +30,5 @@ export function withReasons(project: string, reasons: string): string {
   for (const [code, declared] of Object.entries(parse(reasons) as Record<string, unknown>)) {
     document.setIn(['reasons', code], document.createNode(declared));
   }
-  return document.toString({ lineWidth: 0, singleQuote: true });
+  return document.toString({ lineWidth: 0, singleQuote: true, flowCollectionPadding: false });
 }
