@@ -31,6 +31,7 @@ class FolderLog implements Log {
   readonly #folder: string;
   readonly #options: LogOptions;
   #state: OpenState | undefined;
+  #opening: Promise<OpenState> | undefined;
   #appending: Promise<unknown> = Promise.resolve();
   #integrating: Promise<unknown> = Promise.resolve();
   /** Kept and not hashed yet; `next` is the first entry of the first one that is not. */
@@ -70,7 +71,9 @@ class FolderLog implements Log {
   }
 
   integrate(): Promise<SignedCheckpoint> {
-    const result = this.#integrating.then(async () => this.#integrateNow(await this.#opened()));
+    const result = this.#integrating.then(() =>
+      this.#guarded(async () => this.#integrateNow(await this.#opened())),
+    );
     this.#integrating = result.catch(() => undefined);
     return result;
   }
@@ -106,10 +109,15 @@ class FolderLog implements Log {
       if (state.checkpoint.size < this.#size) await this.#integrateNow(state);
       await endSession(this.#folder);
     } finally {
-      state.journal.close();
-      state.release();
-      this.#state = undefined;
+      this.#giveBack(state);
     }
+  }
+
+  #giveBack(state: OpenState): void {
+    state.journal.close();
+    state.release();
+    this.#state = undefined;
+    this.#unhashed = [];
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -130,16 +138,24 @@ class FolderLog implements Log {
     }
   }
 
-  async #opened(): Promise<OpenState> {
-    if (this.#state) return this.#state;
+  #opened(): Promise<OpenState> {
+    if (this.#state) return Promise.resolve(this.#state);
+    return (this.#opening ??= this.#openAnew().finally(() => (this.#opening = undefined)));
+  }
+
+  async #openAnew(): Promise<OpenState> {
     if (this.#closed) throw new Fault('PDP_AUDIT_UNAVAILABLE', `the log ${this.#folder} is closed`);
     const state = await openState(this.#folder, this.#options);
-    this.#state = state;
     this.#size = state.tree.size;
+    try {
+      const first = this.#options.onOpened?.(state.opened) ?? [];
+      if (first.length > 0) await this.#write(state, frameLines(first));
+    } catch (thrown) {
+      this.#giveBack(state);
+      throw thrown;
+    }
     if (state.opened.recovered > 0) this.#dueCheckpoint();
-    const first = this.#options.onOpened?.(state.opened) ?? [];
-    if (first.length > 0) await this.#write(state, frameLines(first));
-    return state;
+    return (this.#state = state);
   }
 
   async #write(state: OpenState, framed: Framed): Promise<void> {
@@ -205,14 +221,21 @@ class FolderLog implements Log {
     }, this.#options.flushMs).unref();
   }
 
-  /** Told once; what is kept waits for the next attempt. */
+  /**
+   * Told once. The log is opened anew, from what is really there, by whoever needs it next: where that fails too, nothing
+   * counts as kept until it succeeds.
+   */
   #failed(error: PortreeveError): void {
+    void this.#inTurn(async () => {
+      await this.#integrating;
+      if (this.#state && !this.#closed) this.#giveBack(this.#state);
+    });
     if (!this.#closed) this.#dueCheckpoint();
     if (this.#problem?.message !== error.message) this.#options.onProblem?.(error);
     this.#problem = error;
   }
 
-  async #integrateNow(state: OpenState): Promise<SignedCheckpoint> {
+  #integrateNow(state: OpenState): Promise<SignedCheckpoint> {
     return this.#guarded(async () => {
       this.#hash(state, Infinity);
       const from = state.checkpoint.size;
