@@ -19,6 +19,7 @@ export function derivedDifferences(record: AuditRecord): readonly Difference[] {
     ...(record.document && { document: record.document }),
     pep: facts?.pep ?? record.pep,
     door: facts?.door ?? record.door,
+    request_id: record.request_id ?? null,
     connection_id: facts ? facts.connection.connection_id : record.connection_id,
     trace:
       record.trace_id === null || record.span_id === null
@@ -27,7 +28,8 @@ export function derivedDifferences(record: AuditRecord): readonly Difference[] {
     timings: { facts: 0, policy: 0, conclude: 0, total: 0 },
   };
   const again = buildRecord(made, record.audit_mode);
-  return differencesOf('', { ...record, supersedes: undefined }, { ...again, supersedes: undefined });
+  const notDerived = { supersedes: undefined, cut: undefined, redacted: undefined };
+  return differencesOf('', { ...record, ...notDerived }, { ...sinceThen(record, again), ...notDerived });
 }
 
 function decisionOf(record: AuditRecord): Decision {
@@ -36,5 +38,14 @@ function decisionOf(record: AuditRecord): Decision {
   return {
     ...{ decision_id, tenant, time, outcome, enforced, reasons, device_id, assurance },
     ...{ obligations, valid_until, versions, faults },
+  };
+}
+
+/** Older records lack what was added later. */
+function sinceThen(record: AuditRecord, again: AuditRecord) {
+  return {
+    ...again,
+    gateway: record.gateway === undefined ? undefined : again.gateway,
+    request_id: record.request_id === undefined ? undefined : again.request_id,
   };
 }

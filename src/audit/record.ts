@@ -1,7 +1,8 @@
 import type { Pep } from '../context/types.ts';
 import type { Decision, Facts, MadeDecision } from '../decision/types.ts';
 import type { RecordedDocument } from '../decision/recorded-document.ts';
-import { canonicalJson } from '../lib/canonical-json.ts';
+import { fitRecord } from './cut.ts';
+import type { CutPart } from './cut.ts';
 import type { PolicyInput, Verdict } from '../policy/types.ts';
 import type { RecordMode } from './home.ts';
 
@@ -28,6 +29,14 @@ export interface AuditRecord extends Decision {
   readonly pep: Pep;
   readonly door: string;
   readonly connection_id: string | null;
+  /** The gateway that speaks for the device, or through which it connects; absent from older records, as the next. */
+  readonly gateway?: string | null;
+  /** Id of the request that the PEP gave (Envoy's `x-request-id`). */
+  readonly request_id?: string | null;
+  /** What was left out because the record would be too long; absent where nothing was. */
+  readonly cut?: readonly CutPart[];
+  /** JSON pointers of the texts that stand as commitments (`audit.redact`); absent where none does. */
+  readonly redacted?: readonly string[];
   /** SHA-256 of the leaf, and of its SubjectPublicKeyInfo. */
   readonly leaf: string | null;
   readonly key: string | null;
@@ -60,6 +69,7 @@ export function buildRecord(made: MadeDecision, mode?: RecordMode): AuditRecord 
     enforced: decision.enforced,
     facts,
     faults: decision.faults,
+    gateway: facts?.gateway?.id ?? null,
     input,
     issuer: credential?.issuer_name ?? null,
     issuer_key: credential?.issuer_key ?? null,
@@ -71,6 +81,7 @@ export function buildRecord(made: MadeDecision, mode?: RecordMode): AuditRecord 
     owner: device?.owner ?? null,
     pep,
     reasons: decision.reasons,
+    request_id: facts ? facts.connection.request_id : (made.request_id ?? null),
     schema: recordFormat,
     serial: credential?.serial ?? null,
     site: device?.site ?? pep.site ?? null,
@@ -85,7 +96,10 @@ export function buildRecord(made: MadeDecision, mode?: RecordMode): AuditRecord 
   };
 }
 
-/** The record's line without its line feed: RFC 8785 text, so that equal records are equal bytes. */
+/**
+ * The record's line without its line feed: RFC 8785 text, so that equal records are equal bytes; of at most 65,535 bytes,
+ * with what was cut for that named under `cut`.
+ */
 export function recordBytes(record: object): string {
-  return canonicalJson(record);
+  return fitRecord(record);
 }

@@ -95,6 +95,7 @@ function traceOf(raw: RawConnection): { traceparent?: string } {
 
 function refused(raw: RawConnection, refusal: Refusal): ContextResult {
   const connectionId = optionalText('connection_id', raw.connectionId, limits.idText);
+  const requestId = optionalText('request_id', raw.requestId, limits.idText);
   return {
     ok: false,
     pep: raw.pep,
@@ -103,5 +104,6 @@ function refused(raw: RawConnection, refusal: Refusal): ContextResult {
     problem: refusal.problem,
     ...traceOf(raw),
     ...(typeof connectionId === 'string' && { connectionId }),
+    ...(typeof requestId === 'string' && { requestId }),
   };
 }

@@ -131,4 +131,5 @@ export type ContextResult =
       readonly code?: 'system.dependency_stale';
       readonly traceparent?: string;
       readonly connectionId?: string;
+      readonly requestId?: string;
     };

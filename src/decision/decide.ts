@@ -184,6 +184,7 @@ function concludeCall(
     pep,
     door: built.ok ? built.context.door : built.door,
     connection_id: (built.ok ? built.context.connectionId : built.connectionId) ?? null,
+    request_id: (built.ok ? built.context.requestId : built.requestId) ?? null,
     trace: call.trace,
     timings: { facts: 0, policy: 0, conclude: 0, total: 0 },
   };

@@ -271,6 +271,8 @@ export interface MadeDecision {
   readonly pep: Pep;
   readonly door: string;
   readonly connection_id: string | null;
+  /** Id of the request that the enforcement point gave, also where no context could be built. */
+  readonly request_id?: string | null;
   readonly trace: { readonly trace_id: string; readonly span_id: string } | null;
   /** Microseconds by stage, for metrics and the span. */
   readonly timings: Readonly<Record<'facts' | 'policy' | 'conclude' | 'total', number>>;

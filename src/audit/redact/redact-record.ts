@@ -1,0 +1,152 @@
+import { redactedPath } from '../../config/redacted-path.ts';
+import type { RedactConfig } from '../../config/types.ts';
+import { commitmentOf, newSecret, saltOf, written } from './commitment.ts';
+import { recordPlace } from './places.ts';
+import type { Place, PlaceKind } from './places.ts';
+import { below, withValues } from './pointer.ts';
+
+/** What a record with commitments needs to be revealed; whoever has it knows all that was replaced in the record. */
+export interface Opening {
+  readonly decision_id: string;
+  readonly time: string;
+  /** Equal texts of the record have equal commitments. */
+  readonly linkable: boolean;
+  /** Of the record, lower-case hex. */
+  readonly secret: string;
+  /** What was replaced, by JSON pointer. */
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/** What replacing looks at and writes beside. */
+interface Redactable {
+  readonly decision_id: string;
+  readonly time: string;
+}
+
+export type Redacted<T> = T & {
+  /** JSON pointers of the texts that stand as commitments, sorted. */
+  readonly redacted?: readonly string[];
+};
+
+export type Redactor = <T extends Redactable>(
+  record: T,
+) => { readonly record: Redacted<T>; readonly opening: Opening | undefined };
+
+/** One text of a record that may be replaced. */
+interface Leaf {
+  readonly pointer: string;
+  readonly text: string;
+  readonly kind: PlaceKind;
+  readonly named: boolean;
+}
+
+/** Members that are never looked into: whoever finds, counts and replays records goes by them. */
+const passedOver: ReadonlySet<string> = new Set(['decision_id', 'tenant', 'time', 'versions', 'valid_until']);
+
+/**
+ * Makes what replaces texts of records by commitments: those at the configured paths, and every other text of the same
+ * record that is one of them or has one of them in it (a reason's message, a header for upstream, the policy's input).
+ * Words, codes, times and numbers stay. Undefined where nothing is to be replaced.
+ */
+export function createRedactor({ fields, linkable }: RedactConfig): Redactor | undefined {
+  const paths = fields.flatMap((field) => {
+    const read = redactedPath(field);
+    return 'path' in read ? [read.path] : [];
+  });
+  if (paths.length === 0) return undefined;
+  return (record) => {
+    const leaves: Leaf[] = [];
+    gather(record, recordPlace, '', { paths, named: false }, leaves);
+    const secrets = new Set(leaves.filter(({ named }) => named).map(({ text }) => text));
+    if (secrets.size === 0) return { record, opening: undefined };
+    const told = [...secrets];
+    const replaced = leaves.filter(
+      (leaf) => leaf.named || secrets.has(leaf.text) || told.some((text) => mentions(leaf.text, text)),
+    );
+    return commit(record, withDigests(replaced, leaves), linkable);
+  };
+}
+
+/** Where in the paths a place of the record is. */
+interface Reach {
+  readonly paths: readonly (readonly string[])[];
+  /** One of the paths ends here or above. */
+  readonly named: boolean;
+}
+
+function gather(value: unknown, place: Place, pointer: string, reach: Reach, leaves: Leaf[]): void {
+  if (typeof value === 'string') {
+    if (value !== '' && place.kind !== 'none')
+      leaves.push({ pointer, text: value, kind: place.kind, named: reach.named });
+    return;
+  }
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    const element = place.element();
+    for (const [index, one] of value.entries())
+      gather(one, element, below(pointer, index), step(reach, String(index)), leaves);
+    return;
+  }
+  for (const [name, member] of Object.entries(value)) {
+    if (pointer === '' && passedOver.has(name)) continue;
+    gather(member, place.member(name), below(pointer, name), step(reach, name), leaves);
+  }
+}
+
+const nowhere: Reach = { paths: [], named: false };
+
+function step({ paths, named }: Reach, name: string): Reach {
+  if (named) return { paths: [], named };
+  if (paths.length === 0) return nowhere;
+  const on = paths.filter(([first]) => first === name || first === '*').map(([, ...rest]) => rest);
+  return on.length === 0 ? nowhere : { paths: on, named: on.some(({ length }) => length === 0) };
+}
+
+/** From so many characters on a text is not in another one by chance. */
+const telling = 8;
+
+/** Whether a text has another one in it; a short one only as a word of its own. */
+function mentions(text: string, told: string): boolean {
+  for (let at = text.indexOf(told); at >= 0; at = text.indexOf(told, at + 1)) {
+    if (told.length >= telling) return true;
+    if (!isWordPart(text[at - 1]) && !isWordPart(text[at + told.length])) return true;
+  }
+  return false;
+}
+
+function isWordPart(character: string | undefined): boolean {
+  return character !== undefined && /[\p{L}\p{N}]/u.test(character);
+}
+
+/** The digest of a document would let its text be guessed. */
+function withDigests(replaced: readonly Leaf[], leaves: readonly Leaf[]): readonly Leaf[] {
+  if (!replaced.some(({ pointer }) => pointer === '/document/text')) return replaced;
+  const digest = leaves.find((leaf) => leaf.pointer === '/document/digest');
+  return !digest || replaced.includes(digest) ? replaced : [...replaced, digest];
+}
+
+function commit<T extends Redactable>(record: T, replaced: readonly Leaf[], linkable: boolean) {
+  const secret = newSecret();
+  const known = new Map<string, string>();
+  const commitments = new Map<string, string>();
+  const values: Record<string, string> = {};
+  for (const { pointer, text, kind } of replaced.toSorted(byPointer)) {
+    const key = linkable ? text : pointer;
+    let commitment = known.get(key);
+    if (commitment === undefined) {
+      commitment = commitmentOf(saltOf(secret, text, linkable ? null : pointer), text);
+      known.set(key, commitment);
+    }
+    commitments.set(pointer, written(commitment, kind === 'hex'));
+    values[pointer] = text;
+  }
+  const { decision_id, time } = record;
+  return {
+    record: { ...withValues(record, commitments), redacted: [...commitments.keys()] },
+    opening: { decision_id, time, linkable, secret: secret.toString('hex'), values },
+  };
+}
+
+function byPointer(a: Leaf, b: Leaf): number {
+  return a.pointer < b.pointer ? -1 : 1;
+}
