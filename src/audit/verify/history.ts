@@ -1,0 +1,149 @@
+import { equalBytes } from '../../lib/bytes.ts';
+import { asPortreeveError } from '../../lib/errors.ts';
+import { keptCheckpointsPath } from '../log/types.ts';
+import { parseCheckpoint } from '../tlog/checkpoint.ts';
+import type { SignedCheckpoint } from '../tlog/checkpoint.ts';
+import type { Hash } from '../tlog/hash.ts';
+import type { LogFiles } from '../tlog/log-files.ts';
+import { proveConsistency } from '../tlog/prove.ts';
+import { verifyConsistency } from '../tlog/verify-proof.ts';
+import type { Findings } from './findings.ts';
+import { isSignedAt } from './keys.ts';
+import type { KeyHistory } from './keys.ts';
+import type { LogPlace } from './place.ts';
+
+/** An earlier checkpoint that the log must agree with. */
+export interface Earlier {
+  readonly checkpoint: SignedCheckpoint;
+  /** `that you hold`, or where it is kept. */
+  readonly name: string;
+}
+
+/** Reads a checkpoint that was signed for the log; undefined, and said, where it is none. */
+export function readSigned(
+  bytes: Uint8Array,
+  keys: KeyHistory,
+  name: string,
+  findings: Findings,
+): SignedCheckpoint | undefined {
+  let checkpoint: SignedCheckpoint;
+  try {
+    checkpoint = parseCheckpoint(bytes);
+  } catch (thrown) {
+    if (asPortreeveError(thrown).code !== 'PDP_INPUT_MALFORMED') throw thrown;
+    findings.fail(
+      'checkpoint.malformed',
+      null,
+      `the checkpoint${name} is damaged: it is no signed tree head`,
+    );
+    return undefined;
+  }
+  const { origin, size, note } = checkpoint;
+  if (isSignedAt(note, origin, size, keys)) return checkpoint;
+  const known = keys.keys
+    .map(({ verifier }) => verifier.text.slice(0, verifier.text.lastIndexOf('+')))
+    .join(', ');
+  const problem = `${origin} at ${size} is not signed by a key that counts there (${known || 'none'})`;
+  findings.fail('key.wrong', null, `the checkpoint${name} of ${problem}`);
+  return undefined;
+}
+
+/** The checkpoints that the log itself has kept, by size. */
+export async function keptCheckpoints(
+  place: LogPlace,
+  keys: KeyHistory,
+  findings: Findings,
+): Promise<readonly Earlier[]> {
+  const kept: Earlier[] = [];
+  for (const name of [...((await place.list(keptCheckpointsPath)) ?? [])].sort()) {
+    if (name.endsWith('.tmp') || name.endsWith('.json')) continue;
+    const path = `${keptCheckpointsPath}/${name}`;
+    const bytes = await place.read(path);
+    const checkpoint = bytes && readSigned(bytes, keys, ` ${path}`, findings);
+    if (checkpoint) kept.push({ checkpoint, name: `in ${path}` });
+  }
+  return kept.sort((a, b) => a.checkpoint.size - b.checkpoint.size);
+}
+
+interface HistoryCheck {
+  readonly files: LogFiles;
+  readonly current: SignedCheckpoint;
+  readonly earlier: readonly Earlier[];
+  /** Roots that were worked out, by size. */
+  readonly roots: ReadonlyMap<number, Hash>;
+  /** Whether the entries are those of the current checkpoint, or where they are not. */
+  readonly tree: 'sound' | 'placed' | 'other';
+  readonly findings: Findings;
+}
+
+/**
+ * Holds earlier checkpoints against the tree: each must be the beginning of it. Where one is not, the history was
+ * rewritten or forked after the last one that is.
+ */
+export async function checkHistory(check: HistoryCheck): Promise<void> {
+  const { current, earlier, roots, tree, findings } = check;
+  let agreed = 0;
+  let differs: number | undefined;
+  for (const one of earlier) {
+    const { size, root, origin } = one.checkpoint;
+    if (origin !== current.origin) {
+      findings.fail('history.forked', null, `the checkpoint ${one.name} is of another log, ${origin}`);
+      continue;
+    }
+    if (size > current.size) {
+      const problem = `the checkpoint ${one.name} covers ${size}: at least ${size - current.size} were cut off`;
+      findings.fail(
+        'history.truncated',
+        current.size,
+        `the log ends at ${current.size} entries, and ${problem}`,
+      );
+      continue;
+    }
+    const own = roots.get(size);
+    const agrees = own ? equalBytes(own, root) : await isBeginning(check, one);
+    if (agrees === undefined) {
+      findings.remark(
+        'log.unread',
+        null,
+        `the checkpoint ${one.name} (${size} entries) cannot be compared: tiles of that time are gone`,
+      );
+    } else if (agrees) {
+      agreed = Math.max(agreed, size);
+    } else {
+      differs = Math.min(differs ?? size, size);
+      if (tree === 'sound') findings.fail('history.forked', agreed, forkText(one, agreed));
+    }
+  }
+  // Where the entries are not those of the checkpoint, earlier ones tell between which of them that is.
+  if (tree === 'other') tellRoot(check, agreed, differs);
+}
+
+function forkText({ name, checkpoint: { size } }: Earlier, agreed: number): string {
+  return `the log is not the one that the checkpoint ${name} was signed for: of its ${size} entries some from ${agreed} on are others (history was rewritten, or forked)`;
+}
+
+function tellRoot({ current, findings }: HistoryCheck, agreed: number, differs: number | undefined): void {
+  const until = Math.min(differs ?? current.size, current.size);
+  const what = `the entries are not those that the checkpoint at ${current.size} was signed for`;
+  findings.fail(
+    'root.differs',
+    agreed,
+    `${what}: they differ between entry ${agreed} and entry ${until - 1}`,
+  );
+}
+
+/** Whether the tiles lead from the earlier tree to the current one; undefined where they are gone. */
+async function isBeginning(
+  { files, current }: HistoryCheck,
+  { checkpoint }: Earlier,
+): Promise<boolean | undefined> {
+  try {
+    const proof = await proveConsistency(files, checkpoint.size, current.size);
+    return verifyConsistency(checkpoint, current, proof);
+  } catch (thrown) {
+    const { code } = asPortreeveError(thrown);
+    if (code === 'PDP_NOT_FOUND') return undefined;
+    if (code === 'PDP_INPUT_MALFORMED') return undefined;
+    throw thrown;
+  }
+}

@@ -1,0 +1,95 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { PortreeveError } from '../../lib/errors.ts';
+import { withPathEnding } from '../../lib/http-url.ts';
+import { folderFiles } from '../log/folder-files.ts';
+import { archiveBytes, archiveFile, openZip } from '../sources/zip-files.ts';
+import type { ZipFiles } from '../sources/zip-files.ts';
+import type { FetchFile } from '../sources/types.ts';
+import { checkpointPath } from '../tlog/log-files.ts';
+import type { LogFiles } from '../tlog/log-files.ts';
+
+/** Where a log lies that is to be verified: whatever is wrong with it, its files can be asked for. */
+export interface LogPlace extends LogFiles {
+  /** As it was named. */
+  readonly location: string;
+  /** Names of the files in a folder of the log; undefined where that cannot be known, as of a web server. */
+  list(folder: string): Promise<readonly string[] | undefined>;
+  /** The folder on this machine; undefined for an address or an archive. */
+  readonly folder?: string;
+}
+
+/**
+ * Opens a folder, an export (`.zip`) or the address of static files. Throws PDP_NOT_FOUND where there is nothing,
+ * PDP_INPUT_MALFORMED for an archive that is none and for a file of lines, which nothing vouches for, and what `fetch`
+ * throws.
+ */
+export async function openPlace(
+  location: string,
+  { fetch, folder: from }: { readonly fetch?: FetchFile; readonly folder: string },
+): Promise<LogPlace> {
+  if (/^https?:\/\//i.test(location)) return addressPlace(location, fetch);
+  const path = resolve(from, location);
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found === undefined) throw new PortreeveError('PDP_NOT_FOUND', `there is no log ${location}`);
+  if (found.isDirectory()) return folderPlace(location, path);
+  if (path.endsWith('.zip'))
+    return zipPlace(location, await openZip(location, archiveFile(path, found.size)));
+  throw new PortreeveError(
+    'PDP_INPUT_MALFORMED',
+    `${location} is a file of lines: nothing is signed in it, so that there is nothing to verify`,
+  );
+}
+
+/** The log in a folder of this machine. */
+export function folderPlace(location: string, folder: string): LogPlace {
+  const files = folderFiles(folder);
+  return {
+    location,
+    folder,
+    read: (path) => files.read(path),
+    list: (inside) => readdir(join(folder, inside)).catch(() => []),
+  };
+}
+
+function zipPlace(location: string, zip: ZipFiles): LogPlace {
+  // Who packs an export again may put everything into one folder.
+  const found = zip.names.find((name) => name === checkpointPath || name.endsWith(`/${checkpointPath}`));
+  const root = found === undefined ? '' : found.slice(0, -checkpointPath.length);
+  return {
+    location,
+    read: (path) => zip.read(`${root}${path}`),
+    list: (inside) => {
+      const start = `${root}${inside}/`;
+      const below = zip.names
+        .filter((name) => name.startsWith(start))
+        .map((name) => name.slice(start.length));
+      return Promise.resolve(below.filter((name) => name !== '' && !name.includes('/')));
+    },
+  };
+}
+
+async function addressPlace(location: string, fetch: FetchFile | undefined): Promise<LogPlace> {
+  if (!fetch) throw new PortreeveError('PDP_USAGE', `${location}: addresses are not read here`);
+  if (new URL(location).pathname.endsWith('.zip')) {
+    const bytes = await fetch(location);
+    if (bytes === undefined) throw new PortreeveError('PDP_NOT_FOUND', `there is nothing at ${location}`);
+    return zipPlace(location, await openZip(location, archiveBytes(bytes)));
+  }
+  const base = withPathEnding(location, location.endsWith('/') ? '' : '/');
+  return {
+    location,
+    read: (path) => fetch(withPathEnding(base, path)),
+    list: () => Promise.resolve(undefined),
+  };
+}
+
+/** The logs that lie in a folder: itself, or those in the folders right below it. */
+export function logsBelow(folder: string): readonly string[] {
+  if (existsSync(join(folder, checkpointPath))) return [folder];
+  return readdirSync(folder, { withFileTypes: true })
+    .map(({ name }) => join(folder, name))
+    .filter((path) => existsSync(join(path, checkpointPath)))
+    .sort();
+}

@@ -1,0 +1,182 @@
+import type { EpochMs } from '../../lib/clock.ts';
+import { toHex } from '../../lib/bytes.ts';
+import type { SignedCheckpoint } from '../tlog/checkpoint.ts';
+import { checkpointPath } from '../tlog/log-files.ts';
+import type { NoteVerifier } from '../tlog/note.ts';
+import { tilePath, tileWidth, widthAt } from '../tlog/tile-path.ts';
+import { Findings } from './findings.ts';
+import type { Finding } from './findings.ts';
+import { firstThere } from './first-there.ts';
+import { checkHistory, keptCheckpoints, readSigned } from './history.ts';
+import type { Earlier } from './history.ts';
+import { readKeyHistory } from './keys.ts';
+import type { KeyHistory } from './keys.ts';
+import type { LogPlace } from './place.ts';
+import { edgeBefore } from './read-tiles.ts';
+import { RecordWatch } from './record-watch.ts';
+import { scan } from './scan.ts';
+import { firstSince } from './since.ts';
+import { checkTree } from './tree-check.ts';
+
+export interface VerifyOptions {
+  /** Keys of the log that the reader has from elsewhere; with none those in the log are taken, which is said. */
+  readonly keys: readonly NoteVerifier[];
+  /** A checkpoint that the reader holds, as its file's bytes. */
+  readonly held?: Uint8Array;
+  /** Entries before are not read again: only their hashes, as the tiles have them. `held` = those of the held checkpoint. */
+  readonly since?: EpochMs | 'held';
+  /** Told how many entries are to be looked at, and then of each bundle. */
+  readonly onTotal?: (entries: number) => void;
+  readonly onEntries?: (count: number) => void;
+}
+
+/** What verification says of a log. */
+export interface LogReport {
+  readonly location: string;
+  readonly verdict: 'verified' | 'failed';
+  readonly origin: string | null;
+  /** Entries that the checkpoint covers, and its root. */
+  readonly size: number | null;
+  readonly root: string | null;
+  /** Entries that were read and hashed: `from` up to below `size`. */
+  readonly from: number | null;
+  readonly decisions: number;
+  readonly acts: number;
+  /** Times of the first and the last record that were read. */
+  readonly first: EpochMs | null;
+  readonly last: EpochMs | null;
+  /** How often a heartbeat is due, and whether the server has stopped by its own word. */
+  readonly beatMs: number | null;
+  readonly stopped: boolean;
+  /** Text forms of the keys that counted. */
+  readonly keys: readonly string[];
+  readonly findings: readonly Finding[];
+  readonly remarks: readonly Finding[];
+  /** How many more were found and are not told. */
+  readonly untold: number;
+}
+
+/** What was verified, for those that go on from it. */
+export interface Verified {
+  readonly report: LogReport;
+  readonly checkpoint: SignedCheckpoint | undefined;
+  readonly keys: KeyHistory;
+}
+
+/** Verifies one log: keys, checkpoint, every entry and tile, history, records. Throws only where files cannot be read. */
+export async function verifyLog(place: LogPlace, options: VerifyOptions): Promise<Verified> {
+  const findings = new Findings();
+  const keys = await readKeyHistory(place, options.keys, findings);
+  const checkpoint = await readCheckpoint(place, keys, findings);
+  const watch = new RecordWatch(findings);
+  const from = checkpoint && (await verifyEntries({ place, options, keys, checkpoint, findings, watch }));
+  const report: LogReport = {
+    location: place.location,
+    verdict: findings.wrong.length === 0 ? 'verified' : 'failed',
+    origin: checkpoint?.origin ?? null,
+    size: checkpoint?.size ?? null,
+    root: checkpoint ? toHex(checkpoint.root) : null,
+    from: from ?? null,
+    decisions: watch.decisions,
+    acts: watch.acts,
+    first: watch.first ?? null,
+    last: watch.last ?? null,
+    beatMs: watch.beatMs ?? null,
+    stopped: watch.stopped,
+    keys: keys.keys.map(({ verifier }) => verifier.text),
+    findings: findings.wrong,
+    remarks: findings.remarks,
+    untold: findings.untold,
+  };
+  return { report, checkpoint, keys };
+}
+
+async function readCheckpoint(
+  place: LogPlace,
+  keys: KeyHistory,
+  findings: Findings,
+): Promise<SignedCheckpoint | undefined> {
+  const bytes = await place.read(checkpointPath);
+  if (bytes === undefined) {
+    findings.fail('checkpoint.missing', null, 'there is no checkpoint');
+    return undefined;
+  }
+  return readSigned(bytes, keys, '', findings);
+}
+
+/** What findings call the reader's own checkpoint. */
+const heldName = 'that you hold';
+
+interface Work {
+  readonly place: LogPlace;
+  readonly options: VerifyOptions;
+  readonly keys: KeyHistory;
+  readonly checkpoint: SignedCheckpoint;
+  readonly findings: Findings;
+  readonly watch: RecordWatch;
+}
+
+/** Answers the first entry that was read; undefined where none could be. */
+async function verifyEntries(work: Work): Promise<number | undefined> {
+  const { place, options, checkpoint, findings, watch } = work;
+  const { size } = checkpoint;
+  const earlier = await earlierOf(work);
+  const there = await firstThere(place, size);
+  const from = await beginning(work, there, earlier);
+  const edge = await edgeBefore(place, from, size);
+  if ('code' in edge) {
+    findings.fail(
+      edge.code,
+      from,
+      `${edge.message}: entries from ${from} on cannot be tied to the checkpoint`,
+    );
+    return undefined;
+  }
+  options.onTotal?.(size - from);
+  const result = await scan({
+    ...{ files: place, size, from, edge },
+    wanted: [...new Set(earlier.map(({ checkpoint: one }) => one.size))].filter(
+      (at) => at >= from && at <= size,
+    ),
+    onBundle: (first, bundle) => watch.take(first, bundle),
+    onEntries: (count) => options.onEntries?.(count),
+  });
+  const tree = await checkTree({ files: place, head: checkpoint, scan: result, findings });
+  await checkHistory({ files: place, current: checkpoint, earlier, roots: result.roots, tree, findings });
+  tellPruned(work, there);
+  return from;
+}
+
+async function earlierOf({ place, options, keys, findings }: Work): Promise<readonly Earlier[]> {
+  const kept = await keptCheckpoints(place, keys, findings);
+  const held = options.held && readSigned(options.held, keys, ' that you hold', findings);
+  return held ? [...kept, { checkpoint: held, name: heldName }] : kept;
+}
+
+/** Where reading begins: at what is there, or at what was asked for. */
+async function beginning(
+  { place, options: { since }, checkpoint: { size } }: Work,
+  there: number,
+  earlier: readonly Earlier[],
+): Promise<number> {
+  if (since === undefined) return there;
+  const held = earlier.find(({ name }) => name === heldName)?.checkpoint.size ?? 0;
+  const wanted = since === 'held' ? Math.min(held, size) : await firstSince(place, size, there, since);
+  return Math.max(there, wanted - (wanted % tileWidth));
+}
+
+/** What retention has taken is no fault where the log says that it has one. */
+function tellPruned({ findings, watch, checkpoint: { size } }: Work, there: number): void {
+  if (there === 0) return;
+  const entries = `entries 0 to ${there - 1}`;
+  if (watch.saysRetention) {
+    findings.remark('log.pruned', 0, `${entries} are gone: the log's retention has taken them`);
+    return;
+  }
+  const path = tilePath({ level: 'entries', index: 0, width: widthAt('entries', 0, size) });
+  findings.fail(
+    'entry.missing',
+    0,
+    `${entries} are missing: ${path} is not there, and the log tells of no retention`,
+  );
+}

@@ -1,0 +1,463 @@
+import { bundleOf } from '../../src/audit/tlog/entry-bundle.ts';
+import { keyListBytes } from '../../src/audit/log/keys.ts';
+import { keyListPath } from '../../src/audit/log/types.ts';
+import { noteSigner } from '../../src/audit/tlog/note.ts';
+import type { NoteSigner } from '../../src/audit/tlog/note.ts';
+import {
+  act,
+  checkpointOf,
+  entryOf,
+  firstKey,
+  keyChain,
+  logBegin,
+  makeLog,
+  newSigner,
+  origin,
+  recordsOf,
+} from './audit-log.ts';
+import type { MadeLog } from './audit-log.ts';
+import { tilesOf } from './tlog.ts';
+
+/** Entries of the log that is cheated with: two full bundles and a part of a third. */
+export const matrixSize = 700;
+
+/** A way of cheating, what verification must say of it first, and what the reader holds. */
+export interface Cheat {
+  readonly title: string;
+  /** What comes of an honest log and its key; it may be changed in place. */
+  readonly cheat: (log: MadeLog) => MadeLog;
+  /** What is said is wrong, in order; empty = nothing is. */
+  readonly says: readonly string[];
+  /** What is said beside. */
+  readonly remarks?: readonly string[];
+  /** Size of the honest log's checkpoint that the reader holds. */
+  readonly held?: number;
+  /** Whose key the reader holds; the honest log's unless said. `none` = no key is given. */
+  readonly key?: 'none' | 'after';
+}
+
+const at = (second: number): number => logBegin + second * 1000;
+
+/** Changes entries and makes bundles, tiles and checkpoint anew, with the key: what the operator can do. */
+function rewritten(log: MadeLog, change: (entries: Uint8Array[]) => void, signer = log.signer): MadeLog {
+  const entries = [...log.entries];
+  change(entries);
+  return makeLog(entries, signer, [], [firstKey(log.signer)]);
+}
+
+/** Changes entries in their bundles alone: what anyone can do who can write the files. */
+function rebundled(log: MadeLog, change: (entries: Uint8Array[]) => void): MadeLog {
+  const entries = [...log.entries];
+  change(entries);
+  for (const path of [...log.files.keys()]) if (path.startsWith('tile/entries/')) log.files.delete(path);
+  for (const [index, width] of [256, 256, 188].entries()) {
+    const name = `tile/entries/00${index}${width === 256 ? '' : `.p/${width}`}`;
+    log.files.set(name, bundleOf(entries.slice(index * 256, index * 256 + width)));
+  }
+  return log;
+}
+
+function edited(log: MadeLog, path: string, edit: (bytes: Buffer) => Uint8Array): MadeLog {
+  const found = log.files.get(path);
+  if (found === undefined) throw new Error(`the log has no ${path}`);
+  log.files.set(path, edit(Buffer.from(found)));
+  return log;
+}
+
+function flipped(log: MadeLog, path: string, offset: number): MadeLog {
+  return edited(log, path, (bytes) => {
+    bytes[offset] = (bytes[offset] as number) ^ 1;
+    return bytes;
+  });
+}
+
+function without(log: MadeLog, ...paths: readonly string[]): MadeLog {
+  for (const path of paths) {
+    if (!log.files.delete(path)) throw new Error(`the log has no ${path}`);
+  }
+  return log;
+}
+
+/** Offset of a byte within an entry of a bundle. */
+function within(log: MadeLog, entry: number): number {
+  const first = entry - (entry % 256);
+  const before = log.entries.slice(first, entry).reduce((sum, one) => sum + 2 + one.byteLength, 0);
+  return before + 2 + 40;
+}
+
+/** Takes the tiles of other entries into a log whose checkpoint stays. */
+function withTiles(log: MadeLog, entries: readonly Uint8Array[], which: (path: string) => boolean): MadeLog {
+  for (const [path, bytes] of tilesOf(entries)) if (which(path)) log.files.set(path, bytes);
+  return log;
+}
+
+function changed(log: MadeLog, index: number): Uint8Array[] {
+  return log.entries.with(index, entryOf(index + 5000, at(index)));
+}
+
+/** A log whose key was changed after 300 entries. */
+function rotated(log: MadeLog, successor: NoteSigner, endorsed = true): MadeLog {
+  const keys = keyChain([log.signer, successor], [300]);
+  const last = keys.at(-1);
+  const list = endorsed || !last ? keys : [...keys.slice(0, -1), { ...last, succession: null }];
+  log.files.set(keyListPath, keyListBytes({ keys: list }));
+  log.files.set('checkpoint', checkpointOf(log.entries, log.entries.length, [successor]));
+  return log;
+}
+
+const strange = newSigner();
+const next = newSigner();
+
+/** Text forms of keys, which differ from run to run. */
+export const matrixKeys = { strange: strange.verifier.text, next: next.verifier.text };
+
+/** Every way of cheating that verification must catch, and honest logs that it must not accuse. */
+export const tamperMatrix: readonly Cheat[] = [
+  { title: 'an honest log', cheat: (log) => log, says: [] },
+  { title: 'an honest log and a checkpoint that the reader holds', held: 400, cheat: (log) => log, says: [] },
+  {
+    title: 'a bit flipped in an entry',
+    cheat: (log) => flipped(log, 'tile/entries/001', within(log, 300)),
+    says: ['entry.changed 300: entry 300 was changed: it is not what was signed'],
+  },
+  {
+    title: 'a bit flipped in an entry of the last bundle',
+    cheat: (log) => flipped(log, 'tile/entries/002.p/188', within(log, 699)),
+    says: ['entry.changed 699: entry 699 was changed: it is not what was signed'],
+  },
+  {
+    title: 'neighbouring entries replaced',
+    cheat: (log) =>
+      rebundled(log, (entries) => {
+        for (const index of [7, 8, 9]) entries[index] = entryOf(index + 5000, at(index));
+      }),
+    says: ['entry.changed 7: entries 7 to 9 were changed: they are not what was signed'],
+  },
+  {
+    title: 'an entry removed, and those after it moved up',
+    cheat: (log) => rebundled(log, (entries) => entries.splice(7, 1)),
+    says: ['entry.removed 7: entry 7 was removed'],
+  },
+  {
+    title: 'an entry removed from one bundle',
+    cheat: (log) => {
+      const entries = log.entries.slice(256, 512);
+      entries.splice(44, 1);
+      log.files.set('tile/entries/001', bundleOf(entries));
+      return log;
+    },
+    says: ['entry.removed 300: entry 300 was removed'],
+  },
+  {
+    title: 'the last entry of a bundle removed',
+    cheat: (log) => {
+      log.files.set('tile/entries/001', bundleOf(log.entries.slice(256, 511)));
+      return log;
+    },
+    says: ['entry.removed 511: entry 511 was removed'],
+  },
+  {
+    title: 'an entry put behind the last of a bundle',
+    cheat: (log) => {
+      log.files.set('tile/entries/001', bundleOf([...log.entries.slice(256, 512), entryOf(9001, at(511))]));
+      return log;
+    },
+    says: ['entry.added 512: an entry was added at 512'],
+  },
+  {
+    title: 'an entry added, and those after it moved down',
+    cheat: (log) => rebundled(log, (entries) => entries.splice(300, 0, entryOf(9001, at(300)))),
+    says: ['entry.added 300: an entry was added at 300'],
+  },
+  {
+    title: 'an entry written a second time',
+    cheat: (log) => {
+      const entries = log.entries.slice(0, 256);
+      entries.splice(20, 0, entries[19] as Uint8Array);
+      log.files.set('tile/entries/000', bundleOf(entries));
+      return log;
+    },
+    says: ['entry.added 20: an entry was added at 20'],
+  },
+  {
+    title: 'two entries exchanged',
+    cheat: (log) =>
+      rebundled(log, (entries) => {
+        [entries[3], entries[9]] = [entries[9] as Uint8Array, entries[3] as Uint8Array];
+      }),
+    says: ['entry.reordered 3: entries 3 to 9 stand in another order than was signed'],
+  },
+  {
+    title: 'a bundle cut off within an entry',
+    cheat: (log) => edited(log, 'tile/entries/002.p/188', (bytes) => bytes.subarray(0, bytes.length - 10)),
+    says: ['entry.torn 699: tile/entries/002.p/188 ends within entry 699'],
+  },
+  {
+    title: 'a bundle that is gone: a gap',
+    cheat: (log) => without(log, 'tile/entries/001'),
+    says: ['entry.missing 256: entries 256 to 511 are missing: tile/entries/001 is not there'],
+  },
+  {
+    title: 'the last bundle gone',
+    cheat: (log) => without(log, 'tile/entries/002.p/188'),
+    says: ['entry.missing 512: entries 512 to 699 are missing: tile/entries/002.p/188 is not there'],
+  },
+  {
+    title: 'the first bundle gone, and the log tells of no retention',
+    cheat: (log) => without(log, 'tile/entries/000', 'tile/0/000'),
+    says: [
+      'entry.missing 0: entries 0 to 255 are missing: tile/entries/000 is not there, and the log tells of no retention',
+    ],
+  },
+  {
+    title: 'the first bundle gone by the retention that the log tells of',
+    cheat: (log) =>
+      without(
+        rewritten(log, (entries) => {
+          entries[600] = act(at(600), 'log_pruned', { minimum_index: 256 });
+        }),
+        'tile/entries/000',
+        'tile/0/000',
+      ),
+    says: [],
+    remarks: ["log.pruned 0: entries 0 to 255 are gone: the log's retention has taken them"],
+  },
+  {
+    title: 'a bit flipped in a tile of hashes of entries',
+    cheat: (log) => flipped(log, 'tile/0/001', 44 * 32),
+    says: ['tile.changed 300: tile/0/001 was changed: what it has for entry 300 is not its hash'],
+  },
+  {
+    title: 'a bit flipped in the last tile of hashes of entries',
+    cheat: (log) => flipped(log, 'tile/0/002.p/188', 0),
+    says: ['tile.changed 512: tile/0/002.p/188 was changed: what it has for entry 512 is not its hash'],
+  },
+  {
+    title: 'a bit flipped in a tile above',
+    cheat: (log) => flipped(log, 'tile/1/000.p/2', 32),
+    says: [
+      'tile.changed 256: tile/1/000.p/2 was changed: what it has for entries 256 to 511 is not the hash over them',
+    ],
+  },
+  {
+    title: 'a tile that is gone',
+    cheat: (log) => without(log, 'tile/0/001'),
+    says: ['tile.missing 256: tile/0/001 is not there'],
+  },
+  {
+    title: 'a tile that was cut off',
+    cheat: (log) => edited(log, 'tile/0/001', (bytes) => bytes.subarray(0, 100)),
+    says: ['tile.malformed 256: tile/0/001 has 100 bytes instead of 8192'],
+  },
+  {
+    title: 'an entry changed together with the tile over it',
+    cheat: (log) => {
+      const entries = changed(log, 300);
+      return withTiles(log, entries, (path) => path === 'tile/entries/001' || path === 'tile/0/001');
+    },
+    says: ['entry.changed 256: entries 256 to 511 are not what was signed, nor are the hashes over them'],
+  },
+  {
+    title: 'an entry changed together with all tiles over it, without the key',
+    cheat: (log) => withTiles(log, changed(log, 300), () => true),
+    says: [
+      'root.differs 0: the entries are not those that the checkpoint at 700 was signed for: they differ between entry 0 and entry 699',
+    ],
+  },
+  {
+    title: 'the same where the log has kept earlier checkpoints: they tell where',
+    cheat: (log) => {
+      for (const size of [200, 350, 600])
+        log.files.set(`checkpoints/${size}`, checkpointOf(log.entries, size, [log.signer]));
+      return withTiles(log, changed(log, 300), () => true);
+    },
+    says: [
+      'root.differs 200: the entries are not those that the checkpoint at 700 was signed for: they differ between entry 200 and entry 349',
+    ],
+  },
+  {
+    title: 'history rewritten with the key, and the reader holds a checkpoint',
+    held: 400,
+    cheat: (log) => rewritten(log, (entries) => (entries[300] = entryOf(5300, at(300)))),
+    says: [
+      'history.forked 0: the log is not the one that the checkpoint that you hold was signed for: of its 400 entries some from 0 on are others (history was rewritten, or forked)',
+    ],
+  },
+  {
+    title: 'history rewritten with the key, and nobody holds anything: it cannot be known',
+    cheat: (log) => rewritten(log, (entries) => (entries[300] = entryOf(5300, at(300)))),
+    says: [],
+  },
+  {
+    title: 'history rewritten with the key under checkpoints that the log has kept',
+    cheat: (log) => {
+      const forged = rewritten(log, (entries) => (entries[300] = entryOf(5300, at(300))));
+      for (const size of [200, 350])
+        forged.files.set(`checkpoints/${size}`, checkpointOf(log.entries, size, [log.signer]));
+      return forged;
+    },
+    says: [
+      'history.forked 200: the log is not the one that the checkpoint in checkpoints/350 was signed for: of its 350 entries some from 200 on are others (history was rewritten, or forked)',
+    ],
+  },
+  {
+    title: 'the end cut off with the key, and the reader holds a checkpoint',
+    held: 700,
+    cheat: (log) => rewritten(log, (entries) => entries.splice(650)),
+    says: [
+      'history.truncated 650: the log ends at 650 entries, and the checkpoint that you hold covers 700: at least 50 were cut off',
+    ],
+  },
+  {
+    title: 'the end cut off by putting an older checkpoint in place, and the log has kept a later one',
+    cheat: (log) => {
+      log.files.set('checkpoints/690', checkpointOf(log.entries, 690, [log.signer]));
+      log.files.set('checkpoint', checkpointOf(log.entries, 600, [log.signer]));
+      for (const [path, bytes] of tilesOf(log.entries.slice(0, 600))) log.files.set(path, bytes);
+      return log;
+    },
+    says: [
+      'history.truncated 600: the log ends at 600 entries, and the checkpoint in checkpoints/690 covers 690: at least 90 were cut off',
+    ],
+  },
+  {
+    title: 'a log signed with another key',
+    cheat: (log) => rewritten(log, (entries) => (entries[1] = entryOf(5001, at(1))), strange),
+    says: [`key.wrong: the checkpoint of ${origin} at 700 is not signed by a key that counts there (KEYID)`],
+  },
+  {
+    title: 'a log whose keys were replaced too',
+    cheat: (log) => makeLog([...log.entries], strange),
+    says: [
+      'key.unknown: the log was never signed with the key KEY',
+      `key.wrong: the checkpoint of ${origin} at 700 is not signed by a key that counts there (KEYID)`,
+    ],
+  },
+  {
+    title: 'no key is given: the log speaks for itself alone, and that is said',
+    key: 'none',
+    cheat: (log) => log,
+    says: [],
+    remarks: [
+      'keys.own: no key was given: the keys are those that lie in the log, and whoever replaces all of it replaces them too',
+    ],
+  },
+  {
+    title: 'no key is given, and the log has none',
+    key: 'none',
+    cheat: (log) => without(log, keyListPath),
+    says: [
+      'key.list: no key was given, and the log has none',
+      `key.wrong: the checkpoint of ${origin} at 700 is not signed by a key that counts there (none)`,
+    ],
+  },
+  {
+    title: 'a bit flipped in a signature',
+    cheat: (log) => edited(log, 'checkpoint', (bytes) => Buffer.from(flipSignature(bytes.toString('utf8')))),
+    says: [`key.wrong: the checkpoint of ${origin} at 700 is not signed by a key that counts there (KEYID)`],
+  },
+  {
+    title: 'a checkpoint whose size was changed',
+    cheat: (log) =>
+      edited(log, 'checkpoint', (bytes) => Buffer.from(bytes.toString('utf8').replace('\n700\n', '\n699\n'))),
+    says: [`key.wrong: the checkpoint of ${origin} at 699 is not signed by a key that counts there (KEYID)`],
+  },
+  {
+    title: 'a checkpoint that is none',
+    cheat: (log) => edited(log, 'checkpoint', () => Buffer.from('all is well\n')),
+    says: ['checkpoint.malformed: the checkpoint is damaged: it is no signed tree head'],
+  },
+  {
+    title: 'a checkpoint that is gone',
+    cheat: (log) => without(log, 'checkpoint'),
+    says: ['checkpoint.missing: there is no checkpoint'],
+  },
+  {
+    title: 'a key that another took over from with its signature',
+    cheat: (log) => rotated(log, next),
+    says: [],
+  },
+  {
+    title: 'a key that took over without the signature of the one before',
+    cheat: (log) => rotated(log, next, false),
+    says: [
+      'key.succession: the key NEXT took over without the signature of KEY',
+      `key.wrong: the checkpoint of ${origin} at 700 is not signed by a key that counts there (KEYID)`,
+    ],
+  },
+  {
+    title: 'a checkpoint signed with a key that was replaced before',
+    cheat: (log) => {
+      rotated(log, next);
+      log.files.set('checkpoint', checkpointOf(log.entries, 700, [log.signer]));
+      return log;
+    },
+    says: [
+      `key.wrong: the checkpoint of ${origin} at 700 is not signed by a key that counts there (KEYID, NEXTID)`,
+    ],
+  },
+  {
+    title: 'the checkpoint of another log',
+    cheat: (log) => {
+      const other = noteSigner('portreeve.example/plant-8', log.signer.privateKey);
+      log.files.set('checkpoint', checkpointOf(log.entries, 700, [other], 'portreeve.example/plant-8'));
+      return log;
+    },
+    says: [
+      'key.wrong: the checkpoint of portreeve.example/plant-8 at 700 is not signed by a key that counts there (KEYID)',
+    ],
+  },
+  {
+    title: 'a record from another time put in with the key',
+    cheat: (log) => rewritten(log, (entries) => (entries[300] = entryOf(301, at(-7200)))),
+    says: [
+      'time.order 300: entry 300 is of 2026-10-31T22:00:00.000Z, and entry 299 before it of 2026-11-01T00:04:59.000Z',
+    ],
+  },
+  {
+    title: 'what is no record put in with the key',
+    cheat: (log) => rewritten(log, (entries) => (entries[301] = Buffer.from('hello'))),
+    says: ['entry.unreadable 301: entry 301 is no record'],
+  },
+  {
+    title: 'records left out before they were signed: heartbeats are missing',
+    cheat: (log) => rewritten(log, (entries) => entries.splice(200, 300)),
+    says: [],
+    remarks: [
+      'time.silence 200: nothing was recorded between 2026-11-01T00:03:19.000Z and 2026-11-01T00:08:20.000Z (5m 1s), where a heartbeat was due every 1m',
+    ],
+  },
+  {
+    title: 'a gap that the log tells of itself',
+    cheat: (log) => rewritten(log, (entries) => (entries[301] = act(at(301), 'log_gap', { at_most_ms: 50 }))),
+    says: [],
+    remarks: ['log.gap 301: records of at most 50ms before entry 301 may be missing: the log says so itself'],
+  },
+];
+
+/** Changes the second last character of the signature, so that it stays base64. */
+function flipSignature(text: string): string {
+  const place = text.length - 6;
+  return `${text.slice(0, place)}${text[place] === 'A' ? 'B' : 'A'}${text.slice(place + 1)}`;
+}
+
+/** The honest log that every cheat begins with. */
+export function honestLog(): MadeLog {
+  return makeLog(recordsOf(matrixSize));
+}
+
+/** What was said, with names in place of keys. */
+export function saidOf(
+  findings: readonly { readonly code: string; readonly entry: number | null; readonly message: string }[],
+  key: string,
+): readonly string[] {
+  const idOf = (text: string): string => text.slice(0, text.lastIndexOf('+'));
+  return findings.map(({ code, entry, message }) =>
+    `${code}${entry === null ? '' : ` ${entry}`}: ${message}`
+      .replaceAll(key, 'KEY')
+      .replaceAll(matrixKeys.next, 'NEXT')
+      .replaceAll(matrixKeys.strange, 'STRANGE')
+      .replaceAll(idOf(key), 'KEYID')
+      .replaceAll(idOf(matrixKeys.next), 'NEXTID'),
+  );
+}
