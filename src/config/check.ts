@@ -6,6 +6,7 @@ import { checkEnforcement } from './check/enforcement.ts';
 import { checkFiles } from './check/files.ts';
 import { checkInventory } from './check/inventory.ts';
 import { checkListeners } from './check/listeners.ts';
+import { checkOutsiders } from './check/outsiders.ts';
 import { checkPolicy } from './check/policy.ts';
 import { checkPeps } from './check/peps.ts';
 import { Report } from './check/report.ts';
@@ -37,6 +38,7 @@ export function checkMeaning(value: unknown, folder: string, now: EpochMs): Repo
   checkPolicy(root, report, now);
   checkCompat(root, report);
   checkAudit(root, report);
+  checkOutsiders(root, report);
   checkFiles(root, report, folder);
   return report;
 }

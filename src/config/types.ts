@@ -119,7 +119,36 @@ export interface Config {
     readonly heartbeat: number;
     readonly strangers: StrangersConfig;
     readonly redact: RedactConfig;
+    readonly witnesses: readonly WitnessConfig[];
+    readonly anchors: readonly AuditAnchorConfig[];
   };
+}
+
+/** Who is asked to cosign checkpoints. */
+export interface WitnessConfig {
+  /** `name+id+base64`. */
+  readonly key: string;
+  /** Submission prefix. */
+  readonly url: string;
+  readonly ca: string | null;
+  /** Milliseconds. */
+  readonly interval: number;
+  readonly timeout: number;
+}
+
+/** Where checkpoints are put; exactly one of `put` and `timestamp`. */
+export interface AuditAnchorConfig {
+  readonly name: string;
+  readonly put: string | null;
+  readonly timestamp: string | null;
+  /** Not null with `timestamp`. */
+  readonly timestamp_cas: string | null;
+  readonly timestamp_policy: string | null;
+  readonly headers_file: string | null;
+  readonly ca: string | null;
+  /** Milliseconds. */
+  readonly interval: number;
+  readonly timeout: number;
 }
 
 /** Denials before a device is identified: up to where each has a record of its own. */

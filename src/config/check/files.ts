@@ -49,9 +49,19 @@ function neededFiles(root: Place): Place[] {
       .get('policy', 'signed_by')
       .items()
       .map((one) => one.get('file')),
+    ...outsiderFiles(root),
     root.get('policy', 'bundle'),
     root.get('compat', 'proto_descriptor'),
   ];
+}
+
+/** What witnesses and anchors are trusted by. */
+function outsiderFiles(root: Place): Place[] {
+  const [witnesses, anchors] = ['witnesses', 'anchors'].map((key) => root.get('audit', key).items());
+  return [...(witnesses ?? []), ...(anchors ?? [])].flatMap((one) => [
+    one.get('ca'),
+    one.get('timestamp_cas'),
+  ]);
 }
 
 function verifierKeys(root: Place): Place[] {

@@ -1,3 +1,4 @@
+import { anchors, witnesses } from './outsiders.ts';
 import { choice, flag, integer, list, path, section, span, text } from './keys.ts';
 
 const strangers = section(
@@ -123,4 +124,6 @@ export const audit = section('The record of decisions.', {
   ),
   strangers,
   redact,
+  witnesses,
+  anchors,
 });

@@ -123,6 +123,8 @@ test('a minimal file gets every default', (t) => {
         networks: 4096,
       },
       redact: { fields: [], linkable: true, keep: null },
+      witnesses: [],
+      anchors: [],
     },
   });
 });

@@ -13,6 +13,10 @@ type Row = readonly [
   elsewhere?: string,
 ];
 
+const witnessKey = 'key: witness.example.org/w1+b8c2062f+BGoY4Dvyg4B6uT1ePrTBYCKYloW7roYmH60zkJQrONaO';
+const putUrl = 'put: https://vault.example.org/lyon/';
+const stampUrl = 'timestamp: http://timestamp.example.org/tsa';
+
 const rows: readonly Row[] = [
   ['version', 'version: 1', 'version: 0', 10, /must be 1/],
   ['site', 'site: lyon', 'site: ""', 7, /must not be empty/],
@@ -800,7 +804,7 @@ const rows: readonly Row[] = [
     /must be after since/,
   ],
   ['audit', 'keep: 7', 'kept: 7', 3, /unknown key/],
-  ['audit.path', 'path: log/decisions.ndjson', 'path: null', 9, /must be a path/],
+  ['audit.path', 'path: log/decisions', 'path: null', 9, /must be a path/],
   ['audit.mode', 'mode: relaxed', 'mode: lazy', 9, /one of strict, relaxed, none/],
   ['audit.flush', 'flush: 50ms', 'flush: 5ms', 10, /between 10ms/],
   ['audit.origin', 'origin: pdp.example.org/lyon', 'origin: ""', 11, /must not be empty/],
@@ -826,6 +830,42 @@ const rows: readonly Row[] = [
   ['audit.redact.fields', 'fields: [device_id]', 'fields: ["*"]', 14, /begin with the name/],
   ['audit.redact.linkable', 'linkable: false', 'linkable: 0', 15, /true or false/],
   ['audit.redact.keep', 'keep: 30d', 'keep: 10s', 11, /between 1m and 36500d/],
+  ['audit.path', 'path: log/decisions', 'path: log/a.ndjson', 9, /has no checkpoints that others could see/],
+  ['audit.witnesses', witnessKey, 'kye: a', 7, /did you mean key/],
+  ['audit.witnesses[].key', witnessKey, 'key: witness.example.org', 12, /written as name\+id\+base64/],
+  ['audit.witnesses[].key', witnessKey, `${witnessKey.slice(0, -1)}P`, 12, /is damaged/],
+  ['audit.witnesses[].key', witnessKey, witnessKey.replace('+B', '+A'), 12, /no key for cosignatures/],
+  ['audit.witnesses[].url', '- url: https://witness.example.org/w1', '- url: witness', 12, /http/],
+  ['audit.witnesses[].ca', 'ca: ca/witness.pem', 'ca: ca/no.pem', 11, /is not there/],
+  ['audit.witnesses[].interval', 'interval: 50s', 'interval: 1ms', 17, /between 1s and 1d/],
+  ['audit.witnesses[].timeout', 'timeout: 6s', 'timeout: 1h', 16, /between 1s and 5m/],
+  ['audit.anchors', '- name: stamps', '- name: vault', 13, /is there twice/],
+  ['audit.anchors[].name', '- name: vault', '- name: "va ult"', 13, /malformed/],
+  ['audit.anchors[].put', putUrl, 'put: https://vault.example.org/lyon', 12, /ends at a slash/],
+  ['audit.anchors[].put', putUrl, 'put: ftp://vault/', 12, /http/],
+  ['audit.anchors[].timestamp', stampUrl, 'timestamp: 7', 18, /http/],
+  [
+    'audit.anchors[].timestamp',
+    'timestamp_cas: ca/tsa.pem',
+    'interval: 3m',
+    18,
+    /needs timestamp_cas/,
+    stampUrl,
+  ],
+  ['audit.anchors[].timestamp_cas', 'timestamp_cas: ca/tsa.pem', 'timestamp_cas: ca/no', 22, /is not there/],
+  ['audit.anchors[].timestamp_policy', 'timestamp_policy: 1.2.3.4', 'timestamp_policy: any', 25, /no OID/],
+  ['audit.anchors[].headers_file', 'headers_file: secrets/vault', 'headers_file: 7', 21, /must be a path/],
+  [
+    'audit.anchors[].headers_file',
+    putUrl,
+    'put: http://vault.example.org/lyon/',
+    21,
+    /would be sent in the clear/,
+    'headers_file: secrets/vault',
+  ],
+  ['audit.anchors[].ca', 'ca: ca/vault.pem', 'ca: ca/no.pem', 11, /is not there/],
+  ['audit.anchors[].interval', 'interval: 5m', 'interval: 31d', 17, /between 1s and 30d/],
+  ['audit.anchors[].timeout', 'timeout: 16s', 'timeout: 1h', 16, /between 1s and 10m/],
 ];
 
 for (const [key, right, wrong, column, message, elsewhere] of rows) {

@@ -24,6 +24,9 @@ export function makeFolder(): string {
     'policy.tar.gz',
     'services.pb',
     'ca/bundles.pem',
+    'ca/witness.pem',
+    'ca/vault.pem',
+    'ca/tsa.pem',
     'policy.pub.pem',
   ];
   for (const name of files) writeFileSync(join(folder, name), 'x');
@@ -341,7 +344,7 @@ enforcement:
       since: 2026-11-20T08:00:00Z
       until: 2026-11-20T20:00:00Z
 audit:
-  path: log/decisions.ndjson
+  path: log/decisions
   mode: relaxed
   flush: 50ms
   origin: pdp.example.org/lyon
@@ -364,6 +367,23 @@ audit:
     fields: [device_id]
     linkable: false
     keep: 30d
+  witnesses:
+    - url: https://witness.example.org/w1
+      key: witness.example.org/w1+b8c2062f+BGoY4Dvyg4B6uT1ePrTBYCKYloW7roYmH60zkJQrONaO
+      ca: ca/witness.pem
+      interval: 50s
+      timeout: 6s
+  anchors:
+    - name: vault
+      put: https://vault.example.org/lyon/
+      headers_file: secrets/vault
+      ca: ca/vault.pem
+      interval: 5m
+      timeout: 16s
+    - name: stamps
+      timestamp: http://timestamp.example.org/tsa
+      timestamp_cas: ca/tsa.pem
+      timestamp_policy: 1.2.3.4
 `;
 
 /** Where a line of the full configuration stands, from 1. Fails where it is not there exactly once. */
