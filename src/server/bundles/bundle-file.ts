@@ -32,7 +32,8 @@ export async function configuredBundle(config: Config): Promise<BundleFile> {
 
 /**
  * The bundle that a command decides by, beside a server or without one: what is pinned; where there are sources, what
- * was in force last; else the configured one. Nothing is tried here: what is kept has passed. Throws PDP_STORE_UNAVAILABLE.
+ * was in force last; else the configured one. Nothing is tried here: what is kept has passed. Throws PDP_STORE_UNAVAILABLE,
+ * and PDP_BUNDLE_INVALID where what is kept is damaged.
  */
 export async function bundleToRead(config: Config, store: Store): Promise<BundleFile> {
   if (usesDefault(config) && !bundlePin(store)) return configuredBundle(config);

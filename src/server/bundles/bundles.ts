@@ -42,6 +42,8 @@ export interface Bundles {
   choose(config: Config, before: Before | undefined): Promise<Chosen>;
   /** Which bundle that would be, as far as the store alone says; undefined where it says nothing. */
   wanted(config: Config): Candidate | undefined;
+  /** Why the bundle of that digest was passed over when one was last chosen; undefined where it was not. */
+  problem(digest: string): string | undefined;
   /** Tries what a source has brought, and keeps it as its offer. Throws what does not hold. */
   bring(brought: Brought, origin: BundleOrigin): Promise<Applied & { readonly digest: string }>;
   /** Ends trials that are under way. */
@@ -68,6 +70,7 @@ export function openBundles(options: BundlesOptions): Bundles {
   return {
     choose: (config, before) => desk.choose(config, before),
     wanted: (config) => desk.wanted(config),
+    problem: (digest) => desk.problem(digest),
     bring: (brought, origin) => desk.bring(brought, origin),
     stop: () => ending.abort(),
   };
@@ -78,6 +81,8 @@ class Desk {
   readonly #signal: AbortSignal;
   /** Trials under way, by digest and what they are made under: whoever asks meanwhile gets the same answer. */
   readonly #trials = new Map<string, Promise<Passed>>();
+  /** What was passed over at the last choice, by digest. */
+  readonly #problems = new Map<string, string>();
 
   constructor(options: BundlesOptions, signal: AbortSignal) {
     this.#options = options;
@@ -91,15 +96,21 @@ class Desk {
     return candidates(config, store, clock.now())[0];
   }
 
+  problem(digest: string): string | undefined {
+    return this.#problems.get(digest);
+  }
+
   async choose(config: Config, before: Before | undefined): Promise<Chosen> {
     let error: string | null = null;
     let first: unknown;
-    for (const { what, asked, use } of this.#ways(config, before)) {
+    this.#problems.clear();
+    for (const { what, asked, use, digest } of this.#ways(config, before)) {
       try {
         return { ...(await use()), error };
       } catch (thrown) {
         first ??= thrown;
         const problem = `${what}${asPortreeveError(thrown, 'PDP_BUNDLE_INVALID').message}`;
+        if (digest !== undefined) this.#problems.set(digest, problem);
         if (asked) error ??= problem;
         else this.#options.log(`a bundle is not used: ${problem}`);
       }
@@ -119,7 +130,7 @@ class Desk {
     if (pin) {
       const pinned = { digest: pin.digest, origin: this.#pinned(pin.digest) };
       const what = 'the pinned bundle cannot be used: ';
-      yield { what, asked: true, use: () => this.#kept(pinned, config) };
+      yield this.#keptWay(what, pinned, config, true);
     }
     if (usesDefault(config)) {
       yield { what: '', asked: true, use: () => Promise.resolve(shipped()) };
@@ -128,17 +139,17 @@ class Desk {
     const offered = read(() => candidates(config, store, this.#options.clock.now())) ?? [];
     const { bundle } = config.policy;
     for (const one of offered.filter(({ origin }) => origin.source !== fileSource))
-      yield { what: `${one.origin.source}: `, asked: false, use: () => this.#kept(one, config) };
+      yield this.#keptWay(`${one.origin.source}: `, one, config);
     if (bundle !== null) yield { what: '', asked: true, use: () => this.#fromFile(bundle, config) };
     // What was good last, while nothing better can be had.
     for (const one of offered.filter(({ origin }) => origin.source === fileSource))
-      yield { what: 'kept: ', asked: false, use: () => this.#kept(one, config) };
+      yield this.#keptWay('kept: ', one, config);
     if (config.policy.sources.length === 0) return;
     const last = read(() => lastInForce(store));
     if (last) {
       const { digest, source, location } = last;
       const origin = { source, location, pinned: false };
-      yield { what: 'kept: ', asked: false, use: () => this.#kept({ digest, origin }, config) };
+      yield this.#keptWay('kept: ', { digest, origin }, config);
     }
     if (before && 'bytes' in before.file) {
       const { bytes, origin } = before.file;
@@ -148,6 +159,10 @@ class Desk {
           origin.location === null ? Promise.resolve(shipped()) : this.#passed(bytes, origin, config),
       };
     }
+  }
+
+  #keptWay(what: string, one: Candidate, config: Config, asked = false): Way {
+    return { what, asked, digest: one.digest, use: () => this.#kept(one, config) };
   }
 
   async #kept({ digest, origin }: Candidate, config: Config): Promise<Chosen> {
@@ -225,7 +240,8 @@ class Desk {
     const same = row?.source === source && row.location === location && row.keyId === admitted.keyId;
     if (same && offered && row.tested === tested) return;
     const { keyId } = admitted;
-    keepBundle(store, { digest, revision, bytes, source, location, broughtAt: now, keyId, tested, cases });
+    const kept = { digest, revision, bytes, source, location, broughtAt: now, keyId, tested, cases };
+    keepBundle(store, kept, config.policy.keep);
   }
 
   #pinned(digest: string): BundleOrigin {
@@ -240,6 +256,8 @@ interface Way {
   readonly what: string;
   /** The configuration or an operator has asked for this one: that it cannot be used is an error, not a detour. */
   readonly asked: boolean;
+  /** Of what is kept. */
+  readonly digest?: string;
   readonly use: () => Promise<Chosen>;
 }
 

@@ -1,4 +1,5 @@
 import type { EpochMs } from '../../lib/clock.ts';
+import { sha256Hex } from '../../lib/bytes.ts';
 import { PortreeveError } from '../../lib/errors.ts';
 import type { SqlValue, Store } from '../../store/types.ts';
 
@@ -68,17 +69,27 @@ export function lastInForce(store: Store): KeptBundle | undefined {
   return row && fromRow(row);
 }
 
-/** A kept bundle's bytes; undefined where it is not kept. Throws PDP_STORE_UNAVAILABLE. */
+/**
+ * A kept bundle's bytes; undefined where it is not kept. Throws PDP_STORE_UNAVAILABLE, and PDP_BUNDLE_INVALID where they
+ * are not those that were kept: another bundle must not come into force under this one's name.
+ */
 export function keptBytes(store: Store, digest: string): Uint8Array | undefined {
-  return store.prepare<{ bytes: Uint8Array }>('SELECT bytes FROM bundles WHERE digest = ?').get(digest)
-    ?.bytes;
+  const bytes = store
+    .prepare<{ bytes: Uint8Array }>('SELECT bytes FROM bundles WHERE digest = ?')
+    .get(digest)?.bytes;
+  if (bytes && sha256Hex(bytes) !== digest)
+    throw new PortreeveError('PDP_BUNDLE_INVALID', `the kept bundle ${digest} is damaged`);
+  return bytes;
 }
 
 /** What is kept of a bundle beside what its coming into force adds. */
 export type NewBundle = Omit<KeptBundle, 'turn' | 'inForceAt'> & { readonly bytes: Uint8Array };
 
-/** Keeps a bundle that has passed, as what its source has brought last. Throws PDP_STORE_UNAVAILABLE. */
-export function keepBundle(store: Store, bundle: NewBundle): void {
+/**
+ * Keeps a bundle that has passed, as what its source has brought last, and forgets those beyond `keep` as `cameIntoForce`
+ * does: a source whose bundles never come into force must not fill the disk. Throws PDP_STORE_UNAVAILABLE.
+ */
+export function keepBundle(store: Store, bundle: NewBundle, keep: number): void {
   const { digest, revision, bytes, source, location, broughtAt, keyId, tested, cases } = bundle;
   store.transact(() => {
     const known = store
@@ -99,7 +110,19 @@ export function keepBundle(store: Store, bundle: NewBundle): void {
     store
       .prepare('INSERT OR REPLACE INTO bundle_offers (source, location, digest) VALUES (?, ?, ?)')
       .run(source, location, digest);
+    forget(store, keep);
   });
+}
+
+/** Forgets bundles beyond `keep`, longest out of force first; never what is pinned, nor what a source has brought last. */
+function forget(store: Store, keep: number): void {
+  store
+    .prepare(
+      `DELETE FROM bundles WHERE digest NOT IN (
+        SELECT digest FROM bundles ORDER BY turn DESC NULLS LAST, brought_at DESC LIMIT ?)
+      AND digest NOT IN (SELECT digest FROM bundle_offers) AND digest NOT IN (SELECT digest FROM bundle_pin)`,
+    )
+    .run(keep);
 }
 
 /** What each source has brought last: digest by source and location. Throws PDP_STORE_UNAVAILABLE. */
@@ -138,13 +161,7 @@ export function cameIntoForce(
     store
       .prepare('DELETE FROM bundle_offers WHERE source NOT IN (SELECT value FROM json_each(?))')
       .run(configured);
-    store
-      .prepare(
-        `DELETE FROM bundles WHERE digest NOT IN (
-          SELECT digest FROM bundles ORDER BY turn DESC NULLS LAST, brought_at DESC LIMIT ?)
-        AND digest NOT IN (SELECT digest FROM bundle_offers) AND digest NOT IN (SELECT digest FROM bundle_pin)`,
-      )
-      .run(keep);
+    forget(store, keep);
   });
 }
 

@@ -14,13 +14,14 @@ import {
 import type { Store } from '../../../../src/store/types.ts';
 import { temporaryStore } from '../../../helpers/temporary-store.ts';
 
-function keep(store: Store, text: string, source = 'office', broughtAt = 1): string {
+function keep(store: Store, text: string, source = 'office', broughtAt = 1, most = 10): string {
   const bytes = Buffer.from(text);
   const digest = sha256Hex(bytes);
-  keepBundle(store, {
+  const bundle = {
     ...{ digest, bytes, revision: text, source, location: `/${source}`, broughtAt },
     ...{ keyId: null, tested: 'by this', cases: 2 },
-  });
+  };
+  keepBundle(store, bundle, most);
   return digest;
 }
 
@@ -65,6 +66,20 @@ test('so many are kept as asked, longest out of force first to go; never what is
   cameIntoForce(store, keep(store, 'b6'), 9, { keep: 3, sources: ['office'] });
   t.false(offeredBundles(store).some(({ digest }) => digest === mirrored));
   t.deepEqual(revisions(store), ['b6', 'b5', 'b4', 'pinned']);
+});
+
+test('what is brought again and again and never comes into force does not pile up', (t) => {
+  const store = temporaryStore(t);
+  cameIntoForce(store, keep(store, 'in force'), 1, { keep: 3, sources: ['office', 'mirror'] });
+  for (let n = 1; n <= 6; n += 1) keep(store, `m${n}`, 'mirror', n, 3);
+  t.deepEqual(revisions(store), ['in force', 'm6', 'm5']);
+});
+
+test('bytes that are not those that were kept are nobody’s bundle', (t) => {
+  const store = temporaryStore(t);
+  const one = keep(store, 'one');
+  store.prepare('UPDATE bundles SET bytes = ? WHERE digest = ?').run(Buffer.from('two'), one);
+  t.throws(() => keptBytes(store, one), { code: 'PDP_BUNDLE_INVALID', message: /is damaged/ });
 });
 
 test('a pin and its end are changes that name who and why, and what was in force before', (t) => {
