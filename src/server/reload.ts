@@ -134,6 +134,8 @@ export function holdInForce(options: ReloadOptions): ReloadState {
     try {
       const next = await make(before);
       if (next.bundleError !== null && before.bundle) throw new Error(next.bundleError);
+      // Workers forget nothing, and no record says that anything came into force, where nothing did.
+      if (next.config === before.config && isSameBundle(next, before)) return null;
       current = next;
       await options.apply(next, before);
       options.log(`${why}: in force${restartNeeded.length > 0 ? restartNote(restartNeeded) : ''}`);
@@ -172,6 +174,14 @@ export function holdInForce(options: ReloadOptions): ReloadState {
       return done;
     },
   };
+}
+
+function isSameBundle(a: InForce, b: InForce): boolean {
+  const [one, other] = [a, b].map(({ bundle, bundleError, keepError }) => [
+    ...[bundle?.digest, bundle?.origin, bundle?.keyId, bundle?.cases],
+    ...[bundleError, keepError],
+  ]);
+  return !differs(one, other);
 }
 
 /** Sections that sockets, files and processes were made from at the start. */

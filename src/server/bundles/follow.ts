@@ -60,7 +60,8 @@ export function followBundles(options: FollowOptions): BundleFollower {
     }
     const key = JSON.stringify([want?.digest, want?.origin, bundlePin(store)?.at]);
     if (refused?.key === key && clock.now() < refused.at + retryMs && refused.at <= clock.now()) return;
-    const message = await reload.rebundle(whyOf(want, store));
+    const message =
+      (await reload.rebundle(whyOf(want, store))) ?? passedOver(want, reload.current().bundle, bundles);
     refused = message === null ? null : { at: clock.now(), digest: want?.digest ?? '', message, key };
   };
   const look = (): Promise<void> => {
@@ -114,6 +115,16 @@ function isInForce(want: Candidate | undefined, is: InForce['bundle']): boolean 
   if (!want) return is?.origin.pinned !== true;
   if (is?.digest !== want.digest || is.origin.pinned !== want.origin.pinned) return false;
   return want.origin.pinned || is.origin.source === want.origin.source;
+}
+
+/** Why something else came into force than was wanted; null where it did not. */
+function passedOver(
+  want: Candidate | undefined,
+  is: InForce['bundle'],
+  bundles: Pick<Bundles, 'problem'>,
+): string | null {
+  if (!want || isInForce(want, is)) return null;
+  return bundles.problem(want.digest) ?? `${want.origin.source}: another bundle came into force`;
 }
 
 function whyOf(want: Candidate | undefined, store: Store): string {
