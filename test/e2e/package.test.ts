@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, w
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { recipeNames } from '../../src/workshop/init/recipes.ts';
+import { starterFiles } from '../../src/workshop/init/starter.ts';
 import { makeLiveFleet } from '../helpers/live-fleet.ts';
 import { start, until, type Ran } from '../helpers/processes.ts';
 import { root } from '../helpers/source-files.ts';
@@ -94,12 +96,18 @@ test('the package holds compiled JavaScript with types, protos, the default bund
     'proto/envoy/service/auth/v3/external_auth.proto',
     'rego/bundle/portreeve.tar.gz',
     'rego/schema/input.json',
+    'rego/capabilities.json',
+    'examples/policy/starter/policy.yaml',
+    'examples/policy/starter/gitignore',
+    'examples/policy/starter/gitlab-ci.yml',
+    'examples/policy/starter/github/workflows/policy.yml',
+    'examples/policy/starter/rules/network/network_test.rego',
   ]) {
     t.true(files.includes(wanted), wanted);
   }
   t.deepEqual(
     files.filter((name) =>
-      /(^|\/)(test|bench|scripts|src|\.tools|\.ci)\/|\.test\.|(?<!\.d)\.ts$|_test\.rego$/.test(name),
+      /(^|\/)(test|bench|scripts|src|\.tools|\.ci)\/|\.test\.|(?<!\.d)\.ts$|^rego\/.*_test\.rego$/.test(name),
     ),
     [],
   );
@@ -140,6 +148,12 @@ test('the installed command tells its version and schema', (t) => {
   t.is(version.stderr, '');
   const schema = must(t, installed.portreeve('config', 'schema', '--json'));
   t.is(typeof (JSON.parse(schema.stdout) as { readonly properties: object }).properties, 'object');
+});
+
+test('the installed command makes a policy project with everything that the checkout would give it', (t) => {
+  must(t, installed.portreeve('policy', 'init', 'policies', '--recipe', ...recipeNames()));
+  const made = filesBelow(join(installed.folder, 'policies')).toSorted();
+  t.deepEqual(made, [...starterFiles(recipeNames()).keys()].toSorted());
 });
 
 test('the installed demo decides every connection as expected, and decides its requests without a server', (t) => {
