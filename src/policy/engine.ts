@@ -9,6 +9,7 @@ import { createEvaluation } from './evaluate.ts';
 import type { PolicyHeap } from './evaluate.ts';
 import { createHost } from './host.ts';
 import { isObject } from './is-object.ts';
+import { refuseOwnMemory } from './own-memory.ts';
 import type { ClassRules, PolicyEngine, PolicyInput, Verdict } from './types.ts';
 import { webAssembly } from './web-assembly.ts';
 import type { WasmInstance, WasmMemory, WasmModule } from './web-assembly.ts';
@@ -130,10 +131,17 @@ class WasmProgram implements PolicyProgram {
 
 async function compile(bundle: Pick<Bundle, 'wasm'>): Promise<WasmModule> {
   try {
-    return await webAssembly.compile(bundle.wasm);
+    return await compileBounded(bundle.wasm);
   } catch (cause) {
+    if (cause instanceof PortreeveError) throw cause;
     throw new PortreeveError('PDP_BUNDLE_INVALID', `policy bundle: ${describeThrown(cause)}`, { cause });
   }
+}
+
+async function compileBounded(wasm: Uint8Array): Promise<WasmModule> {
+  const module = await webAssembly.compile(wasm);
+  refuseOwnMemory(wasm);
+  return module;
 }
 
 function instantiate(

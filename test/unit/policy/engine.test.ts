@@ -200,6 +200,16 @@ test('bytes that are no WASM module are refused', async (t) => {
   });
 });
 
+test('a module that brings memory of its own, which nothing would limit, is refused', async (t) => {
+  // One memory of one page.
+  const own = Uint8Array.from([0x00, 0x61, 0x73, 0x6d, 0x01, 0, 0, 0, 0x05, 0x03, 0x01, 0x00, 0x01]);
+  await t.throwsAsync(createPolicyEngine({ ...readBundle(null), wasm: own }, { classes: {} }), {
+    instanceOf: PortreeveError,
+    code: 'PDP_BUNDLE_INVALID',
+    message: /memory of its own/,
+  });
+});
+
 test('a WASM module that OPA did not compile is refused', async (t) => {
   const empty = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
   await t.throwsAsync(createPolicyEngine({ ...readBundle(null), wasm: empty }, { classes: {} }), {
