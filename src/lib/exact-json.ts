@@ -36,7 +36,7 @@ const mostDepth = 200;
 export function parseExactJson(text: string): ExactJson {
   if (depthOf(text) > mostDepth) throw malformed(`is nested deeper than ${mostDepth} levels`);
   try {
-    return runtime.parse(text, exactly) as ExactJson;
+    return runtime.parse(text, loneSurrogate.test(text) ? exactlyNamed : exactly) as ExactJson;
   } catch (cause) {
     throw malformed('is not JSON', cause);
   }
@@ -51,6 +51,18 @@ export function exactNumber(digits: string): number | RawNumber {
 /** Whether a value is a number that was kept as it was written. */
 export function isRawNumber(value: unknown): value is RawNumber {
   return runtime.isRawJSON(value);
+}
+
+/** An escape that may be half of a pair, for the slower way; a text of UTF-8 has no other. */
+const loneSurrogate = /\\u[dD][89a-fA-F]/;
+
+/** Names as well; what a reader of UTF-8 would refuse altogether must not come to stand in an object. */
+function exactlyNamed(name: string, value: unknown, at: { readonly source?: string }): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || runtime.isRawJSON(value))
+    return exactly(name, value, at);
+  const entries = Object.entries(value);
+  if (entries.every(([key]) => key.isWellFormed())) return value;
+  return Object.fromEntries(entries.map(([key, member]) => [key.toWellFormed(), member] as const));
 }
 
 function exactly(_name: string, value: unknown, { source }: { readonly source?: string }): unknown {
