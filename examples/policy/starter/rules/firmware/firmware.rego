@@ -21,15 +21,16 @@ deny contains {"code": "firmware.blocked", "detail": {"firmware_hash": input.fir
 
 deny contains {"code": "firmware.unknown_hash", "detail": {"firmware_hash": input.firmware_hash}} if {
 	_stated
-	count(_allowed) > 0
+	_judged
 	not _blocked
-	not input.firmware_hash in _allowed
+	not _withdrawn
+	not _allowed
 }
 
 deny contains {"code": finding.code} if {
 	some finding in input.firmware_findings
 	not finding.code in _telling
-	not _listed(finding.code)
+	not _told_or_accepted(finding.code)
 }
 
 # METADATA
@@ -46,9 +47,36 @@ _stated if input.firmware_hash != null
 
 _blocked if input.firmware_hash in subject.class.firmware.blocked
 
-# The class's own list tells it already.
-_listed("firmware.blocked") if _blocked
+# The catalogue says so itself.
+_withdrawn if {
+	some finding in input.firmware_findings
+	finding.code == "firmware.blocked"
+}
 
-_allowed contains hash if some hash in subject.class.firmware.allowed
+_told_or_accepted("firmware.blocked") if _blocked
 
-_allowed contains hash if some hash in input.device_firmware
+_told_or_accepted("firmware.rollback") if subject.class.firmware.rollback == "accept"
+
+# A class that requires a hash or lists any takes no other; one that does neither takes what nothing is said against.
+_judged if subject.class.firmware.required
+
+_judged if count(subject.class.firmware.allowed) > 0
+
+_judged if count(_minimum) > 0
+
+_judged if {
+	subject.class
+	count(input.device_firmware) > 0
+}
+
+_allowed if input.firmware_hash in subject.class.firmware.allowed
+
+_allowed if input.firmware_hash in input.device_firmware
+
+# By the catalogue: a version of one of the class's products. That it is too low is one of the findings.
+_allowed if {
+	input.firmware_status in {"approved", "known_vulnerable"}
+	object.get(_minimum, input.firmware_product, null) != null
+}
+
+_minimum := object.get(subject.class.firmware, "minimum", {})

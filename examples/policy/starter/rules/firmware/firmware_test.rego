@@ -7,6 +7,8 @@ _input := {
 	"device_firmware": [],
 	"firmware_hash": "aa",
 	"firmware_findings": [],
+	"firmware_product": null,
+	"firmware_status": null,
 }
 
 _told(changes) := told if {
@@ -16,7 +18,9 @@ _told(changes) := told if {
 	} with input as object.union(_input, changes)
 		with data.portreeve.classes as {
 			"camera": {"firmware": {"required": true, "allowed": ["aa"], "blocked": ["bb"]}},
-			"meter": {"firmware": {"required": false, "allowed": [], "blocked": []}},
+			"meter": {"firmware": {"required": false, "allowed": [], "blocked": [], "rollback": "accept"}},
+			"lamp": {"firmware": {"required": false, "allowed": ["aa"], "blocked": []}},
+			"pump": {"firmware": {"required": false, "allowed": [], "blocked": [], "minimum": {"pump-os": "2.0"}}},
 		}
 }
 
@@ -39,6 +43,7 @@ test_a_blocked_hash_is_denied_whatever_allows_it if {
 
 test_an_unknown_hash_is_denied_where_there_is_a_list if {
 	_codes({"firmware_hash": "dd"}) == {"firmware.unknown_hash"}
+	_codes({"firmware_hash": "dd", "device_class": "lamp"}) == {"firmware.unknown_hash"}
 	_codes({"firmware_hash": "dd", "device_class": "meter"}) == set()
 }
 
@@ -49,4 +54,23 @@ test_what_the_catalogue_says_is_denied_once_and_what_only_warns_is_told if {
 		"deny": set(),
 		"tell": {"firmware.grace_expiring"},
 	}
+}
+
+test_versions_of_the_classes_products_are_allowed_by_the_catalogue_and_no_others if {
+	approved := {"device_class": "pump", "firmware_product": "pump-os", "firmware_status": "approved"}
+	_codes(approved) == set()
+	_codes(object.union(approved, {"firmware_product": "camera-os"})) == {"firmware.unknown_hash"}
+	_codes(object.union(approved, {"firmware_product": null, "firmware_status": null})) == {"firmware.unknown_hash"}
+}
+
+test_a_hash_of_the_devices_own_is_the_only_one_that_it_may_run if {
+	_codes({"device_class": "meter", "firmware_hash": "cc", "device_firmware": ["dd"]}) == {"firmware.unknown_hash"}
+}
+
+test_what_the_catalogue_blocks_is_not_unknown_as_well if {
+	_codes({"firmware_hash": "dd", "firmware_findings": [{"code": "firmware.blocked"}]}) == {"firmware.blocked"}
+}
+
+test_a_rollback_is_accepted_where_the_class_says_so if {
+	_codes({"device_class": "meter", "firmware_findings": [{"code": "firmware.rollback"}]}) == set()
 }

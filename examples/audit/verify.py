@@ -1,0 +1,881 @@
+#!/usr/bin/env python3
+"""Verifies an export of a Portreeve log (folder or .zip), or the log itself: a second opinion beside verify.mjs.
+
+    python3 verify.py FOLDER_OR_ZIP [--key VKEY]... [--checkpoint FILE] [--json]
+
+Needs Python 3.9 or newer and the package `cryptography` (Ed25519); all else is the standard library. Written from the
+public specifications: signed notes, checkpoints and tiles (c2sp.org/signed-note, tlog-checkpoint, tlog-tiles), hashes
+as RFC 6962 section 2.1 has them. Exit code 0: verified; 1: not what was signed; 2: wrong usage.
+"""
+
+import argparse
+import base64
+import binascii
+import datetime
+import hashlib
+import json
+import os
+import re
+import sys
+import zipfile
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+WIDTH = 256
+HASH = 32
+MOST_DISORDER_MS = 60_000
+BEATS_MISSED = 3
+MOST_TOLD = 100
+
+
+class Findings:
+    def __init__(self):
+        self.wrong, self.remarks, self.untold = [], [], 0
+
+    def _add(self, to, code, entry, message):
+        if len(to) < MOST_TOLD:
+            to.append({"code": code, "entry": entry, "message": message})
+        else:
+            self.untold += 1
+
+    def fail(self, code, entry, message):
+        self._add(self.wrong, code, entry, message)
+
+    def remark(self, code, entry, message):
+        self._add(self.remarks, code, entry, message)
+
+    def count(self):
+        return len(self.wrong) + len(self.remarks) + self.untold
+
+
+def span(first, last):
+    return f"entry {first}" if first == last else f"entries {first} to {last}"
+
+
+# ---- Files ----------------------------------------------------------------------------------------------------------
+
+
+class Folder:
+    def __init__(self, path):
+        self.path = path
+
+    def read(self, name):
+        try:
+            with open(os.path.join(self.path, name), "rb") as file:
+                return file.read()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+
+    def list(self, name):
+        try:
+            return sorted(os.listdir(os.path.join(self.path, name)))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+
+class Archive:
+    def __init__(self, path):
+        self.zip = zipfile.ZipFile(path)
+        self.names = set(self.zip.namelist())
+
+    def read(self, name):
+        return self.zip.read(name) if name in self.names else None
+
+    def list(self, name):
+        below = [one[len(name) + 1 :] for one in self.names if one.startswith(f"{name}/")]
+        return sorted(one for one in below if one and "/" not in one)
+
+
+def tile_path(level, index, width):
+    groups = [f"{index % 1000:03d}"]
+    rest = index // 1000
+    while rest > 0:
+        groups.insert(0, f"x{rest % 1000:03d}")
+        rest //= 1000
+    return f"tile/{level}/{'/'.join(groups)}" + ("" if width == WIDTH else f".p/{width}")
+
+
+def hashes_at(level, size):
+    return size // WIDTH**level
+
+
+def width_at(level, index, size):
+    return max(0, min(WIDTH, hashes_at(level, size) - index * WIDTH))
+
+
+def split(row):
+    return [row[at : at + HASH] for at in range(0, len(row), HASH)]
+
+
+def leaf_hash(entry):
+    return hashlib.sha256(b"\0" + entry).digest()
+
+
+def node_hash(left, right):
+    return hashlib.sha256(b"\1" + left + right).digest()
+
+
+def whole_root(hashes):
+    """The root over a power of two of hashes."""
+    while len(hashes) > 1:
+        hashes = [node_hash(hashes[at], hashes[at + 1]) for at in range(0, len(hashes), 2)]
+    return hashes[0]
+
+
+def peaks_of(hashes):
+    """The roots of the largest whole subtrees over fewer than 256 hashes, the largest first."""
+    peaks, start, width = [], 0, WIDTH // 2
+    while width >= 1:
+        if len(hashes) & width:
+            peaks.append(whole_root(hashes[start : start + width]))
+            start += width
+        width //= 2
+    return peaks
+
+
+def fold_peaks(peaks):
+    if not peaks:
+        return hashlib.sha256(b"").digest()
+    root = peaks[-1]
+    for left in reversed(peaks[:-1]):
+        root = node_hash(left, root)
+    return root
+
+
+class Tree:
+    """From level 1 on all hashes behind entry `start`, and those before that the tree goes on from."""
+
+    def __init__(self, start, edge):
+        self.size, self.end, self.rows = start, [], []
+        for place, held in enumerate(edge):
+            hashes = hashes_at(place + 1, start)
+            self.rows.append([hashes - hashes % WIDTH, list(held)])
+
+    def push(self, leaves):
+        self.size += len(leaves)
+        if len(leaves) == WIDTH:
+            self._push(0, whole_root(leaves))
+        else:
+            self.end = leaves
+
+    def push_whole(self, root):
+        self.size += WIDTH
+        self._push(0, root)
+
+    def _push(self, place, root):
+        if place == len(self.rows):
+            self.rows.append([0, []])
+        base, hashes = self.rows[place]
+        hashes.append(root)
+        if (base + len(hashes)) % WIDTH == 0:
+            self._push(place + 1, whole_root(hashes[-WIDTH:]))
+
+    def slice(self, level, start, end):
+        if level > len(self.rows):
+            return []
+        base, hashes = self.rows[level - 1]
+        return hashes[start - base : end - base]
+
+    def root_at(self, size, end):
+        peaks = []
+        for level in range(len(self.rows), 0, -1):
+            to = hashes_at(level, size)
+            peaks += peaks_of(self.slice(level, to - to % WIDTH, to))
+        return fold_peaks(peaks + peaks_of(end))
+
+    def root(self):
+        return self.root_at(self.size, self.end)
+
+
+# ---- Keys and checkpoints -------------------------------------------------------------------------------------------
+
+
+def strict_base64(text):
+    try:
+        found = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return found if text and base64.b64encode(found).decode() == text else None
+
+
+class Key:
+    def __init__(self, text):
+        found = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})", text.strip())
+        data = strict_base64(found[3]) if found else None
+        if not data or len(data) != 33 or data[0] not in (1, 4):
+            raise ValueError(f"{text} is no key")
+        self.text, self.name, self.until = text.strip(), found[1], None
+        self.id = hashlib.sha256(self.name.encode() + b"\n" + data).digest()[:4]
+        if self.id.hex() != found[2]:
+            raise ValueError(f"{text} is not the key that its id names")
+        self.key = Ed25519PublicKey.from_public_bytes(data[1:])
+
+    def signed(self, note):
+        return any(
+            name == self.name and one == self.id and self._verifies(data, note["text"])
+            for name, one, data in note["signatures"]
+        )
+
+    def _verifies(self, signature, text):
+        try:
+            self.key.verify(signature, text.encode())
+            return True
+        except InvalidSignature:
+            return False
+
+
+def parse_note(found):
+    try:
+        text = found.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+    at = text.rfind("\n\n")
+    if at < 0 or not text.endswith("\n") or re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]", text):
+        return None
+    signatures = []
+    for line in text[at + 2 : -1].split("\n"):
+        parts = re.fullmatch("\u2014 ([^\\s+]+) (\\S+)", line)
+        data = strict_base64(parts[2]) if parts else None
+        if not data or len(data) < 5:
+            return None
+        signatures.append((parts[1], data[:4], data[4:]))
+    return {"text": text[: at + 1], "signatures": signatures}
+
+
+def parse_checkpoint(found):
+    note = parse_note(found)
+    lines = note["text"][:-1].split("\n") if note else []
+    if len(lines) < 3 or not lines[0] or "" in lines[3:]:
+        return None
+    root = strict_base64(lines[2])
+    if not re.fullmatch(r"0|[1-9]\d{0,15}", lines[1]) or root is None or len(root) != HASH:
+        return None
+    size = int(lines[1])
+    if size > 2**53 - 1:
+        return None
+    return {"note": note, "origin": lines[0], "size": size, "root": root}
+
+
+# ---- Verification ---------------------------------------------------------------------------------------------------
+
+
+class Verifier:
+    def __init__(self, files):
+        self.files = files
+        self.findings = Findings()
+        self.records = Records(self.findings)
+        self.checkpoint, self.begin = None, None
+
+    def tile(self, level, index, width):
+        """The hashes of a tile; or (code, message)."""
+        name, length = tile_path(level, index, width), width * HASH
+        found = self.files.read(name)
+        if found is None and width < WIDTH:
+            full = self.files.read(tile_path(level, index, WIDTH))
+            found = None if full is None else full[:length]
+        if found is None:
+            return ("tile.missing", f"{name} is not there")
+        if len(found) != length:
+            return ("tile.malformed", f"{name} has {len(found)} bytes instead of {length}")
+        return split(found)
+
+    def bundle(self, index, width):
+        """(entries, whether it is torn); None where it is not there."""
+        found, most = self.files.read(tile_path("entries", index, width)), 2 * WIDTH
+        if found is None and width < WIDTH:
+            found, most = self.files.read(tile_path("entries", index, WIDTH)), width
+        if found is None:
+            return None
+        entries, at = [], 0
+        while at < len(found) and len(entries) < most:
+            end = at + 2 + int.from_bytes(found[at : at + 2], "big") if at + 2 <= len(found) else len(found) + 1
+            if end > len(found):
+                break
+            entries.append(found[at + 2 : end])
+            at = end
+        return entries, at < len(found) and not (most == width and len(entries) == width)
+
+    def verify(self, given, held):
+        findings = self.findings
+        keys = self.read_keys(given)
+        found = self.files.read("checkpoint")
+        if found is None:
+            findings.fail("checkpoint.missing", None, "there is no checkpoint")
+            return
+        current = self.checkpoint = self.signed(found, keys, "")
+        if current is None:
+            return
+        size = current["size"]
+        earlier = []
+        for name in self.files.list("checkpoints"):
+            if not name.endswith((".tmp", ".json")):
+                one = self.signed(self.files.read(f"checkpoints/{name}"), keys, f" checkpoints/{name}")
+                if one:
+                    earlier.append((one, f"in checkpoints/{name}"))
+        earlier.sort(key=lambda pair: pair[0]["size"])
+        one = self.signed(held, keys, " that you hold") if held is not None else None
+        if one:
+            earlier.append((one, "that you hold"))
+        begin = self.begin = self.first_there(size)
+        edge = self.edge_at(1, begin, size)
+        if isinstance(edge, tuple):
+            message = f"{edge[1]}: entries from {begin} on cannot be tied to the checkpoint"
+            findings.fail(edge[0], begin, message)
+            return
+        wanted = {one["size"] for one, _ in earlier if begin <= one["size"] <= size}
+        self.scan(size, begin, edge, wanted)
+        state = self.check_tree(current)
+        self.check_history(current, earlier, state)
+        self.tell_pruned(begin, size)
+        self.check_beside(size)
+
+    def read_keys(self, given):
+        findings, known = self.findings, []
+        found = self.files.read("keys/log.json")
+        try:
+            for one in json.loads(found)["keys"] if found else []:
+                try:
+                    key = Key(one["key"])
+                except ValueError:
+                    findings.fail("key.list", None, f"keys/log.json has a key that is none: {one['key']}")
+                    continue
+                key.until = one["until"]["size"] if one.get("until") else None
+                key.succession = one.get("succession")
+                known.append(key)
+        except (ValueError, KeyError, TypeError):
+            findings.fail("key.list", None, "keys/log.json is no list of keys")
+        texts = [key.text for key in given]
+        begin = 0 if not given else next((at for at, key in enumerate(known) if key.text in texts), -1)
+        strangers = [key for key in given if key.text not in [one.text for one in known]]
+        if known:
+            for key in strangers:
+                findings.fail("key.unknown", None, f"the log was never signed with the key {key.text}")
+        broken = next(
+            (at for at in range(max(0, begin) + 1, len(known)) if not succeeds(known[at], known[at - 1])), -1
+        )
+        if broken >= 0:
+            after, before = known[broken].text, known[broken - 1].text
+            findings.fail("key.succession", None, f"the key {after} took over without the signature of {before}")
+        if not given and not known:
+            findings.fail("key.list", None, "no key was given, and the log has none")
+        elif not given:
+            findings.remark(
+                "keys.own",
+                None,
+                "no key was given: the keys are those that lie in the log, "
+                "and whoever replaces all of it replaces them too",
+            )
+        trusted = [] if begin < 0 else known[: broken if broken >= 0 else len(known)]
+        return trusted + strangers
+
+    def signed(self, found, keys, name):
+        checkpoint = parse_checkpoint(found)
+        if checkpoint is None:
+            self.findings.fail(
+                "checkpoint.malformed", None, f"the checkpoint{name} is damaged: it is no signed tree head"
+            )
+            return None
+        origin, size = checkpoint["origin"], checkpoint["size"]
+        for key in keys:
+            if key.name == origin and (key.until is None or size <= key.until) and key.signed(checkpoint["note"]):
+                return checkpoint
+        known = ", ".join(key.text[: key.text.rindex("+")] for key in keys) or "none"
+        problem = f"{origin} at {size} is not signed by a key that counts there ({known})"
+        self.findings.fail("key.wrong", None, f"the checkpoint{name} of {problem}")
+        return None
+
+    def first_there(self, size):
+        count = -(-size // WIDTH)
+
+        def is_there(index):
+            names = {tile_path("entries", index, width) for width in (width_at(0, index, size), WIDTH)}
+            return any(self.files.read(name) is not None for name in names)
+
+        if count == 0 or is_there(0):
+            return 0
+        low, high = 1, count
+        while low < high:
+            middle = (low + high) // 2
+            if is_there(middle):
+                high = middle
+            else:
+                low = middle + 1
+        return min(low * WIDTH, size - size % WIDTH)
+
+    def edge_at(self, level, at, size):
+        edge = []
+        while hashes_at(level, at) > 0:
+            index, width = divmod(hashes_at(level, at), WIDTH)
+            tile = [] if width == 0 else self.tile(level, index, width_at(level, index, size))
+            if isinstance(tile, tuple):
+                return tile
+            edge.append(tile[:width])
+            level += 1
+        return edge
+
+    def scan(self, size, begin, edge, wanted):
+        tree = self.tree = Tree(begin, edge)
+        self.roots, self.suspects, self.other_end = {}, [], None
+        for index in range(begin // WIDTH, -(-size // WIDTH)):
+            width = width_at(0, index, size)
+            bundle, tile = self.bundle(index, width), self.tile(0, index, width)
+            own = None
+            if bundle and len(bundle[0]) == width and not bundle[1]:
+                own = [leaf_hash(entry) for entry in bundle[0]]
+            leaves = own
+            if own is not None and own == tile:
+                tree.push(own)
+                self.records.take(index * WIDTH, bundle[0])
+            else:
+                leaves = self.choose(size, index, width, own, tile)
+                if width < WIDTH and own is not None and self.suspects[-1][1] == "tile":
+                    self.other_end = own
+            for at in wanted:
+                within = at - index * WIDTH
+                if leaves is not None and 0 < within < width:
+                    self.roots[at] = tree.root_at(at, leaves[:within])
+        for at in wanted:
+            if at == size:
+                self.roots[at] = tree.root()
+            elif at % WIDTH == 0:
+                self.roots[at] = tree.root_at(at, [])
+
+    def choose(self, size, index, width, own, tile):
+        over = None
+        if width == WIDTH:
+            above = self.tile(1, index // WIDTH, width_at(1, index // WIDTH, size))
+            over = above[index % WIDTH] if isinstance(above, list) else None
+        if own is not None and over is not None and whole_root(own) == over:
+            believed, leaves = "entries", own
+        elif isinstance(tile, list):
+            believed, leaves = "tile", tile
+        elif own is not None:
+            believed, leaves = "entries", own
+        else:
+            believed, leaves = ("above" if over is not None else "nothing"), None
+        self.suspects.append((index, believed))
+        if believed == "above":
+            self.tree.push_whole(over)
+        else:
+            self.tree.push(leaves if leaves is not None else [bytes(HASH)] * width)
+        return leaves
+
+    def check_tree(self, current):
+        tree, size, root = self.tree, current["size"], current["root"]
+        sound, entries_end = tree.root() == root, False
+        if not sound and self.other_end is not None:
+            tile, tree.end = tree.end, self.other_end
+            entries_end = sound = tree.root() == root
+            if not sound:
+                tree.end = tile
+        if not sound and self.descend(size, root):
+            return "placed"
+        shift = 0
+        for index, believed in self.suspects:
+            at_end = entries_end and (index + 1) * WIDTH > size
+            shift = self.tell_suspect(size, index, "entries" if at_end else believed, shift)
+        if not sound:
+            return "other"
+        level = 1
+        while hashes_at(level, size) > 0:
+            base = tree.rows[level - 1][0]
+            for index in range(base // WIDTH, -(-hashes_at(level, size) // WIDTH)):
+                self.tell_tile(size, level, index)
+            level += 1
+        return "sound"
+
+    def tell_tile(self, size, level, index):
+        width = width_at(level, index, size)
+        tile = self.tile(level, index, width)
+        if isinstance(tile, tuple):
+            self.findings.fail(tile[0], None, tile[1])
+            return
+        right = self.tree.slice(level, index * WIDTH, index * WIDTH + width)
+        if tile == right:
+            return
+        first = (index * WIDTH + first_difference(tile, right)) * WIDTH**level
+        what = span(first, first + WIDTH**level - 1)
+        name = tile_path(level, index, width)
+        self.findings.fail(
+            "tile.changed", first, f"{name} was changed: what it has for {what} is not the hash over them"
+        )
+
+    def tell_suspect(self, size, index, believed, shift):
+        fail, width = self.findings.fail, width_at(0, index, size)
+        first, last = index * WIDTH, index * WIDTH + width - 1
+        bundle, tile = self.bundle(index, width), self.tile(0, index, width)
+        path = tile_path("entries", index, width)
+        if isinstance(tile, tuple):
+            fail(tile[0], first, tile[1])
+        if bundle is None:
+            fail("entry.missing", first, f"{span(first, last)} are missing: {path} is not there")
+            return shift
+        leaves = [leaf_hash(entry) for entry in bundle[0]]
+        if believed == "entries":
+            if isinstance(tile, list):
+                entry = first + first_difference(leaves, tile)
+                name = tile_path(0, index, width)
+                fail("tile.changed", entry, f"{name} was changed: what it has for entry {entry} is not its hash")
+            return shift
+        if bundle[1]:
+            entry = first + len(leaves)
+            fail("entry.torn", entry, f"{path} ends within entry {entry}")
+            if isinstance(tile, list) and tile[: len(leaves)] == leaves:
+                return shift
+        if isinstance(tile, tuple):
+            fail("entry.changed", first, f"{span(first, last)} are not what was signed")
+            return shift
+        before = self.findings.count()
+        after = tell_differences(leaves, tile, first, shift, fail)
+        if self.findings.count() == before and shift == 0 and not bundle[1]:
+            fail("entry.changed", first, f"{span(first, last)} are not what was signed")
+        return after
+
+    def descend(self, size, root):
+        edge = self.edge_at(0, size, size)
+        if isinstance(edge, tuple):
+            return False
+        peaks = [peak for row in reversed(edge) for peak in peaks_of(row)]
+        if fold_peaks(peaks) != root:
+            return False
+        before = self.findings.count()
+        for level in range(len(edge) - 1, 0, -1):
+            self.compare(size, level, hashes_at(level, size) - len(edge[level]), edge[level])
+        last = size // WIDTH
+        if size % WIDTH and any(index == last for index, _ in self.suspects):
+            self.tell_suspect(size, last, "tile", 0)
+        return self.findings.count() > before
+
+    def compare(self, size, level, first, right):
+        base, hashes = self.tree.rows[level - 1] if level <= len(self.tree.rows) else (0, [])
+        for place, over in enumerate(right):
+            at = first + place
+            if base <= at < base + len(hashes) and hashes[at - base] != over:
+                self.go_below(size, level - 1, at, over)
+
+    def go_below(self, size, level, index, over):
+        tile = self.tile(level, index, WIDTH)
+        if isinstance(tile, list) and whole_root(tile) == over:
+            if level > 0:
+                self.compare(size, level, index * WIDTH, tile)
+            else:
+                self.tell_suspect(size, index, "tile", 0)
+            return
+        first = index * WIDTH ** (level + 1)
+        what = span(first, first + WIDTH ** (level + 1) - 1)
+        self.findings.fail("entry.changed", first, f"{what} are not what was signed, nor are the hashes over them")
+
+    def check_history(self, current, earlier, state):
+        fail, agreed, differs = self.findings.fail, 0, None
+        for one, name in earlier:
+            size = one["size"]
+            if one["origin"] != current["origin"]:
+                fail("history.forked", None, f"the checkpoint {name} is of another log, {one['origin']}")
+                continue
+            if size > current["size"]:
+                cut = size - current["size"]
+                problem = f"the checkpoint {name} covers {size}: at least {cut} were cut off"
+                ends = f"the log ends at {current['size']} entries"
+                fail("history.truncated", current["size"], f"{ends}, and {problem}")
+                continue
+            root = self.roots.get(size) or self.root_before(size, current)
+            if root is None:
+                what = f"the checkpoint {name} ({size} entries) cannot be compared"
+                self.findings.remark("log.unread", None, f"{what}: tiles of that time are gone")
+            elif root == one["root"]:
+                agreed = max(agreed, size)
+            else:
+                differs = size if differs is None else min(differs, size)
+                if state == "sound":
+                    what = f"the log is not the one that the checkpoint {name} was signed for"
+                    which = f"of its {size} entries some from {agreed} on are others"
+                    fail("history.forked", agreed, f"{what}: {which} (history was rewritten, or forked)")
+        if state == "other":
+            until = min(current["size"] if differs is None else differs, current["size"])
+            what = f"the entries are not those that the checkpoint at {current['size']} was signed for"
+            fail("root.differs", agreed, f"{what}: they differ between entry {agreed} and entry {until - 1}")
+
+    def root_before(self, size, current):
+        """The root of entries that were not read: from tiles, each held against the one above it."""
+
+        def trusted(level, index):
+            width = width_at(level, index, current["size"])
+            tile = self.tile(level, index, width)
+            if isinstance(tile, tuple):
+                return None
+            if width < WIDTH or hashes_at(level + 1, current["size"]) == 0:
+                return tile
+            above = trusted(level + 1, index // WIDTH)
+            return tile if above and above[index % WIDTH] == whole_root(tile) else None
+
+        rows, level = [], 0
+        while hashes_at(level, size) > 0:
+            index, width = divmod(hashes_at(level, size), WIDTH)
+            tile = [] if width == 0 else trusted(level, index)
+            if tile is None:
+                return None
+            rows.append(tile[:width])
+            level += 1
+        return fold_peaks([peak for row in reversed(rows) for peak in peaks_of(row)])
+
+    def tell_pruned(self, begin, size):
+        if begin == 0:
+            return
+        try:
+            selection = json.loads(self.files.read("export.json") or b"null")
+        except ValueError:
+            selection = None
+        entries = f"entries 0 to {begin - 1}"
+        if isinstance(selection, dict) and selection.get("from") == begin:
+            message = f"{entries} are not in the export, which begins at {begin}"
+            self.findings.remark("log.pruned", 0, message)
+        elif self.records.says_retention:
+            self.findings.remark("log.pruned", 0, f"{entries} are gone: the log's retention has taken them")
+        else:
+            path = tile_path("entries", 0, width_at(0, 0, size))
+            problem = f"{path} is not there, and the log tells of no retention"
+            self.findings.fail("entry.missing", 0, f"{entries} are missing: {problem}")
+
+    def check_beside(self, size):
+        for name in self.files.list("records"):
+            if re.fullmatch(r"\d{12}\.ndjson", name):
+                self.check_lines(name, size)
+        for name in self.files.list("kept"):
+            if re.fullmatch(r"[0-9a-f]{64}", name):
+                if hashlib.sha256(self.files.read(f"kept/{name}")).hexdigest() != name:
+                    message = f"kept/{name} was changed: its digest is not its name"
+                    self.findings.fail("export.differs", None, message)
+
+    def check_lines(self, name, size):
+        tiles = {}
+        lines = self.files.read(f"records/{name}").split(b"\n")
+        if lines[-1] == b"":
+            lines.pop()
+        for at, line in enumerate(lines):
+            entry = int(name[:12]) + at
+            index = entry // WIDTH
+            if index not in tiles:
+                tiles = {index: self.tile(0, index, width_at(0, index, size)) if entry < size else []}
+            tile = tiles[index]
+            right = isinstance(tile, list) and entry % WIDTH < len(tile) and tile[entry % WIDTH] == leaf_hash(line)
+            if not right:
+                message = f"records/{name}: line {at + 1} is not entry {entry}"
+                self.findings.fail("export.differs", entry, message)
+                return
+
+
+def succeeds(key, before):
+    note = parse_note(key.succession.encode()) if key.succession else None
+    return bool(note) and key.text in note["text"].split("\n") and before.signed(note)
+
+
+def first_difference(a, b):
+    return next((at for at, pair in enumerate(zip(a, b)) if pair[0] != pair[1]), min(len(a), len(b)))
+
+
+def distinct(hashes):
+    """The second of the same is another one."""
+    times, found = {}, []
+    for one in hashes:
+        times[one] = times.get(one, 0) + 1
+        found.append((one, times[one]))
+    return found
+
+
+def runs(places, first):
+    found = []
+    for place in places:
+        if found and found[-1][1] == first + place - 1:
+            found[-1][1] = first + place
+        else:
+            found.append([first + place, first + place])
+    return found
+
+
+def tell_differences(found, signed, first, shift, fail):
+    has, was = distinct(found), distinct(signed)
+    at, there = {one: place for place, one in enumerate(was)}, set(has)
+    last = max((place for place, one in enumerate(has) if one in at), default=-1)
+    after = shift if last < 0 else at[has[last]] - last
+    removed = [
+        place
+        for place, one in enumerate(was)
+        if one not in there and place >= shift and not (after < 0 and place >= len(has) + after)
+    ]
+    added = [
+        place
+        for place, one in enumerate(has)
+        if one not in at and place >= -shift and not (after > 0 and place + after >= len(was))
+    ]
+    changed = [place for place in removed if place in added]
+    for start, end in runs(changed, first):
+        how = "was changed: it is" if start == end else "were changed: they are"
+        fail("entry.changed", start, f"{span(start, end)} {how} not what was signed")
+    for start, end in runs([place for place in removed if place not in changed], first):
+        fail("entry.removed", start, f"{span(start, end)} {'was' if start == end else 'were'} removed")
+    for start, end in runs([place for place in added if place not in changed], first):
+        what = "an entry was" if start == end else f"{end - start + 1} entries were"
+        fail("entry.added", start, f"{what} added at {start}")
+    kept = [at[one] for one in has if one in at]
+    moved = [
+        place
+        for index, place in enumerate(kept)
+        if any(other > place for other in kept[:index]) or any(other < place for other in kept[index + 1 :])
+    ]
+    if moved:
+        start, end = first + min(moved), first + max(moved)
+        fail("entry.reordered", start, f"entries {start} to {end} stand in another order than was signed")
+    return after
+
+
+# ---- Records --------------------------------------------------------------------------------------------------------
+
+TIMELY = {"start", "stop", "heartbeat", "worker_started", "worker_ended"}
+EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
+
+
+def millis(text):
+    try:
+        at = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return (at - EPOCH) // datetime.timedelta(milliseconds=1)
+    except (ValueError, TypeError, AttributeError):
+        return None
+
+
+def instant(ms):
+    at = EPOCH + datetime.timedelta(milliseconds=ms)
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
+
+
+def duration(ms):
+    if ms < 1000:
+        return f"{round(ms)}ms"
+    parts = []
+    for unit, length in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)):
+        count, ms = divmod(ms, length)
+        if count > 0:
+            parts.append(f"{int(count)}{unit}")
+        if len(parts) == 2:
+            break
+    return " ".join(parts)
+
+
+class Records:
+    """What records say of the log: that time goes on, that the server lived, what was lost."""
+
+    def __init__(self, findings):
+        self.findings = findings
+        self.decisions = self.acts = self.latest_entry = 0
+        self.latest = self.strayed = self.beat = self.next = self.first = self.last = None
+        self.stopped, self.whole, self.says_retention = True, True, False
+
+    def take(self, first, entries):
+        self.whole = self.next is None or self.next == first
+        self.next = first + len(entries)
+        for place, entry in enumerate(entries):
+            self.one(first + place, entry)
+
+    def one(self, entry, found):
+        try:
+            record = json.loads(found)
+        except ValueError:
+            record = None
+        if not isinstance(record, dict):
+            self.findings.fail("entry.unreadable", entry, f"entry {entry} is no record")
+            return
+        is_decision, act = record.get("kind") == "decision", record.get("act")
+        self.decisions += is_decision
+        self.acts += not is_decision
+        time = millis(record.get("time"))
+        if time is not None and (is_decision or act in TIMELY):
+            self.time(entry, time, act)
+        if not is_decision:
+            self.act(entry, act, record.get("detail") or {})
+
+    def time(self, entry, time, act):
+        self.first = time if self.first is None else self.first
+        if self.latest is not None and time < self.latest - MOST_DISORDER_MS:
+            stays = self.strayed is not None and abs(time - self.strayed) <= MOST_DISORDER_MS
+            self.strayed = time
+            if not stays:
+                before = f"entry {self.latest_entry} before it of {instant(self.latest)}"
+                self.findings.fail("time.order", entry, f"entry {entry} is of {instant(time)}, and {before}")
+                return
+        elif self.latest is not None:
+            self.silence(entry, time, act)
+            if time < self.latest:
+                return
+        self.latest, self.latest_entry, self.whole, self.last = time, entry, True, time
+
+    def silence(self, entry, time, act):
+        if not self.whole or self.beat is None or self.stopped or time - self.latest <= BEATS_MISSED * self.beat:
+            return
+        how = ", and then it was started without having been stopped" if act == "start" else ""
+        between = f"{instant(self.latest)} and {instant(time)} ({duration(time - self.latest)})"
+        due = f"where a heartbeat was due every {duration(self.beat)}{how}"
+        self.findings.remark("time.silence", entry, f"nothing was recorded between {between}, {due}")
+
+    def act(self, entry, act, detail):
+        if act in ("start", "heartbeat"):
+            self.stopped = False
+        if act == "stop":
+            self.stopped = True
+        if act == "heartbeat" and isinstance(detail.get("every_ms"), (int, float)) and detail["every_ms"] > 0:
+            self.beat = detail["every_ms"]
+        if act == "log_gap":
+            most = detail.get("at_most_ms")
+            what = f" of at most {duration(most)}" if isinstance(most, (int, float)) else ""
+            message = f"records{what} before entry {entry} may be missing: the log says so itself"
+            self.findings.remark("log.gap", entry, message)
+        if act == "log_pruned" or detail.get("retention") is not None:
+            self.says_retention = True
+
+
+# ---- The command ----------------------------------------------------------------------------------------------------
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Verifies an export of a Portreeve log, or the log itself.")
+    parser.add_argument("log", help="folder or .zip")
+    parser.add_argument("--key", action="append", default=[], type=Key, help="a key of the log that you have")
+    parser.add_argument("--checkpoint", help="a checkpoint of the log that you hold")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args()
+    if not os.path.exists(options.log):
+        parser.error(f"there is no {options.log}")
+    held = None
+    if options.checkpoint:
+        with open(options.checkpoint, "rb") as file:
+            held = file.read()
+    verifier = Verifier(Archive(options.log) if options.log.endswith(".zip") else Folder(options.log))
+    verifier.verify(options.key, held)
+    findings, records, current = verifier.findings, verifier.records, verifier.checkpoint
+    verdict = "failed" if findings.wrong else "verified"
+    if options.json:
+        report = {"verdict": verdict, "origin": None, "size": None, "root": None, "from": verifier.begin}
+        if current:
+            report.update(origin=current["origin"], size=current["size"], root=current["root"].hex())
+        report.update(decisions=records.decisions, acts=records.acts)
+        report.update(findings=findings.wrong, remarks=findings.remarks, untold=findings.untold)
+        print(json.dumps(report))
+    else:
+        lines = [f"WRONG  {one['code']}: {one['message']}" for one in findings.wrong]
+        lines += [f"NOTE   {one['code']}: {one['message']}" for one in findings.remarks]
+        if findings.untold:
+            lines.append(f"       and {findings.untold} more")
+        if current and verifier.begin is not None:
+            root = base64.b64encode(current["root"]).decode()
+            lines.append(f"Log    {current['origin']}, {current['size']} entries, root {root}")
+            counts = f"{records.decisions} decisions, {records.acts} acts"
+            lines.append(f"Read   entries {verifier.begin} to {current['size'] - 1}: {counts}")
+        lines.append(
+            "FAILED: this is not what was signed" if findings.wrong else "VERIFIED: every entry is what was signed"
+        )
+        for line in lines:
+            print("".join(one if one.isprintable() else "?" for one in line))
+    sys.exit(1 if findings.wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
