@@ -22,3 +22,8 @@ export function isPlainFile(path: string): boolean {
 export function keptFolderOf(path: string): string {
   return join(isPlainFile(path) ? dirname(path) : path, 'kept');
 }
+
+/** The folder that holds what records hide (`audit.redact`): in the log's folder, or beside the plain file. */
+export function openingFolderOf(path: string): string {
+  return join(isPlainFile(path) ? dirname(path) : path, 'reveal');
+}

@@ -28,6 +28,32 @@ export function redactedPath(
   return { path };
 }
 
+const sourcePlaces = [
+  ['facts', 'connection', 'source_ip'],
+  ['input', 'source_ip'],
+];
+const devicePlaces = [['device_id'], ['facts', 'device_id'], ['input', 'device_id']];
+
+/** Whether source addresses are replaced in records: then nothing else may tell their networks. */
+export function redactsSource(fields: readonly string[]): boolean {
+  return fields.some((field) => coversAny(field, sourcePlaces));
+}
+
+/** Whether device ids are replaced in records: then no span may have them either. */
+export function redactsDeviceId(fields: readonly string[]): boolean {
+  return fields.some((field) => coversAny(field, devicePlaces));
+}
+
+function coversAny(field: string, places: readonly (readonly string[])[]): boolean {
+  const read = redactedPath(field);
+  if ('problem' in read) return false;
+  const { path } = read;
+  return places.some(
+    (place) =>
+      path.length <= place.length && path.every((name, index) => name === '*' || name === place[index]),
+  );
+}
+
 /** RFC 6901. */
 function pointerNames(pointer: string): string[] {
   return pointer

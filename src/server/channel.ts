@@ -1,4 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
+import type { MergedGroup } from '../audit/merged.ts';
 import type { Config } from '../config/types.ts';
 import type { Observation, SharedKey } from '../inventory/observed/types.ts';
 import type { KeptTime } from '../lib/trusted-time.ts';
@@ -78,6 +79,8 @@ export type ToParent =
       /** How many of them were answered without a record. */
       readonly unrecorded: number;
     }
+  /** Denials of strangers that have no records of their own. */
+  | { readonly kind: 'merged'; readonly groups: readonly MergedGroup[] }
   | { readonly kind: 'heartbeat'; readonly stats: WorkerStats }
   /** What decisions have learnt; `dropped`: how much was left out because there was too much at once. */
   | {
@@ -110,6 +113,7 @@ const toWorkerKinds: readonly ToWorker['kind'][] = [
 const toParentKinds: readonly ToParent['kind'][] = [
   'ready',
   'decided',
+  'merged',
   'heartbeat',
   'observed',
   'ocsp_wanted',

@@ -1,16 +1,19 @@
-import { lifeAct, loadedAct, workerEndedAct, workerStartedAct } from '../audit/acts.ts';
-import type { ActRecord, WorkerEnd, WorkerStart, Writer } from '../audit/acts.ts';
+import { lifeAct, loadedAct, refusedAct, workerEndedAct, workerStartedAct } from '../audit/acts.ts';
+import type { ActRecord, RefusedChange, WorkerEnd, WorkerStart, Writer } from '../audit/acts.ts';
 import type { Integrated, Log } from '../audit/log/types.ts';
+import type { MergedGroup } from '../audit/merged.ts';
 import type { Config } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { PortreeveError } from '../lib/errors.ts';
 import type { Change, Store } from '../store/types.ts';
 import { startActs } from './acts.ts';
+import { createLogVoice } from './log-voice.ts';
 import { openRecordHome } from './record-home.ts';
 import { createRecordWriter } from './record-writer.ts';
 import type { RecordWriter } from './record-writer.ts';
 import type { InForce } from './reload.ts';
 import { digestsOf } from './reload.ts';
+import type { DecisionTally } from './tally.ts';
 
 /** The log of records, and what the server itself writes into it. */
 export interface Ledger {
@@ -20,6 +23,12 @@ export interface Ledger {
   started(inForce: InForce, detail: Readonly<Record<string, unknown>>): void;
   /** Another configuration or bundle came into force. */
   loaded(before: InForce | undefined, after: InForce): void;
+  /** A configuration or bundle was to come into force and did not; told once as long as it is the same. */
+  refused(refused: RefusedChange): void;
+  /** Counts decisions that were answered, for heartbeats. */
+  counted(tallies: readonly DecisionTally[]): void;
+  /** Takes denials that have no records of their own. */
+  merged(groups: readonly MergedGroup[]): void;
   workerStarted(started: WorkerStart): void;
   workerEnded(ended: WorkerEnd): void;
   /** The last act, after the last decision; then the log is closed. */
@@ -41,6 +50,9 @@ export interface LedgerOptions {
   readonly log: (line: string) => void;
 }
 
+/** Occasions of refusals that are remembered at once. */
+const mostRefused = 1000;
+
 /** Opens the log and begins to record acts; decisions are handed to `records`. */
 export function openLedger(options: LedgerOptions): Ledger {
   const { writer, clock } = options;
@@ -60,10 +72,17 @@ export function openLedger(options: LedgerOptions): Ledger {
     writable: () => records.writable(),
     settled: () => records.writable() && records.stats.waiting === 0,
   });
+  const voice = createLogVoice({
+    ...{ writer, clock, site: options.config().site, heartbeat: options.config().audit.heartbeat },
+    write: (lines) => records.write(lines),
+    writable: () => records.writable(),
+    stats: () => records.stats,
+  });
+  const lastRefused = new Map<string, string>();
   let life: 'not yet' | 'started' | 'stopped' = 'not yet';
   /** Workers decide before the server counts as started, and their acts stand after its own. */
   const early: ActRecord[] = [];
-  const ofWorker = (act: ActRecord): void => {
+  const inOrder = (act: ActRecord): void => {
     if (life === 'not yet') early.push(act);
     else acts.write(act);
   };
@@ -74,8 +93,10 @@ export function openLedger(options: LedgerOptions): Ledger {
       life = 'started';
       acts.write(lifeAct(writer, clock.now(), 'start', { ...digestsOf(inForce), ...detail }));
       early.splice(0).forEach((act) => acts.write(act));
+      voice.start();
     },
     loaded: (before, after) => {
+      lastRefused.clear();
       const [was, is] = [before && digestsOf(before), digestsOf(after)];
       for (const act of ['configuration', 'bundle'] as const) {
         const digest = is[act];
@@ -83,10 +104,21 @@ export function openLedger(options: LedgerOptions): Ledger {
         acts.write(loadedAct(writer, clock.now(), act, { before: was?.[act] ?? null, after: digest }));
       }
     },
-    workerStarted: (started) => ofWorker(workerStartedAct(writer, clock.now(), started)),
-    workerEnded: (ended) => ofWorker(workerEndedAct(writer, clock.now(), ended)),
+    refused: (refused) => {
+      const { what, occasion, selector, problem } = refused;
+      const same = `${selector} ${problem}`;
+      if (lastRefused.get(`${what} ${occasion}`) === same) return;
+      if (lastRefused.size >= mostRefused) lastRefused.clear();
+      lastRefused.set(`${what} ${occasion}`, same);
+      inOrder(refusedAct(writer, clock.now(), refused));
+    },
+    counted: voice.counted,
+    merged: voice.merged,
+    workerStarted: (started) => inOrder(workerStartedAct(writer, clock.now(), started)),
+    workerEnded: (ended) => inOrder(workerEndedAct(writer, clock.now(), ended)),
     stop: async (why) => {
       acts.look();
+      voice.stop();
       if (life === 'started') acts.write(lifeAct(writer, clock.now(), 'stop', { why }));
       life = 'stopped';
       await records.close();

@@ -110,6 +110,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     first: await prepare(config, undefined, { clock, bundles }),
     load: options.load,
     ...{ clock, bundles, log },
+    onRefused: (refused) => ledger.refused(refused),
     apply: async (next, before) => {
       await late.pool?.reload();
       // Another bundle alone changes nothing that files and sources are read for.
@@ -118,7 +119,10 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
       ledger.loaded(before, next);
     },
   });
-  const follower = followBundles({ bundles, reload, store, clock, log });
+  const follower = followBundles({
+    ...{ bundles, reload, store, clock, log },
+    onRefused: (refused) => ledger.refused(refused),
+  });
   noteInForce(reload.current(), { store, clock, log });
   const current = (): Config => reload.current().config;
   late.config = current;
@@ -142,6 +146,8 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     log,
   });
   undo.add(() => ledger.stop(ending));
+  if (bundleError !== null)
+    ledger.refused({ what: 'bundle', selector: null, occasion: 'the start', problem: bundleError });
 
   // CRLs before the first worker: no decision is made from less than is known.
   const knowledge = await startKnowledge({
@@ -177,7 +183,9 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     onDecided: (tallies, unrecorded) => {
       ledger.records.missed(unrecorded);
       counting.decisions(tallies);
+      ledger.counted(tallies);
     },
+    onMerged: (groups) => ledger.merged(groups),
     ...(options.onDecision && { onDecision: options.onDecision }),
     time: () => time.time(),
     shared: () => observed.shared(),

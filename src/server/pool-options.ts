@@ -1,5 +1,6 @@
 import type { WorkerEnd, WorkerStart } from '../audit/acts.ts';
 import type { LineBlock } from '../audit/line-block.ts';
+import type { MergedGroup } from '../audit/merged.ts';
 import type { Config } from '../config/types.ts';
 import type { Observation, SharedKey } from '../inventory/observed/types.ts';
 import type { KeptTime } from '../lib/trusted-time.ts';
@@ -26,6 +27,8 @@ export interface PoolOptions {
   readonly onRecords: (records: LineBlock, written: () => void) => void;
   /** `unrecorded`: how many of the decisions were answered without a record. */
   readonly onDecided: (tallies: readonly DecisionTally[], unrecorded: number) => void;
+  /** Takes denials that have no records of their own. */
+  readonly onMerged: (groups: readonly MergedGroup[]) => void;
   /** Told of each decision, if anybody wants to know. */
   readonly onDecision?: (summary: DecisionSummary) => void;
   /** For workers that start: the latest trusted time, and keys that are known to be shared. */

@@ -3,6 +3,7 @@ import type { RecordMode } from '../audit/home.ts';
 import type { MadeDecision, Recorder } from '../decision/types.ts';
 import type { Channel, ToParent } from './channel.ts';
 import { createPacing } from './pacing.ts';
+import type { Merging } from './merging.ts';
 import type { RecordPipe } from './record-pipe.ts';
 import { summarize } from './summary.ts';
 import type { DecisionSummary } from './summary.ts';
@@ -15,6 +16,8 @@ export interface RecordSender extends Required<Recorder> {
   budget(ms: number): void;
   /** How records are kept. With `none` nothing is written, and `append` resolves at once. */
   mode(mode: RecordMode): void;
+  /** Tells which denials are only counted; none, before it is set. */
+  merging(merging: Merging): void;
   /** Whether the parent wants to be told of each decision, and not only how many there were. */
   tellEach(yes: boolean): void;
   /** Counts a decision as it was answered. */
@@ -52,7 +55,7 @@ interface Batch {
 }
 
 /**
- * Hands records to the parent in batches. A record counts as safe once the parent has acknowledged that it stands in
+ * Hands records to the parent in batches; `beforeLeave` is called before each, and what it throws keeps the batch back. A record counts as safe once the parent has acknowledged that it stands in
  * the log: neither a killed worker nor a killed parent takes the record of an answered decision with it. A record that
  * is not acknowledged in time may be written later all the same; what is answered then follows it as a further record.
  */
@@ -60,6 +63,7 @@ export function createRecordSender(
   pipe: RecordPipe,
   channel: Pick<Channel<ToParent>, 'send'>,
   line: RecordLine,
+  beforeLeave: () => void = () => undefined,
 ): RecordSender {
   const tally = createTally();
   const pacing = createPacing(batchPauseMs);
@@ -67,6 +71,7 @@ export function createRecordSender(
   let withinMs = defaultWithinMs;
   let tellEach = false;
   let mode: RecordMode | undefined;
+  let merging: Merging | undefined;
   let summaries: DecisionSummary[] = [];
   let unrecorded = 0;
   let inFlight = 0;
@@ -80,6 +85,12 @@ export function createRecordSender(
 
   const leave = async ({ lines, ids }: Omit<Batch, 'written'>): Promise<void> => {
     batch = undefined;
+    try {
+      beforeLeave();
+    } catch (thrown) {
+      inFlight -= lines.length;
+      throw asPortreeveError(thrown, 'PDP_AUDIT_UNAVAILABLE');
+    }
     const sent = pipe.send(lines).finally(() => (inFlight -= lines.length));
     last = sent.catch(() => undefined);
     try {
@@ -109,6 +120,8 @@ export function createRecordSender(
     append: (made) => {
       if (mode === 'none') return Promise.resolve();
       if (!open) return unavailable('the log of records cannot be written');
+      const merged = merging?.takes(made);
+      if (merged) return merged;
       if (inFlight >= maxInFlight) return unavailable(`${maxInFlight} records wait to be written`);
       const written = line(made, { supersedes: false, mode });
       batch ??= nextBatch();
@@ -139,6 +152,9 @@ export function createRecordSender(
     },
     mode: (of) => {
       mode = of;
+    },
+    merging: (of) => {
+      merging = of;
     },
     tellEach: (yes) => {
       tellEach = yes;

@@ -1,4 +1,5 @@
 import type { Verifier } from '../attestation/types.ts';
+import type { RefusedChange } from '../audit/acts.ts';
 import { configDigest } from '../config/digest.ts';
 import type { Config } from '../config/types.ts';
 import type { Clock, EpochMs } from '../lib/clock.ts';
@@ -56,6 +57,8 @@ export interface ReloadOptions {
   readonly log: (line: string) => void;
   /** Called with what is to be in force (`current` answers it already); a rejection takes it back. */
   readonly apply: (next: InForce, before: InForce) => Promise<void>;
+  /** Told of a configuration that did not come into force. */
+  readonly onRefused?: (refused: RefusedChange) => void;
 }
 
 /**
@@ -158,6 +161,8 @@ export function holdInForce(options: ReloadOptions): ReloadState {
   const attempt = async (why: string): Promise<void> => {
     const message = await replace(why, async (before) => reloaded(before));
     lastError = message === null ? null : { at: options.clock.now(), message };
+    if (message !== null)
+      options.onRefused?.({ what: 'configuration', selector: null, occasion: why, problem: message });
   };
 
   return {

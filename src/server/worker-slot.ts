@@ -148,6 +148,9 @@ export class WorkerSlot {
         this.#options.onDecided(message.tallies, message.unrecorded);
         if (this.#options.onDecision) message.summaries.forEach(this.#options.onDecision);
         break;
+      case 'merged':
+        this.#options.onMerged(message.groups);
+        break;
       case 'observed':
         this.#options.onObserved(message.observations, message.dropped);
         break;

@@ -1,7 +1,5 @@
 import { createAttestationUses } from '../attestation/replay-memory.ts';
 import { recordMode } from '../audit/home.ts';
-import { buildRecord, recordBytes } from '../audit/record.ts';
-import { buildSupersedingRecord } from '../audit/superseding.ts';
 import type { Config } from '../config/types.ts';
 import { createSharedBoard } from '../inventory/observed/board.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -20,6 +18,7 @@ import type { Listeners } from './listeners.ts';
 import { holdComposition } from './live-composition.ts';
 import type { LiveComposition } from './live-composition.ts';
 import type { Learnt } from './observed.ts';
+import { createMerging } from './merging.ts';
 import { createObservedSender } from './observed-sender.ts';
 import type { ObservedSender } from './observed-sender.ts';
 import { createWantedSender } from './ocsp/wanted-sender.ts';
@@ -27,6 +26,7 @@ import type { WantedSender } from './ocsp/wanted-sender.ts';
 import { startTracing } from './otel.ts';
 import type { Tracing } from './otel.ts';
 import { programVersion } from './program.ts';
+import { createRecordLines } from './record-lines.ts';
 import { openRecordPipe } from './record-pipe.ts';
 import { createRecordSender } from './record-sender.ts';
 import type { RecordSender } from './record-sender.ts';
@@ -50,6 +50,7 @@ const time = { tolerance: 0 };
 const nothingKept = { kept: earliestPossible, confirmed: earliestPossible };
 const clock = createTrustedClock(systemClock, nothingKept, () => time.tolerance);
 const board = createSharedBoard();
+const lines = createRecordLines();
 
 /** Outlives reloads: another configuration does not make a replayed result a new one. */
 const attestationUses = createAttestationUses();
@@ -67,9 +68,7 @@ export function runWorker(): void {
     broken: () => process.exit(1),
   });
   const pipe = openRecordPipe(() => process.exit(1));
-  const records = createRecordSender(pipe, channel, (made, { supersedes, mode }) =>
-    recordBytes(supersedes ? buildSupersedingRecord(made, mode) : buildRecord(made, mode)),
-  );
+  const records = createRecordSender(pipe, channel, lines.line, lines.beforeLeave);
   let running: Running | undefined;
   let last: Promise<void> = Promise.resolve();
 
@@ -106,6 +105,8 @@ async function start(message: Start, channel: Channel<ToParent>, records: Record
   records.tellEach(message.tellEach);
   records.budget(message.config.server.budget);
   records.mode(recordMode(message.config.audit));
+  records.merging(createMerging({ config: message.config, channel, clock }));
+  lines.use(message.config);
   time.tolerance = message.config.time.tolerance;
   clock.keep(message.time);
   board.note(message.shared);

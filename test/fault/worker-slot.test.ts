@@ -21,6 +21,7 @@ test('a worker that ends while others are still starting is started again, and i
     auditWritable: () => true,
     onRecords: (_records, written) => written(),
     onDecided: () => undefined,
+    onMerged: () => undefined,
     time: () => ({ kept: 0, confirmed: 0 }),
     shared: () => [],
     onObserved: () => undefined,

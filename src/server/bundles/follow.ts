@@ -1,3 +1,4 @@
+import type { RefusedChange } from '../../audit/acts.ts';
 import type { Config } from '../../config/types.ts';
 import type { Clock, EpochMs } from '../../lib/clock.ts';
 import { describeThrown, PortreeveError } from '../../lib/errors.ts';
@@ -15,6 +16,8 @@ export interface FollowOptions {
   readonly store: Store;
   readonly clock: Clock;
   readonly log: (line: string) => void;
+  /** Told of each bundle that does not come into force, again whenever it is tried again. */
+  readonly onRefused?: (refused: RefusedChange) => void;
 }
 
 /** Why the bundle that is to be in force is not. */
@@ -50,6 +53,8 @@ export function followBundles(options: FollowOptions): BundleFollower {
   let failing: string | undefined;
   let last: Promise<void> = Promise.resolve();
 
+  const refuse = (refusal: Omit<RefusedChange, 'what'>): void =>
+    options.onRefused?.({ what: 'bundle', ...refusal });
   const change = async (): Promise<void> => {
     const { config, bundle } = reload.current();
     const want = bundles.wanted(config);
@@ -60,9 +65,10 @@ export function followBundles(options: FollowOptions): BundleFollower {
     }
     const key = JSON.stringify([want?.digest, want?.origin, bundlePin(store)?.at]);
     if (refused?.key === key && clock.now() < refused.at + retryMs && refused.at <= clock.now()) return;
-    const message =
-      (await reload.rebundle(whyOf(want, store))) ?? passedOver(want, reload.current().bundle, bundles);
+    const occasion = whyOf(want, store);
+    const message = (await reload.rebundle(occasion)) ?? passedOver(want, reload.current().bundle, bundles);
     refused = message === null ? null : { at: clock.now(), digest: want?.digest ?? '', message, key };
+    if (message !== null) refuse({ selector: want?.digest ?? null, occasion, problem: message });
   };
   const look = (): Promise<void> => {
     last = last.then(async () => {
@@ -82,11 +88,19 @@ export function followBundles(options: FollowOptions): BundleFollower {
     ({ name, place }: BundleEntry): Apply =>
     async (brought) => {
       const origin = { source: name, location: place, pinned: false };
-      const { digest, ...applied } = await bundles.bring(brought, origin);
+      const { digest, ...applied } = await bringOf(name, () => bundles.bring(brought, origin));
       await look();
       if (refused?.digest === digest) throw new PortreeveError('PDP_BUNDLE_INVALID', refused.message);
       return applied;
     };
+  const bringOf = async <T>(name: string, bring: () => Promise<T>): Promise<T> => {
+    try {
+      return await bring();
+    } catch (thrown) {
+      refuse({ selector: null, occasion: `source ${name}`, problem: describeThrown(thrown) });
+      throw thrown;
+    }
+  };
   let timer: NodeJS.Timeout | undefined;
   return {
     specs: (config) => bundleEntries(config).map((entry) => ({ ...entry, apply: applyOf(entry) })),

@@ -24,7 +24,7 @@ export type RecordLine =
   | { readonly is: 'newer'; readonly format: number }
   /** Cut off by a crash, or damaged; told only to whoever wants to pass over it. */
   | { readonly is: 'damaged' }
-  /** Records of acts, which decide nothing. */
+  /** Records of acts, heartbeats, and of denials that were only counted: nothing to decide again. */
   | { readonly is: 'other' };
 
 const none: readonly string[] = [];
@@ -45,6 +45,8 @@ export function readLine(text: string, file: string, line: number): RecordLine {
     case 'sampled':
       return sampled(value, file, line);
     case 'act':
+    case 'heartbeat':
+    case 'merged':
       return { is: 'other' };
     default:
       throw malformed(file, line, 'neither the record of a decision nor a line of a sample of them');

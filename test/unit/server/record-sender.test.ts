@@ -74,7 +74,12 @@ test('decisions that are alike are counted together, each with its times, within
       reason: 'policy.ok',
       reasons: [{ code: 'policy.ok', severity: 'info' }],
       faults: [],
-      times: { facts: [1, 1], policy: [1, 1], conclude: [1, 1], total: [3, 3] },
+      times: {
+        facts: Float64Array.of(1, 1),
+        policy: Float64Array.of(1, 1),
+        conclude: Float64Array.of(1, 1),
+        total: Float64Array.of(3, 3),
+      },
     },
   ]);
   t.deepEqual(told[0]?.summaries, []);
