@@ -11,8 +11,8 @@ export interface FetchTimeouts {
 export const defaultTimeouts: FetchTimeouts = { connect: 10_000, idle: 30_000, total: 300_000 };
 
 export interface FetchOptions {
-  /** POST sends `body`, is not led elsewhere and has no conditions. */
-  readonly method?: 'GET' | 'POST';
+  /** POST and PUT send `body`; a POST is not led elsewhere and has no conditions. */
+  readonly method?: 'GET' | 'POST' | 'PUT';
   readonly body?: Uint8Array;
   /** Sent to every host that is asked. */
   readonly headers?: Readonly<Record<string, string>>;
