@@ -3,123 +3,83 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { keyListBytes } from '../../src/audit/log/keys.ts';
-import { keyListPath } from '../../src/audit/log/types.ts';
-import type { LogKey } from '../../src/audit/log/types.ts';
 import { recordBytes } from '../../src/audit/record.ts';
 import { signCheckpoint } from '../../src/audit/tlog/checkpoint.ts';
 import { rootOf } from '../../src/audit/tlog/frontier.ts';
 import { leafHash } from '../../src/audit/tlog/hash.ts';
-import { noteSigner, signNote } from '../../src/audit/tlog/note.ts';
-import type { NoteSigner } from '../../src/audit/tlog/note.ts';
+import { noteSigner } from '../../src/audit/tlog/note.ts';
 import { formatInstant } from '../../src/lib/clock.ts';
 import { tilesOf } from './tlog.ts';
 
-/** When the first record of a made log was written: 2026-11-01T00:00:00Z. */
-export const logBegin = 1_793_491_200_000;
+const key = generateKeyPairSync('ed25519').privateKey;
+/** Name of the log's key. */
+export const origin = 'log.example/site';
 
-export const origin = 'portreeve.example/plant-7';
-
-/** A log in memory that can be changed at will before it is written: what a cheat can do, with or without the key. */
-export interface MadeLog {
-  readonly entries: Uint8Array[];
-  readonly files: Map<string, Uint8Array>;
-  readonly signer: NoteSigner;
-}
-
-export function newSigner(name: string = origin): NoteSigner {
-  return noteSigner(name, generateKeyPairSync('ed25519').privateKey);
-}
-
-/** Records as a server writes them: started, a decision a second, a heartbeat a minute. */
-export function recordsOf(count: number): Uint8Array[] {
-  return Array.from({ length: count }, (_, index) => entryOf(index, logBegin + index * 1000));
-}
-
-export function entryOf(index: number, at: number): Uint8Array {
-  if (index === 0) return act(at, 'start', {});
-  if (index % 60 === 0) return act(at, 'heartbeat', { every_ms: 60_000 });
-  return Buffer.from(
-    recordBytes({
-      assurance: 'device_proved',
-      decision_id: `d-${index}`,
-      device_id: `meter-${index % 7}`,
-      kind: 'decision',
-      outcome: index % 3 === 0 ? 'deny' : 'allow',
-      schema: 1,
-      tenant: 'default',
-      time: formatInstant(at),
-      versions: { bundle: null },
-    }),
-  );
-}
-
-export function act(at: number, name: string, detail: object): Uint8Array {
-  return Buffer.from(
-    recordBytes({ act: name, detail, kind: 'act', schema: 1, tenant: null, time: formatInstant(at) }),
-  );
-}
-
-/** A checkpoint over the first entries. */
-export function checkpointOf(
-  entries: readonly Uint8Array[],
-  size: number,
-  signers: readonly NoteSigner[],
-  name: string = origin,
-): Uint8Array {
-  const root = rootOf(entries.slice(0, size).map(leafHash));
-  return signCheckpoint({ origin: name, size, root, extensions: [] }, signers);
-}
-
-/** A whole log, with kept checkpoints at the sizes given. */
-export function makeLog(
-  entries: Uint8Array[],
-  signer: NoteSigner = newSigner(),
-  kept: readonly number[] = [],
-  keys: readonly LogKey[] = [firstKey(signer)],
-): MadeLog {
-  const files = tilesOf(entries);
-  files.set('checkpoint', checkpointOf(entries, entries.length, [signer]));
-  files.set(keyListPath, keyListBytes({ keys }));
-  for (const size of kept) files.set(`checkpoints/${size}`, checkpointOf(entries, size, [signer]));
-  return { entries, files, signer };
-}
-
-export function firstKey({ verifier }: NoteSigner): LogKey {
-  return {
-    key: verifier.text,
-    from: { time: formatInstant(logBegin), size: 0 },
-    until: null,
-    succession: null,
-  };
-}
-
-/** Keys of which each took over from the one before at a size. */
-export function keyChain(signers: readonly NoteSigner[], sizes: readonly number[]): readonly LogKey[] {
-  return signers.map((signer, place) => {
-    const before = signers[place - 1];
-    const time = formatInstant(logBegin + place * 60_000);
-    const end = sizes[place];
-    return {
-      key: signer.verifier.text,
-      from: { time, size: place === 0 ? 0 : (sizes[place - 1] as number) },
-      until: end === undefined ? null : { time, size: end },
-      succession: before ? signNote(`${signer.verifier.text}\n`, [before]) : null,
-    };
-  });
-}
-
-/** Writes a log's files to a folder that is gone after the test. */
-export function writeLog(t: Pick<ExecutionContext, 'teardown'>, { files }: Pick<MadeLog, 'files'>): string {
-  const folder = mkdtempSync(join(tmpdir(), 'portreeve-tlog-'));
+/** A temporary folder that is gone after the test. */
+export function temporaryFolder(t: Pick<ExecutionContext, 'teardown'>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'portreeve-log-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
-  writeFiles(folder, files);
   return folder;
 }
 
-export function writeFiles(folder: string, files: ReadonlyMap<string, Uint8Array>): void {
+/** Entries of a log for records, or for texts as they are. */
+export function entriesOf(records: readonly (object | string)[]): readonly Uint8Array[] {
+  return records.map((one) => Buffer.from(typeof one === 'string' ? one : recordBytes(one)));
+}
+
+/** Writes the static files of a log with these entries, over what is there. */
+export function writeLog(folder: string, records: readonly (object | string)[]): void {
+  const entries = entriesOf(records);
+  const files = new Map(tilesOf(entries));
+  const root = rootOf(entries.map(leafHash));
+  const checkpoint = { origin, size: entries.length, root, extensions: [] };
+  files.set('checkpoint', signCheckpoint(checkpoint, [noteSigner(origin, key)]));
   for (const [path, bytes] of files) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), bytes);
   }
+}
+
+/** A log in a folder that is gone after the test. */
+export function logIn(t: Pick<ExecutionContext, 'teardown'>, records: readonly (object | string)[]): string {
+  const folder = temporaryFolder(t);
+  writeLog(folder, records);
+  return folder;
+}
+
+/** Begin of what the records tell: 2026-11-20T08:00:00Z. */
+export const beginning = 1_795_161_600_000;
+
+/** Values of a record that tests look for. */
+export interface Told {
+  readonly device?: string | null;
+  readonly outcome?: 'allow' | 'deny';
+  readonly reasons?: readonly string[];
+  readonly site?: string | null;
+  readonly pep?: string;
+  readonly address?: string;
+  readonly at?: number;
+  readonly redacted?: readonly string[];
+}
+
+/** What the reading of logs looks at of a decision's record, and no more; the number makes it unlike others. */
+export function toldRecord(number: number, told: Told = {}): Record<string, unknown> {
+  const { outcome = 'allow', at = beginning + number * 1000, pep = 'edge', address = '10.1.2.3' } = told;
+  const reasons = told.reasons ?? [outcome === 'allow' ? 'policy.ok' : 'credential.expired'];
+  return {
+    ...{ kind: 'decision', schema: 1, tenant: 'default', time: formatInstant(at), outcome, enforced: true },
+    decision_id: `019aa1c0-0000-7000-8000-${String(number).padStart(12, '0')}`,
+    device_id: told.device === undefined ? `meter-${number % 7}` : told.device,
+    reasons: reasons.map((code) => ({
+      code,
+      message: code,
+      severity: outcome === 'allow' ? 'info' : 'deny',
+    })),
+    ...{ class: 'meter', owner: 'grid', site: told.site ?? 'north', gateway: null, door: 'native' },
+    ...{ assurance: 'device_proved', pep: { name: pep }, leaf: 'aa'.repeat(32), key: 'bb'.repeat(32) },
+    ...{ issuer: 'CN=Devices', issuer_key: null, serial: '01', trace_id: null, connection_id: null },
+    versions: { bundle: 'cc'.repeat(32) },
+    facts: { connection: { source_ip: address, claims: {} }, attestation: {} },
+    ...(told.redacted && { redacted: told.redacted }),
+  };
 }

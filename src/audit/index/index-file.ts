@@ -1,0 +1,67 @@
+import { join } from 'node:path';
+import { openSideFile } from '../../store/side-file.ts';
+import type { SideFile } from '../../store/side-file.ts';
+import { asPortreeveError } from '../../lib/errors.ts';
+import { equalBytes } from '../../lib/bytes.ts';
+import { rootFromTiles } from '../tlog/prove.ts';
+import type { TreeLog } from '../sources/types.ts';
+import { indexFormat, indexName, indexSchema } from './schema.ts';
+
+/** Which tiles an index has: from `first` up to below `next`. */
+export interface Covered {
+  readonly first: number;
+  readonly next: number;
+}
+
+/** Opens the index beside a log. As `openSideFile`. */
+export function openIndexFile(folder: string, mode: 'read_write' | 'read_only'): SideFile | undefined {
+  return openSideFile({ path: join(folder, indexName), mode, schema: indexSchema, format: indexFormat });
+}
+
+export function coveredBy(index: SideFile): Covered {
+  const value = (key: string): number =>
+    Number(index.get('SELECT value FROM meta WHERE key = ?', key)?.['value'] ?? 0);
+  return { first: value('first'), next: value('next') };
+}
+
+/** Says which tiles the index has. Call within a change. */
+export function putCovered(index: SideFile, { first, next }: Covered): void {
+  put(index, 'first', String(first));
+  put(index, 'next', String(next));
+}
+
+/** Says of which tree the index is. Call within a change. */
+export function putTree(index: SideFile, { checkpoint }: TreeLog): void {
+  put(index, 'origin', checkpoint.origin);
+  put(index, 'size', String(checkpoint.size));
+  put(index, 'root', Buffer.from(checkpoint.root).toString('hex'));
+}
+
+function put(index: SideFile, key: string, value: string): void {
+  index.run(
+    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value',
+    key,
+    value,
+  );
+}
+
+/**
+ * Whether the index was made from this log: the tree that it last saw is the beginning of the one that is there. An
+ * index without any is of every log.
+ */
+export async function isIndexOf(index: SideFile, { checkpoint, files }: TreeLog): Promise<boolean> {
+  const text = (key: string): string | undefined => {
+    const value = index.get('SELECT value FROM meta WHERE key = ?', key)?.['value'];
+    return typeof value === 'string' ? value : undefined;
+  };
+  const [origin, size, root] = [text('origin'), Number(text('size') ?? 0), text('root')];
+  if (origin === undefined || root === undefined) return true;
+  if (origin !== checkpoint.origin || size > checkpoint.size) return false;
+  if (size === 0) return true;
+  try {
+    return equalBytes(await rootFromTiles(files, size), Buffer.from(root, 'hex'));
+  } catch (thrown) {
+    // Retention may have taken the tiles that this needs; what is found is compared with the tree entry by entry.
+    return asPortreeveError(thrown).code === 'PDP_NOT_FOUND';
+  }
+}

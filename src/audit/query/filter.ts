@@ -1,0 +1,76 @@
+import type { EpochMs } from '../../lib/clock.ts';
+import { PortreeveError } from '../../lib/errors.ts';
+import { contains, parseNetwork } from '../../lib/ip-network.ts';
+import { sha256Hex } from '../../lib/bytes.ts';
+import type { RecordEntry } from '../sources/types.ts';
+import { fieldNames, valuesOf } from './fields.ts';
+import type { AnyRecord, FieldName } from './fields.ts';
+import { partsOf } from './parts.ts';
+
+/** Which records are wanted: those that have every named value, within the time. */
+export interface Filter {
+  /** From then on. */
+  readonly since?: EpochMs;
+  /** Before then. */
+  readonly until?: EpochMs;
+  readonly fields: Readonly<Partial<Record<FieldName, string>>>;
+}
+
+/** Fields that are wanted, with their values, in the order of `fieldNames`. */
+export function wantedOf({ fields }: Filter): readonly (readonly [FieldName, string])[] {
+  return fieldNames.flatMap((name) => {
+    const value = fields[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+}
+
+/** Makes the test of a record: one of its parts has all values. Throws PDP_USAGE for a network that is none. */
+export function createMatcher(filter: Filter): (entry: Pick<RecordEntry, 'record' | 'time'>) => boolean {
+  const { since = -Infinity, until = Infinity } = filter;
+  const holds = createPartMatcher(filter);
+  return ({ record, time }) =>
+    time >= since && time < until && partsOf(record).some((part) => holds(part.record));
+}
+
+/** Makes the test of a record's part, whatever its time. Throws as `createMatcher`. */
+export function createPartMatcher(filter: Filter): (part: AnyRecord) => boolean {
+  const tests = wantedOf(filter).map(([name, value]) =>
+    name === 'network' ? networkTest(value) : valueTest(name, value),
+  );
+  return (part) => tests.every((holds) => holds(part));
+}
+
+type Test = (record: AnyRecord) => boolean;
+
+function valueTest(name: FieldName, value: string): Test {
+  return (record) => valuesOf(record, name).includes(value);
+}
+
+function networkTest(text: string): Test {
+  const wanted = parseNetwork(text);
+  if (!wanted)
+    throw new PortreeveError('PDP_USAGE', `${text} is neither an address nor a network (10.0.0.0/8)`);
+  return (record) => {
+    const own = valuesOf(record, 'network')[0];
+    const found = own === undefined ? undefined : parseNetwork(own);
+    return found !== undefined && contains(wanted, found);
+  };
+}
+
+/**
+ * A text that every record that matches has in its bytes: lines without it need not be read. Undefined where there is
+ * none, as texts may be escaped and networks are not written as they are asked for.
+ */
+export function needleOf(filter: Filter): Buffer | undefined {
+  const plain = wantedOf(filter)
+    .filter(([name, value]) => name !== 'network' && /^[\w.:-]+$/.test(value))
+    .map(([, value]) => value);
+  const longest = plain.toSorted((a, b) => b.length - a.length)[0];
+  return longest === undefined ? undefined : Buffer.from(longest);
+}
+
+/** Names a filter: a cursor goes on with the same one only. */
+export function filterDigest(filter: Filter): string {
+  const { since = null, until = null } = filter;
+  return sha256Hex(JSON.stringify([since, until, wantedOf(filter)])).slice(0, 16);
+}

@@ -1,0 +1,93 @@
+import { PortreeveError } from '../../lib/errors.ts';
+import { isObject } from '../../policy/is-object.ts';
+import { mergeByTime } from '../sources/merge.ts';
+import type { Order } from '../sources/merge.ts';
+import type { RecordEntry } from '../sources/types.ts';
+import { sha256Hex } from '../../lib/bytes.ts';
+import { filterDigest } from './filter.ts';
+import type { Filter } from './filter.ts';
+import { searchLog } from './search.ts';
+import type { SearchedLog } from './search.ts';
+import type { ScanOptions } from './scan-tree.ts';
+
+export interface PageOptions extends ScanOptions {
+  readonly filter: Filter;
+  readonly order: Order;
+  readonly limit: number;
+  /** Where the page before ended, as it was told. */
+  readonly cursor?: string;
+}
+
+export interface Page {
+  readonly entries: readonly RecordEntry[];
+  /** Where the next page begins; null where there is none. */
+  readonly next: string | null;
+}
+
+/** Of each log: newest first the index below which it goes on, oldest first the one from which. */
+type Positions = readonly number[];
+
+/**
+ * One page of the records of logs, merged by time. Records that come later never change a page behind a cursor. Throws
+ * PDP_USAGE for a cursor of another query.
+ */
+export async function queryPage(logs: readonly SearchedLog[], options: PageOptions): Promise<Page> {
+  const { filter, order, limit, cursor } = options;
+  const query = queryDigest(logs, filter, order);
+  const begin =
+    cursor === undefined
+      ? logs.map(({ log }) => startOf(log, order))
+      : readCursor(cursor, query, logs.length);
+  const searches = logs.map((one, place) => {
+    const position = begin[place] as number;
+    const range = order === 'newest' ? { from: 0, to: position } : { from: position, to: Infinity };
+    return searchLog(one, filter, { ...options, range, most: limit + 1 });
+  });
+  const entries: RecordEntry[] = [];
+  const positions = [...begin];
+  const places = new Map(logs.map(({ log }, place) => [log.origin, place]));
+  for await (const entry of mergeByTime(searches, order)) {
+    if (entries.length === limit) return { entries, next: writeCursor(query, positions) };
+    entries.push(entry);
+    positions[places.get(entry.origin) as number] = order === 'newest' ? entry.index : entry.index + 1;
+  }
+  return { entries, next: null };
+}
+
+function startOf({ tree }: SearchedLog['log'], order: Order): number {
+  if (order === 'oldest') return 0;
+  // What comes later is not of this query; lines are counted while they are read.
+  return tree ? tree.checkpoint.size : Number.MAX_SAFE_INTEGER;
+}
+
+function queryDigest(logs: readonly SearchedLog[], filter: Filter, order: Order): string {
+  const names = logs.map(({ log }) => log.tree?.checkpoint.origin ?? log.origin);
+  return sha256Hex(JSON.stringify([filterDigest(filter), order, names])).slice(0, 16);
+}
+
+function writeCursor(query: string, positions: Positions): string {
+  return Buffer.from(JSON.stringify({ query, positions })).toString('base64url');
+}
+
+function readCursor(text: string, query: string, count: number): Positions {
+  const value = parsed(text);
+  if (!isObject(value)) throw wrongCursor('it is none that this program gave');
+  const { query: own, positions } = value;
+  if (own !== query)
+    throw wrongCursor('it belongs to another query: logs, filters and order must be the same');
+  const isPosition = (one: unknown): one is number => Number.isSafeInteger(one) && (one as number) >= 0;
+  if (Array.isArray(positions) && positions.length === count && positions.every(isPosition)) return positions;
+  throw wrongCursor('it is none that this program gave');
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+function wrongCursor(problem: string): PortreeveError {
+  return new PortreeveError('PDP_USAGE', `the cursor cannot be used: ${problem}`);
+}
