@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { PortreeveError } from '../../lib/errors.ts';
 import { admitBundle } from '../../server/bundles/admit.ts';
 import { awaitInForce } from '../../server/bundles/await-in-force.ts';
-import { keptBytes, pinBundle } from '../../server/bundles/table.ts';
+import { bundlePin, keptBytes, pinBundle } from '../../server/bundles/table.ts';
 import { clockAgainstStore } from '../../server/known-time.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -54,8 +54,11 @@ async function runRollback(prefix: string | undefined, options: Options, session
     await admitBundle(bytes, config);
     const at = clockAgainstStore(store, clock, config.time).now();
     const { digest } = bundle;
+    const before = bundlePin(store);
     const epoch = pinBundle(store, { digest, at, actor: options.who ?? session.actor(), why: options.why });
-    const came = await awaitInForce(store, digest, clock);
+    // Pinned once more it has come into force by the first pin.
+    const since = before?.digest === digest ? before.at : at;
+    const came = await awaitInForce(store, digest, clock, since);
     return {
       exit: came === 'refused' ? exitCodes.failed : exitCodes.ok,
       data: {

@@ -149,13 +149,16 @@ export function cameIntoForce(
   { keep, sources }: { readonly keep: number; readonly sources: readonly string[] },
 ): void {
   store.transact(() => {
-    if (lastInForce(store)?.digest !== digest) {
+    const [last, pin] = [lastInForce(store), bundlePin(store)];
+    // What is pinned comes into force once more: whoever pinned it waits for that.
+    const pinned = pin?.digest === digest ? pin.at : undefined;
+    if (last?.digest !== digest || (last.inForceAt ?? 0) < (pinned ?? 0)) {
       store
         .prepare(
           `UPDATE bundles SET turn = (SELECT coalesce(max(turn), 0) + 1 FROM bundles), in_force_at = ?
           WHERE digest = ?`,
         )
-        .run(at, digest);
+        .run(Math.max(at, pinned ?? at), digest);
     }
     const configured = JSON.stringify(sources);
     store

@@ -68,6 +68,20 @@ test('so many are kept as asked, longest out of force first to go; never what is
   t.deepEqual(revisions(store), ['b6', 'b5', 'b4', 'pinned']);
 });
 
+test('what was the last one in force comes into force anew when it is pinned, once', (t) => {
+  const store = temporaryStore(t);
+  const rules = { keep: 10, sources: ['office'] };
+  const one = keep(store, 'one');
+  cameIntoForce(store, one, 5, rules);
+  pinBundle(store, { digest: one, at: 7, actor: 'me', why: 'case 1' });
+  t.is(lastInForce(store)?.inForceAt, 5);
+  // The server's clock may be a little behind that of the command line.
+  cameIntoForce(store, one, 6, rules);
+  t.is(lastInForce(store)?.inForceAt, 7);
+  cameIntoForce(store, one, 9, rules);
+  t.like(lastInForce(store), { inForceAt: 7, turn: 2 });
+});
+
 test('what is brought again and again and never comes into force does not pile up', (t) => {
   const store = temporaryStore(t);
   cameIntoForce(store, keep(store, 'in force'), 1, { keep: 3, sources: ['office', 'mirror'] });
