@@ -19,6 +19,11 @@ export function cpuMicros(rootPid: number): number {
   return sum(rootPid) / 1000;
 }
 
+/** The same of the process alone. */
+export function ownCpuMicros(pid: number): number {
+  return runNanos(pid) / 1000;
+}
+
 /** Nanoseconds that the threads of a process have run; those of a thread that has ended are not in it. */
 function runNanos(pid: number): number {
   let sum = 0;

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { countOf } from '../audit/line-block.ts';
 import type { LineBlock, Lines } from '../audit/line-block.ts';
 import { release } from '../lib/bytes.ts';
@@ -6,6 +7,8 @@ import { asPortreeveError, PortreeveError } from '../lib/errors.ts';
 /** The log that records are written to, as `audit/` opens it. */
 export interface LineLog {
   append(lines: readonly Lines[]): void | Promise<void>;
+  /** How long (ms) to wait for more before the next `append`; 0 where it says nothing. */
+  pauseMs?(): number;
   reopen(): void | Promise<void>;
   close(): void | Promise<void>;
 }
@@ -66,6 +69,7 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
   let oneByOne = 0;
   let writing: Promise<void> | undefined;
   let error: PortreeveError | undefined;
+  let closing = false;
   let retry: NodeJS.Timeout | undefined;
   let gather: NodeJS.Immediate | undefined;
 
@@ -76,6 +80,8 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
   };
   const attempt = async (): Promise<void> => {
     while (waiting.length > 0) {
+      const pause = closing ? 0 : (log.pauseMs?.() ?? 0);
+      if (pause > 0) await sleep(pause);
       const batch = oneByOne > 0 ? waiting.splice(0, 1) : waiting.splice(0);
       try {
         await log.append(batch.map(({ lines }) => lines));
@@ -158,6 +164,7 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
     writable: () => error === undefined,
     lastError: () => error,
     close: async () => {
+      closing = true;
       clearImmediate(gather);
       clearTimeout(retry);
       await writing;

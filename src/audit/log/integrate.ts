@@ -6,7 +6,7 @@ import type { Hash } from '../tlog/hash.ts';
 import { checkpointPath } from '../tlog/log-files.ts';
 import { writeNote } from '../tlog/note.ts';
 import type { NoteSignature } from '../tlog/note.ts';
-import { tilePath, tileWidth } from '../tlog/tile-path.ts';
+import { tilePath, tileWidth, widthAt } from '../tlog/tile-path.ts';
 import type { TileName } from '../tlog/tile-path.ts';
 import type { Kept } from './journal.ts';
 import type { OpenState } from './open-state.ts';
@@ -34,13 +34,12 @@ export async function place(
   { size, root, tiles, kept }: Snapshot,
 ): Promise<SignedCheckpoint> {
   const { journal, durable, tree, origin, signer } = state;
+  const before = state.checkpoint.size;
   await journal.sync();
-  const full: TileName[] = [];
   for (const { index, path } of journal.fullBelow(size)) {
     const name: TileName = { level: 'entries', index, width: tileWidth };
     await durable.adopt(path, tilePath(name));
     journal.moved(index);
-    full.push(name);
   }
   const work = tiles.map(({ name, bytes }) => durable.write(tilePath(name), bytes));
   if (size % tileWidth !== 0) work.push(placePartial(state, kept, size % tileWidth));
@@ -51,11 +50,18 @@ export async function place(
   await durable.settle();
   tree.taken(size);
   state.checkpoint = parseCheckpoint(bytes);
-  full.push(...tiles.map(({ name }) => name).filter(({ width }) => width === tileWidth));
-  await Promise.all(
-    full.map((name) => rm(join(durable.root, `${tilePath(name)}.p`), { recursive: true, force: true })),
-  );
+  await Promise.all(replacedPartials(tiles, before).map((path) => rm(join(durable.root, path), removal)));
   return state.checkpoint;
+}
+
+const removal = { recursive: true, force: true };
+
+/** Folders of partial tiles and bundles that are full by now. */
+function replacedPartials(tiles: readonly NewTile[], before: number): readonly string[] {
+  return tiles
+    .filter(({ name }) => name.width === tileWidth && widthAt(name.level, name.index, before) > 0)
+    .flatMap(({ name }) => (name.level === 0 ? [name, { ...name, level: 'entries' as const }] : [name]))
+    .map((name) => `${tilePath(name)}.p`);
 }
 
 async function placePartial(

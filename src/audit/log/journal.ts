@@ -69,22 +69,16 @@ export class Journal {
     return file;
   }
 
-  /** Entries are with the operating system when it returns. */
+  /** Entries are with the operating system when it returns; after a failure `takeBack` removes what is. */
   append({ bytes, ends }: Framed): void {
-    const before = this.position();
-    try {
-      for (let from = 0; from < ends.length;) {
-        const file = this.#fileWithRoom();
-        const to = Math.min(ends.length, from + tileWidth - file.count);
-        const part = bytes.subarray(from === 0 ? 0 : ends[from - 1], ends[to - 1]);
-        writeAll(file.fd, part);
-        file.bytes += part.byteLength;
-        file.count += to - from;
-        from = to;
-      }
-    } catch (thrown) {
-      this.takeBack(before);
-      throw thrown;
+    for (let from = 0; from < ends.length;) {
+      const file = this.#fileWithRoom();
+      const to = Math.min(ends.length, from + tileWidth - file.count);
+      const part = bytes.subarray(from === 0 ? 0 : ends[from - 1], ends[to - 1]);
+      file.bytes += part.byteLength;
+      file.count += to - from;
+      writeAll(file.fd, part);
+      from = to;
     }
   }
 

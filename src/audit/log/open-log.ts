@@ -1,19 +1,24 @@
 import { asPortreeveError } from '../../lib/errors.ts';
 import type { PortreeveError } from '../../lib/errors.ts';
 import { describeThrown, PortreeveError as Fault } from '../../lib/errors.ts';
-import { release } from '../../lib/bytes.ts';
-import { leafHash } from '../tlog/hash.ts';
 import type { Lines } from '../line-block.ts';
 import type { SignedCheckpoint } from '../tlog/checkpoint.ts';
 import type { NoteSignature } from '../tlog/note.ts';
 import { folderFiles } from './folder-files.ts';
-import { frameLines } from './frame.ts';
+import { FramePool } from './frame-pool.ts';
+import { frameLines, prefixedAt } from './frame.ts';
 import type { Framed } from './frame.ts';
 import { countersign, place, snapshot } from './integrate.ts';
 import { openState } from './open-state.ts';
 import type { OpenState } from './open-state.ts';
 import { endSession } from './session.ts';
 import type { Log, LogOptions, LogStats, Opened } from './types.ts';
+
+/** Between the starts of two fsyncs while many records come (ms): each costs the same for however many there are. */
+const groupMs = 4;
+
+/** Fewer records at once than this wait for no company. */
+const fewEntries = 4;
 
 /** Entries that are hashed in one go between two answers. */
 const sliceEntries = 64;
@@ -37,10 +42,13 @@ class FolderLog implements Log {
   /** Kept and not hashed yet; `next` is the first entry of the first one that is not. */
   #unhashed: { readonly framed: Framed; next: number }[] = [];
   #size = 0;
+  readonly #pool = new FramePool();
   #slice: NodeJS.Immediate | undefined;
   #checkpointDue: NodeJS.Timeout | undefined;
   #flushDue: NodeJS.Timeout | undefined;
   #flushFailed = false;
+  #lastSync = 0;
+  #lastBatch = 0;
   #problem: PortreeveError | undefined;
   #closed = false;
 
@@ -65,8 +73,8 @@ class FolderLog implements Log {
   append(lines: readonly Lines[]): Promise<void> {
     if (lines.length === 0) return Promise.resolve();
     return this.#inTurn(async () => {
-      const framed = frameLines(lines);
-      await this.#write(await this.#opened(), framed);
+      const state = await this.#opened();
+      await this.#write(state, frameLines(lines, this.#pool));
     });
   }
 
@@ -89,6 +97,11 @@ class FolderLog implements Log {
   stats(): LogStats {
     const integrated = this.#state?.checkpoint.size ?? 0;
     return { size: this.#size, integrated, minimumIndex: 0, bytes: null, roomDays: null };
+  }
+
+  pauseMs(): number {
+    if (this.#options.mode === 'relaxed' || this.#lastBatch < fewEntries) return 0;
+    return Math.max(0, this.#lastSync + groupMs - performance.now());
   }
 
   reopen(): Promise<void> {
@@ -117,7 +130,7 @@ class FolderLog implements Log {
     state.journal.close();
     state.release();
     this.#state = undefined;
-    this.#unhashed = [];
+    for (const { framed } of this.#unhashed.splice(0)) framed.release();
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -149,7 +162,7 @@ class FolderLog implements Log {
     this.#size = state.tree.size;
     try {
       const first = this.#options.onOpened?.(state.opened) ?? [];
-      if (first.length > 0) await this.#write(state, frameLines(first));
+      if (first.length > 0) await this.#write(state, frameLines(first, this.#pool));
     } catch (thrown) {
       this.#giveBack(state);
       throw thrown;
@@ -161,10 +174,13 @@ class FolderLog implements Log {
   async #write(state: OpenState, framed: Framed): Promise<void> {
     const { journal } = state;
     const before = journal.position();
-    journal.append(framed);
     try {
+      journal.append(framed);
+      this.#lastSync = performance.now();
+      this.#lastBatch = framed.ends.length;
       if (this.#options.mode === 'strict' || this.#flushFailed) await journal.sync();
     } catch (thrown) {
+      framed.release();
       journal.takeBack(before);
       throw thrown;
     }
@@ -189,12 +205,11 @@ class FolderLog implements Log {
       const one = this.#unhashed[0] as { framed: Framed; next: number };
       const { bytes, ends } = one.framed;
       for (; left > 0 && one.next < ends.length; left -= 1, one.next += 1) {
-        const start = one.next === 0 ? 0 : (ends[one.next - 1] as number);
-        tree.append(leafHash(bytes.subarray(start + 2, ends[one.next])));
+        tree.append(prefixedAt(bytes, ends, one.next));
       }
       if (one.next < ends.length) return;
       this.#unhashed.shift();
-      release(bytes);
+      one.framed.release();
     }
   }
 

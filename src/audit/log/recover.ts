@@ -5,7 +5,7 @@ import { PortreeveError } from '../../lib/errors.ts';
 import { leafHash } from '../tlog/hash.ts';
 import type { LogFiles } from '../tlog/log-files.ts';
 import { tilePath, tileWidth } from '../tlog/tile-path.ts';
-import { wholeEntries } from './frame.ts';
+import { prefixedAt, wholeEntries } from './frame.ts';
 import { journalIndices, journalName, removeJournal } from './journal.ts';
 import type { Journal } from './journal.ts';
 import type { Tree } from './tree.ts';
@@ -98,7 +98,7 @@ function checkCovered(bytes: Buffer, ends: readonly number[], tree: Tree, index:
 
 function appendBehind(tree: Tree, index: number, bytes: Buffer, ends: readonly number[]): void {
   for (let place = tree.size - index * tileWidth; place < ends.length; place += 1) {
-    tree.append(leafHash(entryAt(bytes, ends, place)));
+    tree.append(prefixedAt(bytes, ends, place));
   }
 }
 

@@ -123,6 +123,8 @@ export interface Log {
   countersign(size: number, signatures: readonly NoteSignature[]): Promise<boolean>;
   readonly files: LogFiles;
   stats(): LogStats;
+  /** How long (ms) a caller who has more to come does well to wait before the next `append`. */
+  pauseMs(): number;
   /** Nothing to do for a log in a folder; a file of lines is opened anew. */
   reopen(): Promise<void>;
   /** Puts everything under a checkpoint and gives the log back. */
