@@ -1,5 +1,7 @@
 import { createMetrics } from '../telemetry/metrics.ts';
 import type { GaugeReadings, Metrics } from '../telemetry/metrics.ts';
+import { createOutsiderMetrics } from '../telemetry/outsider-metrics.ts';
+import type { OutsiderMetrics } from '../telemetry/outsider-metrics.ts';
 import { startMetering } from './otel.ts';
 import type { OtelEnv } from './otel.ts';
 import { programVersion } from './program.ts';
@@ -13,6 +15,7 @@ import type { Unenforced } from './unenforced.ts';
 export interface Counting {
   readonly metrics: Metrics;
   readonly unenforced: Unenforced;
+  readonly outsiders: OutsiderMetrics;
   decisions(tallies: readonly DecisionTally[]): void;
   prometheus(): Promise<string>;
   /** What the gauges read from, once it is there. */
@@ -48,6 +51,7 @@ export function startCounting(instance: string, otel: OtelEnv): Counting {
   return {
     metrics,
     unenforced,
+    outsiders: createOutsiderMetrics(metering.meter, () => sources?.outsiders() ?? []),
     decisions: (tallies) => {
       for (const tally of tallies) {
         metrics.decisions(tally, tally.times);

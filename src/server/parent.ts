@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock.ts';
 import { createRevocationReader } from '../revocation/reader.ts';
 import { openStore } from '../store/open.ts';
 import { openAdmin } from './admin.ts';
+import { startOutsiders } from './audit/outsiders.ts';
 import { openBundles } from './bundles/bundles.ts';
 import { bundleStanding } from './bundles/view.ts';
 import { followBundles } from './bundles/follow.ts';
@@ -146,6 +147,11 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     log,
   });
   undo.add(() => ledger.stop(ending));
+  const outsiders = startOutsiders({
+    ...{ folder: config.audit.path, log: ledger.log, config: config.audit, clock, say: log },
+    onFailed: (kind, name) => counting.outsiders.failed(kind, name),
+  });
+  undo.add(() => outsiders.stop());
   if (bundleError !== null)
     ledger.refused({ what: 'bundle', selector: null, occasion: 'the start', problem: bundleError });
 
@@ -210,6 +216,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     sources: () => [...knowledge.views(), ...ocsp.views()],
     clock: () => time.view(),
     records: ledger.records,
+    outsiders: () => outsiders.views(),
     unenforced: counting.unenforced,
     crls: () => store.snapshot(() => crls.crls()),
     keys: (now) => {
@@ -250,6 +257,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
       return reload.reload(why).then(() => {
         knowledge.ask();
         ocsp.ask();
+        outsiders.ask();
       });
     },
     stop: (why) => {

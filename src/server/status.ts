@@ -9,6 +9,7 @@ import { crlCoverage, expectedPoints, isCoverageOf } from '../revocation/coverag
 import type { CrlInfo } from '../revocation/types.ts';
 import type { Store } from '../store/types.ts';
 import type { GaugeReadings } from '../telemetry/metrics.ts';
+import type { OutsiderView } from './audit/outsider-view.ts';
 import { bundleView, type BundleStanding } from './bundles/view.ts';
 import { keptFolder } from './keep-versions.ts';
 import { namedAuthorities } from './loaded.ts';
@@ -33,6 +34,8 @@ export interface StatusSources {
   /** Watched files and background sources. */
   readonly sources: () => readonly SourceView[];
   readonly records: RecordWriter;
+  /** Who is shown the log's checkpoints. */
+  readonly outsiders: () => readonly OutsiderView[];
   readonly unenforced: Unenforced;
   readonly crls: () => readonly CrlInfo[];
   /** Keys of attestation verifiers. */
@@ -79,6 +82,7 @@ export function statusOf(sources: StatusSources): object {
       written: stats.written,
       waiting: stats.waiting,
       lost: stats.lost,
+      outsiders: sources.outsiders(),
     },
     enforcement: sources.unenforced.status(config, now),
   };

@@ -22,7 +22,8 @@ import type { OutsiderView } from './outsider-view.ts';
 export interface OutsidersOptions {
   /** The log's folder. */
   readonly folder: string;
-  readonly log: SeenLog;
+  /** Null where records are not in a log: then nobody is shown anything. */
+  readonly log: SeenLog | null;
   readonly config: Pick<Config['audit'], 'witnesses' | 'anchors'>;
   readonly clock: Clock;
   readonly onFailed?: (kind: string, name: string) => void;
@@ -39,17 +40,24 @@ export interface RunningOutsiders {
   stop(): Promise<void>;
 }
 
+/** With a log. */
+type Shown = OutsidersOptions & { readonly log: SeenLog };
+
+const nobody: RunningOutsiders = { views: () => [], ask: () => undefined, stop: () => Promise.resolve() };
+
 /**
  * Begins to show the log's checkpoints to its witnesses and anchors. No answer and no checkpoint ever waits for them,
  * and nothing that goes wrong with them is thrown.
  */
 export function startOutsiders(o: OutsidersOptions): RunningOutsiders {
+  const { log } = o;
+  if (log === null) return nobody;
   const witnessing = new KeptFolder(join(o.folder, witnessFolder));
   const anchoring = new KeptFolder(join(o.folder, anchorFolder));
-  const cosigned = new CosignedCheckpoint(o.log.files, witnessing);
+  const cosigned = new CosignedCheckpoint(log.files, witnessing);
   const outsiders = [
-    ...o.config.witnesses.map((witness) => witnessSpec(witness, o, witnessing, cosigned)),
-    ...o.config.anchors.map((anchor) => anchorSpec(anchor, o, anchoring)),
+    ...o.config.witnesses.map((witness) => witnessSpec(witness, { ...o, log }, witnessing, cosigned)),
+    ...o.config.anchors.map((anchor) => anchorSpec(anchor, { ...o, log }, anchoring)),
   ].map(
     (spec) =>
       new Outsider(spec, {
@@ -61,7 +69,7 @@ export function startOutsiders(o: OutsidersOptions): RunningOutsiders {
   );
   for (const one of outsiders) one.start();
   return {
-    views: () => outsiders.map((one) => viewOf(one, o.log.checkpoint()?.size ?? 0, o.clock.now())),
+    views: () => outsiders.map((one) => viewOf(one, log.checkpoint()?.size ?? 0, o.clock.now())),
     ask: () => outsiders.forEach((one) => one.ask()),
     stop: async () => {
       await Promise.all(outsiders.map((one) => one.stop()));
@@ -71,7 +79,7 @@ export function startOutsiders(o: OutsidersOptions): RunningOutsiders {
 
 function witnessSpec(
   witness: WitnessConfig,
-  { log, clock, say }: OutsidersOptions,
+  { log, clock, say }: Shown,
   kept: KeptFolder,
   cosigned: CosignedCheckpoint,
 ): OutsiderSpec {
@@ -99,11 +107,7 @@ function witnessSpec(
   };
 }
 
-function anchorSpec(
-  anchor: AuditAnchorConfig,
-  { log, clock }: OutsidersOptions,
-  kept: KeptFolder,
-): OutsiderSpec {
+function anchorSpec(anchor: AuditAnchorConfig, { log, clock }: Shown, kept: KeptFolder): OutsiderSpec {
   const kind = anchor.put === null ? 'timestamp' : 'put';
   return {
     ...common(kind, anchor.name, anchor.interval, log, kept),
