@@ -731,7 +731,7 @@ def tell_differences(found, signed, first, shift, fail):
 
 # ---- Records --------------------------------------------------------------------------------------------------------
 
-TIMELY = {"start", "stop", "heartbeat", "worker_started", "worker_ended"}
+TIMELY = {"start", "stop", "heartbeat", "merged", "worker_started", "worker_ended"}
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 
@@ -766,7 +766,7 @@ class Records:
 
     def __init__(self, findings):
         self.findings = findings
-        self.decisions = self.acts = self.latest_entry = 0
+        self.decisions = self.others = self.latest_entry = 0
         self.latest = self.strayed = self.beat = self.next = self.first = self.last = None
         self.stopped, self.whole, self.says_retention = True, True, False
 
@@ -786,12 +786,12 @@ class Records:
             return
         is_decision, act = record.get("kind") == "decision", record.get("act")
         self.decisions += is_decision
-        self.acts += not is_decision
+        self.others += not is_decision
         time = millis(record.get("time"))
-        if time is not None and (is_decision or act in TIMELY):
+        if time is not None and (is_decision or act in TIMELY or record.get("kind") in TIMELY):
             self.time(entry, time, act)
         if not is_decision:
-            self.act(entry, act, record.get("detail") or {})
+            self.act(entry, act, record.get("detail") or {}, record)
 
     def time(self, entry, time, act):
         self.first = time if self.first is None else self.first
@@ -816,13 +816,20 @@ class Records:
         due = f"where a heartbeat was due every {duration(self.beat)}{how}"
         self.findings.remark("time.silence", entry, f"nothing was recorded between {between}, {due}")
 
-    def act(self, entry, act, detail):
-        if act in ("start", "heartbeat"):
+    def act(self, entry, act, detail, record):
+        if act == "start":
             self.stopped = False
         if act == "stop":
             self.stopped = True
-        if act == "heartbeat" and isinstance(detail.get("every_ms"), (int, float)) and detail["every_ms"] > 0:
-            self.beat = detail["every_ms"]
+        if record.get("kind") == "heartbeat":
+            # The last one of a server that ends announces none.
+            beat, lost = record.get("next_s"), (record.get("records") or {}).get("lost") or 0
+            self.stopped = beat == 0
+            if isinstance(beat, (int, float)) and beat > 0:
+                self.beat = beat * 1000
+            if lost > 0:
+                message = f"{lost} records before entry {entry} were lost: its heartbeat says so"
+                self.findings.remark("log.gap", entry, message)
         if act == "log_gap":
             most = detail.get("at_most_ms")
             what = f" of at most {duration(most)}" if isinstance(most, (int, float)) else ""
@@ -856,7 +863,7 @@ def main():
         report = {"verdict": verdict, "origin": None, "size": None, "root": None, "from": verifier.begin}
         if current:
             report.update(origin=current["origin"], size=current["size"], root=current["root"].hex())
-        report.update(decisions=records.decisions, acts=records.acts)
+        report.update(decisions=records.decisions, others=records.others)
         report.update(findings=findings.wrong, remarks=findings.remarks, untold=findings.untold)
         print(json.dumps(report))
     else:
@@ -867,7 +874,7 @@ def main():
         if current and verifier.begin is not None:
             root = base64.b64encode(current["root"]).decode()
             lines.append(f"Log    {current['origin']}, {current['size']} entries, root {root}")
-            counts = f"{records.decisions} decisions, {records.acts} acts"
+            counts = f"{records.decisions} decisions, {records.others} other records"
             lines.append(f"Read   entries {verifier.begin} to {current['size'] - 1}: {counts}")
         lines.append(
             "FAILED: this is not what was signed" if findings.wrong else "VERIFIED: every entry is what was signed"

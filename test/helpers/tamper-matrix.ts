@@ -8,14 +8,15 @@ import {
   checkpointOf,
   entryOf,
   firstKey,
+  heartbeat,
   keyChain,
   logBegin,
   makeLog,
   newSigner,
   origin,
   recordsOf,
-} from './audit-log.ts';
-import type { MadeLog } from './audit-log.ts';
+} from './made-log.ts';
+import type { MadeLog } from './made-log.ts';
 import { tilesOf } from './tlog.ts';
 
 /** Entries of the log that is cheated with: two full bundles and a part of a third. */
@@ -426,6 +427,12 @@ export const tamperMatrix: readonly Cheat[] = [
     remarks: [
       'time.silence 200: nothing was recorded between 2026-11-01T00:03:19.000Z and 2026-11-01T00:08:20.000Z (5m 1s), where a heartbeat was due every 1m',
     ],
+  },
+  {
+    title: 'records that a heartbeat says were lost',
+    cheat: (log) => rewritten(log, (entries) => (entries[300] = heartbeat(at(300), 3))),
+    says: [],
+    remarks: ['log.gap 300: 3 records before entry 300 were lost: its heartbeat says so'],
   },
   {
     title: 'a gap that the log tells of itself',

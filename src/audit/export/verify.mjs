@@ -34,7 +34,8 @@ const MOST_TOLD = 100;
 const wrong = [];
 const remarks = [];
 let untold = 0;
-const add = (to, code, entry, message) => (to.length < MOST_TOLD ? void to.push({ code, entry, message }) : void (untold += 1));
+const add = (to, code, entry, message) =>
+  to.length < MOST_TOLD ? void to.push({ code, entry, message }) : void (untold += 1);
 const fail = (code, entry, message) => add(wrong, code, entry, message);
 const remark = (code, entry, message) => add(remarks, code, entry, message);
 const told = () => wrong.length + remarks.length + untold;
@@ -60,10 +61,15 @@ const widthAt = (level, index, size) => Math.max(0, Math.min(WIDTH, hashesAt(lev
 /** The hashes of a tile, or { code, message }. A log may have removed a tile that is not full for the full one. */
 function readTile(level, index, width) {
   const name = tilePath(level, index, width);
-  const bytes = read(name) ?? (width < WIDTH ? read(tilePath(level, index, WIDTH))?.subarray(0, width * HASH) : undefined);
+  const bytes =
+    read(name) ??
+    (width < WIDTH ? read(tilePath(level, index, WIDTH))?.subarray(0, width * HASH) : undefined);
   if (bytes === undefined) return { code: 'tile.missing', message: `${name} is not there` };
   if (bytes.length !== width * HASH)
-    return { code: 'tile.malformed', message: `${name} has ${bytes.length} bytes instead of ${width * HASH}` };
+    return {
+      code: 'tile.malformed',
+      message: `${name} has ${bytes.length} bytes instead of ${width * HASH}`,
+    };
   return bytes;
 }
 
@@ -96,7 +102,9 @@ const hashAt = (row, place) => row.subarray(place * HASH, (place + 1) * HASH);
 function wholeRoot(row) {
   let hashes = Array.from({ length: row.length / HASH }, (_, place) => hashAt(row, place));
   while (hashes.length > 1)
-    hashes = Array.from({ length: hashes.length / 2 }, (_, pair) => nodeHash(hashes[2 * pair], hashes[2 * pair + 1]));
+    hashes = Array.from({ length: hashes.length / 2 }, (_, pair) =>
+      nodeHash(hashes[2 * pair], hashes[2 * pair + 1]),
+    );
   return hashes[0];
 }
 
@@ -124,7 +132,10 @@ class Tree {
     this.end = Buffer.alloc(0); // hashes of the entries behind the last full bundle
     this.rows = edge.map((held, place) => {
       const hashes = hashesAt(place + 1, from);
-      return { base: hashes - (hashes % WIDTH), hashes: Array.from({ length: held.length / HASH }, (_, at) => hashAt(held, at)) };
+      return {
+        base: hashes - (hashes % WIDTH),
+        hashes: Array.from({ length: held.length / HASH }, (_, at) => hashAt(held, at)),
+      };
     });
   }
 
@@ -180,7 +191,13 @@ function parseKey(text) {
   const id = sha256(Buffer.from(`${found[1]}\n`), data).subarray(0, 4);
   if (id.toString('hex') !== found[2]) return undefined;
   const spki = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), data.subarray(1)]);
-  return { text: text.trim(), name: found[1], id, type: data[0], key: createPublicKey({ key: spki, format: 'der', type: 'spki' }) };
+  return {
+    text: text.trim(),
+    name: found[1],
+    id,
+    type: data[0],
+    key: createPublicKey({ key: spki, format: 'der', type: 'spki' }),
+  };
 }
 
 /** A signed note: a text, an empty line, lines of signature. */
@@ -201,7 +218,8 @@ function parseNote(bytes) {
 
 const isSignedBy = (note, { name, id, key }) =>
   note.signatures.some(
-    (one) => one.name === name && one.id.equals(id) && verifySignature(null, Buffer.from(note.text), key, one.data),
+    (one) =>
+      one.name === name && one.id.equals(id) && verifySignature(null, Buffer.from(note.text), key, one.data),
   );
 
 /** Origin, number of entries, root hash. */
@@ -210,7 +228,8 @@ function parseCheckpoint(bytes) {
   if (!note) return undefined;
   const [origin, size, root, ...more] = note.text.slice(0, -1).split('\n');
   const hash = root === undefined ? undefined : base64(root);
-  if (!origin || !/^(0|[1-9]\d{0,15})$/.test(size ?? '') || hash?.length !== HASH || more.includes('')) return undefined;
+  if (!origin || !/^(0|[1-9]\d{0,15})$/.test(size ?? '') || hash?.length !== HASH || more.includes(''))
+    return undefined;
   return Number.isSafeInteger(Number(size)) ? { note, origin, size: Number(size), root: hash } : undefined;
 }
 
@@ -219,7 +238,8 @@ function readKeys(given) {
   let entries = [];
   const bytes = read('keys/log.json');
   try {
-    if (bytes) entries = JSON.parse(bytes.toString('utf8')).keys.map((one) => ({ ...one, parsed: parseKey(one.key) }));
+    if (bytes)
+      entries = JSON.parse(bytes.toString('utf8')).keys.map((one) => ({ ...one, parsed: parseKey(one.key) }));
   } catch {
     fail('key.list', null, 'keys/log.json is no list of keys');
   }
@@ -229,30 +249,60 @@ function readKeys(given) {
   });
   const succeeds = (place) => {
     const note = known[place].succession && parseNote(Buffer.from(known[place].succession));
-    return note && note.text.split('\n').includes(known[place].key) && isSignedBy(note, known[place - 1].parsed);
+    return (
+      note && note.text.split('\n').includes(known[place].key) && isSignedBy(note, known[place - 1].parsed)
+    );
   };
-  const begin = given.length === 0 ? 0 : known.findIndex(({ parsed }) => given.some(({ text }) => text === parsed.text));
+  const begin =
+    given.length === 0 ? 0 : known.findIndex(({ parsed }) => given.some(({ text }) => text === parsed.text));
   const strangers = given.filter(({ text }) => !known.some(({ parsed }) => parsed.text === text));
   if (known.length > 0)
-    for (const { text } of strangers) fail('key.unknown', null, `the log was never signed with the key ${text}`);
+    for (const { text } of strangers)
+      fail('key.unknown', null, `the log was never signed with the key ${text}`);
   const broken = known.findIndex((_, place) => place > Math.max(0, begin) && !succeeds(place));
   if (broken >= 0)
-    fail('key.succession', null, `the key ${known[broken].key} took over without the signature of ${known[broken - 1].key}`);
-  if (given.length === 0 && known.length === 0) fail('key.list', null, 'no key was given, and the log has none');
+    fail(
+      'key.succession',
+      null,
+      `the key ${known[broken].key} took over without the signature of ${known[broken - 1].key}`,
+    );
+  if (given.length === 0 && known.length === 0)
+    fail('key.list', null, 'no key was given, and the log has none');
   else if (given.length === 0)
-    remark('keys.own', null, 'no key was given: the keys are those that lie in the log, and whoever replaces all of it replaces them too');
+    remark(
+      'keys.own',
+      null,
+      'no key was given: the keys are those that lie in the log, and whoever replaces all of it replaces them too',
+    );
   const trusted = begin < 0 ? [] : known.slice(0, broken < 0 ? known.length : broken);
-  return [...trusted.map(({ parsed, until }) => ({ ...parsed, until: until?.size ?? null })), ...strangers.map((key) => ({ ...key, until: null }))];
+  return [
+    ...trusted.map(({ parsed, until }) => ({ ...parsed, until: until?.size ?? null })),
+    ...strangers.map((key) => ({ ...key, until: null })),
+  ];
 }
 
 /** A checkpoint that a key signed which counts at its size; undefined, and told, for any other. */
 function signedCheckpoint(bytes, keys, name) {
   const checkpoint = parseCheckpoint(bytes);
-  if (!checkpoint) return void fail('checkpoint.malformed', null, `the checkpoint${name} is damaged: it is no signed tree head`);
+  if (!checkpoint)
+    return void fail(
+      'checkpoint.malformed',
+      null,
+      `the checkpoint${name} is damaged: it is no signed tree head`,
+    );
   const { origin, size, note } = checkpoint;
-  if (keys.some((key) => key.name === origin && (key.until === null || size <= key.until) && isSignedBy(note, key))) return checkpoint;
+  if (
+    keys.some(
+      (key) => key.name === origin && (key.until === null || size <= key.until) && isSignedBy(note, key),
+    )
+  )
+    return checkpoint;
   const known = keys.map(({ text }) => text.slice(0, text.lastIndexOf('+'))).join(', ');
-  return void fail('key.wrong', null, `the checkpoint${name} of ${origin} at ${size} is not signed by a key that counts there (${known || 'none'})`);
+  return void fail(
+    'key.wrong',
+    null,
+    `the checkpoint${name} of ${origin} at ${size} is not signed by a key that counts there (${known || 'none'})`,
+  );
 }
 
 // ---- Entries and tiles ---------------------------------------------------------------------------------------------
@@ -262,7 +312,10 @@ function firstThere(size) {
   const count = Math.ceil(size / WIDTH);
   const isThere = (index) => {
     const width = widthAt(0, index, size);
-    return read(tilePath('entries', index, width)) !== undefined || read(tilePath('entries', index, WIDTH)) !== undefined;
+    return (
+      read(tilePath('entries', index, width)) !== undefined ||
+      read(tilePath('entries', index, WIDTH)) !== undefined
+    );
   };
   if (count === 0 || isThere(0)) return 0;
   let [low, high] = [1, count];
@@ -300,7 +353,10 @@ function scan(size, from, edge, wanted, onEntries) {
       tree.push(own);
       onEntries(index * WIDTH, bundle.entries);
     } else {
-      const above = width === WIDTH ? readTile(1, Math.floor(index / WIDTH), widthAt(1, Math.floor(index / WIDTH), size)) : undefined;
+      const above =
+        width === WIDTH
+          ? readTile(1, Math.floor(index / WIDTH), widthAt(1, Math.floor(index / WIDTH), size))
+          : undefined;
       const over = Buffer.isBuffer(above) ? hashAt(above, index % WIDTH) : undefined;
       let believed = over ? 'above' : 'nothing';
       if (own && over && wholeRoot(own).equals(over)) believed = 'entries';
@@ -314,7 +370,8 @@ function scan(size, from, edge, wanted, onEntries) {
     }
     for (const at of wanted) {
       const within = at - index * WIDTH;
-      if (leaves && within > 0 && within < width) roots.set(at, tree.rootAt(at, leaves.subarray(0, within * HASH)));
+      if (leaves && within > 0 && within < width)
+        roots.set(at, tree.rootAt(at, leaves.subarray(0, within * HASH)));
     }
   }
   for (const at of wanted) {
@@ -364,7 +421,11 @@ function tellTile(tile, right, level, index, width) {
   const place = index * WIDTH + firstDifference(tile, right);
   const first = place * WIDTH ** level;
   const what = span(first, first + WIDTH ** level - 1);
-  fail('tile.changed', first, `${tilePath(level, index, width)} was changed: what it has for ${what} is not the hash over them`);
+  fail(
+    'tile.changed',
+    first,
+    `${tilePath(level, index, width)} was changed: what it has for ${what} is not the hash over them`,
+  );
 }
 
 function tellSuspect(size, index, believed, shift) {
@@ -380,7 +441,11 @@ function tellSuspect(size, index, believed, shift) {
   if (believed === 'entries') {
     if (!Buffer.isBuffer(tile)) return shift;
     const entry = first + firstDifference(bundle.leaves, tile);
-    fail('tile.changed', entry, `${tilePath(0, index, width)} was changed: what it has for entry ${entry} is not its hash`);
+    fail(
+      'tile.changed',
+      entry,
+      `${tilePath(0, index, width)} was changed: what it has for entry ${entry} is not its hash`,
+    );
     return shift;
   }
   if (bundle.torn) {
@@ -394,7 +459,8 @@ function tellSuspect(size, index, believed, shift) {
   }
   const before = told();
   const after = tellDifferences(bundle.leaves, tile, first, shift);
-  if (told() === before && shift === 0 && !bundle.torn) fail('entry.changed', first, `${span(first, last)} are not what was signed`);
+  if (told() === before && shift === 0 && !bundle.torn)
+    fail('entry.changed', first, `${span(first, last)} are not what was signed`);
   return after;
 }
 
@@ -416,13 +482,29 @@ function tellDifferences(found, signed, first, shift) {
   });
   const changed = removed.filter((place) => added.includes(place));
   for (const [from, to] of runs(changed, first))
-    fail('entry.changed', from, `${span(from, to)} ${from === to ? 'was changed: it is' : 'were changed: they are'} not what was signed`);
-  for (const [from, to] of runs(removed.filter((place) => !changed.includes(place)), first))
+    fail(
+      'entry.changed',
+      from,
+      `${span(from, to)} ${from === to ? 'was changed: it is' : 'were changed: they are'} not what was signed`,
+    );
+  for (const [from, to] of runs(
+    removed.filter((place) => !changed.includes(place)),
+    first,
+  ))
     fail('entry.removed', from, `${span(from, to)} ${from === to ? 'was' : 'were'} removed`);
-  for (const [from, to] of runs(added.filter((place) => !changed.includes(place)), first))
-    fail('entry.added', from, `${from === to ? 'an entry was' : `${to - from + 1} entries were`} added at ${from}`);
+  for (const [from, to] of runs(
+    added.filter((place) => !changed.includes(place)),
+    first,
+  ))
+    fail(
+      'entry.added',
+      from,
+      `${from === to ? 'an entry was' : `${to - from + 1} entries were`} added at ${from}`,
+    );
   const kept = is.filter((hash) => at.has(hash)).map((hash) => at.get(hash));
-  const moved = kept.filter((place, index) => kept.some((other, o) => (o < index ? other > place : o > index && other < place)));
+  const moved = kept.filter((place, index) =>
+    kept.some((other, o) => (o < index ? other > place : o > index && other < place)),
+  );
   if (moved.length > 0) {
     const [from, to] = [first + Math.min(...moved), first + Math.max(...moved)];
     fail('entry.reordered', from, `entries ${from} to ${to} stand in another order than was signed`);
@@ -460,7 +542,8 @@ function descend({ size, root }, tree, suspects) {
     for (let place = 0; place * HASH < right.length; place += 1) {
       const at = first + place;
       if (!row || at < row.base || at >= row.base + row.hashes.length) continue;
-      if (!tree.slice(level, at, at + 1).equals(hashAt(right, place))) goBelow(level - 1, at, hashAt(right, place));
+      if (!tree.slice(level, at, at + 1).equals(hashAt(right, place)))
+        goBelow(level - 1, at, hashAt(right, place));
     }
   };
   const goBelow = (level, index, over) => {
@@ -491,18 +574,30 @@ function checkHistory(current, earlier, roots, state) {
       const problem = `the checkpoint ${name} covers ${size}: at least ${size - current.size} were cut off`;
       fail('history.truncated', current.size, `the log ends at ${current.size} entries, and ${problem}`);
     } else if (!(roots.get(size) ?? rootBefore(size, current))) {
-      remark('log.unread', null, `the checkpoint ${name} (${size} entries) cannot be compared: tiles of that time are gone`);
+      remark(
+        'log.unread',
+        null,
+        `the checkpoint ${name} (${size} entries) cannot be compared: tiles of that time are gone`,
+      );
     } else if ((roots.get(size) ?? rootBefore(size, current)).equals(root)) {
       agreed = Math.max(agreed, size);
     } else {
       differs = Math.min(differs ?? size, size);
       if (state === 'sound')
-        fail('history.forked', agreed, `the log is not the one that the checkpoint ${name} was signed for: of its ${size} entries some from ${agreed} on are others (history was rewritten, or forked)`);
+        fail(
+          'history.forked',
+          agreed,
+          `the log is not the one that the checkpoint ${name} was signed for: of its ${size} entries some from ${agreed} on are others (history was rewritten, or forked)`,
+        );
     }
   }
   if (state !== 'other') return;
   const until = Math.min(differs ?? current.size, current.size);
-  fail('root.differs', agreed, `the entries are not those that the checkpoint at ${current.size} was signed for: they differ between entry ${agreed} and entry ${until - 1}`);
+  fail(
+    'root.differs',
+    agreed,
+    `the entries are not those that the checkpoint at ${current.size} was signed for: they differ between entry ${agreed} and entry ${until - 1}`,
+  );
 }
 
 /**
@@ -531,8 +626,8 @@ function rootBefore(size, current) {
 
 // ---- Records -------------------------------------------------------------------------------------------------------
 
-const timely = new Set(['start', 'stop', 'heartbeat', 'worker_started', 'worker_ended']);
-const seen = { decisions: 0, acts: 0, saysRetention: false, whole: true, next: undefined };
+const timely = new Set(['start', 'stop', 'heartbeat', 'merged', 'worker_started', 'worker_ended']);
+const seen = { decisions: 0, others: 0, saysRetention: false, whole: true, next: undefined };
 let [latest, latestEntry, strayed, beatMs, stopped] = [undefined, 0, undefined, undefined, true];
 let [firstTime, lastTime] = [undefined, undefined];
 const iso = (at) => new Date(at).toISOString();
@@ -540,7 +635,12 @@ const iso = (at) => new Date(at).toISOString();
 function duration(ms) {
   if (ms < 1000) return `${Math.round(ms)}ms`;
   const parts = [];
-  for (const [unit, size] of [['d', 86_400_000], ['h', 3_600_000], ['m', 60_000], ['s', 1000]]) {
+  for (const [unit, size] of [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+  ]) {
     if (ms >= size) parts.push(`${Math.floor(ms / size)}${unit}`);
     ms %= size;
     if (parts.length === 2) break;
@@ -561,16 +661,24 @@ function readRecord(entry, bytes) {
   } catch {
     record = undefined;
   }
-  if (typeof record !== 'object' || record === null) return fail('entry.unreadable', entry, `entry ${entry} is no record`);
+  if (typeof record !== 'object' || record === null)
+    return fail('entry.unreadable', entry, `entry ${entry} is no record`);
   const isDecision = record.kind === 'decision';
-  seen[isDecision ? 'decisions' : 'acts'] += 1;
+  seen[isDecision ? 'decisions' : 'others'] += 1;
   const time = typeof record.time === 'string' ? Date.parse(record.time) : NaN;
-  if (!Number.isNaN(time) && (isDecision || timely.has(record.act))) checkTime(entry, time, record);
+  if (!Number.isNaN(time) && (isDecision || timely.has(record.act) || timely.has(record.kind)))
+    checkTime(entry, time, record);
   if (isDecision) return;
   const { act, detail } = record;
-  if (act === 'start' || act === 'heartbeat') stopped = false;
+  if (act === 'start') stopped = false;
   if (act === 'stop') stopped = true;
-  if (act === 'heartbeat' && detail?.every_ms > 0) beatMs = detail.every_ms;
+  if (record.kind === 'heartbeat') {
+    stopped = record.next_s === 0; // the last one of a server that ends announces none
+    if (record.next_s > 0) beatMs = record.next_s * 1000;
+    const lost = record.records?.lost;
+    if (lost > 0)
+      remark('log.gap', entry, `${lost} records before entry ${entry} were lost: its heartbeat says so`);
+  }
   if (act === 'log_gap') {
     const most = typeof detail?.at_most_ms === 'number' ? ` of at most ${duration(detail.at_most_ms)}` : '';
     remark('log.gap', entry, `records${most} before entry ${entry} may be missing: the log says so itself`);
@@ -583,11 +691,20 @@ function checkTime(entry, time, record) {
   if (latest !== undefined && time < latest - MOST_DISORDER_MS) {
     const stays = strayed !== undefined && Math.abs(time - strayed) <= MOST_DISORDER_MS;
     strayed = time;
-    if (!stays) return fail('time.order', entry, `entry ${entry} is of ${iso(time)}, and entry ${latestEntry} before it of ${iso(latest)}`);
+    if (!stays)
+      return fail(
+        'time.order',
+        entry,
+        `entry ${entry} is of ${iso(time)}, and entry ${latestEntry} before it of ${iso(latest)}`,
+      );
   } else if (latest !== undefined) {
     if (seen.whole && beatMs !== undefined && !stopped && time - latest > BEATS_MISSED * beatMs) {
       const how = record.act === 'start' ? ', and then it was started without having been stopped' : '';
-      remark('time.silence', entry, `nothing was recorded between ${iso(latest)} and ${iso(time)} (${duration(time - latest)}), where a heartbeat was due every ${duration(beatMs)}${how}`);
+      remark(
+        'time.silence',
+        entry,
+        `nothing was recorded between ${iso(latest)} and ${iso(time)} (${duration(time - latest)}), where a heartbeat was due every ${duration(beatMs)}${how}`,
+      );
     }
     if (time < latest) return;
   }
@@ -605,8 +722,14 @@ function checkBeside(size) {
     for (let start = 0, line = 1; start < bytes.length; line += 1, entry += 1) {
       const feed = bytes.indexOf(10, start);
       const end = feed < 0 ? bytes.length : feed;
-      const tile = entry < size ? readTile(0, Math.floor(entry / WIDTH), widthAt(0, Math.floor(entry / WIDTH), size)) : undefined;
-      if (!Buffer.isBuffer(tile) || !hashAt(tile, entry % WIDTH).equals(leafHash(bytes.subarray(start, end)))) {
+      const tile =
+        entry < size
+          ? readTile(0, Math.floor(entry / WIDTH), widthAt(0, Math.floor(entry / WIDTH), size))
+          : undefined;
+      if (
+        !Buffer.isBuffer(tile) ||
+        !hashAt(tile, entry % WIDTH).equals(leafHash(bytes.subarray(start, end)))
+      ) {
         fail('export.differs', entry, `records/${name}: line ${line} is not entry ${entry}`);
         break;
       }
@@ -625,7 +748,8 @@ function cosignatures({ note }, witnesses) {
       if (name !== witness.name || !id.equals(witness.id) || data.length !== 72) continue;
       const time = data.readBigUInt64BE();
       const text = Buffer.from(`cosignature/v1\ntime ${time}\n${note.text}`);
-      if (verifySignature(null, text, witness.key, data.subarray(8))) return [`${name} at ${iso(Number(time) * 1000)}`];
+      if (verifySignature(null, text, witness.key, data.subarray(8)))
+        return [`${name} at ${iso(Number(time) * 1000)}`];
     }
     return [];
   });
@@ -655,7 +779,9 @@ function verifyAll({ keys: given, held: heldFile }) {
     fail(edge.code, from, `${edge.message}: entries from ${from} on cannot be tied to the checkpoint`);
     return { current, from };
   }
-  const wanted = [...new Set(earlier.map(({ checkpoint }) => checkpoint.size))].filter((at) => at >= from && at <= size);
+  const wanted = [...new Set(earlier.map(({ checkpoint }) => checkpoint.size))].filter(
+    (at) => at >= from && at <= size,
+  );
   const result = scan(size, from, edge, wanted, readRecords);
   const state = checkTree(current, result);
   checkHistory(current, earlier, result.roots, state);
@@ -673,13 +799,22 @@ function tellPruned(from, size) {
     selection = undefined;
   }
   const entries = `entries 0 to ${from - 1}`;
-  if (selection === from) remark('log.pruned', 0, `${entries} are not in the export, which begins at ${from}`);
-  else if (seen.saysRetention) remark('log.pruned', 0, `${entries} are gone: the log's retention has taken them`);
-  else fail('entry.missing', 0, `${entries} are missing: ${tilePath('entries', 0, widthAt(0, 0, size))} is not there, and the log tells of no retention`);
+  if (selection === from)
+    remark('log.pruned', 0, `${entries} are not in the export, which begins at ${from}`);
+  else if (seen.saysRetention)
+    remark('log.pruned', 0, `${entries} are gone: the log's retention has taken them`);
+  else
+    fail(
+      'entry.missing',
+      0,
+      `${entries} are missing: ${tilePath('entries', 0, widthAt(0, 0, size))} is not there, and the log tells of no retention`,
+    );
 }
 
 function usage(problem) {
-  process.stderr.write(`verify.mjs: ${problem}\nnode verify.mjs [FOLDER] [--key VKEY]... [--witness VKEY]... [--checkpoint FILE] [--json]\n`);
+  process.stderr.write(
+    `verify.mjs: ${problem}\nnode verify.mjs [FOLDER] [--key VKEY]... [--witness VKEY]... [--checkpoint FILE] [--json]\n`,
+  );
   process.exit(2);
 }
 
@@ -711,7 +846,9 @@ const seenBy = result ? cosignatures(result.current, options.witnesses) : [];
 if (options.json) {
   const { origin = null, size = null, root } = result?.current ?? {};
   const report = { verdict, origin, size, root: root?.toString('hex') ?? null, from: result?.from ?? null };
-  process.stdout.write(`${JSON.stringify({ ...report, ...{ decisions: seen.decisions, acts: seen.acts }, findings: wrong, remarks, untold, witnesses: seenBy })}\n`);
+  process.stdout.write(
+    `${JSON.stringify({ ...report, ...{ decisions: seen.decisions, others: seen.others }, findings: wrong, remarks, untold, witnesses: seenBy })}\n`,
+  );
 } else {
   const lines = [
     ...wrong.map(({ code, message }) => `WRONG  ${code}: ${message}`),
@@ -722,12 +859,18 @@ if (options.json) {
     const { current, from } = result;
     lines.push(
       `Log    ${current.origin}, ${current.size} entries, root ${current.root.toString('base64')}`,
-      `Read   entries ${from} to ${current.size - 1}: ${seen.decisions} decisions, ${seen.acts} acts`,
+      `Read   entries ${from} to ${current.size - 1}: ${seen.decisions} decisions, ${seen.others} other records`,
       ...(firstTime === undefined ? [] : [`Time   ${iso(firstTime)} to ${iso(lastTime ?? firstTime)}`]),
-      ...(seenBy.length > 0 ? seenBy.map((one) => `Seen   by ${one}`) : ['Seen   checked against its own operator only']),
+      ...(seenBy.length > 0
+        ? seenBy.map((one) => `Seen   by ${one}`)
+        : ['Seen   checked against its own operator only']),
     );
   }
-  lines.push(verdict === 'verified' ? 'VERIFIED: every entry is what was signed' : 'FAILED: this is not what was signed');
+  lines.push(
+    verdict === 'verified'
+      ? 'VERIFIED: every entry is what was signed'
+      : 'FAILED: this is not what was signed',
+  );
   // Texts of the log must not speak to the terminal.
   process.stdout.write(lines.map((line) => `${line.replace(/[\p{Cc}\p{Cf}]/gu, '?')}\n`).join(''));
 }

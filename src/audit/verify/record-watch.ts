@@ -11,11 +11,12 @@ export const mostDisorderMs = 60_000;
 /** Heartbeats that may be missing before it counts as silence. */
 const beatsMissed = 3;
 
-/** Acts that are recorded as they happen; of others the time is when they took effect, which may be long before. */
+/** Kinds of records, and acts, that are written as they happen; of others the time is when they took effect, long before. */
 const timely: ReadonlySet<unknown> = new Set([
   'start',
   'stop',
   'heartbeat',
+  'merged',
   'worker_started',
   'worker_ended',
 ]);
@@ -34,6 +35,8 @@ interface Told {
 interface Act {
   readonly act?: unknown;
   readonly kind?: unknown;
+  readonly next_s?: unknown;
+  readonly records?: { readonly lost?: unknown } | null;
   readonly detail?: Readonly<Record<string, unknown>>;
 }
 
@@ -53,7 +56,8 @@ export class RecordWatch {
   first: EpochMs | undefined;
   last: EpochMs | undefined;
   decisions = 0;
-  acts = 0;
+  /** Records of all other kinds. */
+  others = 0;
   /** Whether a record says that old entries are removed. */
   saysRetention = false;
 
@@ -86,9 +90,10 @@ export class RecordWatch {
       return;
     }
     const { time, act } = told;
-    if (act) this.acts += 1;
+    if (act) this.others += 1;
     else this.decisions += 1;
-    if (time !== undefined && (act === undefined || timely.has(act.act))) this.#time(entry, time, act);
+    if (time !== undefined && (act === undefined || timely.has(act.act) || timely.has(act.kind)))
+      this.#time(entry, time, act);
     if (act) this.#act(entry, act);
   }
 
@@ -127,13 +132,21 @@ export class RecordWatch {
     );
   }
 
-  #act(entry: number, { act, kind, detail }: Act): void {
+  #act(entry: number, { act, kind, detail, next_s: next, records }: Act): void {
     if (act === 'start') this.#stopped = false;
     if (act === 'stop') this.#stopped = true;
-    if (act === 'heartbeat' || kind === 'heartbeat') {
-      this.#stopped = false;
-      const every = detail?.['every_ms'];
-      if (typeof every === 'number' && every > 0) this.#beatMs = every;
+    if (kind === 'heartbeat') {
+      // The last one of a server that ends announces none.
+      this.#stopped = next === 0;
+      if (typeof next === 'number' && next > 0) this.#beatMs = next * 1000;
+      const lost = records?.lost;
+      if (typeof lost === 'number' && lost > 0) {
+        this.#findings.remark(
+          'log.gap',
+          entry,
+          `${lost} records before entry ${entry} were lost: its heartbeat says so`,
+        );
+      }
     }
     if (act === 'log_gap') {
       const most = detail?.['at_most_ms'];

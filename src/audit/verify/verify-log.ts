@@ -41,7 +41,8 @@ export interface LogReport {
   /** Entries that were read and hashed: `from` up to below `size`. */
   readonly from: number | null;
   readonly decisions: number;
-  readonly acts: number;
+  /** Records of all other kinds. */
+  readonly others: number;
   /** Times of the first and the last record that were read. */
   readonly first: EpochMs | null;
   readonly last: EpochMs | null;
@@ -78,7 +79,7 @@ export async function verifyLog(place: LogPlace, options: VerifyOptions): Promis
     root: checkpoint ? toHex(checkpoint.root) : null,
     from: from ?? null,
     decisions: watch.decisions,
-    acts: watch.acts,
+    others: watch.others,
     first: watch.first ?? null,
     last: watch.last ?? null,
     beatMs: watch.beatMs ?? null,

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { checkpointOf, writeLog } from '../../../helpers/audit-log.ts';
+import { checkpointOf, writeLog } from '../../../helpers/made-log.ts';
 import { needing } from '../../../helpers/skip.ts';
 import { root } from '../../../helpers/source-files.ts';
 import { honestLog, saidOf, tamperMatrix } from '../../../helpers/tamper-matrix.ts';

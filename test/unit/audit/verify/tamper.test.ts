@@ -1,7 +1,7 @@
 import test from 'ava';
 import { openPlace } from '../../../../src/audit/verify/place.ts';
 import { verifyLog } from '../../../../src/audit/verify/verify-log.ts';
-import { checkpointOf, writeLog } from '../../../helpers/audit-log.ts';
+import { checkpointOf, writeLog } from '../../../helpers/made-log.ts';
 import { honestLog, saidOf, tamperMatrix } from '../../../helpers/tamper-matrix.ts';
 
 for (const { title, cheat, says, remarks, held, key } of tamperMatrix) {
