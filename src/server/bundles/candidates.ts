@@ -1,5 +1,6 @@
 import type { Config } from '../../config/types.ts';
 import type { EpochMs } from '../../lib/clock.ts';
+import { isAhead } from '../../revocation/freshness.ts';
 import { readSourceState } from '../../store/source-states.ts';
 import type { Store } from '../../store/types.ts';
 import { bundleEntries, sourceKind, type BundleEntry } from './bundle-entries.ts';
@@ -36,7 +37,7 @@ export function candidatesOf(
     const offer = offered.get(`${name}\0${place}`);
     if (!offer) continue;
     const one = { digest: offer.digest, origin: { source: name, location: place, pinned: false } };
-    (maxAge === null || heardSince(store, name, place, now - maxAge) ? fresh : stale).push(one);
+    (maxAge === null || isFresh(store, one, now, maxAge) ? fresh : stale).push(one);
   }
   const current = stale.length > 1 ? lastInForce(store) : undefined;
   const isCurrent = ({ digest, origin }: Candidate): number =>
@@ -44,7 +45,8 @@ export function candidatesOf(
   return [...fresh, ...stale.toSorted((a, b) => isCurrent(b) - isCurrent(a))];
 }
 
-function heardSince(store: Store, name: string, location: string, least: EpochMs): boolean {
-  const state = readSourceState(store, sourceKind, name);
-  return state?.location === location && state.lastSuccess !== null && state.lastSuccess >= least;
+function isFresh(store: Store, { origin }: Candidate, now: EpochMs, maxAge: number): boolean {
+  const state = readSourceState(store, sourceKind, origin.source);
+  if (state?.location !== origin.location || state.lastSuccess === null) return false;
+  return state.lastSuccess >= now - maxAge && !isAhead(state.lastSuccess, now);
 }

@@ -1,5 +1,6 @@
 import { formatInstant } from '../../lib/clock.ts';
 import type { EpochMs } from '../../lib/clock.ts';
+import { isAhead } from '../../revocation/freshness.ts';
 import { readSourceState } from '../../store/source-states.ts';
 import type { Store } from '../../store/types.ts';
 import type { InForce } from '../reload.ts';
@@ -43,7 +44,8 @@ function freshnessOf(
   now: EpochMs,
 ): BundleStanding['freshness'] {
   if (age === null) return null;
-  if (confirmedAt === null) return 'stale';
+  // As decisions have it: a time that is still to come confirms nothing.
+  if (confirmedAt === null || isAhead(confirmedAt, now)) return 'stale';
   if (now < confirmedAt + age) return 'fresh';
   return now < confirmedAt + age + grace ? 'within_grace' : 'stale';
 }
