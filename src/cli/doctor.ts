@@ -9,6 +9,7 @@ import type { Check, Finding } from './doctor/finding.ts';
 import { examineFirmware } from './doctor/firmware.ts';
 import { examineHolds } from './doctor/holds.ts';
 import { examineOcsp } from './doctor/ocsp.ts';
+import { examineOutsiders } from './doctor/outsiders.ts';
 import { examinePolicy } from './doctor/policy.ts';
 import { examinePorts } from './doctor/ports.ts';
 import { examineSources } from './doctor/sources.ts';
@@ -33,6 +34,7 @@ const checks: readonly Check[] = [
   examineClock,
   examinePorts,
   examineAudit,
+  examineOutsiders,
 ];
 
 /** `doctor`: the whole installation, with advice for each finding. */

@@ -34,6 +34,7 @@ test('a sound installation: 0', async (t) => {
     'clock',
     'ports',
     'audit',
+    'outsiders',
   ];
   t.deepEqual([...checks], all);
 });
