@@ -328,7 +328,8 @@ class Verifier:
         state = self.check_tree(current)
         self.check_history(current, earlier, state)
         self.tell_pruned(begin, size)
-        self.check_beside(size)
+        if state == "sound":
+            self.check_beside(size)
 
     def read_keys(self, given):
         findings, known = self.findings, []

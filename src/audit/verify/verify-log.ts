@@ -3,7 +3,9 @@ import { toHex } from '../../lib/bytes.ts';
 import type { SignedCheckpoint } from '../tlog/checkpoint.ts';
 import { checkpointPath } from '../tlog/log-files.ts';
 import type { NoteVerifier } from '../tlog/note.ts';
+import type { OutsiderTrust } from '../witness/types.ts';
 import { tilePath, tileWidth, widthAt } from '../tlog/tile-path.ts';
+import { checkBeside, exportBegin } from './beside.ts';
 import { Findings } from './findings.ts';
 import type { Finding } from './findings.ts';
 import { firstThere } from './first-there.ts';
@@ -15,6 +17,8 @@ import type { LogPlace } from './place.ts';
 import { edgeBefore } from './read-tiles.ts';
 import { RecordWatch } from './record-watch.ts';
 import { scan } from './scan.ts';
+import { operatorOnly, seenOutside } from './seen-outside.ts';
+import type { SeenOutside } from './seen-outside.ts';
 import { firstSince } from './since.ts';
 import { checkTree } from './tree-check.ts';
 
@@ -25,6 +29,8 @@ export interface VerifyOptions {
   readonly held?: Uint8Array;
   /** Entries before are not read again: only their hashes, as the tiles have them. `held` = those of the held checkpoint. */
   readonly since?: EpochMs | 'held';
+  /** Whom the reader believes beside the log's operator; nobody unless said. */
+  readonly outside?: Omit<OutsiderTrust, 'log'>;
   /** Told how many entries are to be looked at, and then of each bundle. */
   readonly onTotal?: (entries: number) => void;
   readonly onEntries?: (count: number) => void;
@@ -49,6 +55,8 @@ export interface LogReport {
   /** How often a heartbeat is due, and whether the server has stopped by its own word. */
   readonly beatMs: number | null;
   readonly stopped: boolean;
+  /** What outsiders say, in words: whom it was checked against, and what none of them saw. */
+  readonly outside: readonly string[];
   /** Text forms of the keys that counted. */
   readonly keys: readonly string[];
   readonly findings: readonly Finding[];
@@ -71,6 +79,7 @@ export async function verifyLog(place: LogPlace, options: VerifyOptions): Promis
   const checkpoint = await readCheckpoint(place, keys, findings);
   const watch = new RecordWatch(findings);
   const from = checkpoint && (await verifyEntries({ place, options, keys, checkpoint, findings, watch }));
+  const outside = checkpoint && (await outsideOf({ place, options, keys, checkpoint, findings, watch }, from));
   const report: LogReport = {
     location: place.location,
     verdict: findings.wrong.length === 0 ? 'verified' : 'failed',
@@ -84,6 +93,7 @@ export async function verifyLog(place: LogPlace, options: VerifyOptions): Promis
     last: watch.last ?? null,
     beatMs: watch.beatMs ?? null,
     stopped: watch.stopped,
+    outside: outside?.lines ?? [operatorOnly],
     keys: keys.keys.map(({ verifier }) => verifier.text),
     findings: findings.wrong,
     remarks: findings.remarks,
@@ -117,6 +127,16 @@ interface Work {
   readonly watch: RecordWatch;
 }
 
+function outsideOf(
+  { place, options, keys, checkpoint, findings, watch }: Work,
+  from: number | undefined,
+): Promise<SeenOutside> {
+  const log = keys.keys.map(({ verifier }) => verifier);
+  const span = { first: from === 0 ? (watch.first ?? null) : null, last: watch.last ?? null };
+  const trust = { witnesses: [], timestampAnchors: [], ...options.outside, log };
+  return seenOutside(place, trust, { current: checkpoint, span }, findings);
+}
+
 /** Answers the first entry that was read; undefined where none could be. */
 async function verifyEntries(work: Work): Promise<number | undefined> {
   const { place, options, checkpoint, findings, watch } = work;
@@ -144,7 +164,8 @@ async function verifyEntries(work: Work): Promise<number | undefined> {
   });
   const tree = await checkTree({ files: place, head: checkpoint, scan: result, findings });
   await checkHistory({ files: place, current: checkpoint, earlier, roots: result.roots, tree, findings });
-  tellPruned(work, there);
+  await tellPruned(work, there);
+  if (tree === 'sound') await checkBeside(place, size, findings);
   return from;
 }
 
@@ -167,9 +188,16 @@ async function beginning(
 }
 
 /** What retention has taken is no fault where the log says that it has one. */
-function tellPruned({ findings, watch, checkpoint: { size } }: Work, there: number): void {
+async function tellPruned(
+  { place, findings, watch, checkpoint: { size } }: Work,
+  there: number,
+): Promise<void> {
   if (there === 0) return;
   const entries = `entries 0 to ${there - 1}`;
+  if ((await exportBegin(place)) === there) {
+    findings.remark('log.pruned', 0, `${entries} are not in the export, which begins at ${there}`);
+    return;
+  }
   if (watch.saysRetention) {
     findings.remark('log.pruned', 0, `${entries} are gone: the log's retention has taken them`);
     return;

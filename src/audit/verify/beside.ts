@@ -1,0 +1,74 @@
+import { PortreeveError } from '../../lib/errors.ts';
+import { equalBytes, sha256Hex } from '../../lib/bytes.ts';
+import { hashBytes, leafHash } from '../tlog/hash.ts';
+import { tileWidth, widthAt } from '../tlog/tile-path.ts';
+import type { Findings } from './findings.ts';
+import type { LogPlace } from './place.ts';
+import { readTileBytes } from './read-tiles.ts';
+
+/** What an export says of itself. */
+export const exportPath = 'export.json';
+export const recordsFolder = 'records';
+const keptFolder = 'kept';
+
+/**
+ * Checks what lies beside the log: lines of an export's `records/` are the entries, and files of `kept/` have the digest
+ * that is their name. The tiles were verified before.
+ */
+export async function checkBeside(place: LogPlace, size: number, findings: Findings): Promise<void> {
+  for (const name of await listed(place, recordsFolder, /^\d{12}\.ndjson$/)) {
+    await checkLines(place, name, size, findings);
+  }
+  for (const name of await listed(place, keptFolder, /^[0-9a-f]{64}$/)) {
+    const bytes = await place.read(`${keptFolder}/${name}`);
+    if (bytes !== undefined && sha256Hex(bytes) !== name) {
+      findings.fail('export.differs', null, `${keptFolder}/${name} was changed: its digest is not its name`);
+    }
+  }
+}
+
+/** The first entry of an export that was made of a part of a log; undefined where it is no such export. */
+export async function exportBegin(place: LogPlace): Promise<number | undefined> {
+  const bytes = await place.read(exportPath);
+  try {
+    const { from } = JSON.parse(Buffer.from(bytes ?? []).toString('utf8')) as { from?: unknown };
+    return typeof from === 'number' ? from : undefined;
+  } catch {
+    // Not of ours; what it would have said is told otherwise.
+    return undefined;
+  }
+}
+
+async function listed(place: LogPlace, folder: string, form: RegExp): Promise<readonly string[]> {
+  return ((await place.list(folder)) ?? []).filter((name) => form.test(name)).sort();
+}
+
+async function checkLines(place: LogPlace, name: string, size: number, findings: Findings): Promise<void> {
+  const found = await place.read(`${recordsFolder}/${name}`);
+  if (found === undefined) throw new PortreeveError('PDP_NOT_FOUND', `${recordsFolder}/${name} is gone`);
+  const bytes = Buffer.from(found.buffer, found.byteOffset, found.byteLength);
+  let [entry, line, tileIndex] = [Number(name.slice(0, 12)), 1, -1];
+  let tile: Buffer | undefined;
+  for (let start = 0; start < bytes.byteLength; entry += 1, line += 1) {
+    const index = Math.floor(entry / tileWidth);
+    if (index !== tileIndex) {
+      tile = await hashesOf(place, index, size);
+      tileIndex = index;
+    }
+    const feed = bytes.indexOf(0x0a, start);
+    const end = feed < 0 ? bytes.byteLength : feed;
+    const at = (entry % tileWidth) * hashBytes;
+    if (!tile || !equalBytes(tile.subarray(at, at + hashBytes), leafHash(bytes.subarray(start, end)))) {
+      const problem = `${recordsFolder}/${name}: line ${line} is not entry ${entry}`;
+      findings.fail('export.differs', entry, problem);
+      return;
+    }
+    start = end + 1;
+  }
+}
+
+async function hashesOf(place: LogPlace, index: number, size: number): Promise<Buffer | undefined> {
+  const width = widthAt(0, index, size);
+  const tile = width === 0 ? undefined : await readTileBytes(place, { level: 0, index, width });
+  return Buffer.isBuffer(tile) ? tile : undefined;
+}
