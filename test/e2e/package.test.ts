@@ -107,7 +107,9 @@ test('the package holds compiled JavaScript with types, protos, the default bund
   }
   t.deepEqual(
     files.filter((name) =>
-      /(^|\/)(test|bench|scripts|src|\.tools|\.ci)\/|\.test\.|(?<!\.d)\.ts$|^rego\/.*_test\.rego$/.test(name),
+      /^(test|bench|scripts|src)\/|(^|\/)\.(tools|ci)\/|\.test\.|(?<!\.d)\.ts$|^rego\/.*_test\.rego$/.test(
+        name,
+      ),
     ),
     [],
   );
