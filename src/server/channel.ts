@@ -10,6 +10,7 @@ import type { InUse } from './compose.ts';
 import type { Material } from './material.ts';
 import type { Learnt } from './observed.ts';
 import type { OtelEnv } from './otel.ts';
+import type { ShadowAsk, ShadowBatch } from './shadow/types.ts';
 import type { DecisionSummary } from './summary.ts';
 import type { DecisionTally } from './tally.ts';
 
@@ -52,6 +53,7 @@ export type ToWorker =
       readonly time: KeptTime;
       /** Keys that are known to be shared. */
       readonly shared: readonly SharedKey[];
+      readonly shadow: ShadowAsk | null;
     }
   | {
       readonly kind: 'reload';
@@ -66,6 +68,10 @@ export type ToWorker =
   | { readonly kind: 'time'; readonly time: KeptTime }
   /** What all workers have learnt together. */
   | { readonly kind: 'learnt'; readonly learnt: Learnt }
+  /** Which bundle is on trial; null: none. */
+  | { readonly kind: 'shadow'; readonly shadow: ShadowAsk | null }
+  /** The last batch for the bundle on trial was dealt with. */
+  | { readonly kind: 'shadow_taken' }
   | { readonly kind: 'drain'; readonly graceMs: number };
 
 export type ToParent =
@@ -99,6 +105,8 @@ export type ToParent =
     }
   /** Something that an operator should read; `fatal` = the worker ends because of it. */
   | { readonly kind: 'fault'; readonly message: string; readonly code: string; readonly fatal: boolean }
+  /** Decisions that were answered, for the bundle on trial. */
+  | { readonly kind: 'shadow'; readonly batch: ShadowBatch }
   | { readonly kind: 'drained' };
 
 const toWorkerKinds: readonly ToWorker['kind'][] = [
@@ -108,6 +116,8 @@ const toWorkerKinds: readonly ToWorker['kind'][] = [
   'audit',
   'time',
   'learnt',
+  'shadow',
+  'shadow_taken',
   'drain',
 ];
 const toParentKinds: readonly ToParent['kind'][] = [
@@ -119,6 +129,7 @@ const toParentKinds: readonly ToParent['kind'][] = [
   'ocsp_wanted',
   'reloaded',
   'fault',
+  'shadow',
   'drained',
 ];
 

@@ -1,5 +1,7 @@
 import { createMetrics } from '../telemetry/metrics.ts';
 import type { GaugeReadings, Metrics } from '../telemetry/metrics.ts';
+import { createShadowMetrics } from '../telemetry/shadow-metrics.ts';
+import type { ShadowMetrics } from '../telemetry/shadow-metrics.ts';
 import { createOutsiderMetrics } from '../telemetry/outsider-metrics.ts';
 import type { OutsiderMetrics } from '../telemetry/outsider-metrics.ts';
 import { startMetering } from './otel.ts';
@@ -16,6 +18,7 @@ export interface Counting {
   readonly metrics: Metrics;
   readonly unenforced: Unenforced;
   readonly outsiders: OutsiderMetrics;
+  readonly shadow: ShadowMetrics;
   decisions(tallies: readonly DecisionTally[]): void;
   prometheus(): Promise<string>;
   /** What the gauges read from, once it is there. */
@@ -34,6 +37,8 @@ const nothingYet: GaugeReadings = {
   bundleStale: false,
   bundlePinned: false,
   bundleRefused: false,
+  shadowOnTrial: false,
+  shadowError: false,
   epochs: {},
   sources: [],
   reloadFailed: false,
@@ -52,6 +57,7 @@ export function startCounting(instance: string, otel: OtelEnv): Counting {
     metrics,
     unenforced,
     outsiders: createOutsiderMetrics(metering.meter, () => sources?.outsiders() ?? []),
+    shadow: createShadowMetrics(metering.meter),
     decisions: (tallies) => {
       for (const tally of tallies) {
         metrics.decisions(tally, tally.times);

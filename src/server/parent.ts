@@ -26,6 +26,7 @@ import { startPool } from './pool.ts';
 import type { Pool } from './pool.ts';
 import { programVersion } from './program.ts';
 import { holdInForce, prepare, watchedFiles } from './reload.ts';
+import { openShadow } from './shadow/shadow.ts';
 import { becomeSoleWriter } from './sole-writer.ts';
 import { readinessOf, statusOf } from './status.ts';
 import type { StatusSources } from './status.ts';
@@ -155,11 +156,20 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   if (bundleError !== null)
     ledger.refused({ what: 'bundle', selector: null, occasion: 'the start', problem: bundleError });
 
+  const shadow = openShadow({
+    ...{ store, clock, bundles, log, inForce: () => reload.current() },
+    onWanted: (wanted) => late.pool?.tell({ kind: 'shadow', shadow: wanted }),
+    write: (lines) => ledger.records.write(lines),
+    writable: () => ledger.records.writable(),
+    metrics: counting.shadow,
+  });
+  undo.add(() => shadow.stop());
+
   // CRLs before the first worker: no decision is made from less than is known.
   const knowledge = await startKnowledge({
     store,
     inForce: () => reload.current(),
-    bundles: (of) => follower.specs(of),
+    bundles: (of) => [...follower.specs(of), ...shadow.specs(of)],
     seenPoints: () => late.pool?.workers().flatMap(({ stats }) => stats?.crlUrls ?? []) ?? [],
     clock,
     log,
@@ -197,6 +207,8 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     shared: () => observed.shared(),
     onObserved: (observations, dropped) => observed.take(observations, dropped),
     onOcspWanted: (certificates) => ocsp.take(certificates),
+    shadow: () => shadow.wanted(),
+    onShadow: (batch, taken) => shadow.take(batch, taken),
     onRestart: (why) => counting.metrics.workerRestarted(why),
     onStarted: (started) => ledger.workerStarted(started),
     onEnded: (ended) => ledger.workerEnded(ended),
@@ -224,6 +236,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
       return store.snapshot(() => keyStates(verifiers, createKeyRing(verifiers, keys), now));
     },
     epochs: () => store.epochs(),
+    shadow: (now) => shadow.view(now),
     bundle: (now) => bundleStanding(reload.current(), { store, refused: follower.refused(), now }),
   };
   counting.gauges(sources);
@@ -246,6 +259,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   ledger.started(reload.current(), { listeners: addresses });
   ledger.loaded(undefined, reload.current());
   follower.begin();
+  shadow.begin();
   let stopping: Promise<void> | undefined;
   return {
     addresses,

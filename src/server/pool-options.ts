@@ -8,6 +8,7 @@ import type { OcspKey } from '../revocation/ocsp/table.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Material } from './material.ts';
 import type { OtelEnv } from './otel.ts';
+import type { ShadowAsk, ShadowBatch } from './shadow/types.ts';
 import type { DecisionSummary } from './summary.ts';
 import type { DecisionTally } from './tally.ts';
 
@@ -38,6 +39,10 @@ export interface PoolOptions {
   readonly onObserved: (observations: readonly Observation[], dropped: number) => void;
   /** Told about which certificates responders are to be asked. */
   readonly onOcspWanted: (certificates: readonly OcspKey[]) => void;
+  /** For workers that start: the bundle on trial; null: none. */
+  readonly shadow: () => ShadowAsk | null;
+  /** Takes decisions for the bundle on trial; `taken` is called once more may be sent. */
+  readonly onShadow: (batch: ShadowBatch, taken: () => void) => void;
   readonly onRestart: (why: 'exit' | 'hung') => void;
   /** Told of each worker that decides, once all did so at first, and of each that ends. */
   readonly onStarted: (started: WorkerStart) => void;

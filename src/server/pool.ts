@@ -11,8 +11,8 @@ export interface Pool {
   /** Puts the configuration in force in every worker; rejects with the first worker's problem. */
   reload(): Promise<void>;
   audit(writable: boolean): void;
-  /** Tells every worker the time that is kept, or what was learnt. */
-  tell(message: Extract<ToWorker, { kind: 'time' | 'learnt' }>): void;
+  /** Tells every worker the time that is kept, what was learnt, or what is on trial. */
+  tell(message: Extract<ToWorker, { kind: 'time' | 'learnt' | 'shadow' }>): void;
   /** Ends all workers, killing those that are not done in time. */
   drain(graceMs: number): Promise<void>;
 }
@@ -81,7 +81,7 @@ class WorkerPool implements Pool, SlotPool {
     for (const slot of this.#slots) slot.audit(writable);
   }
 
-  tell(message: Extract<ToWorker, { kind: 'time' | 'learnt' }>): void {
+  tell(message: Extract<ToWorker, { kind: 'time' | 'learnt' | 'shadow' }>): void {
     for (const slot of this.#slots) slot.tell(message);
   }
 

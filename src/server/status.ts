@@ -18,6 +18,7 @@ import { program } from './program.ts';
 import type { RecordWriter } from './record-writer.ts';
 import { digestsOf } from './reload.ts';
 import type { ReloadState } from './reload.ts';
+import { shadowStatus, type ShadowView } from './shadow/view.ts';
 import type { ClockView } from './time-keeper.ts';
 import type { SourceView } from './sources/types.ts';
 import type { Unenforced } from './unenforced.ts';
@@ -43,6 +44,8 @@ export interface StatusSources {
   readonly epochs: () => Readonly<Record<string, number>>;
   /** How the policy bundle in force stands. */
   readonly bundle: (now: EpochMs) => BundleStanding;
+  /** The bundle on trial beside it; null where none is configured. */
+  readonly shadow: (now: EpochMs) => ShadowView | null;
 }
 
 /** The `/status` document: everything that an operator asks first. Times RFC 3339, ages in whole seconds. */
@@ -62,6 +65,7 @@ export function statusOf(sources: StatusSources): object {
     workers: workersOf(sources.pool),
     configuration: configurationOf(sources.reload),
     bundle: bundleView(sources.reload.current(), standingOf(sources, now), now),
+    shadow: shadowStatus(sources.shadow(now)),
     anchors: sources.reload.current().authorities.trust.anchors.map(({ name, certificate }) => ({
       name,
       not_after: formatInstant(certificate.notAfter),
@@ -178,6 +182,7 @@ export function readingsOf(sources: StatusSources): GaugeReadings {
     })),
     bundleAgeS: bundle && (now - bundle.loadedAt) / 1000,
     ...bundleReadings(standingOf(sources, now), now),
+    ...shadowReadings(sources.shadow(now)),
     epochs: state.epochs,
     sources: sources.sources().map(({ kind, name, error, age_s: ageS, failures }) => ({
       kind,
@@ -203,6 +208,13 @@ function bundleReadings(
     bundleStale: freshness !== null && freshness !== 'fresh',
     bundlePinned: (standing?.pin ?? null) !== null,
     bundleRefused: (standing?.refused ?? null) !== null,
+  };
+}
+
+function shadowReadings(view: ShadowView | null): Pick<GaugeReadings, 'shadowOnTrial' | 'shadowError'> {
+  return {
+    shadowOnTrial: view?.trial !== undefined,
+    shadowError: view !== null && view.error !== null,
   };
 }
 

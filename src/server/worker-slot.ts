@@ -2,6 +2,7 @@ import { PortreeveError, describeThrown } from '../lib/errors.ts';
 import type { BoundAddress, ToParent, ToWorker, WorkerStats } from './channel.ts';
 import type { InUse } from './compose.ts';
 import type { InForcePart, PoolOptions } from './pool-options.ts';
+import type { ShadowBatch } from './shadow/types.ts';
 import { describeEnd, endedHow, restartPause, startFailure } from './worker-end.ts';
 import type { EndCause, LastWords } from './worker-end.ts';
 import { forkWorker } from './worker-process.ts';
@@ -126,6 +127,7 @@ export class WorkerSlot {
         otel: this.#options.otel,
         time: this.#options.time(),
         shared: this.#options.shared(),
+        shadow: this.#options.shadow(),
       })
       .catch(() => process.kill());
   }
@@ -157,6 +159,9 @@ export class WorkerSlot {
       case 'ocsp_wanted':
         this.#options.onOcspWanted(message.certificates);
         break;
+      case 'shadow':
+        this.#takeShadow(message.batch);
+        break;
       case 'heartbeat':
         this.#stats = message.stats;
         this.#inUse = message.stats.inUse;
@@ -174,6 +179,14 @@ export class WorkerSlot {
     }
   }
 
+  #takeShadow(batch: ShadowBatch): void {
+    const from = this.#process;
+    this.#options.onShadow(
+      batch,
+      () => void from?.channel.send({ kind: 'shadow_taken' }).catch(() => undefined),
+    );
+  }
+
   /** Tells the parent that this worker decides. */
   tellStarted(): void {
     if (!this.#process || !this.#ready) return;
@@ -187,7 +200,7 @@ export class WorkerSlot {
   }
 
   /** Tells the worker what counts at once, whatever else it is doing. */
-  tell(message: Extract<ToWorker, { kind: 'time' | 'learnt' }>): void {
+  tell(message: Extract<ToWorker, { kind: 'time' | 'learnt' | 'shadow' }>): void {
     this.#process?.channel.send(message).catch(() => undefined);
   }
 

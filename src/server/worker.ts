@@ -30,8 +30,19 @@ import { createRecordLines } from './record-lines.ts';
 import { openRecordPipe } from './record-pipe.ts';
 import { createRecordSender } from './record-sender.ts';
 import type { RecordSender } from './record-sender.ts';
+import { createShadowSender } from './shadow/sender.ts';
+import type { ShadowSender } from './shadow/sender.ts';
 
 type Start = Extract<ToWorker, { kind: 'start' }>;
+
+/** What is dealt with one after the other. */
+type InTurn = Exclude<ToWorker, { kind: 'audit' | 'time' | 'learnt' | 'shadow' | 'shadow_taken' }>;
+
+/** What hands on what becomes of decisions, from the worker's begin to its end. */
+interface Senders {
+  readonly records: RecordSender;
+  readonly shadow: ShadowSender;
+}
 
 /** A worker that has begun to decide. */
 interface Running {
@@ -69,6 +80,7 @@ export function runWorker(): void {
   });
   const pipe = openRecordPipe(() => process.exit(1));
   const records = createRecordSender(pipe, channel, lines.line, lines.beforeLeave);
+  const shadow = createShadowSender((batch) => void tell(channel, { kind: 'shadow', batch }));
   let running: Running | undefined;
   let last: Promise<void> = Promise.resolve();
 
@@ -78,11 +90,14 @@ export function runWorker(): void {
     // So must what is known of the time, and of keys that are shared.
     if (message.kind === 'time') return clock.keep(message.time);
     if (message.kind === 'learnt') return learn(message.learnt, running?.live.current());
+    if (message.kind === 'shadow') return shadow.ask(message.shadow);
+    if (message.kind === 'shadow_taken') return shadow.taken();
     last = last.then(() => handle(message)).catch((thrown: unknown) => fatal(channel, thrown));
   };
-  const handle = async (message: Exclude<ToWorker, { kind: 'audit' | 'time' | 'learnt' }>): Promise<void> => {
+  const handle = async (message: InTurn): Promise<void> => {
     if (message.kind === 'start') {
-      running = await start(message, channel, records);
+      shadow.ask(message.shadow);
+      running = await start(message, channel, { records, shadow });
       await tell(channel, {
         kind: 'ready',
         addresses: running.listeners.addresses,
@@ -93,14 +108,18 @@ export function runWorker(): void {
     } else if (running && message.kind === 'bundle') {
       await exchangeBundle(message, running, channel);
     } else if (running && message.kind === 'drain') {
-      await drain(running, message.graceMs, channel, records);
+      await drain(running, message.graceMs, channel, { records, shadow });
     }
   };
   process.on('uncaughtException', (thrown) => fatal(channel, thrown));
   process.on('unhandledRejection', (thrown) => fatal(channel, thrown));
 }
 
-async function start(message: Start, channel: Channel<ToParent>, records: RecordSender): Promise<Running> {
+async function start(
+  message: Start,
+  channel: Channel<ToParent>,
+  { records, shadow }: Senders,
+): Promise<Running> {
   records.writable(message.auditWritable);
   records.tellEach(message.tellEach);
   records.budget(message.config.server.budget);
@@ -121,6 +140,7 @@ async function start(message: Start, channel: Channel<ToParent>, records: Record
     records.count(made);
     observed.note(made);
     wanted.note(made);
+    shadow.note(made);
   });
   const wanted = createWantedSender(channel, clock);
   const observed = createObservedSender(channel, board, clock, () => live.current().config);
@@ -221,13 +241,14 @@ async function drain(
   running: Running,
   graceMs: number,
   channel: Channel<ToParent>,
-  records: RecordSender,
+  { records, shadow }: Senders,
 ): Promise<void> {
   running.draining = true;
   await running.listeners.drain(graceMs);
   await records.flush();
   await running.observed.flush();
   await running.wanted.flush();
+  shadow.end();
   running.heartbeat.stop();
   await Promise.race([running.tracing.shutdown().catch(() => undefined), pause(tracingGraceMs)]);
   await tell(channel, { kind: 'drained' });

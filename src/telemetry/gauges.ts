@@ -28,6 +28,10 @@ export interface GaugeReadings {
   readonly bundlePinned: boolean;
   /** The bundle that is to be in force was refused. */
   readonly bundleRefused: boolean;
+  /** A bundle is asked beside the one in force. */
+  readonly shadowOnTrial: boolean;
+  /** It cannot be used, or its process has ended. */
+  readonly shadowError: boolean;
   readonly epochs: Readonly<Record<string, number>>;
   readonly sources: readonly SourceReading[];
   readonly reloadFailed: boolean;
@@ -184,6 +188,16 @@ const observed: readonly Observed[] = [
     metric.bundleError,
     '1 while the policy bundle that is to be in force was refused',
     one(({ bundleRefused }) => bundleRefused),
+  ),
+  gauge(
+    metric.shadowOnTrial,
+    '1 while a policy bundle is on trial beside the one in force',
+    one(({ shadowOnTrial }) => shadowOnTrial),
+  ),
+  gauge(
+    metric.shadowError,
+    '1 while the policy bundle that is to be on trial cannot be used',
+    one(({ shadowError }) => shadowError),
   ),
   gauge(metric.epoch, 'Number of the last change to state, by where changes come from', perOrigin),
   gauge(

@@ -73,6 +73,13 @@ export const metric = {
   bundleStale: 'portreeve.state.bundle.stale',
   bundlePinned: 'portreeve.state.bundle.pinned',
   bundleError: 'portreeve.state.bundle.error',
+  shadowDecisions: 'portreeve.shadow.decisions',
+  shadowDisagreements: 'portreeve.shadow.disagreements',
+  shadowDropped: 'portreeve.shadow.dropped',
+  shadowUnrecorded: 'portreeve.shadow.unrecorded',
+  shadowOnTrial: 'portreeve.shadow.on_trial',
+  shadowError: 'portreeve.shadow.error',
+  shadowDuration: 'portreeve.shadow.duration',
   epoch: 'portreeve.state.epoch',
   feedError: 'portreeve.feed.error',
   sourceAge: 'portreeve.source.age',
@@ -108,6 +115,8 @@ export const label = {
   worker: 'worker',
   why: 'why',
   code: 'code',
+  result: 'result',
+  direction: 'direction',
 } as const;
 
 /** Upper bounds in seconds: a warm decision takes about a quarter of a millisecond, the budget is 150 ms. */

@@ -25,6 +25,8 @@ test('a worker that ends while others are still starting is started again, and i
     time: () => ({ kept: 0, confirmed: 0 }),
     shared: () => [],
     onObserved: () => undefined,
+    shadow: () => null,
+    onShadow: (_batch, taken) => taken(),
     onRestart: () => undefined,
     onStarted: () => undefined,
     onEnded: (ended) => void ends.push(ended),

@@ -42,6 +42,8 @@ const readings: GaugeReadings = {
   bundleStale: true,
   bundlePinned: false,
   bundleRefused: true,
+  shadowOnTrial: true,
+  shadowError: false,
   epochs: { local: 9 },
   sources: [{ kind: 'crl', name: '/crls/a.crl', failed: true, ageS: 7, failures: 2 }],
   reloadFailed: false,
