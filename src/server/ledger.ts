@@ -112,8 +112,8 @@ export function openLedger(options: LedgerOptions): Ledger {
       lastRefused.set(`${what} ${occasion}`, same);
       inOrder(refusedAct(writer, clock.now(), refused));
     },
-    counted: voice.counted,
-    merged: voice.merged,
+    counted: (tallies) => voice.counted(tallies),
+    merged: (groups) => voice.merged(groups),
     workerStarted: (started) => inOrder(workerStartedAct(writer, clock.now(), started)),
     workerEnded: (ended) => inOrder(workerEndedAct(writer, clock.now(), ended)),
     stop: async (why) => {

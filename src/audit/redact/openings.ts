@@ -1,5 +1,5 @@
 import { closeSync, openSync, readdirSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describeThrown, PortreeveError } from '../../lib/errors.ts';
 import type { Opening } from './redact-record.ts';
 
@@ -27,6 +27,20 @@ export function readOpenings(folder: string): Openings {
       days.set(day, known);
       const place = known.get(decisionId);
       return place && readOpening(place.bytes.toString('utf8', place.start, place.end));
+    },
+  };
+}
+
+/** The openings beside folders of what is kept: of each log the first that has one counts. */
+export function openingsBeside(keptFolders: readonly string[]): Openings {
+  const all = keptFolders.map((folder) => readOpenings(join(dirname(folder), 'reveal')));
+  return {
+    of: (decisionId, time) => {
+      for (const openings of all) {
+        const found = openings.of(decisionId, time);
+        if (found) return found;
+      }
+      return undefined;
     },
   };
 }

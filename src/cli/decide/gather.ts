@@ -1,5 +1,7 @@
 import { keptInAny } from '../../audit/kept.ts';
 import type { AuditRecord } from '../../audit/record.ts';
+import { openingsBeside } from '../../audit/redact/openings.ts';
+import { restore } from '../../audit/redact/restore.ts';
 import type { Config } from '../../config/types.ts';
 import type { Difference } from '../../decision/differences.ts';
 import type { Kept } from '../../decision/replay.ts';
@@ -14,6 +16,8 @@ import { unlessOther } from './unless-other.ts';
 
 /** What a record's digests name, as far as it was kept. */
 export interface Gathered {
+  /** The record with what it hides, as far as that is kept beside it. */
+  readonly record: AuditRecord;
   readonly parts: Kept;
   readonly missing: readonly string[];
   /** Where what was kept does not belong together. */
@@ -41,6 +45,7 @@ export function createGatherer(
     if (!bytes || !rules) return Promise.resolve(undefined);
     return loadEngine(bytes, rules, configs(configuration)?.policy).catch(() => undefined);
   });
+  const openings = openingsBeside(folders);
   const anchors = new Map<string, KeptAnchors>();
   const anchorsOf = (record: AuditRecord, settings: Config | undefined): KeptAnchors => {
     const key = `${record.versions.anchors} ${record.versions.configuration}`;
@@ -56,6 +61,7 @@ export function createGatherer(
     const missing = classesOf(classes) === undefined && record.input !== null ? [`classes ${classes}`] : [];
     const engine = bundle === null ? undefined : await engines(`${bundle} ${classes} ${configuration}`);
     return {
+      record: record.redacted ? restore(record, openings.of(record.decision_id, record.time)) : record,
       parts: { engine, settings, trust: found.trust, crl, program },
       missing: [...missing, ...found.missing],
       differences: found.differences,

@@ -1,6 +1,7 @@
 import { derivedDifferences } from '../../audit/derived.ts';
 import { readRecord } from '../../audit/read-record.ts';
 import type { AuditRecord } from '../../audit/record.ts';
+import { judgeReplay } from '../../audit/replayable.ts';
 import type { Difference } from '../../decision/differences.ts';
 import type { Decision } from '../../decision/types.ts';
 import { concludeAgain } from '../../decision/replay.ts';
@@ -28,6 +29,8 @@ export interface ReplayedRecord {
   readonly missing: readonly string[];
   readonly differences: readonly Difference[];
   readonly notShown: readonly string[];
+  /** JSON pointers of what is redacted and not revealed: the same as far as the rest goes. */
+  readonly hidden: readonly string[];
   readonly decision: Decision | null;
 }
 
@@ -72,23 +75,28 @@ export async function concludeRecordAgain(
   gather: (record: AuditRecord) => Promise<Gathered>,
 ): Promise<ReplayedRecord> {
   const gathered = await gather(record);
-  const replay = concludeAgain(record, gathered.parts);
-  const missing = [...new Set([...gathered.missing, ...replay.missing])];
-  const differences = distinct([
-    ...gathered.differences,
-    ...replay.differences,
-    ...(missing.length > 0 ? [] : derivedDifferences(record)),
-  ]);
+  const replay = concludeAgain(gathered.record, gathered.parts);
+  const lost = [...gathered.missing, ...replay.missing];
+  const { missing, differences, hidden } = judgeReplay(gathered.record, {
+    missing: lost,
+    differences: distinct([
+      ...gathered.differences,
+      ...replay.differences,
+      ...(lost.length > 0 ? [] : derivedDifferences(gathered.record)),
+    ]),
+  });
+  const same = missing.length === 0 && differences.length === 0;
   const { notShown, decision } = replay;
-  return { same: missing.length === 0 && differences.length === 0, missing, differences, notShown, decision };
+  return { same, missing, differences, notShown, hidden, decision };
 }
 
 /** A replay for machines. */
 export function replayData(
   record: AuditRecord,
-  { same, notShown, missing, differences, decision }: ReplayedRecord,
+  { same, notShown, hidden, missing, differences, decision }: ReplayedRecord,
 ) {
-  return { decision_id: record.decision_id, same, not_shown: notShown, missing, differences, decision };
+  const about = { decision_id: record.decision_id, same, not_shown: notShown, hidden };
+  return { ...about, missing, differences, decision };
 }
 
 /** The facts and the decision of a record speak of the same things. */
@@ -98,14 +106,15 @@ function distinct(differences: readonly Difference[]): readonly Difference[] {
 
 /** A replay for people. */
 export function replayText(record: AuditRecord, replay: ReplayedRecord, paint: Paint): string {
-  const { missing, notShown } = replay;
+  const { missing, notShown, hidden } = replay;
   if (missing.length > 0) {
     const lines = missing.map((one) => `  ${plain(one)}\n`).join('');
     return `${paint('warn', 'cannot be concluded again')}: ${record.decision_id}\nmissing:\n${lines}`;
   }
   const rest = `not shown by what was kept: ${notShown.join(', ')}\n`;
   if (replay.same) {
-    return `${paint('good', 'same')}: ${record.decision_id} is ${record.outcome} again\n${rest}`;
+    const far = hidden.length > 0 ? `, as far as it is revealed; redacted: ${plain(hidden.join(', '))}` : '';
+    return `${paint('good', 'same')}: ${record.decision_id} is ${record.outcome} again${far}\n${rest}`;
   }
   const rows = replay.differences.map(({ path, recorded, replayed }) => [
     path,

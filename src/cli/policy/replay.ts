@@ -122,6 +122,9 @@ function text(report: ReplayReport, paint: Paint): string {
     ['records', report.records],
     ['  same, by everything that they name', report.same_whole],
     ['  same, by policy and recorded facts', report.same_policy],
+    ...(report.as_far_as_revealed > 0
+      ? [['  of these as far as they are revealed', report.as_far_as_revealed] as const]
+      : []),
     ['  the policy had no say', report.not_asked],
     ['  different', report.different],
     ['  cannot be replayed', report.not_replayable],

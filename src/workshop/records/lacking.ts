@@ -41,11 +41,16 @@ export function whatIsLacking(found: FoundRecord, bundles: readonly Reads[]): st
   const { input, facts } = found.record as { readonly input?: unknown; readonly facts?: unknown };
   if (!isObject(input)) return 'input is not there';
   if (!isObject(facts)) return 'facts are not there';
+  const gone = goneFrom(found);
   for (const { name, inputVersion, inputKeys, document } of bundles) {
     const undocumented = document && documentLacking(found);
     if (undocumented) return `${name} reads ${undocumented}`;
     if (input['input_version'] !== inputVersion) {
       return `${name} reads policy input ${inputVersion}, the record has ${versionText(input['input_version'])}`;
+    }
+    for (const { place, key, how } of gone) {
+      const isRead = place === 'input' ? (inputKeys?.includes(key) ?? true) : deciding.has(key);
+      if (isRead) return `${place}.${key} ${how}`;
     }
     for (const key of inputKeys ?? found.redacted) {
       if (found.redacted.includes(key)) return `input.${key} was left out of the sample`;
@@ -59,6 +64,24 @@ export function whatIsLacking(found: FoundRecord, bundles: readonly Reads[]): st
   const absent = factsRead.find((key) => !Object.hasOwn(facts, key));
   if (absent !== undefined) return `facts.${absent} is not there`;
   return wrongForm(found);
+}
+
+/** Facts by which is decided beside the policy; a text in them that is redacted is another text. */
+const deciding: ReadonlySet<string> = new Set(factsRead.filter((key) => key !== 'device_id'));
+
+/** Members of facts and input that were cut from a long record, or that stand as commitments. */
+function goneFrom({ record }: FoundRecord): readonly { place: string; key: string; how: string }[] {
+  const cut = (record.cut ?? []).map(({ path }) => ({ path, how: 'was cut' }));
+  const hidden = (record.redacted ?? []).filter(decides).map((path) => ({ path, how: 'was redacted' }));
+  return [...cut, ...hidden].flatMap(({ path, how }) => {
+    const [, place = '', key = ''] = path.split('/');
+    return (place === 'input' || place === 'facts') && key !== '' ? [{ place, key, how }] : [];
+  });
+}
+
+/** Redacted facts count where enforcement goes by them; of all others the words and times that decide stay. */
+function decides(pointer: string): boolean {
+  return pointer.startsWith('/input/') || /^\/facts\/(device\/(class|site)|pep\/(name|site))$/.test(pointer);
 }
 
 /** What stands against showing the rules the request as they saw it. */

@@ -1,5 +1,6 @@
 import { derivedDifferences } from '../../audit/derived.ts';
 import type { AuditRecord } from '../../audit/record.ts';
+import { judgeReplay } from '../../audit/replayable.ts';
 import { askAgain } from '../../decision/ask-again.ts';
 import { concludeWith } from '../../decision/conclude-with.ts';
 import type { AskableRecord } from '../../decision/conclude-with.ts';
@@ -15,6 +16,8 @@ import type { ReplayPolicy } from './types.ts';
 
 /** What is there to replay a record with. */
 export interface ReplayParts {
+  /** The record with what it hides, as far as that is kept. */
+  readonly record: AuditRecord;
   readonly parts: Kept;
   readonly missing: readonly string[];
   readonly differences: readonly Difference[];
@@ -25,7 +28,12 @@ export interface ReplayParts {
  * digest. `policy`: its facts were taken as they stand, and verdict and decision came out again.
  */
 export type Replayed =
-  | { readonly is: 'same'; readonly depth: 'whole' | 'policy' }
+  | {
+      readonly is: 'same';
+      readonly depth: 'whole' | 'policy';
+      /** Something is redacted and not revealed: the same as far as the rest goes. */
+      readonly hidden?: true;
+    }
   | {
       readonly is: 'different';
       readonly depth: 'whole' | 'policy';
@@ -36,13 +44,18 @@ export type Replayed =
   | { readonly is: 'missing'; readonly missing: readonly string[] };
 
 /** Concludes a whole record of a log again from everything that it names; undefined where something is not there. */
-export function replayWhole(record: AuditRecord, { parts, missing, differences }: ReplayParts): Replayed {
+export function replayWhole({ record, parts, missing, differences }: ReplayParts): Replayed {
   const replay = concludeAgain(record, parts);
-  const lost = [...new Set([...missing, ...replay.missing])];
-  if (lost.length > 0) return { is: 'missing', missing: lost };
-  const found = distinct([...differences, ...replay.differences, ...derivedDifferences(record)]);
+  const lost = [...missing, ...replay.missing];
+  const judged = judgeReplay(record, {
+    missing: lost,
+    differences:
+      lost.length > 0 ? [] : distinct([...differences, ...replay.differences, ...derivedDifferences(record)]),
+  });
+  if (judged.missing.length > 0) return { is: 'missing', missing: judged.missing };
+  const found = judged.differences;
   return found.length === 0
-    ? { is: 'same', depth: 'whole' }
+    ? { is: 'same', depth: 'whole', ...(judged.hidden.length > 0 && { hidden: true }) }
     : { is: 'different', depth: 'whole', differences: found };
 }
 
@@ -76,7 +89,7 @@ export function replayPolicy(found: FoundRecord, policy: ReplayPolicy, settings:
       : differencesOf('', comparable(record), comparable(concludeWith(askable, answer, settings)))),
   ];
   return differences.length === 0
-    ? { is: 'same', depth: 'policy' }
+    ? { is: 'same', depth: 'policy', ...(record.redacted && { hidden: true }) }
     : { is: 'different', depth: 'policy', differences };
 }
 

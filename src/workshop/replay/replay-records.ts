@@ -33,7 +33,15 @@ export interface ReplayOptions {
 export async function replayRecords(options: ReplayOptions): Promise<ReplayReport> {
   const superseded = await supersededIds(options.files);
   const policies = policiesOf(options);
-  const counts = { records: 0, same_whole: 0, same_policy: 0, not_asked: 0, different: 0, not_replayable: 0 };
+  const counts = {
+    records: 0,
+    same_whole: 0,
+    same_policy: 0,
+    as_far_as_revealed: 0,
+    not_asked: 0,
+    different: 0,
+    not_replayable: 0,
+  };
   const missing = new Map<string, number>();
   const findings: ReplayFinding[] = [];
   const lack = (what: string): void => {
@@ -56,8 +64,10 @@ export async function replayRecords(options: ReplayOptions): Promise<ReplayRepor
         if (read.is !== 'record' || isSuperseded(read.record, superseded)) continue;
         counts.records += 1;
         const replayed = await replay(read, options, policies);
-        if (replayed.is === 'same') counts[`same_${replayed.depth}`] += 1;
-        else if (replayed.is === 'not_asked') counts.not_asked += 1;
+        if (replayed.is === 'same') {
+          counts[`same_${replayed.depth}`] += 1;
+          if (replayed.hidden) counts.as_far_as_revealed += 1;
+        } else if (replayed.is === 'not_asked') counts.not_asked += 1;
         else if (replayed.is === 'missing') lack(replayed.missing.join(', '));
         else {
           counts.different += 1;
@@ -86,16 +96,17 @@ async function replay(
   { gather, settingsOf }: ReplayOptions,
   policies: (record: AuditRecord) => Promise<ReplayPolicy | undefined>,
 ): Promise<Replayed> {
-  const { record } = found;
   if (!found.whole) return { is: 'missing', missing: ['members of the record itself'] };
   // Nothing that a sample's records name is held against their pseudonyms.
-  const whole = gather && !found.sampled ? replayWhole(record, await gather(record)) : undefined;
+  const parts = gather && !found.sampled ? await gather(found.record) : undefined;
+  const record = parts?.record ?? found.record;
+  const whole = parts && replayWhole(parts);
   if (whole && whole.is !== 'missing') return whole;
   if (record.input === null) return { is: 'not_asked' };
   const { bundle, configuration } = record.versions;
   const settings = settingsOf(configuration);
   const policy = settings && !settings.presumed ? await policies(record) : undefined;
-  if (policy && settings) return replayPolicy(found, policy, settings.settings);
+  if (policy && settings) return replayPolicy({ ...found, record }, policy, settings.settings);
   const lacks = [
     ...(settings && !settings.presumed ? [] : [`configuration ${configuration}`]),
     ...(policy || !settings || settings.presumed ? [] : [`bundle ${bundle ?? 'none'}`]),

@@ -23,6 +23,8 @@ export interface ReplayReport {
   readonly records: number;
   readonly same_whole: number;
   readonly same_policy: number;
+  /** Of those that are the same: how many hide something that is not revealed. */
+  readonly as_far_as_revealed: number;
   readonly not_asked: number;
   readonly different: number;
   readonly not_replayable: number;

@@ -30,8 +30,9 @@ function carried(): SettingsSources {
   return { carried: { [known.versions.configuration]: given! }, keptFolders: [], given: null };
 }
 
-const whole: ReplayOptions['gather'] = () =>
+const whole: ReplayOptions['gather'] = (record) =>
   Promise.resolve({
+    record,
     parts: {
       engine: world.deps.policy(),
       settings: world.config,
