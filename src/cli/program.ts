@@ -76,6 +76,7 @@ const commands: Readonly<Record<string, () => Promise<Register>>> = {
   state: async () => (await import('./state/group.ts')).registerState,
   config: async () => (await import('./config.ts')).registerConfig,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,
+  audit: async () => (await import('./audit/group.ts')).registerAudit,
   records: async () => (await import('./records/group.ts')).registerRecords,
   demo: async () => (await import('./demo/command.ts')).registerDemo,
   version: async () => (await import('./version.ts')).registerVersion,

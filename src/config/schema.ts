@@ -1,6 +1,7 @@
 import { path, section, text, type Schema } from './schema/keys.ts';
 import { attestation } from './schema/attestation.ts';
 import { audit } from './schema/audit.ts';
+import { index } from './schema/record-index.ts';
 import { classes } from './schema/classes.ts';
 import { compat } from './schema/compat.ts';
 import { enforcement } from './schema/enforcement.ts';
@@ -64,6 +65,7 @@ export const configSchema: Schema = {
       wire,
       enforcement,
       audit,
+      index,
     },
     { required: ['version', 'server', 'peps', 'trust'] },
   ),

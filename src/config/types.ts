@@ -122,6 +122,10 @@ export interface Config {
     readonly witnesses: readonly WitnessConfig[];
     readonly anchors: readonly AuditAnchorConfig[];
   };
+  readonly index: {
+    /** Of the index beside the log; null = no limit. */
+    readonly max_bytes: number | null;
+  };
 }
 
 /** Who is asked to cosign checkpoints. */

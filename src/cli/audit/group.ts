@@ -1,0 +1,19 @@
+import type { Command } from 'commander';
+import type { Session } from '../session.ts';
+import { registerAuditQuery } from './query.ts';
+import { registerAuditReindex } from './reindex.ts';
+import { registerAuditReplay } from './replay.ts';
+import { registerAuditShow } from './show.ts';
+import { registerAuditStats } from './stats.ts';
+import { registerAuditWhy } from './why.ts';
+
+/** `audit query|…`: read the log, and prove what it says. */
+export function registerAudit(program: Command, session: Session): void {
+  const group = program.command('audit').description('find, explain and prove what was decided');
+  registerAuditQuery(group, session);
+  registerAuditStats(group, session);
+  registerAuditShow(group, session);
+  registerAuditWhy(group, session);
+  registerAuditReplay(group, session);
+  registerAuditReindex(group, session);
+}

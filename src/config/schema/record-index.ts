@@ -1,0 +1,14 @@
+import { integer, section } from './keys.ts';
+
+/** `index`: where records are looked up. */
+export const index = section(
+  'The index beside a log of records, which can be made anew from it at any time.',
+  {
+    max_bytes: integer(
+      'Bytes of the index above which the oldest records are taken out of it; they stay in the log, where they are looked for more slowly. Null = no limit.',
+      { default: null, example: 20_000_000_000 },
+      1_000_000,
+      Number.MAX_SAFE_INTEGER,
+    ),
+  },
+);
