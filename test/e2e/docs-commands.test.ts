@@ -249,7 +249,7 @@ function withPresentInstants(text: string): string {
 /** Makes every file that a configuration names: it has to be there, and what it holds is not looked at by the check. */
 function makeNamedFiles(value: unknown, folder: string, key = ''): void {
   if (typeof value === 'string') {
-    if (['file', 'certificate', 'key', 'ca', 'signed_by'].includes(key))
+    if (['file', 'certificate', 'key', 'ca', 'signed_by', 'timestamp_cas'].includes(key))
       copyTo(join(folder, value), '.portreeve/pki/fleet-root.pem');
     if (key === 'bundle') copyTo(join(folder, value), defaultBundlePath);
     if (key === 'crls') mkdirSync(join(folder, value), { recursive: true });
