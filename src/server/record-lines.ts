@@ -11,12 +11,12 @@ import type { MadeDecision } from '../decision/types.ts';
 
 /** Writes the lines of decisions' records, as the configuration wants them. */
 export interface RecordLines {
-  line(
+  readonly line: (
     made: MadeDecision,
     how: { readonly supersedes: boolean; readonly mode: RecordMode | undefined },
-  ): string;
+  ) => string;
   /** Before lines leave: writes what they hide. Throws PDP_AUDIT_UNAVAILABLE. */
-  beforeLeave(): void;
+  readonly beforeLeave: () => void;
   /** What is hidden from here on. */
   use(config: Pick<Config, 'audit'>): void;
 }
