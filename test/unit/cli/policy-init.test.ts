@@ -19,7 +19,7 @@ withOpa(
     t.is(made.code, 0, made.stderr);
     t.regex(
       made.stdout,
-      /^policies: \d+ files, 10 rules with tests and cases\nnext:\n {2}portreeve policy check policies\n/,
+      /^policies: \d+ files, 11 rules with tests and cases\nnext:\n {2}portreeve policy check policies\n/,
     );
     const checked = await run(folder, 'check', 'policies');
     t.is(checked.code, 0, checked.stdout);

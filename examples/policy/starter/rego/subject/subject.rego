@@ -37,6 +37,9 @@ credential_holds if {
 _strictest := {
 	"assurance": "attested",
 	"binding": "certificate",
+	"anchors": [],
+	"max_lifetime_s": 0,
+	"shared_use": "deny",
 	"firmware": {"required": true, "allowed": [], "blocked": [], "minimum": {}, "rollback": "deny"},
 	"attestation": {"required": true},
 	"entitlements": [],
