@@ -32,8 +32,8 @@ async function work(trial: ToTrial): Promise<FromTrial> {
   }
 }
 
-/** How many problems of a self-test are told. */
-const toldProblems = 3;
+/** How many problems of a self-test are told, and how much of each: they stand in status, logs and records. */
+const told = { problems: 3, characters: 1000 };
 
 /** Answers how many cases the self-test has. */
 async function test({ config, bytes }: ToTrial): Promise<number> {
@@ -42,13 +42,17 @@ async function test({ config, bytes }: ToTrial): Promise<number> {
   probe(await loadPolicy(config, { bytes, origin: { source: '', location: null, pinned: false } }), bundle);
   const { cases, problems } = await selfTest(bundle);
   if (problems.length > 0) {
-    const told = problems.slice(0, toldProblems).map(({ title, message }) => `${title}: ${message}`);
+    const first = problems.slice(0, told.problems).map(({ title, message }) => short(`${title}: ${message}`));
     throw new PortreeveError(
       'PDP_BUNDLE_INVALID',
-      `policy bundle: ${problems.length} of ${cases} cases of its self-test failed: ${told.join('; ')}`,
+      `policy bundle: ${problems.length} of ${cases} cases of its self-test failed: ${first.join('; ')}`,
     );
   }
   return cases;
+}
+
+function short(text: string): string {
+  return text.length > told.characters ? `${text.slice(0, told.characters)}…` : text;
 }
 
 /** Where the machine is busy, decisions come first. */

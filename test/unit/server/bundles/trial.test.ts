@@ -53,3 +53,11 @@ test('a case of its self-test that comes out otherwise is told by its title, and
     message: /1 of 1 cases of its self-test failed: nobody is let in: expected/,
   });
 });
+
+test('of what a bundle says of itself no more than some lines are told', async (t) => {
+  const one = { title: 'x'.repeat(100_000), classes: 0, input: {}, expect: { fault: 'y'.repeat(1_000_000) } };
+  const file = Buffer.from(JSON.stringify({ format: 1, classes: [{}], cases: Array(10).fill(one) }));
+  const thrown = await t.throwsAsync(tried(changed(whole, {}, { 'self-test.json': file })));
+  t.regex(thrown?.message ?? '', /10 of 10 cases of its self-test failed: xxx/);
+  t.true((thrown?.message.length ?? Infinity) < 4000);
+});
