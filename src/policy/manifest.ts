@@ -13,6 +13,9 @@ export const inputVersion = newestInputVersion;
 /** The one rule that is asked, as `opa build -e` names it. */
 export const entrypoint = 'portreeve/decision';
 
+/** Characters of a revision: it stands in status, logs and records. */
+const mostOfRevision = 1024;
+
 export interface Manifest {
   readonly revision: string;
   /** The rule that is asked. */
@@ -39,6 +42,8 @@ export function readManifest(bytes: Uint8Array, program = programVersion): Manif
   const manifest = parseJsonObject(bytes, '.manifest');
   const revision = manifest['revision'];
   if (typeof revision !== 'string') throw invalid('.manifest has no revision');
+  if (revision.length > mostOfRevision)
+    throw invalid(`the revision in .manifest is longer than ${mostOfRevision} characters`);
   const foreign = foreignEntrypoint(manifest);
   if (foreign !== undefined) return readForeign(manifest, revision, foreign);
   const wanted = readEntrypoint(manifest);

@@ -128,6 +128,9 @@ const malformed: Readonly<Record<string, Uint8Array>> = {
   'a manifest without a revision': bundleWith({
     '.manifest': JSON.stringify({ ...manifest, revision: undefined }),
   }),
+  'a revision that fills pages': bundleWith({
+    '.manifest': JSON.stringify({ ...manifest, revision: 'r'.repeat(2000) }),
+  }),
   'a manifest that does not say its input version': bundleWith({
     '.manifest': JSON.stringify({ ...manifest, metadata: {} }),
   }),
