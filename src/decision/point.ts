@@ -1,3 +1,5 @@
+import { redactsDeviceId } from '../config/redacted-path.ts';
+import { startDecisionSpan } from '../telemetry/tracing.ts';
 import { denyForFault, decideOnce } from './decide.ts';
 import type { Call, DecisionDeps, Step } from './deps.ts';
 import { faultOf } from './fault.ts';
@@ -14,11 +16,19 @@ import { withTrace } from './with-trace.ts';
 export function createDecisionPoint(deps: DecisionDeps): DecisionPoint {
   const flow: Step = withDeadline((call) => decideOnce(call, deps), deps);
   const guarded = denyOnThrow(flow, deps);
-  const point = denyOnThrow(withTrace(withRecord(guarded, deps)), deps);
+  const hides = redactsDeviceId(deps.config.audit.redact.fields);
+  const traced = withTrace(withRecord(guarded, deps), hides ? startSpanWithoutDevice : startDecisionSpan);
+  const point = denyOnThrow(traced, deps);
   return {
     decide: (built, timing) => point(callOf(built, timing, deps)),
   };
 }
+
+/** Spans go where records do not: what records hide is in none either. */
+const startSpanWithoutDevice: typeof startDecisionSpan = (from) => {
+  const span = startDecisionSpan(from);
+  return { ...span, end: (decision) => span.end({ ...decision, device_id: null }) };
+};
 
 function callOf(built: Call['built'], timing: CallTiming, deps: DecisionDeps): Call {
   const standing = deps.clock.standing();

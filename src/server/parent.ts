@@ -18,6 +18,7 @@ import { startCounting } from './counting.ts';
 import { recordHoldEnds } from './hold-expiry.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { startObserved } from './observed.ts';
+import { retainOpenings } from './opening-retention.ts';
 import { openLedger } from './ledger.ts';
 import type { OtelEnv } from './otel.ts';
 import { startKnowledge } from './knowledge.ts';
@@ -180,6 +181,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   undo.add(() => follower.stop());
   undo.add(startHousekeeping(store, log, time.cautious));
   undo.add(recordHoldEnds(store, time.cautious, log));
+  undo.add(retainOpenings(config, time.cautious, log));
   const observed = startObserved({
     ...{ store, clock: time.cautious, config: current, higher: higherVersion, log },
     tell: (learnt) => late.pool?.tell({ kind: 'learnt', learnt }),
