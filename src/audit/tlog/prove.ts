@@ -5,15 +5,34 @@ import { readTile } from './log-files.ts';
 import type { LogFiles } from './log-files.ts';
 import { tileHeight, tileWidth, widthAt } from './tile-path.ts';
 
-/** Reads nodes of one tree from its tiles, each tile once. */
-class TreeNodes {
+/** The nodes within one tile, each worked out once. */
+class TileTree {
+  /** Rows of nodes, the tile's own hashes first. */
+  readonly #rows: (readonly Hash[])[];
+
+  constructor(hashes: readonly Hash[]) {
+    this.#rows = [hashes];
+  }
+
+  /** The node over 2^height hashes from `place` on; undefined where the tile does not reach so far. */
+  node(height: number, place: number): Hash | undefined {
+    while (this.#rows.length <= height) this.#rows.push(pairsOf(this.#rows.at(-1) as readonly Hash[]));
+    return this.#rows[height]?.[place / 2 ** height];
+  }
+}
+
+/** Tiles that are held at once; proofs that are asked for in the order of their sizes share nearly all. */
+const mostTiles = 256;
+
+/** Reads nodes of one tree from its tiles, for any number of proofs. */
+export class TreeNodes {
+  readonly size: number;
   readonly #files: LogFiles;
-  readonly #size: number;
-  readonly #tiles = new Map<string, Promise<readonly Hash[]>>();
+  readonly #tiles = new Map<string, Promise<TileTree>>();
 
   constructor(files: LogFiles, size: number) {
     this.#files = files;
-    this.#size = size;
+    this.size = size;
   }
 
   /** MTH(D[start:end]), whose start is a multiple of the largest power of two that is not above its length. */
@@ -27,22 +46,22 @@ class TreeNodes {
   async #wholeHash(start: number, length: number): Promise<Hash> {
     const height = Math.log2(length);
     const level = Math.floor(height / tileHeight);
-    const within = 2 ** (height % tileHeight);
     const first = start / tileWidth ** level;
     const index = Math.floor(first / tileWidth);
-    const place = first - index * tileWidth;
-    const hashes = (await this.#tile(level, index)).slice(place, place + within);
-    if (hashes.length !== within) {
+    const node = (await this.#tile(level, index)).node(height % tileHeight, first - index * tileWidth);
+    if (node === undefined) {
       throw new PortreeveError('PDP_INTERNAL', `tile ${level}/${index} does not reach entry ${start}`);
     }
-    return wholeRoot(hashes);
+    return node;
   }
 
-  #tile(level: number, index: number): Promise<readonly Hash[]> {
+  #tile(level: number, index: number): Promise<TileTree> {
     const key = `${level}/${index}`;
     const known = this.#tiles.get(key);
     if (known !== undefined) return known;
-    const read = readTile(this.#files, { level, index, width: widthAt(level, index, this.#size) });
+    const name = { level, index, width: widthAt(level, index, this.size) };
+    const read = readTile(this.#files, name).then((hashes) => new TileTree(hashes));
+    if (this.#tiles.size >= mostTiles) this.#tiles.delete(this.#tiles.keys().next().value as string);
     this.#tiles.set(key, read);
     return read;
   }
@@ -71,12 +90,17 @@ export async function proveInclusion(files: LogFiles, size: number, index: numbe
  * The proof that the tree of `to` entries begins with that of `from` (RFC 6962 section 2.1.2); empty where one of them
  * says it by itself. Throws PDP_NOT_FOUND where the log is shorter, or a tile is gone.
  */
-export async function proveConsistency(files: LogFiles, from: number, to: number): Promise<readonly Hash[]> {
+export function proveConsistency(files: LogFiles, from: number, to: number): Promise<readonly Hash[]> {
+  return consistencyIn(new TreeNodes(files, to), from);
+}
+
+/** As `proveConsistency`, to a tree whose nodes are at hand, for many proofs to the same one. */
+export async function consistencyIn(nodes: TreeNodes, from: number): Promise<readonly Hash[]> {
+  const to = nodes.size;
   if (!Number.isSafeInteger(from) || from < 0 || from > to) {
     throw new PortreeveError('PDP_NOT_FOUND', `a tree of ${to} entries does not continue one of ${from}`);
   }
   if (from === 0 || from === to) return [];
-  const nodes = new TreeNodes(files, to);
   const subproof = async (start: number, end: number, known: boolean): Promise<Hash[]> => {
     if (end === from) return known ? [] : [await nodes.rangeHash(start, end)];
     const middle = start + largestPowerBelow(end - start);
@@ -95,13 +119,15 @@ export function rootFromTiles(files: LogFiles, size: number): Promise<Hash> {
 /** The root over a power of two of hashes. */
 export function wholeRoot(hashes: readonly Hash[]): Hash {
   let row = hashes;
-  while (row.length > 1) {
-    const pairs = row;
-    row = Array.from({ length: pairs.length / 2 }, (_, pair) =>
-      nodeHash(pairs[pair * 2] as Hash, pairs[pair * 2 + 1] as Hash),
-    );
-  }
+  while (row.length > 1) row = pairsOf(row);
   return row[0] as Hash;
+}
+
+/** The nodes above a row; a last hash without its other half has none. */
+function pairsOf(row: readonly Hash[]): readonly Hash[] {
+  return Array.from({ length: Math.floor(row.length / 2) }, (_, pair) =>
+    nodeHash(row[pair * 2] as Hash, row[pair * 2 + 1] as Hash),
+  );
 }
 
 /** The largest power of two below `length`, which is more than 1; 1 for 1. */

@@ -1,8 +1,8 @@
 import { describeThrown } from '../../lib/errors.ts';
 import { strictBase64 } from '../tlog/note.ts';
 import { asAnchorLine } from './kept-lines.ts';
-import { invalid, ownCheckpoint, textOf, unknown } from './look.ts';
-import type { Looked } from './look.ts';
+import { invalid, keptCheckpoint, textOf, unknown, whoseFault } from './look.ts';
+import type { Looked, ProblemFound } from './look.ts';
 import { parseTimestampResponse } from './timestamp-response.ts';
 import type { TimestampResponse } from './timestamp-response.ts';
 import type { OutsiderTrust, PutLine, TimestampLine } from './types.ts';
@@ -19,7 +19,7 @@ function lookAtTimestamp(
   { anchor, checkpoint: text, response }: TimestampLine,
   trust: OutsiderTrust,
 ): Looked {
-  const checkpoint = ownCheckpoint(text, trust.log);
+  const checkpoint = keptCheckpoint(text, trust.log);
   if ('problem' in checkpoint) return checkpoint;
   const der = strictBase64(response);
   if (der === undefined) return invalid(`the time-stamp of ${anchor} is no base64`);
@@ -51,10 +51,14 @@ async function lookAtObject(
     return unknown(`what ${anchor} holds was not read back, and what the log says of it proves nothing`);
   const object = await trust.readObject(url);
   if (object === undefined) return unknown(`${anchor} has nothing at ${url}`);
-  const checkpoint = ownCheckpoint(object.bytes, trust.log);
+  const checkpoint = keptCheckpoint(object.bytes, trust.log);
   if ('problem' in checkpoint)
     return { problem: { ...checkpoint.problem, message: `${url}: ${checkpoint.problem.message}` } };
   if (checkpoint.note.text !== textOf(text))
-    return { problem: { kind: 'contradicts', message: `${url} holds another checkpoint than is kept here` } };
+    return { problem: whoseFault(otherThanKept(url), checkpoint, trust.log) };
   return { checkpoint, sightings: [{ by: 'put', name: anchor, size: checkpoint.size, at: object.at }] };
+}
+
+function otherThanKept(url: string): ProblemFound {
+  return { kind: 'contradicts', message: `${url} holds another checkpoint than is kept here` };
 }

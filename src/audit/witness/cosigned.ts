@@ -2,7 +2,7 @@ import { cosignatureOf } from '../tlog/cosignature.ts';
 import { isOf } from '../tlog/note.ts';
 import type { NoteVerifier } from '../tlog/note.ts';
 import { asCosignatureLine } from './kept-lines.ts';
-import { invalid, ownCheckpoint, unknown } from './look.ts';
+import { invalid, keptCheckpoint, unknown } from './look.ts';
 import type { Looked } from './look.ts';
 import type { OutsiderTrust, Sighting } from './types.ts';
 
@@ -10,7 +10,7 @@ import type { OutsiderTrust, Sighting } from './types.ts';
 export function lookAtCosignatures(line: unknown, trust: OutsiderTrust): Looked {
   const kept = asCosignatureLine(line);
   if (kept === undefined) return invalid('is no line of a cosignature');
-  const checkpoint = ownCheckpoint(kept.checkpoint, trust.log);
+  const checkpoint = keptCheckpoint(kept.checkpoint, trust.log);
   if ('problem' in checkpoint) return checkpoint;
   const { note, size } = checkpoint;
   const sightings: Sighting[] = [];

@@ -1,5 +1,4 @@
 import { describeThrown } from '../../lib/errors.ts';
-import type { PortreeveError } from '../../lib/errors.ts';
 import { openCheckpoint, parseCheckpoint } from '../tlog/checkpoint.ts';
 import type { SignedCheckpoint } from '../tlog/checkpoint.ts';
 import type { NoteVerifier } from '../tlog/note.ts';
@@ -22,24 +21,41 @@ export function unknown(message: string): Looked {
 }
 
 /**
- * The checkpoint that a line holds, signed by the log; a problem where it is none, or by no key of the log that the
- * caller knows.
+ * The checkpoint that a line holds, of the log that the keys stand for; a problem where it is none. Its signature is not
+ * verified: what is consistent with the present checkpoint needs none, and what is not is looked at by `whoseFault`.
  */
-export function ownCheckpoint(
+export function keptCheckpoint(
   text: string | Uint8Array,
   log: readonly NoteVerifier[],
 ): SignedCheckpoint | { readonly problem: ProblemFound } {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   try {
-    return openCheckpoint(bytes, log);
+    const checkpoint = parseCheckpoint(bytes);
+    if (log.some(({ name }) => name === checkpoint.origin)) return checkpoint;
+    return {
+      problem: { kind: 'unknown', message: `it is a checkpoint of another log, ${checkpoint.origin}` },
+    };
   } catch (thrown) {
-    const { code, message } = thrown as PortreeveError;
-    if (code === 'PDP_KEYS_INVALID') return { problem: { kind: 'unknown', message } };
     return { problem: { kind: 'invalid', message: describeThrown(thrown) } };
   }
 }
 
-/** Reads a checkpoint without a look at its signatures; undefined where it is none. */
+/** A contradiction stands only where the log itself has signed what it contradicts; else somebody made it up. */
+export function whoseFault(
+  problem: ProblemFound,
+  { bytes }: SignedCheckpoint,
+  log: readonly NoteVerifier[],
+): ProblemFound {
+  if (problem.kind !== 'contradicts') return problem;
+  try {
+    openCheckpoint(bytes, log);
+    return problem;
+  } catch (thrown) {
+    return { kind: 'unknown', message: describeThrown(thrown) };
+  }
+}
+
+/** The text of a checkpoint, for comparison; undefined where it is none. */
 export function textOf(checkpoint: string): string | undefined {
   try {
     return parseCheckpoint(Buffer.from(checkpoint)).note.text;

@@ -4,10 +4,18 @@ import { Continuity } from './continuity.ts';
 import { lookAtCosignatures } from './cosigned.ts';
 import { keptLines } from './kept-lines.ts';
 import type { BrokenLine, KeptLine } from './kept-lines.ts';
+import { whoseFault } from './look.ts';
 import type { Looked, ProblemFound } from './look.ts';
 import { anchorFolder, cosignedCheckpointPath, witnessFolder } from './types.ts';
 import type { OutsiderProblem, OutsiderQuestion, Outsiders, OutsiderTrust, Sighting } from './types.ts';
 import { stretchesOf, worstOf } from './unseen.ts';
+
+/** What lines are looked at with. */
+interface Looking {
+  readonly continuity: Continuity;
+  readonly problems: Problems;
+  readonly trust: OutsiderTrust;
+}
 
 type Lines = AsyncIterable<KeptLine<unknown> | BrokenLine>;
 
@@ -22,20 +30,10 @@ export async function outsiders(
   trust: OutsiderTrust,
   question: OutsiderQuestion,
 ): Promise<Outsiders> {
-  const continuity = new Continuity(files, question.current);
   const problems = new Problems();
-  const witnessed = await seen(
-    cosignatures(files),
-    (line) => lookAtCosignatures(line, trust),
-    continuity,
-    problems,
-  );
-  const anchored = await seen(
-    keptLines(files, anchorFolder),
-    (line) => lookAtAnchor(line, trust),
-    continuity,
-    problems,
-  );
+  const looking = { continuity: new Continuity(files, question.current), problems, trust };
+  const witnessed = await seen(cosignatures(files), (line) => lookAtCosignatures(line, trust), looking);
+  const anchored = await seen(keptLines(files, anchorFolder), (line) => lookAtAnchor(line, trust), looking);
   const worst = worstOf(stretchesOf([...witnessed, ...anchored], question));
   const nobody = witnessed.length + anchored.length === 0 || worst === undefined;
   return { witnessed, anchored, problems: problems.all(), longestUnseen: nobody ? 'operator only' : worst };
@@ -55,9 +53,9 @@ async function* cosignatures(
 async function seen(
   lines: Lines,
   look: (line: unknown) => Looked | Promise<Looked>,
-  continuity: Continuity,
-  problems: Problems,
+  looking: Looking,
 ): Promise<readonly Sighting[]> {
+  const { problems } = looking;
   const found = new Map<string, Sighting>();
   for await (const one of lines) {
     if ('problem' in one) {
@@ -65,7 +63,7 @@ async function seen(
       continue;
     }
     const looked = await look(one.line);
-    const problem = 'problem' in looked ? looked.problem : await discontinuity(looked, continuity);
+    const problem = 'problem' in looked ? looked.problem : await discontinuity(looked, looking);
     if (problem !== undefined) problems.add(one.where, problem);
     else if ('sightings' in looked)
       for (const sighting of looked.sightings) found.set(keyOf(sighting), sighting);
@@ -73,11 +71,13 @@ async function seen(
   return [...found.values()].sort((a, b) => a.size - b.size || a.at - b.at);
 }
 
-function discontinuity(
+async function discontinuity(
   { checkpoint, sightings }: Extract<Looked, { checkpoint: unknown }>,
-  continuity: Continuity,
+  { continuity, trust }: Looking,
 ): Promise<ProblemFound | undefined> {
-  return continuity.problemOf(checkpoint, [...new Set(sightings.map(({ name }) => name))].join(', '));
+  const who = [...new Set(sightings.map(({ name }) => name))].join(', ');
+  const problem = await continuity.problemOf(checkpoint, who);
+  return problem && whoseFault(problem, checkpoint, trust.log);
 }
 
 function keyOf({ by, name, size, at }: Sighting): string {

@@ -156,13 +156,23 @@ test('a cosignature by nobody who is trusted, a wrong one and a broken line coun
     [
       ['invalid', '2026-11-21.ndjson', 1],
       ['unknown', '2026-11-22.ndjson:1', 2],
-      ['unknown', '2026-11-22.ndjson:3', 1],
+      ['invalid', '2026-11-22.ndjson:3', 1],
       ['unknown', '2026-11-22.ndjson:4', 1],
       ['invalid', '2026-11-22.ndjson:5', 1],
       ['invalid', '2026-11-22.ndjson:6', 1],
     ],
   );
   t.regex(found.problems[1]?.message ?? '', /^no key was given for the witness stranger\.example\/w$/);
+});
+
+test("a contradiction that the log has not signed itself is nobody's word against it", async (t) => {
+  const log = new SeenLog().grow(...texts(20));
+  const one = witness('one.example/w');
+  const other = new SeenLog().grow(...texts(20, 'other'));
+  log.keep('witness', day, [cosigned(other.checkpoint(10), one, 1)]);
+  const [problem] = (await outsiders(log.files, trustOf(log, one), { current: log.checkpoint() })).problems;
+  t.is(problem?.kind, 'unknown');
+  t.regex(problem?.message ?? '', /is signed by none of example\.org\/log/);
 });
 
 test('a cosignature that is not of the checkpoint it stands under is wrong', async (t) => {
