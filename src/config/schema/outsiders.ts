@@ -26,7 +26,7 @@ export const witnesses = list(
       }),
       ca,
       interval: span(
-        'How often the latest checkpoint is sent, where it has entries that the witness has not seen. Each cosignature takes about 600 bytes beside the log.',
+        'How often the latest checkpoint is sent, where it has entries that the witness has not seen. Each cosignature takes about 400 bytes beside the log.',
         { default: '1m', example: '1m' },
         ['1s', '1d'],
       ),
