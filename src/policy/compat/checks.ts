@@ -22,6 +22,16 @@ export function checkedText(value: unknown, what: string, atMost: number): strin
   return value.toWellFormed();
 }
 
+/** Control characters but for the tab: a line end would begin another header, or another request. */
+const control = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f]/;
+
+/** As `checkedText`, for what stands in the head of an HTTP message. */
+export function checkedLine(value: unknown, what: string, atMost: number): string {
+  const text = checkedText(value, what, atMost);
+  if (control.test(text)) throw wrong(what, 'without control characters');
+  return text;
+}
+
 /** An object has no order: told in that of its names, in lower case, the same answer is the same. */
 export function entriesByName(
   object: Readonly<Record<string, unknown>>,

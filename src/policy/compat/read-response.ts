@@ -3,7 +3,7 @@ import { isObject } from '../is-object.ts';
 import { readHeaderName, readHeaders } from './read-headers.ts';
 import { httpStatuses } from './http-statuses.ts';
 import type { MetadataValue, NamedValue, PolicyResponse } from './types.ts';
-import { checkedText, entriesByName, most, wrong } from './checks.ts';
+import { checkedLine, checkedText, entriesByName, most, wrong } from './checks.ts';
 
 /** What a result of opa-envoy-plugin's shapes says. */
 export interface CompatResult {
@@ -82,9 +82,10 @@ function readParameters(value: unknown, where: string): readonly NamedValue[] {
   const parameters = entriesByName(value).flatMap(([name, given]) => {
     if (name === '') throw wrong(`a name in ${where}`, 'a text of at least one character');
     const values: readonly unknown[] = Array.isArray(given) ? given : [given];
+    // Proxies write them into the path as they are.
     return values.map((one) => ({
-      name: checkedText(name, `a name in ${where}`, most.text),
-      value: checkedText(one, `${where} ${name}`, most.text),
+      name: checkedLine(name, `a name in ${where}`, most.text),
+      value: checkedLine(one, `${where} ${JSON.stringify(name)}`, most.text),
     }));
   });
   if (parameters.length > most.entries) throw wrong(where, `at most ${most.entries}`);

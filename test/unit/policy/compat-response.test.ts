@@ -94,6 +94,8 @@ for (const [title, result] of [
   ['parameters that are no object', { allowed: true, query_parameters_to_set: [] }],
   ['a parameter that is a number', { allowed: true, query_parameters_to_set: { a: 1 } }],
   ['a parameter without a name', { allowed: true, query_parameters_to_set: { '': 'a' } }],
+  ['a line end in a parameter', { allowed: true, query_parameters_to_set: { a: ['b', line] } }],
+  ['a line end in a parameter’s name', { allowed: true, query_parameters_to_set: { [line]: 'b' } }],
   ['parameters to remove that are no list', { allowed: true, query_parameters_to_remove: {} }],
 ] as const) {
   test(`a result that cannot be used: ${title}`, (t) => {
