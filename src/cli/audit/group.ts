@@ -6,6 +6,8 @@ import { registerAuditReplay } from './replay.ts';
 import { registerAuditShow } from './show.ts';
 import { registerAuditStats } from './stats.ts';
 import { registerAuditWhy } from './why.ts';
+import { registerAuditErase } from './erase.ts';
+import { registerAuditReveal } from './reveal.ts';
 
 /** `audit query|…`: read the log, and prove what it says. */
 export function registerAudit(program: Command, session: Session): void {
@@ -16,4 +18,6 @@ export function registerAudit(program: Command, session: Session): void {
   registerAuditWhy(group, session);
   registerAuditReplay(group, session);
   registerAuditReindex(group, session);
+  registerAuditReveal(group, session);
+  registerAuditErase(group, session);
 }
