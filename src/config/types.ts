@@ -123,6 +123,8 @@ export interface Config {
     readonly anchors: readonly AuditAnchorConfig[];
   };
   readonly index: {
+    /** Whether the server keeps it up. */
+    readonly follow: boolean;
     /** Of the index beside the log; null = no limit. */
     readonly max_bytes: number | null;
   };

@@ -8,6 +8,7 @@ import type { Clock } from '../lib/clock.ts';
 import { createRevocationReader } from '../revocation/reader.ts';
 import { openStore } from '../store/open.ts';
 import { openAdmin } from './admin.ts';
+import { startIndexing } from './audit/indexing.ts';
 import { startOutsiders } from './audit/outsiders.ts';
 import { openBundles } from './bundles/bundles.ts';
 import { bundleStanding } from './bundles/view.ts';
@@ -154,6 +155,8 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     onFailed: (kind, name) => counting.outsiders.failed(kind, name),
   });
   undo.add(() => outsiders.stop());
+  const indexing = startIndexing(config, ledger.log, log);
+  undo.add(() => indexing.stop());
   if (bundleError !== null)
     ledger.refused({ what: 'bundle', selector: null, occasion: 'the start', problem: bundleError });
 
@@ -231,6 +234,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     clock: () => time.view(),
     records: ledger.records,
     outsiders: () => outsiders.views(),
+    index: () => indexing.view(),
     unenforced: counting.unenforced,
     crls: () => store.snapshot(() => crls.crls()),
     keys: (now) => {

@@ -9,6 +9,7 @@ import { crlCoverage, expectedPoints, isCoverageOf } from '../revocation/coverag
 import type { CrlInfo } from '../revocation/types.ts';
 import type { Store } from '../store/types.ts';
 import type { GaugeReadings } from '../telemetry/metrics.ts';
+import type { IndexingView } from './audit/indexing.ts';
 import type { OutsiderView } from './audit/outsider-view.ts';
 import { bundleView, type BundleStanding } from './bundles/view.ts';
 import { keptFolder } from './keep-versions.ts';
@@ -37,6 +38,8 @@ export interface StatusSources {
   readonly records: RecordWriter;
   /** Who is shown the log's checkpoints. */
   readonly outsiders: () => readonly OutsiderView[];
+  /** The index beside the log; null where records are kept without. */
+  readonly index: () => IndexingView | null;
   readonly unenforced: Unenforced;
   readonly crls: () => readonly CrlInfo[];
   /** Keys of attestation verifiers. */
@@ -87,6 +90,7 @@ export function statusOf(sources: StatusSources): object {
       waiting: stats.waiting,
       lost: stats.lost,
       outsiders: sources.outsiders(),
+      index: sources.index(),
     },
     enforcement: sources.unenforced.status(config, now),
   };

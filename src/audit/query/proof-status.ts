@@ -41,7 +41,9 @@ export async function proofStatus(
       size,
       signed: keys && keys.some((key) => key.name === origin && isSignedBy(note, key)),
     },
-    others: note.signatures.filter((one) => !keys?.some((key) => isOf(one, key))).map(({ name }) => name),
+    others: note.signatures
+      .filter((one) => one.name !== origin && !keys?.some((key) => isOf(one, key)))
+      .map(({ name }) => name),
   };
   try {
     const proof = await proveInclusion(tree.files, size, index);
