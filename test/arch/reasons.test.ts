@@ -18,7 +18,7 @@ test('the catalogue has an entry for every code and no other', (t) => {
   t.deepEqual(Object.keys(catalogue).sort(), [...reasonCodes].sort());
 });
 
-/** Told in records beside those of decisions; test/unit/audit/shadow-record.test.ts has them. */
+/** Told in records beside those of decisions; test/unit/server/shadow/judge.test.ts has them. */
 const besideDecisions: readonly ReasonCode[] = ['policy.shadow_would_deny'];
 
 test('every code has a case that produces it, with the severity of the catalogue', (t) => {

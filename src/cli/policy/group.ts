@@ -9,6 +9,7 @@ import { registerPolicyInit } from './init.ts';
 import { registerPolicyInspect } from './inspect.ts';
 import { registerPolicyList } from './list.ts';
 import { registerPolicyRollback } from './rollback.ts';
+import { registerPolicyShadow } from './shadow/group.ts';
 import { registerPolicyUnpin } from './unpin.ts';
 import { registerPolicyTest } from './test.ts';
 import { registerPolicyReplay } from './replay.ts';
@@ -28,4 +29,5 @@ export function registerPolicy(program: Command, session: Session): void {
   registerPolicyList(group, session);
   registerPolicyRollback(group, session);
   registerPolicyUnpin(group, session);
+  registerPolicyShadow(group, session);
 }

@@ -181,7 +181,11 @@ export function bundlePin(store: Store): BundlePin | undefined {
 }
 
 /** Pins a kept bundle, recorded as a change. Throws PDP_NOT_FOUND where it is not kept, PDP_STORE_UNAVAILABLE. */
-export function pinBundle(store: Store, pin: BundlePin): number {
+export function pinBundle(
+  store: Store,
+  pin: BundlePin,
+  kind: 'policy.rollback' | 'policy.promote' = 'policy.rollback',
+): number {
   const { digest, at, actor, why } = pin;
   return store.transact(() => {
     const bundle = keptBundle(store, digest);
@@ -192,7 +196,7 @@ export function pinBundle(store: Store, pin: BundlePin): number {
       .run(digest, at, actor, why);
     const detail = { before, after: digest, revision: bundle.revision };
     return store.change({
-      ...{ tenant: 'default', at, actor, why, kind: 'policy.rollback', selector: digest },
+      ...{ tenant: 'default', at, actor, why, kind, selector: digest },
       detail,
     });
   });

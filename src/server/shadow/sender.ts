@@ -35,7 +35,7 @@ export function createShadowSender(send: (batch: ShadowBatch) => void): ShadowSe
 
   const leave = (): void => {
     due = undefined;
-    if (!wanted || underWay || seen === 0) return;
+    if (!wanted || underWay || (seen === 0 && waiting.length === 0)) return;
     const decisions = waiting.splice(0, mostInBatch).map(textOf);
     underWay = true;
     const batch = { bundle: wanted.bundle, decisions, seen, chosen, dropped };

@@ -1,6 +1,7 @@
 import { keep } from '../../audit/kept.ts';
 import { recordBytes } from '../../audit/record.ts';
-import type { ShadowBundle, ShadowSummaryRecord } from '../../audit/shadow-record.ts';
+import { hideInShadow } from '../../audit/shadow-hidden.ts';
+import type { ShadowBundle, ShadowRecord, ShadowSummaryRecord } from '../../audit/shadow-record.ts';
 import { configDigest } from '../../config/digest.ts';
 import type { Config } from '../../config/types.ts';
 import type { Clock, EpochMs } from '../../lib/clock.ts';
@@ -304,8 +305,9 @@ class Room implements Shadow {
   }
 
   /** Records of a trial never take room from those of decisions while the log cannot be written. */
-  #write(records: readonly object[]): void {
-    if (this.#o.writable()) this.#o.write(records.map(recordBytes));
+  #write(records: readonly (ShadowRecord | ShadowSummaryRecord)[]): void {
+    const { redact } = this.#o.inForce().config.audit;
+    if (this.#o.writable()) this.#o.write(records.map((one) => recordBytes(hideInShadow(one, redact))));
     else this.#o.metrics.unrecorded(records.length);
   }
 

@@ -10,6 +10,9 @@ export interface Limits {
   readonly max_undecidable?: number | undefined;
 }
 
+/** What a comparison says of a policy. */
+export type NamedSide = Omit<Side, 'bytes'>;
+
 export interface Source {
   readonly kind: 'records' | 'cases' | 'store';
   /** Files, or the state. */
@@ -35,8 +38,8 @@ export interface ReasonCounts {
 
 /** What a comparison came to, for machines as it is. Counts are scaled where lines were sampled, and whole numbers. */
 export interface Summary {
-  readonly old: Omit<Side, 'bytes'>;
-  readonly new: Omit<Side, 'bytes'>;
+  readonly old: NamedSide;
+  readonly new: NamedSide;
   readonly source: Source;
   readonly compared: number;
   readonly same: number;
@@ -72,7 +75,7 @@ export interface Summary {
 
 /** Puts a comparison together. Pure; the same counts give the same summary, whichever thread was faster. */
 export function summarize(
-  { before, after }: { readonly before: Side; readonly after: Side },
+  { before, after }: { readonly before: NamedSide; readonly after: NamedSide },
   source: Source,
   { tally, devices }: Outcome,
   { limits, listDevices }: { readonly limits: Limits; readonly listDevices: boolean },
@@ -121,7 +124,7 @@ export function summarize(
   return { ...summary, failures: failuresOf(summary) };
 }
 
-function told({ name, digest, revision }: Side): Omit<Side, 'bytes'> {
+function told({ name, digest, revision }: NamedSide): NamedSide {
   return { name, digest, revision };
 }
 

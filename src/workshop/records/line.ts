@@ -24,7 +24,7 @@ export type RecordLine =
   | { readonly is: 'newer'; readonly format: number }
   /** Cut off by a crash, or damaged; told only to whoever wants to pass over it. */
   | { readonly is: 'damaged' }
-  /** Records of acts, heartbeats, and of denials that were only counted: nothing to decide again. */
+  /** Records of acts, heartbeats, of denials that were only counted, and of a policy on trial: nothing to decide again. */
   | { readonly is: 'other' };
 
 const none: readonly string[] = [];
@@ -47,6 +47,8 @@ export function readLine(text: string, file: string, line: number): RecordLine {
     case 'act':
     case 'heartbeat':
     case 'merged':
+    case 'shadow':
+    case 'shadow_summary':
       return { is: 'other' };
     default:
       throw malformed(file, line, 'neither the record of a decision nor a line of a sample of them');
