@@ -40,7 +40,9 @@ function linesOf({ witnessed, anchored, longestUnseen }: Outsiders): readonly st
   return [
     `seen by ${names}, last at ${last?.size ?? 0} entries`,
     `longest stretch that no outsider saw: ${stretchText(time)}`,
-    ...(entries.from.size === time.from.size ? [] : [`most entries that no outsider saw: ${stretchText(entries)}`]),
+    ...(entries.from.size === time.from.size
+      ? []
+      : [`most entries that no outsider saw: ${stretchText(entries)}`]),
   ];
 }
 

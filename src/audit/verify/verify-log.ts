@@ -79,7 +79,8 @@ export async function verifyLog(place: LogPlace, options: VerifyOptions): Promis
   const checkpoint = await readCheckpoint(place, keys, findings);
   const watch = new RecordWatch(findings);
   const from = checkpoint && (await verifyEntries({ place, options, keys, checkpoint, findings, watch }));
-  const outside = checkpoint && (await outsideOf({ place, options, keys, checkpoint, findings, watch }, from));
+  const outside =
+    checkpoint && (await outsideOf({ place, options, keys, checkpoint, findings, watch }, from));
   const report: LogReport = {
     location: place.location,
     verdict: findings.wrong.length === 0 ? 'verified' : 'failed',

@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import type { LogReport, VerifyOptions } from '../../audit/verify/verify-log.ts';
+import { parseCertificate } from '../../identity/parse.ts';
+import { parseInstant, type EpochMs } from '../../lib/clock.ts';
+import { describeThrown, PortreeveError } from '../../lib/errors.ts';
+import { readCertificateFile } from '../cert/files.ts';
+import { configOption, finish, type CommonOptions } from '../command.ts';
+import { exitCodes } from '../exit-codes.ts';
+import type { Answer, Session } from '../session.ts';
+import { runFleet } from './fleet.ts';
+import { keyOption, logKeys, witnessKeys, witnessOption } from './keys.ts';
+import { reportData, reportText } from './report-text.ts';
+import { verifyOne } from './verify-one.ts';
+
+export interface VerifyCommandOptions extends CommonOptions {
+  readonly checkpoint?: string;
+  readonly since?: EpochMs | 'held';
+  readonly key?: readonly string[];
+  readonly witness?: readonly string[];
+  readonly timestampCa?: readonly string[];
+  readonly fleet?: string;
+}
+
+const help = `
+Every entry is hashed, every tile compared, and the root held against the signed checkpoint; every key must have been named
+by the one before it, every earlier checkpoint be continued, and time go on from record to record. What is wrong is said
+with the entry that it is about. Without --key the keys in the log itself are taken: that shows what was damaged, not who
+wrote it.
+
+Answers 0 where everything is what was signed, 1 where something is not, 2 where a log cannot be read.`;
+
+/** `audit verify`. */
+export function registerAuditVerify(group: Command, session: Session): void {
+  const command = group
+    .command('verify')
+    .description('check that logs are what was signed: nothing changed, removed, added, moved or cut off')
+    .argument('[log...]', "folders of logs, exports (.zip), addresses (default: the configuration's)")
+    .option('--checkpoint <file>', 'a checkpoint of the log that you hold: the log must continue it')
+    .option(
+      '--since <instant>',
+      'read only records from then on (RFC 3339), or from the entries on that --checkpoint does not cover: `checkpoint`',
+      sinceArgument,
+    )
+    .addOption(keyOption())
+    .addOption(witnessOption())
+    .option('--timestamp-ca <file...>', 'CAs that time-stamping authorities chain to (PEM or DER)')
+    .option(
+      '--fleet <file>',
+      'the list of sites with their logs and keys: says which is missing, silent or not listed',
+    )
+    .addOption(configOption())
+    .addHelpText('after', help);
+  finish(
+    command,
+    session,
+    [
+      'audit verify /srv/logs/site-b --key plant-7.key',
+      'audit verify export.zip --key plant-7.key --checkpoint last-year.checkpoint',
+      'audit verify --fleet fleet.yaml /srv/logs --json',
+    ],
+    (options: VerifyCommandOptions, [named]) => runVerify(named as readonly string[], options, session),
+  );
+}
+
+function sinceArgument(text: string): EpochMs | 'held' {
+  const at = text === 'checkpoint' ? 'held' : parseInstant(text);
+  if (at === undefined)
+    throw new InvalidArgumentError('It must be `checkpoint`, or RFC 3339, such as 2026-11-20T08:00:00Z.');
+  return at;
+}
+
+async function runVerify(
+  named: readonly string[],
+  options: VerifyCommandOptions,
+  session: Session,
+): Promise<Answer> {
+  const shared = await sharedOptions(options, session);
+  if (options.fleet !== undefined) return runFleet(options.fleet, named, shared, session);
+  const locations = named.length > 0 ? named : [session.config(options.config).audit.path];
+  if (shared.held && locations.length > 1)
+    throw new PortreeveError('PDP_USAGE', '--checkpoint is of one log: name one');
+  const reports: LogReport[] = [];
+  for (const location of locations) reports.push(await verifyOne(location, shared, session));
+  const failed = reports.some(({ verdict }) => verdict === 'failed');
+  return {
+    exit: failed ? exitCodes.failed : exitCodes.ok,
+    data: { verdict: failed ? 'failed' : 'verified', logs: reports.map(reportData) },
+    text: reports.map((report) => reportText(report, session)).join('\n'),
+  };
+}
+
+/** What is the same for every log. */
+async function sharedOptions(options: VerifyCommandOptions, session: Session): Promise<VerifyOptions> {
+  const { checkpoint, since } = options;
+  if (since === 'held' && checkpoint === undefined)
+    throw new PortreeveError('PDP_USAGE', '--since checkpoint needs --checkpoint');
+  const certificates = await Promise.all(
+    (options.timestampCa ?? []).map((name) => readCertificateFile(name, session)),
+  );
+  return {
+    keys: logKeys(options.key, session),
+    ...(checkpoint !== undefined && { held: readHeld(checkpoint, session) }),
+    ...(since !== undefined && { since }),
+    outside: {
+      witnesses: witnessKeys(options.witness, session),
+      timestampAnchors: certificates.flat().map(parseCertificate),
+    },
+  };
+}
+
+function readHeld(name: string, session: Session): Uint8Array {
+  try {
+    return readFileSync(resolve(session.around.folder, name));
+  } catch (cause) {
+    throw new PortreeveError('PDP_INPUT_MALFORMED', `cannot read ${name}: ${describeThrown(cause)}`, {
+      cause,
+    });
+  }
+}
