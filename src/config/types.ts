@@ -1,6 +1,15 @@
 import type { EpochMs } from '../lib/clock.ts';
 import type { ToldCode } from '../lib/reason-code.ts';
 import type { ClassRules } from '../policy/types.ts';
+import type { AuditConfig } from './audit-types.ts';
+
+export type {
+  AuditAnchorConfig,
+  AuditConfig,
+  RedactConfig,
+  StrangersConfig,
+  WitnessConfig,
+} from './audit-types.ts';
 
 /**
  * The effective configuration: checked, defaults filled in, paths absolute, durations in milliseconds, instants in
@@ -100,85 +109,13 @@ export interface Config {
     readonly observe: readonly ObserveConfig[];
     readonly break_glass: readonly BreakGlassConfig[];
   };
-  readonly audit: {
-    /** Folder of the log, or a plain file where it ends in `.ndjson`. */
-    readonly path: string;
-    readonly mode: 'strict' | 'relaxed' | 'none';
-    /** Milliseconds. */
-    readonly flush: number;
-    readonly origin: string | null;
-    readonly key: string;
-    /** Milliseconds; null = without end. */
-    readonly retain: number | null;
-    readonly max_bytes: number | null;
-    readonly rotate_bytes: number;
-    /** Rotated files that are kept. */
-    readonly keep: number;
-    readonly on_failure: 'deny' | 'continue';
-    /** Milliseconds. */
-    readonly heartbeat: number;
-    readonly strangers: StrangersConfig;
-    readonly redact: RedactConfig;
-    readonly witnesses: readonly WitnessConfig[];
-    readonly anchors: readonly AuditAnchorConfig[];
-  };
+  readonly audit: AuditConfig;
   readonly index: {
     /** Whether the server keeps it up. */
     readonly follow: boolean;
     /** Of the index beside the log; null = no limit. */
     readonly max_bytes: number | null;
   };
-}
-
-/** Who is asked to cosign checkpoints. */
-export interface WitnessConfig {
-  /** `name+id+base64`. */
-  readonly key: string;
-  /** Submission prefix. */
-  readonly url: string;
-  readonly ca: string | null;
-  /** Milliseconds. */
-  readonly interval: number;
-  readonly timeout: number;
-}
-
-/** Where checkpoints are put; exactly one of `put` and `timestamp`. */
-export interface AuditAnchorConfig {
-  readonly name: string;
-  readonly put: string | null;
-  readonly timestamp: string | null;
-  /** Not null with `timestamp`. */
-  readonly timestamp_cas: string | null;
-  readonly timestamp_policy: string | null;
-  readonly headers_file: string | null;
-  readonly ca: string | null;
-  /** Milliseconds. */
-  readonly interval: number;
-  readonly timeout: number;
-}
-
-/** Denials before a device is identified: up to where each has a record of its own. */
-export interface StrangersConfig {
-  /** A second, for each enforcement point and source network. */
-  readonly rate: number;
-  readonly burst: number;
-  /** A second, for each enforcement point. */
-  readonly pep_rate: number;
-  readonly pep_burst: number;
-  readonly ipv4_prefix: number;
-  readonly ipv6_prefix: number;
-  /** Networks that are told apart at a time. */
-  readonly networks: number;
-}
-
-/** What stands in records as a commitment alone. */
-export interface RedactConfig {
-  /** Paths of members, with dots or as JSON pointers. */
-  readonly fields: readonly string[];
-  /** The same text gives the same commitment throughout one record. */
-  readonly linkable: boolean;
-  /** Milliseconds that openings are kept; null = until they are erased. */
-  readonly keep: number | null;
 }
 
 /** Which bundle is in force. Lengths of time in milliseconds. */
