@@ -21,6 +21,8 @@ import { exportReadme } from './readme.ts';
 export interface ExportOptions {
   /** Records from then on, with those that stand in the same bundle before. */
   readonly since?: EpochMs;
+  /** Sizes of checkpoints that the receiver holds: what ties them to the export goes into it. */
+  readonly held?: readonly number[];
   readonly now: EpochMs;
   /** The program that makes it, for the reader. */
   readonly program: string;
@@ -66,16 +68,20 @@ export async function* exportFiles(
   yield text(exportPath, `${JSON.stringify(about, null, 2)}\n`);
   yield { name: checkpointPath, bytes: checkpoint.bytes };
   yield* asTheyAre(place, [keyListPath]);
+  const earlier = [...(options.held ?? [])];
   for (const folder of [keptCheckpointsPath, 'witness', 'anchors']) {
     const names = (await place.list(folder)) ?? [];
-    yield* asTheyAre(
-      place,
-      names.filter((name) => !name.endsWith('.tmp')).map((name) => `${folder}/${name}`),
-    );
+    const whole = names.filter((name) => !name.endsWith('.tmp')).map((name) => `${folder}/${name}`);
+    for await (const file of asTheyAre(place, whole)) {
+      yield file;
+      if (folder === keptCheckpointsPath) earlier.push(...sizeIn(file.bytes));
+    }
   }
   const digests = new Set<string>();
   yield* entryFiles(place, { from, size, digests, onEntries: options.onEntries });
   yield* upperTiles(place, from, size);
+  const before = earlier.filter((at) => at < from);
+  yield* tilesTo(place, before, { from, size });
   for (const index of new Set(size > from ? [from, size - 1] : [])) {
     yield { name: `proofs/${index}.tlog-proof`, bytes: await proveEntry(place, checkpoint, index) };
   }
@@ -152,6 +158,39 @@ async function* upperTiles(place: LogPlace, from: number, size: number): AsyncGe
     for (let index = Math.floor(hashesAt(level, from) / tileWidth); index < end; index += 1) {
       yield await tileFile(place, { level, index, width: widthAt(level, index, size) });
     }
+  }
+}
+
+/**
+ * The tiles that tie earlier trees to the current one and do not come with the entries: of every level the one that the
+ * earlier tree ends in. What retention has taken is left out, and verification says so.
+ */
+async function* tilesTo(
+  place: LogPlace,
+  earlier: readonly number[],
+  { from, size }: { readonly from: number; readonly size: number },
+): AsyncGenerator<ZipFile> {
+  const given = new Set<string>();
+  for (const at of earlier) {
+    for (let level = 0; hashesAt(level, size) > 0; level += 1) {
+      const index = Math.floor(hashesAt(level, at) / tileWidth);
+      const name = { level, index, width: widthAt(level, index, size) };
+      const path = tilePath(name);
+      const isThere = index >= Math.floor(hashesAt(level, from) / tileWidth) || given.has(path);
+      if (isThere || name.width === 0) continue;
+      given.add(path);
+      const bytes = await readTileBytes(place, name);
+      if (Buffer.isBuffer(bytes)) yield { name: path, bytes, store: true };
+    }
+  }
+}
+
+/** The size that a checkpoint says; none for what is no checkpoint, which verification tells. */
+function sizeIn(bytes: Uint8Array): readonly number[] {
+  try {
+    return [parseCheckpoint(bytes).size];
+  } catch {
+    return [];
   }
 }
 

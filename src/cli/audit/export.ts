@@ -7,6 +7,7 @@ import type { Command } from 'commander';
 import { exportFiles } from '../../audit/export/export-log.ts';
 import type { ExportSummary } from '../../audit/export/export-log.ts';
 import { keptInAny } from '../../audit/kept.ts';
+import { parseCheckpoint } from '../../audit/tlog/checkpoint.ts';
 import { openPlace } from '../../audit/verify/place.ts';
 import type { LogPlace } from '../../audit/verify/place.ts';
 import type { EpochMs } from '../../lib/clock.ts';
@@ -19,10 +20,11 @@ import { configOption, finish, instantArgument, type CommonOptions } from '../co
 import { exitCodes } from '../exit-codes.ts';
 import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
-import { entryBar } from './verify-one.ts';
+import { entryBar, readHeld } from './verify-one.ts';
 
 interface Options extends CommonOptions {
   readonly since?: EpochMs;
+  readonly checkpoint?: readonly string[];
   readonly out: string;
 }
 
@@ -39,6 +41,10 @@ export function registerAuditExport(group: Command, session: Session): void {
       '--since <instant>',
       'records from then on (RFC 3339); default: all that are there',
       instantArgument,
+    )
+    .option(
+      '--checkpoint <file...>',
+      'checkpoints that the receiver holds: the archive then shows that it continues them',
     )
     .addOption(configOption())
     .addHelpText(
@@ -66,6 +72,7 @@ async function runExport(log: string | undefined, options: Options, session: Ses
   try {
     const files = exportFiles(place, summary, {
       ...(options.since !== undefined && { since: options.since }),
+      held: (options.checkpoint ?? []).map((name) => parseCheckpoint(readHeld(name, session)).size),
       now: clock.now(),
       program: programVersion,
       kept: (digest) => keptOf(place, digest),

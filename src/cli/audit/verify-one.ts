@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { openPlace } from '../../audit/verify/place.ts';
 import { verifyLog } from '../../audit/verify/verify-log.ts';
 import type { LogReport, VerifyOptions } from '../../audit/verify/verify-log.ts';
 import { createLogFetcher } from '../../server/audit/fetch-log.ts';
+import { describeThrown, PortreeveError } from '../../lib/errors.ts';
 import { plain } from '../output.ts';
 import type { Session } from '../session.ts';
 
@@ -50,4 +53,15 @@ export function entryBar(
     },
     end: line.end,
   };
+}
+
+/** Reads a checkpoint that the caller holds. Throws PDP_INPUT_MALFORMED where it cannot be read. */
+export function readHeld(name: string, session: Session): Uint8Array {
+  try {
+    return readFileSync(resolve(session.around.folder, name));
+  } catch (cause) {
+    throw new PortreeveError('PDP_INPUT_MALFORMED', `cannot read ${name}: ${describeThrown(cause)}`, {
+      cause,
+    });
+  }
 }

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import type { LogReport, VerifyOptions } from '../../audit/verify/verify-log.ts';
 import { parseCertificate } from '../../identity/parse.ts';
 import { parseInstant, type EpochMs } from '../../lib/clock.ts';
-import { describeThrown, PortreeveError } from '../../lib/errors.ts';
+import { PortreeveError } from '../../lib/errors.ts';
 import { readCertificateFile } from '../cert/files.ts';
 import { configOption, finish, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -12,7 +10,7 @@ import type { Answer, Session } from '../session.ts';
 import { runFleet } from './fleet.ts';
 import { keyOption, logKeys, witnessKeys, witnessOption } from './keys.ts';
 import { reportData, reportText } from './report-text.ts';
-import { verifyOne } from './verify-one.ts';
+import { readHeld, verifyOne } from './verify-one.ts';
 
 export interface VerifyCommandOptions extends CommonOptions {
   readonly checkpoint?: string;
@@ -108,14 +106,4 @@ async function sharedOptions(options: VerifyCommandOptions, session: Session): P
       timestampAnchors: certificates.flat().map(parseCertificate),
     },
   };
-}
-
-function readHeld(name: string, session: Session): Uint8Array {
-  try {
-    return readFileSync(resolve(session.around.folder, name));
-  } catch (cause) {
-    throw new PortreeveError('PDP_INPUT_MALFORMED', `cannot read ${name}: ${describeThrown(cause)}`, {
-      cause,
-    });
-  }
 }
