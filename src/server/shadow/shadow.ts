@@ -1,24 +1,19 @@
-import { keep } from '../../audit/kept.ts';
 import { recordBytes } from '../../audit/record.ts';
 import { hideInShadow } from '../../audit/shadow-hidden.ts';
-import type { ShadowBundle, ShadowRecord, ShadowSummaryRecord } from '../../audit/shadow-record.ts';
+import type { ShadowRecord, ShadowSummaryRecord } from '../../audit/shadow-record.ts';
 import { configDigest } from '../../config/digest.ts';
 import type { Config } from '../../config/types.ts';
 import type { Clock, EpochMs } from '../../lib/clock.ts';
-import { asPortreeveError, PortreeveError } from '../../lib/errors.ts';
+import { asPortreeveError } from '../../lib/errors.ts';
 import type { Store } from '../../store/types.ts';
 import type { ShadowMetrics } from '../../telemetry/shadow-metrics.ts';
-import { admitBundle } from '../bundles/admit.ts';
 import { shadowEntries } from '../bundles/bundle-entries.ts';
 import type { Bundles } from '../bundles/bundles.ts';
-import type { Candidate } from '../bundles/candidates.ts';
-import { keptBundle, keptBytes } from '../bundles/table.ts';
-import { keptFolder } from '../keep-versions.ts';
 import type { InForce } from '../reload.ts';
 import type { SourceSpec } from '../sources/types.ts';
-import { ShadowLedger } from './ledger.ts';
 import { startShadowProcess } from './shadow-process.ts';
-import type { ShadowJudged, ShadowProcess } from './shadow-process.ts';
+import type { ShadowJudged } from './shadow-process.ts';
+import { openTrial, type Trial } from './trial.ts';
 import type { ShadowAsk, ShadowBatch } from './types.ts';
 import type { ShadowState, ShadowView } from './view.ts';
 import { shadowAt, shadowBundle } from './wanted.ts';
@@ -60,28 +55,6 @@ const lookMs = 500;
 const usualSummaryMs = 60_000;
 /** Pauses before a process that ended is started again (ms). */
 const pauses = { first: 1000, most: 60_000 } as const;
-
-/** One bundle on trial, from its begin to its end. */
-interface Trial {
-  /** What it is made from: another one is another trial. */
-  readonly key: string;
-  readonly about: ShadowBundle;
-  readonly source: string;
-  readonly keyId: string | null;
-  readonly config: Config;
-  readonly bytes: Uint8Array;
-  readonly beganAt: EpochMs;
-  readonly ledger: ShadowLedger;
-  process: ShadowProcess | undefined;
-  ready: boolean;
-  /** What the process has not judged yet, of how many. */
-  underWay: { left: number; readonly taken: () => void } | undefined;
-  failures: number;
-  restarts: number;
-  error: string | null;
-  restsUntil: number;
-  again: NodeJS.Timeout | undefined;
-}
 
 export function openShadow(options: ShadowOptions): Shadow {
   return new Room(options);
@@ -155,7 +128,7 @@ class Room implements Shadow {
     if (this.#refusedKey === key && clock.monotonic() < this.#refusedAt + pauses.most) return;
     this.#refusedKey = key;
     this.#refusedAt = clock.monotonic();
-    const next = await this.#open(want, key, config, settings.share);
+    const next = await openTrial({ want, key, config, share: settings.share }, this.#o);
     this.#end();
     this.#refusedKey = undefined;
     [this.#trial, this.#state, this.#error] = [next, 'on_trial', null];
@@ -164,26 +137,6 @@ class Room implements Shadow {
     );
     this.#start(next);
     this.#o.onWanted(this.wanted());
-  }
-
-  async #open({ digest, origin }: Candidate, key: string, config: Config, share: number): Promise<Trial> {
-    const { store, clock } = this.#o;
-    const bytes = keptBytes(store, digest);
-    if (!bytes) throw new PortreeveError('PDP_BUNDLE_INVALID', `bundle ${digest} is not kept any more`);
-    // Keys may have changed since it was brought.
-    const { bundle, keyId } = await admitBundle(bytes, config);
-    try {
-      keep(keptFolder(config), digest, bytes);
-    } catch (thrown) {
-      this.#o.log(`the bundle on trial is not kept for its records: ${asPortreeveError(thrown).message}`);
-    }
-    const now = clock.now();
-    return {
-      ...{ key, keyId, config, bytes, source: origin.source, beganAt: now, ledger: new ShadowLedger(now) },
-      about: { bundle: digest, revision: keptBundle(store, digest)?.revision ?? bundle.revision, share },
-      ...{ process: undefined, ready: false, underWay: undefined, failures: 0, restarts: 0, error: null },
-      ...{ restsUntil: 0, again: undefined },
-    };
   }
 
   #refuse(message: string): void {
