@@ -3,6 +3,7 @@ import { asPortreeveError, PortreeveError } from '../../lib/errors.ts';
 import { parseBundle } from '../../policy/bundle.ts';
 import { selfTest } from '../../policy/self-test.ts';
 import { loadPolicy } from '../loaded.ts';
+import { endWithParent } from './end-with-parent.ts';
 import { probe } from './probe.ts';
 import type { FromTrial, ToTrial } from './trial.ts';
 
@@ -12,6 +13,7 @@ import type { FromTrial, ToTrial } from './trial.ts';
  */
 export function runTrial(): void {
   process.once('disconnect', () => process.exit(0));
+  endWithParent();
   // The parent decides when it is over: a terminal's Ctrl-C is for the parent.
   process.on('SIGINT', () => undefined);
   yieldToDecisions();
