@@ -21,7 +21,6 @@ export function lineBytes(path: string, bytes: Uint8Array): RecordFile {
   };
 }
 
- 
 async function* blocksOf(file: string, text: Buffer, onBytes?: OnBytes): AsyncGenerator<RecordBlock> {
   if (text.byteLength === 0) return;
   onBytes?.(text.byteLength);

@@ -12,7 +12,7 @@ import type { TreeLog } from './types.ts';
 export async function openTree(name: string, files: LogFiles, folder?: string): Promise<TreeLog | undefined> {
   const bytes = await files.read(checkpointPath);
   if (bytes === undefined) return undefined;
-  const checkpoint = readNamed(name, () => parseCheckpoint(bytes));
+  const checkpoint = readNamed(`${name}: ${checkpointPath}`, () => parseCheckpoint(bytes));
   const first = await firstEntry(files, checkpoint.size);
   return { files, checkpoint, first, ...(folder !== undefined && { folder }) };
 }

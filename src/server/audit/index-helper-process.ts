@@ -1,4 +1,4 @@
-import { constants, setPriority } from 'node:os';
+import { constants, cpus, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { followLog } from '../../audit/index/follow.ts';
 import { folderFiles } from '../../audit/log/folder-files.ts';
@@ -13,6 +13,10 @@ import type { FromIndexHelper, ToIndexHelper } from './index-helper.ts';
 const everyMs = 1000;
 /** After a failure (ms). */
 const laterMs = 30_000;
+/** Entries that the index may lack while the machine is busy: whoever asks something adds them in seconds. */
+const mostLag = 100_000;
+/** Share of the processors' time above which the machine is busy. */
+const busyShare = 0.6;
 
 /**
  * What runs in the process that follows a log with the index beside it: it takes one order and works until its parent
@@ -27,11 +31,14 @@ export function runIndexHelper(): void {
 
 async function follow({ folder, maxBytes }: ToIndexHelper): Promise<never> {
   yieldToDecisions();
+  const isBusy = busyMeter();
   // Whole tiles that the index has; a log that did not grow by one is not opened.
   for (let tiles = -1; ;) {
     let wait = everyMs;
     try {
-      if ((await wholeTiles(folder)) !== tiles) {
+      const whole = await wholeTiles(folder);
+      const mayWait = isBusy() && tiles >= 0 && (whole - tiles) * tileWidth < mostLag;
+      if (whole !== tiles && !mayWait) {
         const tree = await openTree(folder, folderFiles(folder), folder);
         if (tree) {
           const { next, size, bytes } = await followLog(folder, folder, tree, { maxBytes });
@@ -45,6 +52,19 @@ async function follow({ folder, maxBytes }: ToIndexHelper): Promise<never> {
     }
     await sleep(wait);
   }
+}
+
+/** Makes the look at whether the machine was busy since the last one; the priority of a process alone saves no work. */
+function busyMeter(): () => boolean {
+  let [before, idleBefore] = [0, 0];
+  return () => {
+    const times = cpus().map((one) => one.times);
+    const idle = times.reduce((sum, one) => sum + one.idle, 0);
+    const all = times.reduce((sum, { user, nice, sys, irq }) => sum + user + nice + sys + irq, idle);
+    const share = all === before ? 0 : 1 - (idle - idleBefore) / (all - before);
+    [before, idleBefore] = [all, idle];
+    return share > busyShare;
+  };
 }
 
 async function wholeTiles(folder: string): Promise<number> {

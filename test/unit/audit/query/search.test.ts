@@ -19,7 +19,7 @@ async function indexed(folder: string): Promise<void> {
 async function found(
   locations: readonly string[],
   filter: Filter,
-  { useIndex = true, order = 'newest' as Order, limit = 10_000 } = {},
+  { useIndex = true, order = 'newest', limit = 10_000 } = {},
 ): Promise<readonly string[]> {
   const { logs } = await openRecords(locations, { folder: '/' });
   const opened = await Promise.all(logs.map((log) => openSearched(log, useIndex)));
@@ -176,9 +176,9 @@ test('records of several logs come merged by time, each with its origin', async 
       some.filter((_, n) => n % 2 === 1),
     ),
   ];
-  const { records } = await openRecords([a, b], { folder: '/' });
+  const source = await openRecords([a, b], { folder: '/' });
   const [times, origins] = [[] as number[], new Set<string>()];
-  for await (const { time, origin } of records()) {
+  for await (const { time, origin } of source.records()) {
     times.push(time);
     origins.add(origin);
   }

@@ -1,0 +1,118 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { followLog, rebuildIndex } from '../../../../src/audit/index/follow.ts';
+import { coveredBy, openIndexFile } from '../../../../src/audit/index/index-file.ts';
+import { countRecords } from '../../../../src/audit/query/count.ts';
+import { openSearched } from '../../../../src/audit/query/search.ts';
+import { openRecords } from '../../../../src/audit/sources/open-records.ts';
+import { logIn, toldRecord, writeLog } from '../../../helpers/audit-log.ts';
+
+const records = (count: number, site = 'north') =>
+  Array.from({ length: count }, (_, number) => toldRecord(number, { site }));
+
+async function treeOf(folder: string) {
+  return (await openRecords([folder], { folder: '/' })).logs[0]!.tree!;
+}
+
+async function follow(folder: string, maxBytes: number | null = null) {
+  return followLog(folder, folder, await treeOf(folder), { maxBytes });
+}
+
+test('an index has whole tiles, follows the log as it grows, and says what it lacks', async (t) => {
+  const folder = logIn(t, records(300));
+  t.like(await follow(folder), { first: 0, next: 256, size: 300 });
+  writeLog(folder, records(1000));
+  t.like(await follow(folder), { first: 0, next: 768, size: 1000 });
+  t.like(await follow(folder), { next: 768 });
+});
+
+test('two who follow at once add every tile once', async (t) => {
+  const folder = logIn(t, records(2600));
+  await Promise.all([follow(folder), follow(folder)]);
+  const { logs } = await openRecords([folder], { folder: '/' });
+  const opened = await openSearched(logs[0]!);
+  const { total, by_index: byIndex } = await countRecords([opened], {
+    ...{ filter: { fields: {} }, by: ['outcome'], per: undefined, decided: true },
+  });
+  opened.close();
+  t.deepEqual([total, byIndex], [2600, 2560]);
+});
+
+test('an index of another log, of another format or that is no database is made anew', async (t) => {
+  const folder = logIn(t, records(600, 'first'));
+  await follow(folder);
+  writeLog(folder, records(600, 'second'));
+  t.like(await follow(folder), { next: 512 });
+  t.is(await sitesIn(folder), 'second');
+  writeFileSync(join(folder, 'index.db'), 'no database');
+  rmSync(join(folder, 'index.db-wal'), { force: true });
+  t.like(await follow(folder), { next: 512 });
+  t.is(await sitesIn(folder), 'second');
+});
+
+async function sitesIn(folder: string): Promise<string> {
+  const { logs } = await openRecords([folder], { folder: '/' });
+  const opened = await openSearched(logs[0]!);
+  const { rows } = await countRecords([opened], {
+    ...{ filter: { fields: {} }, by: ['site'], per: undefined, decided: true },
+  });
+  opened.close();
+  return rows.map(({ values }) => String(values[0])).join();
+}
+
+test('an index that is too large loses its oldest tiles; what it lost is found by looking through the log', async (t) => {
+  const folder = logIn(t, records(4000));
+  const whole = await follow(folder);
+  const pruned = await follow(folder, Math.floor(whole.bytes / 2));
+  t.true(pruned.first > 0);
+  t.true(pruned.bytes <= whole.bytes / 2);
+  t.is(pruned.next, whole.next);
+  const index = openIndexFile(folder, 'read_only')!;
+  t.is(Number(index.get('SELECT count(*) AS n FROM postings WHERE tile < ?', pruned.first / 256)?.['n']), 0);
+  t.is(coveredBy(index).first * 256, pruned.first);
+  index.close();
+  const { logs } = await openRecords([folder], { folder: '/' });
+  const opened = await openSearched(logs[0]!);
+  const { total } = await countRecords([opened], {
+    ...{ filter: { fields: {} }, by: ['outcome'], per: undefined, decided: true },
+  });
+  opened.close();
+  t.is(total, 4000);
+});
+
+test('what retention took from the log leaves the index too, and nothing stands in the way of the rest', async (t) => {
+  const folder = logIn(t, records(1500));
+  await follow(folder);
+  for (const bundle of ['000', '001']) rmSync(join(folder, 'tile/entries', bundle));
+  t.is((await treeOf(folder)).first, 512);
+  t.like(await follow(folder), { first: 512, next: 1280 });
+  rmSync(join(folder, 'index.db'));
+  t.like(await follow(folder), { first: 512, next: 1280 });
+});
+
+test('an index is made anew at will', async (t) => {
+  const folder = logIn(t, records(600));
+  await follow(folder);
+  const before = readFileSync(join(folder, 'index.db'));
+  t.true(before.length > 0);
+  t.like(await rebuildIndex(folder, folder, await treeOf(folder), { maxBytes: null }), {
+    first: 0,
+    next: 512,
+  });
+  t.true(existsSync(join(folder, 'index.db')));
+});
+
+test('what stands as a commitment is neither found nor counted by it', async (t) => {
+  const secret = `redacted:${'ab'.repeat(32)}`;
+  const folder = logIn(
+    t,
+    Array.from({ length: 256 }, (_, number) =>
+      toldRecord(number, { device: secret, redacted: ['/device_id'] }),
+    ),
+  );
+  await follow(folder);
+  const index = openIndexFile(folder, 'read_only')!;
+  t.is(index.get('SELECT 1 FROM words WHERE text = ?', secret), undefined);
+  index.close();
+});
