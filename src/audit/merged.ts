@@ -1,9 +1,10 @@
+import { canonicalJson } from '../lib/canonical-json.ts';
 import { formatInstant } from '../lib/clock.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import { mostRecordBytes } from './cut.ts';
 import type { RecordMode } from './home.ts';
 import type { Writer } from './acts.ts';
-import { recordBytes, recordFormat } from './record.ts';
+import { recordFormat } from './record.ts';
 
 /** Enforced denials of one enforcement point for one network that have no record of their own. */
 export interface MergedGroup {
@@ -122,9 +123,8 @@ function mergedRecord(writer: Writer, at: EpochMs, groups: readonly MergedGroup[
 
 /** Counts are never cut: undefined where the record would be too long. */
 function recordBytesWhole(record: MergedRecord): string | undefined {
-  const line = recordBytes(record);
-  const whole = JSON.parse(line) as { readonly cut?: unknown };
-  return whole.cut === undefined && Buffer.byteLength(line) <= mostRecordBytes ? line : undefined;
+  const line = canonicalJson(record);
+  return Buffer.byteLength(line) <= mostRecordBytes ? line : undefined;
 }
 
 /** Policies may make up reason codes without end: half of them each, with the counts that are theirs. */
