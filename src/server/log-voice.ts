@@ -34,7 +34,7 @@ export interface LogVoice {
 const gatherMs = 1000;
 
 /** Networks that one merged record tells apart; the rest is told as others. */
-const mostNetworks = 128;
+const mostNetworks = 32;
 
 /** Speaks from `start` to `stop`; what is gathered while the log cannot be written waits, as counts that hardly grow. */
 export function createLogVoice(options: LogVoiceOptions): LogVoice {
