@@ -239,6 +239,13 @@ withOpa(
     t.not((await shadow()).pid, pid);
     const { compared = 0, dropped = 0 } = await dealtWith(20);
     t.is(compared + dropped, 20);
+    // One that is stopped says nothing: it is killed, and decisions have gone on all the while.
+    process.kill((await shadow()).pid as number, 'SIGSTOP');
+    for (let asked = 0; asked < 5; asked += 1) t.is(await ask(), 'live');
+    await until(async () => (await shadow()).restarts === 2);
+    await onTrial(served);
+    const after = await dealtWith(25);
+    t.is((after['compared'] ?? 0) + (after['dropped'] ?? 0), 25);
   },
 );
 

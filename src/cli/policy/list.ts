@@ -3,6 +3,7 @@ import { formatInstant } from '../../lib/clock.ts';
 import { bundlePin, keptBundles, type BundlePin, type KeptBundle } from '../../server/bundles/table.ts';
 import { clockAgainstStore } from '../../server/known-time.ts';
 import { loadAuthorities } from '../../server/loaded.ts';
+import { shadowBundle } from '../../server/shadow/wanted.ts';
 import { configOption, finish, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plain, table, type Cell } from '../output.ts';
@@ -45,13 +46,15 @@ async function runList(options: CommonOptions, session: Session): Promise<Answer
       'signed by',
       'self-test',
     ];
-    const rows = bundles.map((bundle) => row(bundle, current, pin));
+    const trial = shadowBundle(config, store, now)?.digest;
+    const rows = bundles.map((bundle) => row(bundle, { current, trial }, pin));
     const kept = bundles.length === 0 ? 'no bundles are kept\n' : table(head, rows, session.paint);
     const shipped = current === null ? 'in force is the default policy that ships, or none\n' : '';
     return {
       exit: exitCodes.ok,
       data: {
         in_force: current,
+        on_trial: trial ?? null,
         pinned: pin ? { digest: pin.digest, at: formatInstant(pin.at), who: pin.actor, why: pin.why } : null,
         bundles: bundles.map(bundleData),
         sources,
@@ -61,14 +64,20 @@ async function runList(options: CommonOptions, session: Session): Promise<Answer
   });
 }
 
-function row(bundle: KeptBundle, current: string | null, pin: BundlePin | undefined): Cell[] {
+function row(
+  bundle: KeptBundle,
+  { current, trial }: { readonly current: string | null; readonly trial: string | undefined },
+  pin: BundlePin | undefined,
+): Cell[] {
   const { digest, revision, source, broughtAt, inForceAt, keyId, cases } = bundle;
   const state: Cell =
     digest === pin?.digest
       ? { text: 'pinned', tone: 'warn' }
       : digest === current
         ? { text: 'in force', tone: 'good' }
-        : { text: inForceAt === null ? 'brought' : 'before', tone: 'quiet' };
+        : digest === trial
+          ? { text: 'on trial', tone: 'quiet' }
+          : { text: inForceAt === null ? 'brought' : 'before', tone: 'quiet' };
   const since = inForceAt === null ? null : formatInstant(inForceAt);
   const signer = keyId ?? null;
   return [digest.slice(0, 12), state, revision, source, formatInstant(broughtAt), since, signer, cases];
