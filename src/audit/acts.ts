@@ -22,6 +22,7 @@ export type ActName =
   | 'log_key'
   | 'log_gap'
   | 'log_recovered'
+  | 'log_pruned'
   | 'change';
 
 /** The record of an act that changes how decisions are made; stands in the same log as the decisions. */

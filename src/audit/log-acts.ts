@@ -1,7 +1,7 @@
 import type { EpochMs } from '../lib/clock.ts';
 import { buildAct } from './acts.ts';
 import type { ActRecord, Writer } from './acts.ts';
-import type { Opened } from './log/types.ts';
+import type { Opened, Pruned } from './log/types.ts';
 
 /**
  * The log was not closed by its last writer. After the relaxed mode that is a gap (`log_gap`): records of its last
@@ -24,4 +24,9 @@ export function logRecoveredAct(
       behind_checkpoint: recovered,
     },
   });
+}
+
+/** Records were removed that retention lets go: those below `minimum_index`. */
+export function logPrunedAct(writer: Writer, at: EpochMs, { before, minimumIndex }: Pruned): ActRecord {
+  return buildAct(writer, at, { act: 'log_pruned', detail: { before, minimum_index: minimumIndex } });
 }

@@ -1,7 +1,7 @@
 import { logKeyAct } from '../audit/acts.ts';
 import type { Writer } from '../audit/acts.ts';
 import { recordMode } from '../audit/home.ts';
-import { logRecoveredAct } from '../audit/log-acts.ts';
+import { logPrunedAct, logRecoveredAct } from '../audit/log-acts.ts';
 import { openLog } from '../audit/log/open-log.ts';
 import type { Integrated, Log } from '../audit/log/types.ts';
 import { openNdjsonLog } from '../audit/ndjson-log.ts';
@@ -63,6 +63,7 @@ function openTiles(
       return [recordBytes(logRecoveredAct(writer, clock.now(), { ...opened, unclean }))];
     },
     onRotated: (rotated) => recordBytes(logKeyAct(writer, clock.now(), rotated)),
+    onPruned: (pruned) => recordBytes(logPrunedAct(writer, clock.now(), pruned)),
     onIntegrated,
     onProblem: (error) => log(`the log's checkpoint waits: ${error.message}`),
   });

@@ -33,7 +33,7 @@ export async function place(
   state: OpenState,
   { size, root, tiles, kept }: Snapshot,
 ): Promise<SignedCheckpoint> {
-  const { journal, durable, tree, origin, signer } = state;
+  const { journal, durable, tree, origin, signers } = state;
   const before = state.checkpoint.size;
   await journal.sync();
   for (const { index, path } of journal.fullBelow(size)) {
@@ -45,7 +45,7 @@ export async function place(
   if (size % tileWidth !== 0) work.push(placePartial(state, kept, size % tileWidth));
   await Promise.all(work);
   await durable.settle();
-  const bytes = signCheckpoint({ origin, size, root, extensions: [] }, [signer]);
+  const bytes = signCheckpoint({ origin, size, root, extensions: [] }, signers);
   await durable.write(checkpointPath, bytes);
   await durable.settle();
   tree.taken(size);
@@ -87,4 +87,13 @@ export async function countersign(
   await state.durable.settle();
   state.checkpoint = checkpoint;
   return true;
+}
+
+/** Signs the tree of the checkpoint in place anew, with the keys that sign now. Throws what the file system says. */
+export async function resign(state: OpenState): Promise<void> {
+  const { origin, size, root } = state.checkpoint;
+  const bytes = signCheckpoint({ origin, size, root, extensions: [] }, state.signers);
+  await state.durable.write(checkpointPath, bytes);
+  await state.durable.settle();
+  state.checkpoint = parseCheckpoint(bytes);
 }

@@ -1,24 +1,33 @@
+import { existsSync } from 'node:fs';
 import { asPortreeveError } from '../../lib/errors.ts';
 import type { PortreeveError } from '../../lib/errors.ts';
 import { describeThrown, PortreeveError as Fault } from '../../lib/errors.ts';
 import type { Lines } from '../line-block.ts';
 import type { SignedCheckpoint } from '../tlog/checkpoint.ts';
-import type { NoteSignature } from '../tlog/note.ts';
+import type { NoteSignature, NoteSigner } from '../tlog/note.ts';
 import { folderFiles } from './folder-files.ts';
 import { FramePool } from './frame-pool.ts';
 import { frameLines, prefixedAt } from './frame.ts';
 import type { Framed } from './frame.ts';
-import { countersign, place, snapshot } from './integrate.ts';
+import { countersign, place, resign, snapshot } from './integrate.ts';
+import { keyListBytes } from './keys.ts';
 import { openState } from './open-state.ts';
 import type { OpenState } from './open-state.ts';
+import { exchangeFiles, momentOf, nextKeyFile, successionOf, withSuccessor } from './rotate-key.ts';
 import { endSession } from './session.ts';
+import { keyListPath } from './types.ts';
 import type { Log, LogOptions, LogStats, Opened } from './types.ts';
+import { Upkeep } from './upkeep.ts';
 
 /** Between the starts of two fsyncs while many records come (ms): each costs the same for however many there are. */
 const groupMs = 4;
 
 /** Fewer records at once than this wait for no company. */
 const fewEntries = 4;
+
+/** Between two looks for a key that is to take over (ms). */
+const watchMs = 1000;
+const ticksAMinute = 60;
 
 /** Entries that are hashed in one go between two answers. */
 const sliceEntries = 64;
@@ -46,6 +55,10 @@ class FolderLog implements Log {
   #slice: NodeJS.Immediate | undefined;
   #checkpointDue: NodeJS.Timeout | undefined;
   #flushDue: NodeJS.Timeout | undefined;
+  #upkeep: Upkeep | undefined;
+  #watch: NodeJS.Timeout | undefined;
+  /** Bytes of entries since the last checkpoint. */
+  #fresh = 0;
   #flushFailed = false;
   #lastSync = 0;
   #lastBatch = 0;
@@ -96,7 +109,13 @@ class FolderLog implements Log {
 
   stats(): LogStats {
     const integrated = this.#state?.checkpoint.size ?? 0;
-    return { size: this.#size, integrated, minimumIndex: 0, bytes: null, roomDays: null };
+    const { room, minimumIndex = 0 } = this.#upkeep ?? {};
+    const { now, retention } = this.#options;
+    return {
+      ...{ size: this.#size, integrated, minimumIndex },
+      bytes: room?.bytes ?? null,
+      roomDays: room?.days(now(), retention?.maxBytes ?? null) ?? null,
+    };
   }
 
   pauseMs(): number {
@@ -127,6 +146,7 @@ class FolderLog implements Log {
   }
 
   #giveBack(state: OpenState): void {
+    clearInterval(this.#watch);
     state.journal.close();
     state.release();
     this.#state = undefined;
@@ -161,6 +181,8 @@ class FolderLog implements Log {
     const state = await openState(this.#folder, this.#options);
     this.#size = state.tree.size;
     try {
+      this.#upkeep = new Upkeep(this.#folder, this.#options, state);
+      await this.#upkeep.begin();
       const first = this.#options.onOpened?.(state.opened) ?? [];
       if (first.length > 0) await this.#write(state, frameLines(first, this.#pool));
     } catch (thrown) {
@@ -168,6 +190,7 @@ class FolderLog implements Log {
       throw thrown;
     }
     if (state.opened.recovered > 0) this.#dueCheckpoint();
+    this.#watch = this.#watching();
     return (this.#state = state);
   }
 
@@ -187,6 +210,7 @@ class FolderLog implements Log {
     this.#flushFailed = false;
     journal.keep();
     this.#size += framed.ends.length;
+    this.#fresh += framed.bytes.byteLength;
     this.#unhashed.push({ framed, next: 0 });
     this.#slice ??= setImmediate(() => this.#hashSlice(state));
     this.#dueCheckpoint();
@@ -255,9 +279,68 @@ class FolderLog implements Log {
       this.#hash(state, Infinity);
       const from = state.checkpoint.size;
       if (state.tree.size === from) return state.checkpoint;
-      const checkpoint = await place(state, snapshot(state));
+      const taken = snapshot(state);
+      const fresh = this.#fresh;
+      const checkpoint = await place(state, taken);
+      this.#fresh -= fresh;
+      await this.#upkeep?.placed(taken, fresh);
       this.#options.onIntegrated?.({ checkpoint, from, to: checkpoint.size });
       return checkpoint;
+    });
+  }
+
+  /** Looks every second for a key that is to take over, and every minute for what else is due. */
+  #watching(): NodeJS.Timeout {
+    let ticks = 0;
+    return setInterval(() => {
+      ticks += 1;
+      const work = ticks % ticksAMinute === 0 ? this.tend() : this.rotate();
+      work.catch((thrown: unknown) => this.#options.onProblem?.(asPortreeveError(thrown)));
+    }, watchMs).unref();
+  }
+
+  async rotate(): Promise<boolean> {
+    if (!existsSync(nextKeyFile(this.#options.keyFile))) return false;
+    return this.#inTurn(async () => {
+      const state = await this.#opened();
+      const next = await this.#upkeep?.nextKey();
+      if (next === undefined) return false;
+      await this.#handOver(state, next);
+      return true;
+    });
+  }
+
+  async #handOver(state: OpenState, next: NoteSigner): Promise<void> {
+    const [old] = state.signers as [NoteSigner];
+    const at = momentOf(this.#options.now(), this.#size + (this.#options.onRotated ? 1 : 0));
+    const succession = successionOf(old, next, at);
+    const key = next.verifier.text;
+    const act = this.#options.onRotated?.({ before: old.verifier.text, after: key, succession });
+    if (act !== undefined) await this.#write(state, frameLines([act], this.#pool));
+    await this.integrate();
+    const keys = withSuccessor(state.keys, { key, succession }, at);
+    await state.durable.write(keyListPath, keyListBytes(keys));
+    await state.durable.settle();
+    await exchangeFiles(this.#options.keyFile, state.origin);
+    Object.assign(state, { keys, signers: [next, old] });
+    await this.#integrateAgain(state);
+  }
+
+  /** The same tree under the signatures of both keys. */
+  #integrateAgain(state: OpenState): Promise<unknown> {
+    const result = this.#integrating.then(() => this.#guarded(() => resign(state)));
+    this.#integrating = result.catch(() => undefined);
+    return result;
+  }
+
+  async tend(): Promise<void> {
+    await this.#inTurn(async () => {
+      const state = await this.#opened();
+      const pruned = await this.#upkeep?.look();
+      if (!pruned) return;
+      const act = this.#options.onPruned?.(pruned);
+      if (act !== undefined) await this.#write(state, frameLines([act], this.#pool));
+      await this.#upkeep?.prune(pruned);
     });
   }
 }

@@ -15,6 +15,7 @@ import { folderFiles } from './folder-files.ts';
 import { Journal } from './journal.ts';
 import { keyListBytes, makeKey, readKeyList, readSigner } from './keys.ts';
 import { recover } from './recover.ts';
+import { exchangeFiles, formerSigner, nextKeyFile } from './rotate-key.ts';
 import { beginSession, claimLog, lastSession } from './session.ts';
 import { Tree } from './tree.ts';
 import { keyListPath } from './types.ts';
@@ -27,14 +28,18 @@ export interface OpenState {
   readonly tree: Tree;
   readonly journal: Journal;
   readonly durable: DurableFolder;
-  signer: NoteSigner;
+  /** The log's key, and for a while the one before it. */
+  signers: readonly NoteSigner[];
   keys: KeyList;
   checkpoint: SignedCheckpoint;
   /** Gives the log back to others. */
   readonly release: () => void;
 }
 
-type Known = Pick<OpenState, 'signer' | 'keys' | 'checkpoint'>;
+/** How long checkpoints carry the signature of the key before, unless said (ms). */
+export const usualOverlapMs = 86_400_000;
+
+type Known = Pick<OpenState, 'signers' | 'keys' | 'checkpoint'>;
 
 /**
  * Opens a log, or begins it where the folder has none: takes the writer's lock, holds checkpoint, tiles and journal
@@ -63,7 +68,7 @@ export async function openState(folder: string, options: LogOptions): Promise<Op
     };
     const opened = {
       ...{ origin, size: tree.size, recovered: entries, unclean },
-      ...{ created: there === undefined, key: known.signer.verifier.text },
+      ...{ created: there === undefined, key: known.signers[0]?.verifier.text ?? '' },
     };
     return { opened, origin, tree, journal, durable, ...known, release };
   } catch (thrown) {
@@ -92,12 +97,24 @@ async function goOn(folder: string, files: LogFiles, options: LogOptions): Promi
       `it is the log of ${origin}, not of ${options.origin}: give that one a folder of its own`,
     );
   }
+  const inUse = keys.keys.at(-1)?.key ?? '';
+  // A rotation that a crash has interrupted: the list names the new key already.
+  if ((await readSigner(nextKeyFile(options.keyFile), origin))?.verifier.text === inUse) {
+    await exchangeFiles(options.keyFile, origin);
+  }
   const signer = await readSigner(options.keyFile, origin);
   if (signer === undefined) throw damaged(folder, `its key ${options.keyFile} is gone`);
-  if (signer.verifier.text !== keys.keys.at(-1)?.key) {
-    throw damaged(folder, `${options.keyFile} is not its key ${keys.keys.at(-1)?.key ?? ''}`);
+  if (signer.verifier.text !== inUse) {
+    throw damaged(folder, `${options.keyFile} is not its key ${inUse}`);
   }
-  return { signer, keys, checkpoint };
+  return { signers: [signer, ...(await former(keys, origin, options))], keys, checkpoint };
+}
+
+/** The key before, while checkpoints carry its signature too. */
+async function former(keys: KeyList, name: string, options: LogOptions): Promise<readonly NoteSigner[]> {
+  const { keyFile, overlapMs = usualOverlapMs } = options;
+  const found = await formerSigner(keys, { keyFile, name, overlapMs, now: options.now() });
+  return found ? [found.signer] : [];
 }
 
 /** Begins a log: its key, the list of keys, and the checkpoint of the empty tree. */
@@ -120,7 +137,7 @@ async function begin(
   const bytes = signCheckpoint({ origin, size: 0, root: emptyRoot(), extensions: [] }, [signer]);
   await durable.write(checkpointPath, bytes);
   await durable.settle();
-  return { signer, keys, checkpoint: parseCheckpoint(bytes) };
+  return { signers: [signer], keys, checkpoint: parseCheckpoint(bytes) };
 }
 
 function damaged(folder: string, problem: string): PortreeveError {

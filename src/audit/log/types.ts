@@ -41,6 +41,8 @@ export interface LogOptions {
   readonly onOpened?: (opened: Opened) => readonly string[];
   /** Told of a key that takes over; answers the record of that act, which the old key's last checkpoint covers. */
   readonly onRotated?: (rotated: Rotated) => string;
+  /** Told before records are removed that retention lets go; answers the record of that act. */
+  readonly onPruned?: (pruned: Pruned) => string;
   /** Told after each checkpoint, once it is in place. Must not throw. */
   readonly onIntegrated?: (integrated: Integrated) => void;
   /** Told of a failure that no caller waits for; told once, until it works again. */
@@ -78,6 +80,12 @@ export interface Rotated {
   readonly after: string;
   /** The new key's text form under the old key's signature (a signed note). */
   readonly succession: string;
+}
+
+/** Records that retention lets go: those below `minimumIndex`. */
+export interface Pruned {
+  readonly before: number;
+  readonly minimumIndex: number;
 }
 
 /** A checkpoint that came, and the entries that it covers and the one before did not: `from` up to below `to`. */
@@ -121,6 +129,13 @@ export interface Log {
    * The log's own signatures stay first. Rejects with PDP_AUDIT_UNAVAILABLE.
    */
   countersign(size: number, signatures: readonly NoteSignature[]): Promise<boolean>;
+  /**
+   * Lets a key take over that waits beside the log's own (`nextKeyFile`), and answers whether one did; done by itself
+   * within a second while the log is open. Rejects with PDP_KEYS_INVALID for what is no key, and as `append`.
+   */
+  rotate(): Promise<boolean>;
+  /** Removes what retention lets go; done by itself every minute while the log is open. */
+  tend(): Promise<void>;
   readonly files: LogFiles;
   stats(): LogStats;
   /** How long (ms) a caller who has more to come does well to wait before the next `append`. */
@@ -149,6 +164,9 @@ export interface LogKey {
   /** A signed note of the key before, whose text names this one; null for the first. */
   readonly succession: string | null;
 }
+
+/** Where the first entry that is still there is told: a decimal number; without the file it is 0. */
+export const minimumIndexPath = 'minimum-index';
 
 /** Where checkpoints are kept for later: one of each hour, and of each day once they are older than a month. */
 export const keptCheckpointsPath = 'checkpoints';

@@ -1,0 +1,90 @@
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseInstant } from '../../lib/clock.ts';
+import type { EpochMs } from '../../lib/clock.ts';
+import { entriesOf } from '../tlog/entry-bundle.ts';
+import type { LogFiles } from '../tlog/log-files.ts';
+import { tilePath, tileWidth } from '../tlog/tile-path.ts';
+import type { TileName } from '../tlog/tile-path.ts';
+import type { DurableFolder } from './durable.ts';
+import { minimumIndexPath } from './types.ts';
+import type { Retention } from './types.ts';
+
+/** The first entry that is still there; 0 where nothing was ever removed. */
+export async function readMinimumIndex(files: LogFiles): Promise<number> {
+  const bytes = await files.read(minimumIndexPath);
+  const text = bytes === undefined ? '' : Buffer.from(bytes).toString('utf8').trim();
+  return /^\d{1,15}$/.test(text) ? Number(text) : 0;
+}
+
+/**
+ * The minimum index that retention allows: whole bundles below the checkpoint, of which every record is older than it
+ * says, or the oldest ones as long as the log has more bytes. Never less than `minimum`; the same without a retention.
+ */
+export async function prunableUpTo(
+  files: LogFiles,
+  retention: Retention,
+  { minimum, size, bytes, now }: { minimum: number; size: number; bytes: number | null; now: EpochMs },
+): Promise<number> {
+  const { maxAgeMs, maxBytes } = retention;
+  const last = Math.floor(size / tileWidth);
+  let index = Math.ceil(minimum / tileWidth);
+  let left = bytes ?? 0;
+  for (; index < last; index += 1) {
+    const bundle = await files.read(tilePath({ level: 'entries', index, width: tileWidth }));
+    if (bundle === undefined) continue;
+    const tooMuch = maxBytes !== null && left > maxBytes;
+    const tooOld = maxAgeMs !== null && newestIn(bundle) < now - maxAgeMs;
+    if (!tooMuch && !tooOld) break;
+    left -= bundle.byteLength;
+  }
+  return Math.max(minimum, index * tileWidth);
+}
+
+/** When the bundle's last dated record was made; never, and so not old, where none says so. */
+function newestIn(bundle: Uint8Array): EpochMs {
+  for (const entry of entriesOf(bundle, tileWidth).toReversed()) {
+    const at = timeOf(entry);
+    if (at !== undefined) return at;
+  }
+  return Infinity;
+}
+
+function timeOf(entry: Uint8Array): EpochMs | undefined {
+  try {
+    const { time } = JSON.parse(Buffer.from(entry).toString('utf8')) as { time?: unknown };
+    return typeof time === 'string' ? parseInstant(time) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Removes the full tiles and bundles whose end is not above a minimum index (C2SP tlog-tiles, Pruning), once that index
+ * is on the disk; answers how many bytes went. Proofs between trees and of entries above it remain.
+ */
+export async function pruneBelow(durable: DurableFolder, before: number, minimum: number): Promise<number> {
+  await durable.write(minimumIndexPath, Buffer.from(`${minimum}\n`));
+  await durable.settle();
+  let bytes = 0;
+  for (const name of goingWith(before, minimum)) bytes += await remove(join(durable.root, tilePath(name)));
+  return bytes;
+}
+
+function* goingWith(before: number, minimum: number): Generator<TileName> {
+  for (let level = 0; ; level += 1) {
+    const covered = tileWidth ** (level + 1);
+    if (covered > minimum) return;
+    for (let index = Math.floor(before / covered); (index + 1) * covered <= minimum; index += 1) {
+      if (level === 0) yield { level: 'entries', index, width: tileWidth };
+      yield { level, index, width: tileWidth };
+    }
+  }
+}
+
+async function remove(path: string): Promise<number> {
+  const found = await stat(path).catch(() => undefined);
+  await rm(path, { force: true });
+  await rm(`${path}.p`, { recursive: true, force: true });
+  return found?.size ?? 0;
+}
