@@ -34,6 +34,9 @@ export interface ZipFile {
   readonly store?: boolean;
 }
 
+/** Bytes below which packing gains nothing that counts. */
+const leastPacked = 64;
+
 /** 1980-01-01 as MS-DOS has it, for all: the same files make the same archive. */
 const dosDate = 0x0021;
 
@@ -62,7 +65,8 @@ export async function* zipBytes(
       throw refused(`${file.name} cannot be a file of an archive`);
     if (file.bytes.byteLength >= in64.bits32) throw refused(`${file.name} is too long for an archive`);
     names.add(file.name);
-    const packed = file.store === true ? file.bytes : deflateRawSync(file.bytes, { level: 6 });
+    const store = file.store === true || file.bytes.byteLength < leastPacked;
+    const packed = store ? file.bytes : deflateRawSync(file.bytes, { level: 6 });
     const smaller = packed.byteLength < file.bytes.byteLength;
     const content = smaller ? packed : file.bytes;
     const entry = {

@@ -1,0 +1,235 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { sha256Hex } from '../../../src/lib/bytes.ts';
+import { formatInstant } from '../../../src/lib/clock.ts';
+import { recordBytes } from '../../../src/audit/record.ts';
+import { httpSource } from '../../helpers/http-source.ts';
+import { checkpointOf, logBegin, makeLog, newSigner, recordsOf, writeFiles } from '../../helpers/made-log.ts';
+import type { MadeLog } from '../../helpers/made-log.ts';
+import { root } from '../../helpers/source-files.ts';
+import { portreeveHere } from './helpers/run.ts';
+
+interface Place {
+  readonly folder: string;
+  readonly log: MadeLog;
+  readonly key: string;
+  readonly run: (...args: string[]) => ReturnType<typeof portreeveHere>;
+}
+
+/** A folder with a log of 700 entries in `log`, and its key in `log.key`. */
+function withLog(t: ExecutionContext, entries = recordsOf(700), kept: readonly number[] = []): Place {
+  const folder = mkdtempSync(join(tmpdir(), 'portreeve-audit-'));
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const log = makeLog(entries, newSigner(), kept);
+  writeFiles(join(folder, 'log'), log.files);
+  writeFileSync(join(folder, 'log.key'), `# the log of plant 7\n${log.signer.verifier.text}\n`);
+  const run = (...args: string[]) => portreeveHere(['audit', ...args], { cwd: folder });
+  return { folder, log, key: log.signer.verifier.text, run };
+}
+
+function flip(path: string, offset: number): void {
+  const bytes = readFileSync(path);
+  bytes[offset] = (bytes[offset] as number) ^ 1;
+  writeFileSync(path, bytes);
+}
+
+function unzip(archive: string, folder: string): void {
+  mkdirSync(folder);
+  const { status, stderr } = spawnSync('python3', ['-m', 'zipfile', '-e', archive, folder], {
+    encoding: 'utf8',
+  });
+  if (status !== 0) throw new Error(stderr);
+}
+
+test('audit verify answers 0 for what was signed, and says whom it was checked against', async (t) => {
+  const { run } = withLog(t);
+  const { code, stdout } = await run('verify', 'log', '--key', 'log.key');
+  t.is(code, 0, stdout);
+  t.regex(stdout, /read +entries 0 to 699: 688 decisions, 12 other records/);
+  t.regex(stdout, /checked against its own operator only/);
+  t.regex(stdout, /VERIFIED: every entry is what was signed\n$/);
+});
+
+test('audit verify answers 1 and names the entry that was changed', async (t) => {
+  const { run, folder } = withLog(t);
+  flip(join(folder, 'log/tile/entries/001'), 100);
+  const { code, stdout } = await run('verify', 'log', '--key', 'log.key', '--json');
+  t.is(code, 1);
+  const { verdict, logs } = JSON.parse(stdout) as { verdict: string; logs: { findings: object[] }[] };
+  t.is(verdict, 'failed');
+  t.deepEqual(logs[0]?.findings, [
+    { code: 'entry.changed', entry: 256, message: 'entry 256 was changed: it is not what was signed' },
+  ]);
+});
+
+test('audit verify --since checkpoint reads only what the held checkpoint does not cover', async (t) => {
+  const { run, folder, log } = withLog(t);
+  writeFileSync(join(folder, 'held'), checkpointOf(log.entries, 600, [log.signer]));
+  flip(join(folder, 'log/tile/entries/000'), 100);
+  const later = await run(
+    'verify',
+    'log',
+    '--key',
+    'log.key',
+    '--checkpoint',
+    'held',
+    '--since',
+    'checkpoint',
+  );
+  t.is(later.code, 0, later.stdout);
+  t.regex(later.stdout, /entries 512 to 699/);
+  t.is((await run('verify', 'log', '--key', 'log.key', '--checkpoint', 'held')).code, 1);
+});
+
+test('audit verify --since an instant still ties what it reads to the checkpoint', async (t) => {
+  const { run, folder } = withLog(t);
+  const since = formatInstant(logBegin + 600_000);
+  const sound = await run('verify', 'log', '--key', 'log.key', '--since', since);
+  t.is(sound.code, 0, sound.stdout);
+  t.regex(sound.stdout, /entries (256|512) to 699/);
+  flip(join(folder, 'log/tile/entries/002.p/188'), 100);
+  t.is((await run('verify', 'log', '--key', 'log.key', '--since', since)).code, 1);
+});
+
+test('a log is verified at the address of its static files', async (t) => {
+  const { run, log } = withLog(t);
+  const { origin } = await httpSource(t, (request, response) => {
+    const found = log.files.get((request.url ?? '').slice('/plant/'.length));
+    response.statusCode = found ? 200 : 404;
+    response.end(found);
+  });
+  const { code, stdout } = await run('verify', `${origin}/plant`, '--key', 'log.key');
+  t.is(code, 0, stdout);
+  log.files.delete('tile/entries/001');
+  const gone = await run('verify', `${origin}/plant`, '--key', 'log.key');
+  t.is(gone.code, 1);
+  t.regex(gone.stdout, /entries 256 to 511 are missing/);
+});
+
+test('a proof holds by the key of the log alone, and by no other', async (t) => {
+  const { run, folder } = withLog(t);
+  const proof = await run('prove', 'd-333', 'log');
+  t.is(proof.code, 0, proof.stderr);
+  writeFileSync(join(folder, 'p'), proof.stdout);
+  const checked = await run('check', 'p', '--key', 'log.key');
+  t.is(checked.code, 0, checked.stdout);
+  t.regex(checked.stdout, /"decision_id":"d-333"/);
+  const strange = newSigner().verifier.text;
+  t.is((await run('check', 'p', '--key', strange)).code, 1);
+  const forged = proof.stdout.replace(
+    /^extra .*$/m,
+    `extra ${Buffer.from('{"decision_id":"d-334"}').toString('base64')}`,
+  );
+  writeFileSync(join(folder, 'forged'), forged);
+  const refused = await run('check', 'forged', '--key', 'log.key', '--json');
+  t.is(refused.code, 1);
+  t.regex(refused.stdout, /this is not entry 333 of the 700/);
+  t.is((await run('check', 'p')).code, 2);
+});
+
+test('an export is verified by all three verifiers, and names the entry of which one byte was changed', async (t) => {
+  const policy = Buffer.from('the policy');
+  const digest = sha256Hex(policy);
+  const entries = recordsOf(700);
+  entries[600] = Buffer.from(
+    recordBytes({ kind: 'decision', time: formatInstant(logBegin + 600_000), versions: { bundle: digest } }),
+  );
+  const { run, folder, log, key } = withLog(t, entries, [100, 300]);
+  writeFiles(join(folder, 'log'), new Map([[`kept/${digest}`, policy]]));
+  writeFileSync(join(folder, 'held'), checkpointOf(log.entries, 200, [log.signer]));
+  const since = formatInstant(logBegin + 420_000);
+  const made = await run(
+    'export',
+    'log',
+    '--since',
+    since,
+    '--checkpoint',
+    'held',
+    '--out',
+    'e.zip',
+    '--json',
+  );
+  t.is(made.code, 0, made.stderr);
+  t.like(JSON.parse(made.stdout), { from: 256, size: 700, kept: 1, missing: 0 });
+  unzip(join(folder, 'e.zip'), join(folder, 'empty'));
+  t.deepEqual(readFileSync(join(folder, 'empty/kept', digest)), policy);
+  const lines = readFileSync(join(folder, 'empty/records/000000000256.ndjson'), 'utf8').split('\n');
+  t.is(lines[0], Buffer.from(log.entries[256] as Uint8Array).toString());
+  const own = (): readonly [string, readonly string[]][] => [
+    [
+      process.execPath,
+      [join(folder, 'empty/verify.mjs'), '--key', key, '--checkpoint', join(folder, 'held')],
+    ],
+    ['python3', [join(root, 'examples/audit/verify.py'), join(folder, 'empty'), '--key', key]],
+  ];
+  const product = await run('verify', 'e.zip', '--key', 'log.key', '--checkpoint', 'held');
+  t.is(product.code, 0, product.stdout);
+  for (const [command, words] of own()) {
+    const { status, stdout, stderr } = spawnSync(command, words, { encoding: 'utf8' });
+    if (/No module named/.test(stderr)) continue;
+    t.is(status, 0, stdout + stderr);
+    t.regex(stdout, /VERIFIED/);
+  }
+  flip(join(folder, 'empty/tile/entries/002.p/188'), 100);
+  t.regex((await run('verify', 'empty', '--key', 'log.key')).stdout, /entry 512 was changed/);
+  for (const [command, words] of own()) {
+    const { status, stdout, stderr } = spawnSync(command, words, { encoding: 'utf8' });
+    if (/No module named/.test(stderr)) continue;
+    t.is(status, 1);
+    t.regex(stdout, /WRONG {2}entry.changed: entry 512 was changed/);
+  }
+});
+
+test('lines of an export that are not the entries, and kept files that were changed, are told', async (t) => {
+  const { run, folder } = withLog(t);
+  t.is((await run('export', 'log', '--out', 'e.zip')).code, 0);
+  unzip(join(folder, 'e.zip'), join(folder, 'out'));
+  flip(join(folder, 'out/records/000000000000.ndjson'), 40);
+  writeFiles(join(folder, 'out'), new Map([[`kept/${'0'.repeat(64)}`, Buffer.from('x')]]));
+  const { code, stdout } = await run('verify', 'out', '--key', 'log.key');
+  t.is(code, 1);
+  t.regex(stdout, /records\/000000000000.ndjson: line 1 is not entry 0/);
+  t.regex(stdout, /kept\/0{64} was changed/);
+  const alone = spawnSync(process.execPath, [join(folder, 'out/verify.mjs'), '--json'], { encoding: 'utf8' });
+  const { findings } = JSON.parse(alone.stdout) as { findings: { message: string }[] };
+  t.is(findings.length, 2, alone.stdout);
+});
+
+test('a fleet is told which log is missing, silent, or not listed', async (t) => {
+  const { run, folder, log, key } = withLog(t);
+  writeFiles(join(folder, 'logs/b'), log.files);
+  const fleet = (silence: string): string =>
+    [
+      'logs:',
+      ...['  - site: a', '    log: log', `    keys: ['${key}']`, `    silence: ${silence}`],
+      ...['  - site: gone', '    log: nowhere', `    keys: ['${key}']`],
+    ].join('\n');
+  writeFileSync(join(folder, 'fleet.yaml'), fleet('30000d'));
+  const { code, stdout } = await run('verify', '--fleet', 'fleet.yaml', 'logs');
+  t.is(code, 1);
+  t.notRegex(stdout, /^a: WRONG/m);
+  t.regex(stdout, /^gone: WRONG +fleet.missing/m);
+  t.regex(stdout, /logs\/b: WRONG +fleet.unlisted/);
+  writeFileSync(join(folder, 'fleet.yaml'), fleet('1s'));
+  t.regex(
+    (await run('verify', '--fleet', 'fleet.yaml')).stdout,
+    /^a: WRONG +fleet.silent: silent since 2026-11-01T00:11:39/m,
+  );
+  writeFileSync(join(folder, 'fleet.yaml'), 'logs: []\n');
+  t.is((await run('verify', '--fleet', 'fleet.yaml')).code, 2);
+});
+
+test('a file of lines, a missing log and a key of a witness are refused with exit code 2 or 1', async (t) => {
+  const { run, folder } = withLog(t);
+  writeFileSync(join(folder, 'lines.ndjson'), '{}\n');
+  const lines = await run('verify', 'lines.ndjson');
+  t.is(lines.code, 2);
+  t.regex(lines.stderr, /nothing is signed in it/);
+  t.is((await run('verify', 'nowhere')).code, 1);
+  t.is((await run('verify', 'log', '--key', 'x+00000000+AAAA')).code, 2);
+  t.is((await run('verify', 'log', '--since', 'checkpoint')).code, 2);
+});
