@@ -11,6 +11,9 @@ import {
   glassAct,
   lifeAct,
   loadedAct,
+  logKeyAct,
+  observeAct,
+  refusedAct,
   workerEndedAct,
   workerStartedAct,
 } from '../../../src/audit/acts.ts';
@@ -202,6 +205,11 @@ test('acts are recorded with who, why and when, and are what their schema says',
         ...{ worker: 0, pid: 7, how, code: 1, signal: 'SIGSEGV', may_have_been_deciding: true },
       }),
     ),
+    refusedAct(writer, worldTime, { what: 'bundle', selector: null, occasion: 'source a', problem: 'x' }),
+    refusedAct(writer, worldTime, { what: 'configuration', selector: null, occasion: 'x', problem: 'y' }),
+    observeAct(writer, 'observe_opened', { class: 'camera', until: worldTime }, worldTime),
+    observeAct(writer, 'observe_ended', { pep: 'edge', until: worldTime }, worldTime),
+    logKeyAct(writer, worldTime, { before: null, after: 'log+00000000+AA==' }),
   ];
   for (const act of acts)
     t.true(validateAct(JSON.parse(recordBytes(act))), JSON.stringify(validateAct.errors));
@@ -219,7 +227,7 @@ test('acts are recorded with who, why and when, and are what their schema says',
   });
   t.like(acts[3]?.detail, { kind: 'crl.import' });
   t.deepEqual(
-    acts.slice(5).map(({ act, why, selector }) => [act, why, selector]),
+    acts.slice(5, 9).map(({ act, why, selector }) => [act, why, selector]),
     ['hung', 'exit 1', 'SIGSEGV', 'drained'].map((why) => ['worker_ended', why, 'worker 0']),
   );
 });
