@@ -19,7 +19,11 @@ async function indexed(folder: string): Promise<void> {
 async function found(
   locations: readonly string[],
   filter: Filter,
-  { useIndex = true, order = 'newest', limit = 10_000 } = {},
+  {
+    useIndex = true,
+    order = 'newest',
+    limit = 10_000,
+  }: { readonly useIndex?: boolean; readonly order?: Order; readonly limit?: number } = {},
 ): Promise<readonly string[]> {
   const { logs } = await openRecords(locations, { folder: '/' });
   const opened = await Promise.all(logs.map((log) => openSearched(log, useIndex)));
