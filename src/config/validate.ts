@@ -143,6 +143,7 @@ function describeCount(error: ErrorObject): string {
   if (minProperties === 1 && maxProperties === 1 && properties) {
     return `must have exactly one of ${Object.keys(properties).join(', ')}`;
   }
+  if (error.keyword === 'minProperties' && minProperties === 1) return 'must not be empty';
   return error.message ?? 'has the wrong number of keys';
 }
 

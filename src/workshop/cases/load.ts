@@ -14,6 +14,7 @@ import {
   isFor,
   mostCombinations,
   strangers,
+  unsoundAxes,
   type Combination,
 } from './matrix.ts';
 import { isWords, patched, withFilesFrom } from './merge.ts';
@@ -117,6 +118,11 @@ function loadCase(listed: Words, around: AroundCase): readonly LoadedCase[] {
   const count = isWords(matrix) ? countCombinations(matrix) : 1;
   if (count > mostCombinations) {
     refuse(['matrix'], `has ${count} combinations, more than ${mostCombinations}`);
+    return [];
+  }
+  const unsound = isWords(matrix) ? unsoundAxes(matrix) : [];
+  if (unsound.length > 0) {
+    for (const { axis, message } of unsound) refuse(['matrix', axis], message);
     return [];
   }
   const expectations = listOf(words['expect'] ?? []);

@@ -21,6 +21,30 @@ export function countCombinations(matrix: Words): number {
   return Object.values(matrix).reduce<number>((product, axis) => product * valuesOf('', axis).length, 1);
 }
 
+/** Words that are read before a matrix is laid over its case. */
+const readBefore: Readonly<Record<string, string>> = {
+  base: 'name fixtures at their places, such as device: [meter, camera]',
+  expect: 'what is expected of a combination stands under expect, with when',
+  title: 'a combination is named by its values',
+  matrix: 'it has no matrix of its own',
+};
+
+/** What is wrong with the axes, each with its name: words without effect, values that cannot be told apart. */
+export function unsoundAxes(matrix: Words): readonly { readonly axis: string; readonly message: string }[] {
+  return Object.entries(matrix).flatMap(([axis, values]) => {
+    const names = valuesOf(axis, values).map(({ name }) => name);
+    const twice = names.find((name, index) => names.indexOf(name) !== index);
+    const laid = Array.isArray(values)
+      ? [axis.split('.')[0] ?? axis]
+      : Object.values(values as Words).flatMap((patch) => Object.keys(patch as Words));
+    const word = laid.find((one) => Object.hasOwn(readBefore, one));
+    return [
+      ...(twice === undefined ? [] : [{ axis, message: `has the value ${JSON.stringify(twice)} twice` }]),
+      ...(word === undefined ? [] : [{ axis, message: `cannot change ${word}: ${readBefore[word] ?? ''}` }]),
+    ];
+  });
+}
+
 /** Every combination, the last axis changing fastest; of no matrix the case alone. */
 export function combinations(words: Words): readonly Combination[] {
   const { matrix, ...rest } = words;

@@ -66,6 +66,30 @@ const refused: Readonly<Record<string, readonly [text: string, problem: RegExp]>
     `${at}cases: [{ title: one, expect: [{ outcome: deny }] }]`,
     /^2:31 cases\[0\]\.expect: is a list, which is for a matrix$/,
   ],
+  'a list of unwanted reasons that is empty': [
+    `${at}cases: [{ title: one, expect: { outcome: deny, reasons: { lacks: [] } } }]`,
+    /^2:\d+ cases\[0\]\.expect\.reasons\.lacks: must not be empty/,
+  ],
+  'a list of wanted reasons that is empty': [
+    `${at}cases: [{ title: one, expect: { outcome: deny, reasons: { contains: [] } } }]`,
+    /^2:\d+ cases\[0\]\.expect\.reasons\.contains: must not be empty/,
+  ],
+  'obligations of which none is named': [
+    `${at}cases: [{ title: one, expect: { outcome: deny, obligations: {} } }]`,
+    /^2:\d+ cases\[0\]\.expect\.obligations: must not be empty/,
+  ],
+  'an axis of a matrix with a value twice': [
+    `${at}cases: [{ title: one, matrix: { device.status: [lost, lost] }, ${denied} }]`,
+    /^2:\d+ cases\[0\]\.matrix\["device\.status"\]: has the value "lost" twice$/,
+  ],
+  'an axis that would be the base of a case': [
+    `${at}cases: [{ title: one, matrix: { base: [meter, camera] }, ${denied} }]`,
+    /^2:\d+ cases\[0\]\.matrix\.base: cannot change base: name fixtures at their places/,
+  ],
+  'an axis that would change what is expected': [
+    `${at}cases: [{ title: one, matrix: { who: { all: { expect: { outcome: allow } } } }, ${denied} }]`,
+    /^2:\d+ cases\[0\]\.matrix\.who: cannot change expect: /,
+  ],
 };
 
 for (const [what, [text, problem]] of Object.entries(refused)) {
