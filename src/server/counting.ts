@@ -3,6 +3,7 @@ import type { GaugeReadings, Metrics } from '../telemetry/metrics.ts';
 import { createShadowMetrics } from '../telemetry/shadow-metrics.ts';
 import type { ShadowMetrics } from '../telemetry/shadow-metrics.ts';
 import { createIndexMetrics } from '../telemetry/index-metrics.ts';
+import { createLogMetrics } from '../telemetry/log-metrics.ts';
 import { createOutsiderMetrics } from '../telemetry/outsider-metrics.ts';
 import type { OutsiderMetrics } from '../telemetry/outsider-metrics.ts';
 import { startMetering } from './otel.ts';
@@ -54,6 +55,7 @@ export function startCounting(instance: string, otel: OtelEnv): Counting {
   const metering = startMetering({ version: programVersion, instance }, otel);
   const metrics = createMetrics(metering.meter, () => (sources ? readingsOf(sources) : nothingYet));
   const unenforced = createUnenforced();
+  createLogMetrics(metering.meter, () => sources?.recordLog() ?? null);
   createIndexMetrics(metering.meter, () => sources?.index() ?? null);
   return {
     metrics,

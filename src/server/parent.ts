@@ -234,6 +234,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     clock: () => time.view(),
     records: ledger.records,
     outsiders: () => outsiders.views(),
+    recordLog: () => ledger.log?.stats() ?? null,
     index: () => indexing.view(),
     unenforced: counting.unenforced,
     crls: () => store.snapshot(() => crls.crls()),

@@ -15,7 +15,7 @@ export interface RecordHomeOptions {
   readonly clock: Clock;
   readonly config: Config;
   /** Told after each checkpoint of a log. */
-  readonly onIntegrated: (integrated: Integrated) => void;
+  readonly onIntegrated?: (integrated: Integrated) => void;
   readonly log: (line: string) => void;
 }
 
@@ -37,11 +37,12 @@ export function openRecordHome(options: RecordHomeOptions): RecordHome {
     const { path, rotate_bytes: rotateBytes, keep } = audit;
     return { lines: openNdjsonLog({ path, rotateBytes, keep, onReplaced: options.log }), log: null };
   }
-  const log = openTiles(options, mode);
+  const log = openRecordLog(options, mode);
   return { lines: log, log };
 }
 
-function openTiles(
+/** Opens the log that the configuration names, with the acts that are its own: its key, how it was left, what went. */
+export function openRecordLog(
   { writer, clock, config, onIntegrated, log }: RecordHomeOptions,
   mode: 'strict' | 'relaxed',
 ): Log {
@@ -64,7 +65,7 @@ function openTiles(
     },
     onRotated: (rotated) => recordBytes(logKeyAct(writer, clock.now(), rotated)),
     onPruned: (pruned) => recordBytes(logPrunedAct(writer, clock.now(), pruned)),
-    onIntegrated,
+    ...(onIntegrated && { onIntegrated }),
     onProblem: (error) => log(`the log's checkpoint waits: ${error.message}`),
   });
 }

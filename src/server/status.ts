@@ -1,5 +1,7 @@
 import { statSync } from 'node:fs';
 import type { KeyState } from '../attestation/keys/key-states.ts';
+import { recordMode } from '../audit/home.ts';
+import type { LogStats } from '../audit/log/types.ts';
 import { measureKept } from '../audit/kept.ts';
 import type { Config } from '../config/types.ts';
 import { formatInstant } from '../lib/clock.ts';
@@ -9,6 +11,7 @@ import { crlCoverage, expectedPoints, isCoverageOf } from '../revocation/coverag
 import type { CrlInfo } from '../revocation/types.ts';
 import type { Store } from '../store/types.ts';
 import type { GaugeReadings } from '../telemetry/metrics.ts';
+
 import type { IndexingView } from './audit/indexing.ts';
 import type { OutsiderView } from './audit/outsider-view.ts';
 import { bundleView, type BundleStanding } from './bundles/view.ts';
@@ -38,6 +41,8 @@ export interface StatusSources {
   readonly records: RecordWriter;
   /** Who is shown the log's checkpoints. */
   readonly outsiders: () => readonly OutsiderView[];
+  /** The log of records; null where they are lines of a plain file, or nowhere. */
+  readonly recordLog: () => LogStats | null;
   /** The index beside the log; null where records are kept without. */
   readonly index: () => IndexingView | null;
   readonly unenforced: Unenforced;
@@ -81,7 +86,9 @@ export function statusOf(sources: StatusSources): object {
     store: { path: config.state.path, bytes: storeBytes(config), error: state.error },
     audit: {
       path: config.audit.path,
-      bytes: sizeOf(config.audit.path),
+      mode: recordMode(config.audit),
+      bytes: sources.recordLog() ? (sources.recordLog()?.bytes ?? null) : sizeOf(config.audit.path),
+      log: logOf(sources.recordLog()),
       writable: sources.records.writable(),
       error: sources.records.lastError()?.message ?? null,
       kept: measureKept(keptFolder(config)),
@@ -302,6 +309,16 @@ function coverageOf(sources: StatusSources, crls: readonly CrlInfo[]): object[] 
     })),
     missing,
   }));
+}
+
+function logOf(log: LogStats | null): object | null {
+  if (log === null) return null;
+  return {
+    entries: log.size,
+    under_checkpoint: log.integrated,
+    minimum_index: log.minimumIndex,
+    room_days: log.roomDays === null ? null : Math.floor(log.roomDays),
+  };
 }
 
 function storeBytes(config: Config): number | null {

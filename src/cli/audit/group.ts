@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Session } from '../session.ts';
 import { registerAuditCheck } from './check.ts';
 import { registerAuditExport } from './export.ts';
+import { registerAuditKeyRotate } from './key-rotate.ts';
 import { registerAuditProve } from './prove.ts';
 import { registerAuditQuery } from './query.ts';
 import { registerAuditReindex } from './reindex.ts';
@@ -28,4 +29,5 @@ export function registerAudit(program: Command, session: Session): void {
   registerAuditExport(group, session);
   registerAuditReveal(group, session);
   registerAuditErase(group, session);
+  registerAuditKeyRotate(group.command('key').description('the key that signs the log'), session);
 }

@@ -89,7 +89,7 @@ export function demoConfiguration(addresses: DemoAddresses, issuers: readonly st
         ttl: '15m',
       },
     },
-    audit: { path: 'records.ndjson' },
+    audit: { path: 'log', key: 'log-key.pem' },
   };
   return `${madeByDemo}; gateways are such as ${gatewayId}.\n${stringify(settings)}`;
 }

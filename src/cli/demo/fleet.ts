@@ -81,7 +81,7 @@ async function makeFleet(folder: string, configFile: string, now: EpochMs): Prom
     'inventory.ndjson',
     'firmware.ndjson',
     // How far the changes of the state that goes had been recorded.
-    'records.ndjson.changes',
+    'log.changes',
   ]) {
     await rm(join(folder, old), { recursive: true, force: true });
   }
