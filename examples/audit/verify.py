@@ -568,7 +568,7 @@ class Verifier:
         self.findings.fail("entry.changed", first, f"{what} are not what was signed, nor are the hashes over them")
 
     def check_history(self, current, earlier, state):
-        fail, agreed, differs = self.findings.fail, 0, None
+        fail, agreed, differs, unread = self.findings.fail, 0, None, []
         for one, name in earlier:
             size = one["size"]
             if one["origin"] != current["origin"]:
@@ -582,8 +582,7 @@ class Verifier:
                 continue
             root = self.roots.get(size) or self.root_before(size, current)
             if root is None:
-                what = f"the checkpoint {name} ({size} entries) cannot be compared"
-                self.findings.remark("log.unread", None, f"{what}: tiles of that time are gone")
+                unread.append(f"the checkpoint {name} ({size} entries)")
             elif root == one["root"]:
                 agreed = max(agreed, size)
             else:
@@ -592,6 +591,10 @@ class Verifier:
                     what = f"the log is not the one that the checkpoint {name} was signed for"
                     which = f"of its {size} entries some from {agreed} on are others"
                     fail("history.forked", agreed, f"{what}: {which} (history was rewritten, or forked)")
+        if unread:
+            many = f"{len(unread)} earlier checkpoints, the last of them {unread[-1]},"
+            what = unread[-1] if len(unread) == 1 else many
+            self.findings.remark("log.unread", None, f"{what} cannot be compared: tiles of that time are gone")
         if state == "other":
             until = min(current["size"] if differs is None else differs, current["size"])
             what = f"the entries are not those that the checkpoint at {current['size']} was signed for"
@@ -631,11 +634,11 @@ class Verifier:
         if isinstance(selection, dict) and selection.get("from") == begin:
             message = f"{entries} are not in the export, which begins at {begin}"
             self.findings.remark("log.pruned", 0, message)
-        elif self.records.says_retention:
+        elif begin <= self.records.pruned_below:
             self.findings.remark("log.pruned", 0, f"{entries} are gone: the log's retention has taken them")
         else:
             path = tile_path("entries", 0, width_at(0, 0, size))
-            problem = f"{path} is not there, and the log tells of no retention"
+            problem = f"{path} is not there, and the log does not say that its retention took them"
             self.findings.fail("entry.missing", 0, f"{entries} are missing: {problem}")
 
     def check_beside(self, size):
@@ -769,7 +772,7 @@ class Records:
         self.findings = findings
         self.decisions = self.others = self.latest_entry = 0
         self.latest = self.strayed = self.beat = self.next = self.first = self.last = None
-        self.stopped, self.whole, self.says_retention = True, True, False
+        self.stopped, self.whole, self.pruned_below = True, True, 0
 
     def take(self, first, entries):
         self.whole = self.next is None or self.next == first
@@ -836,8 +839,8 @@ class Records:
             what = f" of at most {duration(most)}" if isinstance(most, (int, float)) else ""
             message = f"records{what} before entry {entry} may be missing: the log says so itself"
             self.findings.remark("log.gap", entry, message)
-        if act == "log_pruned" or detail.get("retention") is not None:
-            self.says_retention = True
+        if act == "log_pruned" and isinstance(detail.get("minimum_index"), int):
+            self.pruned_below = max(self.pruned_below, detail["minimum_index"])
 
 
 # ---- The command ----------------------------------------------------------------------------------------------------

@@ -204,10 +204,10 @@ export const tamperMatrix: readonly Cheat[] = [
     says: ['entry.missing 512: entries 512 to 699 are missing: tile/entries/002.p/188 is not there'],
   },
   {
-    title: 'the first bundle gone, and the log tells of no retention',
+    title: 'the first bundle gone, and the log does not say that its retention took them',
     cheat: (log) => without(log, 'tile/entries/000', 'tile/0/000'),
     says: [
-      'entry.missing 0: entries 0 to 255 are missing: tile/entries/000 is not there, and the log tells of no retention',
+      'entry.missing 0: entries 0 to 255 are missing: tile/entries/000 is not there, and the log does not say that its retention took them',
     ],
   },
   {
@@ -222,6 +222,24 @@ export const tamperMatrix: readonly Cheat[] = [
       ),
     says: [],
     remarks: ["log.pruned 0: entries 0 to 255 are gone: the log's retention has taken them"],
+  },
+  {
+    title: 'more gone than the retention that the log tells of has taken, and checkpoints of that time',
+    cheat: (log) => {
+      const pruned = rewritten(log, (entries) => {
+        entries[600] = act(at(600), 'log_pruned', { minimum_index: 256 });
+      });
+      for (const size of [10, 300])
+        pruned.files.set(`checkpoints/${size}`, checkpointOf(pruned.entries, size, [log.signer]));
+      for (const index of [0, 1]) without(pruned, `tile/entries/00${index}`, `tile/0/00${index}`);
+      return pruned;
+    },
+    says: [
+      'entry.missing 0: entries 0 to 511 are missing: tile/entries/000 is not there, and the log does not say that its retention took them',
+    ],
+    remarks: [
+      'log.unread: 2 earlier checkpoints, the last of them the checkpoint in checkpoints/300 (300 entries), cannot be compared: tiles of that time are gone',
+    ],
   },
   {
     title: 'a bit flipped in a tile of hashes of entries',

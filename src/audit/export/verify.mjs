@@ -566,6 +566,7 @@ function descend({ size, root }, tree, suspects) {
 
 function checkHistory(current, earlier, roots, state) {
   let [agreed, differs] = [0, undefined];
+  const unread = [];
   for (const { checkpoint, name } of earlier) {
     const { size, root, origin } = checkpoint;
     if (origin !== current.origin) {
@@ -574,11 +575,7 @@ function checkHistory(current, earlier, roots, state) {
       const problem = `the checkpoint ${name} covers ${size}: at least ${size - current.size} were cut off`;
       fail('history.truncated', current.size, `the log ends at ${current.size} entries, and ${problem}`);
     } else if (!(roots.get(size) ?? rootBefore(size, current))) {
-      remark(
-        'log.unread',
-        null,
-        `the checkpoint ${name} (${size} entries) cannot be compared: tiles of that time are gone`,
-      );
+      unread.push(`the checkpoint ${name} (${size} entries)`);
     } else if ((roots.get(size) ?? rootBefore(size, current)).equals(root)) {
       agreed = Math.max(agreed, size);
     } else {
@@ -590,6 +587,12 @@ function checkHistory(current, earlier, roots, state) {
           `the log is not the one that the checkpoint ${name} was signed for: of its ${size} entries some from ${agreed} on are others (history was rewritten, or forked)`,
         );
     }
+  }
+  if (unread.length > 0) {
+    const most = unread[unread.length - 1];
+    const what =
+      unread.length === 1 ? most : `${unread.length} earlier checkpoints, the last of them ${most},`;
+    remark('log.unread', null, `${what} cannot be compared: tiles of that time are gone`);
   }
   if (state !== 'other') return;
   const until = Math.min(differs ?? current.size, current.size);
@@ -627,7 +630,7 @@ function rootBefore(size, current) {
 // ---- Records -------------------------------------------------------------------------------------------------------
 
 const timely = new Set(['start', 'stop', 'heartbeat', 'merged', 'worker_started', 'worker_ended']);
-const seen = { decisions: 0, others: 0, saysRetention: false, whole: true, next: undefined };
+const seen = { decisions: 0, others: 0, prunedBelow: 0, whole: true, next: undefined };
 let [latest, latestEntry, strayed, beatMs, stopped] = [undefined, 0, undefined, undefined, true];
 let [firstTime, lastTime] = [undefined, undefined];
 const iso = (at) => new Date(at).toISOString();
@@ -683,7 +686,8 @@ function readRecord(entry, bytes) {
     const most = typeof detail?.at_most_ms === 'number' ? ` of at most ${duration(detail.at_most_ms)}` : '';
     remark('log.gap', entry, `records${most} before entry ${entry} may be missing: the log says so itself`);
   }
-  if (act === 'log_pruned' || (detail?.retention ?? null) !== null) seen.saysRetention = true;
+  if (act === 'log_pruned' && detail?.minimum_index > seen.prunedBelow)
+    seen.prunedBelow = detail.minimum_index;
 }
 
 function checkTime(entry, time, record) {
@@ -801,13 +805,13 @@ function tellPruned(from, size) {
   const entries = `entries 0 to ${from - 1}`;
   if (selection === from)
     remark('log.pruned', 0, `${entries} are not in the export, which begins at ${from}`);
-  else if (seen.saysRetention)
+  else if (from <= seen.prunedBelow)
     remark('log.pruned', 0, `${entries} are gone: the log's retention has taken them`);
   else
     fail(
       'entry.missing',
       0,
-      `${entries} are missing: ${tilePath('entries', 0, widthAt(0, 0, size))} is not there, and the log tells of no retention`,
+      `${entries} are missing: ${tilePath('entries', 0, widthAt(0, 0, size))} is not there, and the log does not say that its retention took them`,
     );
 }
 

@@ -84,6 +84,7 @@ export async function checkHistory(check: HistoryCheck): Promise<void> {
   const { current, earlier, roots, tree, findings } = check;
   let agreed = 0;
   let differs: number | undefined;
+  const unread: Earlier[] = [];
   for (const one of earlier) {
     const { size, root, origin } = one.checkpoint;
     if (origin !== current.origin) {
@@ -102,11 +103,7 @@ export async function checkHistory(check: HistoryCheck): Promise<void> {
     const own = roots.get(size);
     const agrees = own ? equalBytes(own, root) : await isBeginning(check, one);
     if (agrees === undefined) {
-      findings.remark(
-        'log.unread',
-        null,
-        `the checkpoint ${one.name} (${size} entries) cannot be compared: tiles of that time are gone`,
-      );
+      unread.push(one);
     } else if (agrees) {
       agreed = Math.max(agreed, size);
     } else {
@@ -115,7 +112,16 @@ export async function checkHistory(check: HistoryCheck): Promise<void> {
     }
   }
   // Where the entries are not those of the checkpoint, earlier ones tell between which of them that is.
+  tellUnread(unread, findings);
   if (tree === 'other') tellRoot(check, agreed, differs);
+}
+
+function tellUnread(unread: readonly Earlier[], findings: Findings): void {
+  const last = unread.at(-1);
+  if (last === undefined) return;
+  const most = `the checkpoint ${last.name} (${last.checkpoint.size} entries)`;
+  const what = unread.length === 1 ? most : `${unread.length} earlier checkpoints, the last of them ${most},`;
+  findings.remark('log.unread', null, `${what} cannot be compared: tiles of that time are gone`);
 }
 
 function forkText({ name, checkpoint: { size } }: Earlier, agreed: number): string {

@@ -58,8 +58,8 @@ export class RecordWatch {
   decisions = 0;
   /** Records of all other kinds. */
   others = 0;
-  /** Whether a record says that old entries are removed. */
-  saysRetention = false;
+  /** Entries below are gone by the log's own word: its retention has taken them. */
+  prunedBelow = 0;
 
   constructor(findings: Findings) {
     this.#findings = findings;
@@ -157,7 +157,8 @@ export class RecordWatch {
         `records${span} before entry ${entry} may be missing: the log says so itself`,
       );
     }
-    if (act === 'log_pruned' || (detail?.['retention'] ?? null) !== null) this.saysRetention = true;
+    const minimum = act === 'log_pruned' ? detail?.['minimum_index'] : undefined;
+    if (typeof minimum === 'number') this.prunedBelow = Math.max(this.prunedBelow, minimum);
   }
 }
 

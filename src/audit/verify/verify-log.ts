@@ -199,7 +199,7 @@ async function tellPruned(
     findings.remark('log.pruned', 0, `${entries} are not in the export, which begins at ${there}`);
     return;
   }
-  if (watch.saysRetention) {
+  if (there <= watch.prunedBelow) {
     findings.remark('log.pruned', 0, `${entries} are gone: the log's retention has taken them`);
     return;
   }
@@ -207,6 +207,6 @@ async function tellPruned(
   findings.fail(
     'entry.missing',
     0,
-    `${entries} are missing: ${path} is not there, and the log tells of no retention`,
+    `${entries} are missing: ${path} is not there, and the log does not say that its retention took them`,
   );
 }
