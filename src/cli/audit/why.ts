@@ -122,9 +122,10 @@ function textOf(
   }
   const { turn, changes, acts } = told;
   const { record } = turn.denied;
+  const since = last[0]?.record['outcome'] === 'allow' ? ' It is allowed again since then.' : '';
   return [
     history,
-    `${plain(device)} was allowed last at ${said(turn.allowed)}, and denied first after that at ${said(turn.denied)}\n`,
+    `${plain(device)} was allowed at ${said(turn.allowed)}, and denied first after that at ${said(turn.denied)}.${since}\n`,
     ...(isWholeRecord(record)
       ? [
           inWords(record)

@@ -139,7 +139,7 @@ test('why tells what changed between the last allow and the denial after it, and
   t.false(found.turn.changes.some(({ path }) => /time|facts\.now|age_s/.test(path)));
   t.like(found.turn.acts[0]!.record, { why: 'stolen' });
   const { stdout } = await portreeve(['audit', 'why', id, '.'], { cwd: folder });
-  t.regex(stdout, /was allowed last at .*, and denied first after that at 2099-01-01/);
+  t.regex(stdout, /was allowed at .*, and denied first after that at 2099-01-01/);
   t.regex(stdout, /facts\.device\.status +"active" +"lost"/);
   t.regex(stdout, /change +cli:ann .* stolen/);
   t.is((await portreeve(['audit', 'why', 'unheard-of', '.'], { cwd: folder })).code, 1);
