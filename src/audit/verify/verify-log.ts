@@ -9,6 +9,7 @@ import { checkBeside, exportBegin } from './beside.ts';
 import { Findings } from './findings.ts';
 import type { Finding } from './findings.ts';
 import { firstThere } from './first-there.ts';
+import { IndexCheck } from './index-check.ts';
 import { checkHistory, keptCheckpoints, readSigned } from './history.ts';
 import type { Earlier } from './history.ts';
 import { readKeyHistory } from './keys.ts';
@@ -154,15 +155,21 @@ async function verifyEntries(work: Work): Promise<number | undefined> {
     );
     return undefined;
   }
+  const { folder } = place;
+  const beside = { files: place, checkpoint, first: there, ...(folder !== undefined && { folder }) };
+  const index = await IndexCheck.open(beside, findings);
   options.onTotal?.(size - from);
   const result = await scan({
     ...{ files: place, size, from, edge },
     wanted: [...new Set(earlier.map(({ checkpoint: one }) => one.size))].filter(
       (at) => at >= from && at <= size,
     ),
-    onBundle: (first, bundle) => watch.take(first, bundle),
+    onBundle: (first, bundle) => {
+      watch.take(first, bundle);
+      index?.take(first, bundle);
+    },
     onEntries: (count) => options.onEntries?.(count),
-  });
+  }).finally(() => index?.close());
   const tree = await checkTree({ files: place, head: checkpoint, scan: result, findings });
   await checkHistory({ files: place, current: checkpoint, earlier, roots: result.roots, tree, findings });
   await tellPruned(work, there);

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { sha256Hex } from '../../../src/lib/bytes.ts';
@@ -232,4 +233,21 @@ test('a file of lines, a missing log and a key of a witness are refused with exi
   t.is((await run('verify', 'nowhere')).code, 1);
   t.is((await run('verify', 'log', '--key', 'x+00000000+AAAA')).code, 2);
   t.is((await run('verify', 'log', '--since', 'checkpoint')).code, 2);
+});
+
+test('an index that lacks what the log has, or is of another log, is told', async (t) => {
+  const { run, folder } = withLog(t);
+  t.is((await run('reindex', 'log')).code, 0);
+  const sound = await run('verify', 'log', '--key', 'log.key');
+  t.is(sound.code, 0, sound.stdout);
+  const index = new DatabaseSync(join(folder, 'log/index.db'));
+  index.exec('DELETE FROM rows WHERE idx = 300');
+  index.close();
+  const lacking = await run('verify', 'log', '--key', 'log.key');
+  t.is(lacking.code, 1);
+  t.regex(lacking.stdout, /index.db does not have entries 256 to 511 as the log does/);
+  const other = makeLog(recordsOf(700).reverse());
+  writeFiles(join(folder, 'log'), other.files);
+  const { stdout } = await run('verify', 'log', '--key', other.signer.verifier.text);
+  t.regex(stdout, /index.db was not made from this log/);
 });
