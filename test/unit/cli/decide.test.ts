@@ -1,4 +1,5 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import { buildRecord, recordBytes } from '../../../src/audit/record.ts';
 import type { AuditRecord } from '../../../src/audit/record.ts';
@@ -10,7 +11,7 @@ import { patientTiming, recordNothing } from '../../../src/cli/trial.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { unquestioned } from '../../../src/lib/trusted-time.ts';
 import { composeDecision } from '../../../src/server/compose.ts';
-import { keepVersions } from '../../../src/server/keep-versions.ts';
+import { keepVersions, keptFolder } from '../../../src/server/keep-versions.ts';
 import { readMaterial } from '../../../src/server/material.ts';
 import { deviceId, makeInstallation, type Installation } from './helpers/installation.ts';
 import { onlyObject, portreeveHere as portreeve } from './helpers/run.ts';
@@ -216,7 +217,7 @@ test('a record that was altered anywhere is not the same: what its digests name 
   t.true((await replayed({ versions: classless })).includes(`configuration ${versions.classes}`));
   t.deepEqual(await replayed({ class: 'camera', leaf: zeros }), ['class', 'leaf']);
   t.true((await replayed({ device_id: 'meter-2' })).includes('device_id'));
-  rmSync(installation.path(`audit/kept/${crl!.digest}`));
+  rmSync(join(keptFolder(loadConfig(installation.config)), crl!.digest));
   t.deepEqual(await replayed({}), [`CRL ${crl!.digest}`]);
 });
 

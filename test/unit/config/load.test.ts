@@ -125,7 +125,9 @@ test('a minimal file gets every default', (t) => {
       redact: { fields: [], linkable: true, keep: null },
       witnesses: [],
       anchors: [],
+      sinks: [],
     },
+    index: { follow: true, max_bytes: null },
   });
 });
 

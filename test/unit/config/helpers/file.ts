@@ -343,6 +343,9 @@ enforcement:
       why: CRL host down
       since: 2026-11-20T08:00:00Z
       until: 2026-11-20T20:00:00Z
+index:
+  follow: false
+  max_bytes: 20000000
 audit:
   path: log/decisions
   mode: relaxed
