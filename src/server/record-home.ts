@@ -55,6 +55,7 @@ export function openRecordLog(
     flushMs: flush,
     retention: { maxAgeMs: retain, maxBytes },
     now: () => clock.now(),
+    monotonic: () => clock.monotonic(),
     pid: process.pid,
     onOpened: (opened) => {
       const { unclean, size, created, key: after } = opened;

@@ -81,6 +81,7 @@ async function atEveryStep(look: () => void, work: () => Promise<void>): Promise
   syncBuiltinESMExports();
   try {
     await work();
+    look();
   } finally {
     Object.assign(promises, { rename });
     Object.assign(fs, { writevSync });

@@ -120,7 +120,7 @@ class FolderLog implements Log {
 
   pauseMs(): number {
     if (this.#options.mode === 'relaxed' || this.#lastBatch < fewEntries) return 0;
-    return Math.max(0, this.#lastSync + groupMs - performance.now());
+    return Math.max(0, this.#lastSync + groupMs - (this.#options.monotonic?.() ?? Infinity));
   }
 
   reopen(): Promise<void> {
@@ -199,7 +199,7 @@ class FolderLog implements Log {
     const before = journal.position();
     try {
       journal.append(framed);
-      this.#lastSync = performance.now();
+      this.#lastSync = this.#options.monotonic?.() ?? 0;
       this.#lastBatch = framed.ends.length;
       if (this.#options.mode === 'strict' || this.#flushFailed) await journal.sync();
     } catch (thrown) {

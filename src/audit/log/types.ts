@@ -35,6 +35,8 @@ export interface LogOptions {
   /** How long checkpoints carry the signature of the key that was rotated away (ms); a day unless said. */
   readonly overlapMs?: number;
   readonly now: () => EpochMs;
+  /** Milliseconds that only ever grow; without it `pauseMs` asks for no pause. */
+  readonly monotonic?: () => number;
   /** The process that holds the log; said to whoever is refused. */
   readonly pid?: number;
   /** Told once the log is open, before anything is appended; what it answers becomes the next entries. */
