@@ -299,6 +299,9 @@ class Verifier:
     def verify(self, given, held):
         findings = self.findings
         keys = self.read_keys(given)
+        # Before the current one: of a log that is being written, what it keeps must not seem to be ahead.
+        names = [name for name in self.files.list("checkpoints") if not name.endswith((".tmp", ".json"))]
+        kept = [(name, self.files.read(f"checkpoints/{name}")) for name in names]
         found = self.files.read("checkpoint")
         if found is None:
             findings.fail("checkpoint.missing", None, "there is no checkpoint")
@@ -308,11 +311,10 @@ class Verifier:
             return
         size = current["size"]
         earlier = []
-        for name in self.files.list("checkpoints"):
-            if not name.endswith((".tmp", ".json")):
-                one = self.signed(self.files.read(f"checkpoints/{name}"), keys, f" checkpoints/{name}")
-                if one:
-                    earlier.append((one, f"in checkpoints/{name}"))
+        for name, file in kept:
+            one = self.signed(file, keys, f" checkpoints/{name}")
+            if one:
+                earlier.append((one, f"in checkpoints/{name}"))
         earlier.sort(key=lambda pair: pair[0]["size"])
         one = self.signed(held, keys, " that you hold") if held is not None else None
         if one:

@@ -763,15 +763,18 @@ function cosignatures({ note }, witnesses) {
 
 function verifyAll({ keys: given, held: heldFile }) {
   const keys = readKeys(given);
+  // Before the current one: of a log that is being written, what it keeps must not seem to be ahead.
+  const kept = list('checkpoints')
+    .filter((name) => !/\.(tmp|json)$/.test(name))
+    .map((name) => [name, read(`checkpoints/${name}`)]);
   const bytes = read('checkpoint');
   if (bytes === undefined) fail('checkpoint.missing', null, 'there is no checkpoint');
   const current = bytes && signedCheckpoint(bytes, keys, '');
   if (!current) return undefined;
   const { size } = current;
   const earlier = [];
-  for (const name of list('checkpoints')) {
-    if (name.endsWith('.tmp') || name.endsWith('.json')) continue;
-    const checkpoint = signedCheckpoint(read(`checkpoints/${name}`), keys, ` checkpoints/${name}`);
+  for (const [name, file] of kept) {
+    const checkpoint = signedCheckpoint(file, keys, ` checkpoints/${name}`);
     if (checkpoint) earlier.push({ checkpoint, name: `in checkpoints/${name}` });
   }
   earlier.sort((a, b) => a.checkpoint.size - b.checkpoint.size);

@@ -48,21 +48,38 @@ export function readSigned(
   return undefined;
 }
 
-/** The checkpoints that the log itself has kept, by size. */
-export async function keptCheckpoints(
-  place: LogPlace,
+/** A checkpoint that the log has kept, as it lies there. */
+export interface KeptFile {
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * The checkpoints that the log itself has kept. To be read before the current one: a log that is being written would else
+ * seem to end before what it has kept.
+ */
+export async function readKept(place: LogPlace): Promise<readonly KeptFile[]> {
+  const files: KeptFile[] = [];
+  for (const name of [...((await place.list(keptCheckpointsPath)) ?? [])].sort()) {
+    const path = `${keptCheckpointsPath}/${name}`;
+    const bytes = /\.(tmp|json)$/.test(name) ? undefined : await place.read(path);
+    if (bytes !== undefined) files.push({ path, bytes });
+  }
+  return files;
+}
+
+/** Those of them that were signed for the log, by size. */
+export function keptCheckpoints(
+  files: readonly KeptFile[],
   keys: KeyHistory,
   findings: Findings,
-): Promise<readonly Earlier[]> {
-  const kept: Earlier[] = [];
-  for (const name of [...((await place.list(keptCheckpointsPath)) ?? [])].sort()) {
-    if (name.endsWith('.tmp') || name.endsWith('.json')) continue;
-    const path = `${keptCheckpointsPath}/${name}`;
-    const bytes = await place.read(path);
-    const checkpoint = bytes && readSigned(bytes, keys, ` ${path}`, findings);
-    if (checkpoint) kept.push({ checkpoint, name: `in ${path}` });
-  }
-  return kept.sort((a, b) => a.checkpoint.size - b.checkpoint.size);
+): readonly Earlier[] {
+  return files
+    .flatMap(({ path, bytes }) => {
+      const checkpoint = readSigned(bytes, keys, ` ${path}`, findings);
+      return checkpoint ? [{ checkpoint, name: `in ${path}` }] : [];
+    })
+    .sort((a, b) => a.checkpoint.size - b.checkpoint.size);
 }
 
 interface HistoryCheck {

@@ -38,7 +38,18 @@ export class IndexCheck {
       return undefined;
     }
     if (await isIndexOf(index, tree)) return new IndexCheck(index, findings);
+    const seen = Number(index.get("SELECT value FROM meta WHERE key = 'size'")?.['value'] ?? 0);
+    const { size } = tree.checkpoint;
     index.close();
+    if (seen > size) {
+      const how = 'the log grew while it was read, or was cut off';
+      findings.remark(
+        'index.differs',
+        size,
+        `${indexName} has seen ${seen} entries, the checkpoint ${size}: ${how}`,
+      );
+      return undefined;
+    }
     findings.fail('index.differs', null, `${indexName} was not made from this log: ${remedy}`);
     return undefined;
   }

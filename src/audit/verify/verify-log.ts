@@ -10,8 +10,8 @@ import { Findings } from './findings.ts';
 import type { Finding } from './findings.ts';
 import { firstThere } from './first-there.ts';
 import { IndexCheck } from './index-check.ts';
-import { checkHistory, keptCheckpoints, readSigned } from './history.ts';
-import type { Earlier } from './history.ts';
+import { checkHistory, keptCheckpoints, readKept, readSigned } from './history.ts';
+import type { Earlier, KeptFile } from './history.ts';
 import { readKeyHistory } from './keys.ts';
 import type { KeyHistory } from './keys.ts';
 import type { LogPlace } from './place.ts';
@@ -77,11 +77,13 @@ export interface Verified {
 export async function verifyLog(place: LogPlace, options: VerifyOptions): Promise<Verified> {
   const findings = new Findings();
   const keys = await readKeyHistory(place, options.keys, findings);
+  const kept = await readKept(place);
   const checkpoint = await readCheckpoint(place, keys, findings);
   const watch = new RecordWatch(findings);
-  const from = checkpoint && (await verifyEntries({ place, options, keys, checkpoint, findings, watch }));
+  const from =
+    checkpoint && (await verifyEntries({ place, options, keys, kept, checkpoint, findings, watch }));
   const outside =
-    checkpoint && (await outsideOf({ place, options, keys, checkpoint, findings, watch }, from));
+    checkpoint && (await outsideOf({ place, options, keys, kept, checkpoint, findings, watch }, from));
   const report: LogReport = {
     location: place.location,
     verdict: findings.wrong.length === 0 ? 'verified' : 'failed',
@@ -124,6 +126,7 @@ interface Work {
   readonly place: LogPlace;
   readonly options: VerifyOptions;
   readonly keys: KeyHistory;
+  readonly kept: readonly KeptFile[];
   readonly checkpoint: SignedCheckpoint;
   readonly findings: Findings;
   readonly watch: RecordWatch;
@@ -143,7 +146,7 @@ function outsideOf(
 async function verifyEntries(work: Work): Promise<number | undefined> {
   const { place, options, checkpoint, findings, watch } = work;
   const { size } = checkpoint;
-  const earlier = await earlierOf(work);
+  const earlier = earlierOf(work);
   const there = await firstThere(place, size);
   const from = await beginning(work, there, earlier);
   const edge = await edgeBefore(place, from, size);
@@ -177,10 +180,10 @@ async function verifyEntries(work: Work): Promise<number | undefined> {
   return from;
 }
 
-async function earlierOf({ place, options, keys, findings }: Work): Promise<readonly Earlier[]> {
-  const kept = await keptCheckpoints(place, keys, findings);
-  const held = options.held && readSigned(options.held, keys, ' that you hold', findings);
-  return held ? [...kept, { checkpoint: held, name: heldName }] : kept;
+function earlierOf({ options, keys, kept, findings }: Work): readonly Earlier[] {
+  const own = keptCheckpoints(kept, keys, findings);
+  const held = options.held && readSigned(options.held, keys, ` ${heldName}`, findings);
+  return held ? [...own, { checkpoint: held, name: heldName }] : own;
 }
 
 /** Where reading begins: at what is there, or at what was asked for. */
