@@ -1,7 +1,7 @@
 import { join, relative, resolve, sep } from 'node:path';
 import { buildBundle } from '../../workshop/build/build-bundle.ts';
 import { openKeptFiles } from '../../workshop/cases/kept-files.ts';
-import { loadCases, soundCases } from '../../workshop/cases/load.ts';
+import { loadCases, refuseUndeclared, soundCases } from '../../workshop/cases/load.ts';
 import { patternOf, selectCases } from '../../workshop/cases/select.ts';
 import type { CaseFile, CaseOutcome, LoadedCase } from '../../workshop/cases/types.ts';
 import { sourcesOf } from '../../workshop/evaluation/sources.ts';
@@ -39,7 +39,9 @@ export async function testProject(
   session: Session,
   chosen: Chosen = {},
 ): Promise<Examined> {
-  const wanted = selectCases(soundCases(files), {
+  const sound = soundCases(files);
+  refuseUndeclared(sound, new Set(Object.keys(project.reasons)));
+  const wanted = selectCases(sound, {
     tags: options.tag ?? [],
     ...(options.run !== undefined && { run: options.run }),
   });

@@ -50,5 +50,19 @@ async function runTest(dirs: readonly string[], options: TestOptions, session: S
     const wrong = one.items.some(({ status }) => status === 'failed' || status === 'error');
     if (options.failFast && wrong) break;
   }
+  if (examined.every(({ items }) => items.length === 0)) throw nothingRan(options);
   return reportAnswer(examined, started, options, session);
+}
+
+/** A pipeline whose pattern is misspelt, or whose cases have moved, has passed nothing. */
+function nothingRan({ tag, run }: TestOptions): PortreeveError {
+  const chosen = [
+    ...(tag ?? []).map((one) => `--tag ${one}`),
+    ...(run === undefined ? [] : [`--run ${run}`]),
+  ].join(' ');
+  const message =
+    chosen === ''
+      ? 'there is nothing to test: neither cases nor Rego tests are where policy.yaml says'
+      : `${chosen}: no test is chosen by it`;
+  return new PortreeveError('PDP_USAGE', message);
 }

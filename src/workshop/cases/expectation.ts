@@ -65,3 +65,8 @@ function readObligations(words: Words): NonNullable<Expectation['obligations']> 
     ...(limit !== undefined && { sessionLimitS: limit as number | null }),
   };
 }
+
+/** Codes of a policy's own that are expected, or expected not to come. */
+export function ownCodesIn({ reasons = [], contains = [], lacks = [] }: Expectation): readonly string[] {
+  return [...[...reasons, ...contains].map(({ code }) => code), ...lacks].filter(isCustomCode);
+}

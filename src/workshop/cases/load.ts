@@ -4,7 +4,7 @@ import { parseInstant, type EpochMs } from '../../lib/clock.ts';
 import { sha256Hex } from '../../lib/bytes.ts';
 import { PortreeveError } from '../../lib/errors.ts';
 import { readCaseDocument, validateCase, type ReadCases } from './document.ts';
-import { readExpectation } from './expectation.ts';
+import { ownCodesIn, readExpectation } from './expectation.ts';
 import { createFixtureReader, resolved, type Fixtures, type FixtureReader } from './fixtures.ts';
 import type { KeptFiles } from './kept-files.ts';
 import {
@@ -48,6 +48,19 @@ export function soundCases(files: readonly CaseFile[]): readonly LoadedCase[] {
     throw new PortreeveError('PDP_CASES_INVALID', [...lines].join('\n'));
   }
   return files.flatMap((file) => file.cases);
+}
+
+/**
+ * Throws PDP_CASES_INVALID for cases that name a reason of the policy's own which it does not declare: none can come, so
+ * that "lacks" it would hold whatever is decided.
+ */
+export function refuseUndeclared(cases: readonly LoadedCase[], declared: ReadonlySet<string>): void {
+  const lines = cases.flatMap(({ file, line, title, expect }) =>
+    ownCodesIn(expect)
+      .filter((code) => !declared.has(code))
+      .map((code) => `${file}:${line}: ${title}: expects ${code}, which policy.yaml does not declare`),
+  );
+  if (lines.length > 0) throw new PortreeveError('PDP_CASES_INVALID', [...new Set(lines)].join('\n'));
 }
 
 function loadFile(

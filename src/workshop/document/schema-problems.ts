@@ -30,6 +30,12 @@ function explain(error: ErrorObject): Found {
     case 'const':
       return { path, at: 'value', message: `must be ${JSON.stringify(params['allowedValue'])}` };
     default:
+      if (error.schemaPath.endsWith('/$defs/path/pattern'))
+        return {
+          path,
+          at: 'value',
+          message: 'must be a path within the folder: not absolute, without .. and \\',
+        };
       return { path, at: 'value', message: error.message ?? `does not fit (${error.keyword})` };
   }
 }

@@ -26,7 +26,7 @@ function shipped(name: string): string {
 
 /**
  * Opens the policy project in `folder`. Throws PDP_PROJECT_INVALID (a `DocumentError` with all problems) where
- * `policy.yaml` is missing or malformed, names a capabilities file that is not there, or no Rego module is found.
+ * `policy.yaml` is missing or malformed, names a file or folder that is not there, or no Rego module is found.
  */
 export function openProject(folder: string): Project {
   const root = resolve(folder);
@@ -44,6 +44,7 @@ export function openProject(folder: string): Project {
 /** The project that a `policy.yaml` at `file` describes; for projects that are made by program. Same errors. */
 export function projectOf(file: string, said: ProjectFile): Project {
   const folder = dirname(file);
+  refuseAbsent(file, said);
   const rego = findFiles(folder, said.modules ?? ['rego'], ['.rego']);
   const isTest = (name: string): boolean => name.endsWith('_test.rego');
   const modules = rego.filter((name) => !isTest(name));
@@ -69,6 +70,18 @@ export function projectOf(file: string, said: ProjectFile): Project {
     reasons: said.reasons ?? {},
     capabilities: capabilitiesOf(file, said),
   };
+}
+
+/** A misspelt folder would leave out rules, data or cases, and nobody would notice: what is left still compiles. */
+function refuseAbsent(file: string, said: ProjectFile): void {
+  for (const key of ['modules', 'data', 'cases'] as const) {
+    const absent = said[key]?.find((path) => existing(dirname(file), [path]).length === 0);
+    if (absent === undefined) continue;
+    throw new PortreeveError(
+      'PDP_PROJECT_INVALID',
+      `${file}: ${key}: nothing is at "${absent}": correct it, or take it out`,
+    );
+  }
 }
 
 const documentEndings = ['.yaml', '.yml', '.json'];

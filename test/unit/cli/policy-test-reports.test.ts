@@ -39,6 +39,36 @@ withOpa('cases and Rego tests are in one report, which goes to several files at 
   t.regex(readFileSync(join(folder, 'out/coverage.info'), 'utf8'), /^TN:\nSF:rego\/policy.rego\n/);
 });
 
+withOpa('where no test is chosen, or there is none, nothing has passed', async (t) => {
+  const folder = projectFolder(t, smallProject);
+  const ran = await run(folder, 'test', '--no-cache', '--run', 'no such test');
+  t.is(ran.code, 2);
+  t.regex(ran.stderr, /--run no such test: no test is chosen by it/);
+  t.is((await run(folder, 'test', '--no-cache', '--tag', 'smokee')).code, 2);
+  const empty = projectFolder(t, {
+    'policy.yaml': 'version: 1\n',
+    'rego/policy.rego': smallProject['rego/policy.rego'] ?? '',
+    'cases/none.yaml': 'cases: []\n',
+  });
+  const none = await run(empty, 'test', '--no-cache');
+  t.is(none.code, 2);
+  t.regex(none.stderr, /there is nothing to test/);
+});
+
+withOpa('a case that names a reason which the policy does not declare is refused', async (t) => {
+  const cases = smallProject['cases/travelling.yaml'] ?? '';
+  const folder = projectFolder(t, {
+    ...smallProject,
+    'cases/more.yaml': cases.replaceAll('custom.night', 'custom.nihgt'),
+  });
+  const ran = await run(folder, 'test', '--no-cache');
+  t.is(ran.code, 2);
+  t.regex(
+    ran.stderr,
+    /cases\/more\.yaml:\d+: .*: expects custom\.nihgt, which policy\.yaml does not declare/,
+  );
+});
+
 withOpa('less coverage than is wanted fails although every test passes, and says so', async (t) => {
   const cases = smallProject['cases/travelling.yaml']?.replace(/ {2}- title: by night[^]*$/, '') ?? '';
   const folder = projectFolder(t, {
@@ -113,7 +143,6 @@ withOpa('a case from a record passes when it is run, and names nobody', async (t
   for (const value of [device, record.leaf, record.key, record.serial, record.owner, record.site]) {
     if (typeof value === 'string') t.false(text.includes(value), value);
   }
-  t.is((await run(folder, 'test', '--no-cache', '--tag', 'none')).code, 0);
   t.is((await run(folder, 'test', '--no-cache', '--run', 'recorded')).code, 0);
   const again = await run(folder, 'case', 'add', '--from-record', id, '--records', 'records.ndjson');
   t.is(again.code, 2);

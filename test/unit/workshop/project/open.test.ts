@@ -87,12 +87,23 @@ test('a self-test that names no case file is refused, or the bundle would carry 
   });
 });
 
+for (const [key, text] of [
+  ['modules', 'modules: [rego, ruels]'],
+  ['data', 'data: [dta]'],
+  ['cases', 'cases: ["casse/*.yaml"]'],
+] as const) {
+  test(`${key} that are nowhere are refused, or less would be tested and shipped than is written`, (t) => {
+    const folder = projectFolder(t, { ...smallProject, 'policy.yaml': `version: 1\n${text}\n` });
+    t.throws(() => openProject(folder), { ...invalid, message: new RegExp(`${key}: nothing is at "`) });
+  });
+}
+
 for (const [what, text, told] of [
   ['is not YAML', 'version: [', /policy\.yaml:\d+:\d+: /],
   ['has no version', 'modules: [rego]', /version: is missing/],
   ['is of another version', 'version: 2', /version: must be 1/],
   ['has an unknown key', 'version: 1\nmodule: [rego]', /policy\.yaml:2:1: module: unknown key/],
-  ['leaves its folder', 'version: 1\nmodules: [../rego]', /modules\[0\]/],
+  ['leaves its folder', 'version: 1\nmodules: [../rego]', /modules\[0\]: must be a path within the folder/],
   ['names an absolute path', 'version: 1\ndata: [/etc]', /data\[0\]/],
   ['needs something that is no version', 'version: 1\nrequires: latest', /requires/],
   ['names an odd entrypoint', 'version: 1\nentrypoint: data.portreeve', /entrypoint/],
