@@ -20,6 +20,30 @@ export interface AuditConfig {
   readonly redact: RedactConfig;
   readonly witnesses: readonly WitnessConfig[];
   readonly anchors: readonly AuditAnchorConfig[];
+  readonly sinks: readonly SinkConfig[];
+}
+
+/** Where records are sent as well; exactly one of `file`, `syslog` and `otlp`. */
+export interface SinkConfig {
+  readonly name: string;
+  readonly file: string | null;
+  /** `host:port`. */
+  readonly syslog: string | null;
+  readonly otlp: string | null;
+  readonly format: 'record' | 'ocsf';
+  readonly begin: 'oldest' | 'newest';
+  readonly ca: string | null;
+  /** Both or neither. */
+  readonly certificate: string | null;
+  readonly key: string | null;
+  readonly headers_file: string | null;
+  readonly facility: number;
+  readonly max_message: number;
+  readonly rotate_bytes: number;
+  readonly keep: number;
+  /** Milliseconds. */
+  readonly interval: number;
+  readonly timeout: number;
 }
 
 /** Who is asked to cosign checkpoints. */

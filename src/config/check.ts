@@ -7,6 +7,7 @@ import { checkFiles } from './check/files.ts';
 import { checkInventory } from './check/inventory.ts';
 import { checkListeners } from './check/listeners.ts';
 import { checkOutsiders } from './check/outsiders.ts';
+import { checkSinks } from './check/sinks.ts';
 import { checkPolicy } from './check/policy.ts';
 import { checkPeps } from './check/peps.ts';
 import { Report } from './check/report.ts';
@@ -39,6 +40,7 @@ export function checkMeaning(value: unknown, folder: string, now: EpochMs): Repo
   checkCompat(root, report);
   checkAudit(root, report);
   checkOutsiders(root, report);
+  checkSinks(root, report);
   checkFiles(root, report, folder);
   return report;
 }

@@ -7,6 +7,7 @@ export type {
   AuditAnchorConfig,
   AuditConfig,
   RedactConfig,
+  SinkConfig,
   StrangersConfig,
   WitnessConfig,
 } from './audit-types.ts';

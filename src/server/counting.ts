@@ -4,6 +4,7 @@ import { createShadowMetrics } from '../telemetry/shadow-metrics.ts';
 import type { ShadowMetrics } from '../telemetry/shadow-metrics.ts';
 import { createIndexMetrics } from '../telemetry/index-metrics.ts';
 import { createLogMetrics } from '../telemetry/log-metrics.ts';
+import { createSinkMetrics } from '../telemetry/sink-metrics.ts';
 import { createOutsiderMetrics } from '../telemetry/outsider-metrics.ts';
 import type { OutsiderMetrics } from '../telemetry/outsider-metrics.ts';
 import { startMetering } from './otel.ts';
@@ -57,6 +58,7 @@ export function startCounting(instance: string, otel: OtelEnv): Counting {
   const unenforced = createUnenforced();
   createLogMetrics(metering.meter, () => sources?.recordLog() ?? null);
   createIndexMetrics(metering.meter, () => sources?.index() ?? null);
+  createSinkMetrics(metering.meter, () => sources?.sinks() ?? []);
   return {
     metrics,
     unenforced,

@@ -28,6 +28,7 @@ import { startPool } from './pool.ts';
 import type { Pool } from './pool.ts';
 import { programVersion } from './program.ts';
 import { holdInForce, prepare, watchedFiles } from './reload.ts';
+import { startSinks } from './sinks/sinks.ts';
 import { openShadow } from './shadow/shadow.ts';
 import { becomeSoleWriter } from './sole-writer.ts';
 import { readinessOf, statusOf } from './status.ts';
@@ -155,6 +156,10 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     onFailed: (kind, name) => counting.outsiders.failed(kind, name),
   });
   undo.add(() => outsiders.stop());
+  const sinks = startSinks({
+    ...{ config: config.audit, log: ledger.log, instance: store.instance, clock, say: log },
+  });
+  undo.add(() => sinks.stop());
   const indexing = startIndexing(config, ledger.log, log);
   undo.add(() => indexing.stop());
   if (bundleError !== null)
@@ -234,6 +239,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     clock: () => time.view(),
     records: ledger.records,
     outsiders: () => outsiders.views(),
+    sinks: () => sinks.views(),
     recordLog: () => ledger.log?.stats() ?? null,
     index: () => indexing.view(),
     unenforced: counting.unenforced,
@@ -279,6 +285,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
         knowledge.ask();
         ocsp.ask();
         outsiders.ask();
+        sinks.ask();
       });
     },
     stop: (why) => {

@@ -14,6 +14,7 @@ import type { GaugeReadings } from '../telemetry/metrics.ts';
 
 import type { IndexingView } from './audit/indexing.ts';
 import type { OutsiderView } from './audit/outsider-view.ts';
+import type { SinkView } from './sinks/view.ts';
 import { bundleView, type BundleStanding } from './bundles/view.ts';
 import { keptFolder } from './keep-versions.ts';
 import { namedAuthorities } from './loaded.ts';
@@ -41,6 +42,8 @@ export interface StatusSources {
   readonly records: RecordWriter;
   /** Who is shown the log's checkpoints. */
   readonly outsiders: () => readonly OutsiderView[];
+  /** Who is sent records. */
+  readonly sinks: () => readonly SinkView[];
   /** The log of records; null where they are lines of a plain file, or nowhere. */
   readonly recordLog: () => LogStats | null;
   /** The index beside the log; null where records are kept without. */
@@ -97,6 +100,7 @@ export function statusOf(sources: StatusSources): object {
       waiting: stats.waiting,
       lost: stats.lost,
       outsiders: sources.outsiders(),
+      sinks: sources.sinks(),
       index: sources.index(),
     },
     enforcement: sources.unenforced.status(config, now),

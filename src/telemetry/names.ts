@@ -38,6 +38,14 @@ export const attribute = {
   versionEpochs: 'portreeve.versions.epochs',
 } as const;
 
+/** Attributes of records that are sent as OTLP logs. */
+export const logAttribute = {
+  log: 'portreeve.log.name',
+  index: 'portreeve.log.index',
+  hash: 'portreeve.log.hash',
+  kind: 'portreeve.record.kind',
+} as const;
+
 /** The RPC method of each door, as the wire names it. */
 export const methodOfDoor: Readonly<Record<string, string>> = {
   ext_authz_http: 'envoy.service.auth.v3.Authorization/Check',
@@ -64,6 +72,12 @@ export const metric = {
   outsiderAge: 'portreeve.audit.outsider.age',
   outsiderFailures: 'portreeve.audit.outsider.failures',
   outsiderContradicts: 'portreeve.audit.outsider.contradicts',
+  sinkLag: 'portreeve.audit.sink.lag',
+  sinkAge: 'portreeve.audit.sink.age',
+  sinkSent: 'portreeve.audit.sink.sent',
+  sinkFailures: 'portreeve.audit.sink.failures',
+  sinkDropped: 'portreeve.audit.sink.dropped',
+  sinkRejected: 'portreeve.audit.sink.rejected',
   indexLag: 'portreeve.audit.index.lag',
   indexBytes: 'portreeve.audit.index.size',
   indexError: 'portreeve.audit.index.error',

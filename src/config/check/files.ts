@@ -50,6 +50,7 @@ function neededFiles(root: Place): Place[] {
       .items()
       .map((one) => one.get('file')),
     ...outsiderFiles(root),
+    ...sinkFiles(root),
     root.get('policy', 'bundle'),
     root.get('compat', 'proto_descriptor'),
   ];
@@ -62,6 +63,14 @@ function outsiderFiles(root: Place): Place[] {
     one.get('ca'),
     one.get('timestamp_cas'),
   ]);
+}
+
+/** What sinks are trusted by, and what they are shown. */
+function sinkFiles(root: Place): Place[] {
+  return root
+    .get('audit', 'sinks')
+    .items()
+    .flatMap((one) => [one.get('ca'), one.get('certificate'), one.get('key')]);
 }
 
 function verifierKeys(root: Place): Place[] {

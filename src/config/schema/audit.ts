@@ -1,4 +1,5 @@
 import { anchors, witnesses } from './outsiders.ts';
+import { sinks } from './sinks.ts';
 import { choice, flag, integer, list, path, section, span, text } from './keys.ts';
 
 const strangers = section(
@@ -126,4 +127,5 @@ export const audit = section('The record of decisions.', {
   redact,
   witnesses,
   anchors,
+  sinks,
 });

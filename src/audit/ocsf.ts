@@ -1,0 +1,256 @@
+import { isIP } from 'node:net';
+import type { EpochMs } from '../lib/clock.ts';
+import { parseInstant } from '../lib/clock.ts';
+import { programVersion } from '../lib/program-version.ts';
+
+/** The version of the Open Cybersecurity Schema Framework that events follow. */
+export const ocsfVersion = '1.8.0';
+
+/** Where a record stands, and its text there. */
+export interface OcsfPlace {
+  /** Name of the log. */
+  readonly log: string;
+  readonly index: number;
+  /** Hash of the entry in the tree, hex. */
+  readonly hash: string;
+  readonly text: string;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** What a kind of record becomes: class and activity by OCSF's numbers, and the members of its own. */
+interface Mapping {
+  readonly category: number;
+  readonly class: number;
+  readonly activity: number;
+  /** Needed with activity 99 (other). */
+  readonly activityName?: string;
+  /** 1 informational, 2 low, 3 medium, 4 high. */
+  readonly severity: (record: Json) => number;
+  readonly message: (record: Json) => string;
+  readonly members: (record: Json) => Json;
+}
+
+const authentication = { category: 3, class: 3002, activity: 1 } as const;
+const entityManagement = { category: 3, class: 3004 } as const;
+const lifecycle = { category: 6, class: 6002 } as const;
+const other = { category: 0, class: 0, activity: 99 } as const;
+
+const success = { status_id: 1, status: 'Success' } as const;
+const failure = { status_id: 2, status: 'Failure' } as const;
+
+/**
+ * The one table from records to OCSF: a record is looked up by `kind`, an act by `act:` and its name, and whatever is not
+ * here becomes a base event.
+ */
+export const ocsfTable: Readonly<Record<string, Mapping>> = {
+  decision: {
+    ...authentication,
+    severity: (record) => (faultsOf(record) > 0 ? 4 : isPlainAllow(record) ? 1 : 3),
+    message: (record) => `${nameOf(record['device_id'])}: ${word(record['outcome'])}, ${reasonOf(record)}`,
+    members: decisionMembers,
+  },
+  merged: {
+    ...authentication,
+    severity: () => 3,
+    message: (record) => `${Number(record['count'])} denials of devices that nobody has identified`,
+    members: mergedMembers,
+  },
+  heartbeat: {
+    ...lifecycle,
+    ...{ activity: 99, activityName: 'Heartbeat' },
+    severity: () => 1,
+    message: () => 'the server lives',
+    members: (record) => ({ app: appOf(record), ...success }),
+  },
+  'act:start': life(3),
+  'act:stop': life(4),
+  'act:worker_started': life(3),
+  'act:worker_ended': life(4),
+  'act:configuration': managed(3, success),
+  'act:bundle': managed(10, success),
+  'act:configuration_refused': managed(3, failure),
+  'act:bundle_refused': managed(10, failure),
+  'act:observe_opened': managed(10, success, 3),
+  'act:observe_ended': managed(11, success),
+  'act:break_glass_opened': managed(10, success, 4),
+  'act:break_glass_ended': managed(11, success),
+  'act:log_key': managed(3, success, 2),
+  'act:log_gap': managed(3, failure, 3),
+  'act:log_recovered': managed(3, success, 2),
+  'act:log_pruned': managed(4, success),
+  'act:change': managed(3, success),
+};
+
+const unmapped: Mapping = {
+  ...other,
+  activityName: 'Other',
+  severity: () => 1,
+  message: (record) => `record of kind ${word(record['kind'])}`,
+  members: () => ({}),
+};
+
+/**
+ * The OCSF event of a record: times in milliseconds since 1970. `metadata.uid` is the entry's hash and `metadata.sequence`
+ * its index, so that an event that comes twice is known; the record's own text stands in `raw_data`. Never throws.
+ */
+export function ocsfEvent({ log, index, hash, text }: OcsfPlace, record: Json): Json {
+  const mapping = mappingOf(record);
+  const { category, class: classUid, activity, activityName } = mapping;
+  return {
+    activity_id: activity,
+    ...(activityName !== undefined && { activity_name: activityName }),
+    category_uid: category,
+    class_uid: classUid,
+    type_uid: classUid * 100 + activity,
+    time: timeOf(record['first']) ?? timeOf(record['time']) ?? 0,
+    severity_id: mapping.severity(record),
+    message: mapping.message(record),
+    metadata: present({
+      version: ocsfVersion,
+      product: { name: 'Portreeve', vendor_name: 'Portreeve', version: programVersion },
+      uid: hash,
+      sequence: index,
+      log_name: log,
+      original_time: textOf(record['time']),
+      event_code: textOf(record['act']) ?? textOf(record['kind']),
+      tenant_uid: textOf(record['tenant']),
+      correlation_uid: textOf(record['trace_id']),
+      original_event_uid: textOf(record['decision_id']),
+    }),
+    ...mapping.members(record),
+    raw_data: text,
+  };
+}
+
+function mappingOf(record: Json): Mapping {
+  const key = record['kind'] === 'act' ? `act:${word(record['act'])}` : word(record['kind']);
+  return Object.hasOwn(ocsfTable, key) ? (ocsfTable[key] as Mapping) : unmapped;
+}
+
+function decisionMembers(record: Json): Json {
+  const { outcome, enforced, device_id: device, pep } = record;
+  const status =
+    outcome === 'allow' ? success : enforced === false ? { status_id: 99, status: 'Let pass' } : failure;
+  const ip = textOf(at(at(record['facts'], 'connection'), 'source_ip'));
+  return present({
+    ...status,
+    status_code: reasonOf(record),
+    status_detail: messageOf(record),
+    user: present({ name: nameOf(device), uid: textOf(device), type_id: 99, type: 'Device' }),
+    service: { name: textOf(at(pep, 'name')) ?? 'unknown' },
+    is_remote: true,
+    certificate: certificateOf(record),
+    src_endpoint: ip !== undefined && isIP(ip) !== 0 ? { ip } : undefined,
+  });
+}
+
+/** Issuer and serial number are what OCSF asks of a certificate. */
+function certificateOf(record: Json): Json | undefined {
+  const [issuer, serial, leaf] = ['issuer', 'serial', 'leaf'].map((key) => textOf(record[key]));
+  if (issuer === undefined || serial === undefined) return undefined;
+  const sha256 = leaf === undefined ? undefined : [{ algorithm_id: 3, algorithm: 'SHA-256', value: leaf }];
+  return present({ issuer, serial_number: serial, fingerprints: sha256 });
+}
+
+function mergedMembers(record: Json): Json {
+  const groups = Array.isArray(record['groups']) ? (record['groups'] as unknown[]) : [];
+  const peps = new Set(groups.map((group) => textOf(at(group, 'pep')) ?? 'unknown'));
+  return present({
+    ...failure,
+    count: Number(record['count']),
+    start_time: timeOf(record['first']),
+    end_time: timeOf(record['last']),
+    user: { name: nameOf(undefined), type_id: 99, type: 'Device' },
+    service: { name: [...peps].join(', ') || 'unknown' },
+    is_remote: true,
+  });
+}
+
+function life(activity: number): Mapping {
+  return {
+    ...lifecycle,
+    activity,
+    severity: () => 1,
+    message: (record) => `${word(record['act'])}: ${textOf(record['why']) ?? 'no reason given'}`,
+    members: (record) => ({ app: appOf(record), ...success }),
+  };
+}
+
+function managed(activity: number, status: typeof success | typeof failure, severity = 1): Mapping {
+  return {
+    ...entityManagement,
+    activity,
+    severity: () => (status === failure ? Math.max(severity, 3) : severity),
+    message: (record) => {
+      const why = textOf(record['why']);
+      return `${whatChanged(record)}${why === undefined ? '' : `: ${why}`}`;
+    },
+    members: (record) => {
+      const actor = textOf(record['actor']);
+      return present({
+        ...status,
+        entity: present({
+          name: textOf(record['selector']) ?? word(record['act']),
+          type: whatChanged(record),
+        }),
+        comment: textOf(record['why']),
+        actor: actor === undefined ? undefined : { user: { name: actor } },
+      });
+    },
+  };
+}
+
+/** Changes of the state say in their detail of which kind they are. */
+function whatChanged(record: Json): string {
+  const kind = textOf(at(record['detail'], 'kind'));
+  return kind === undefined ? word(record['act']) : `${word(record['act'])} ${kind}`;
+}
+
+function appOf(record: Json): Json {
+  return present({
+    ...{ name: 'Portreeve', vendor_name: 'Portreeve' },
+    version: textOf(record['program']),
+    uid: textOf(record['instance']),
+  });
+}
+
+function isPlainAllow({ outcome }: Json): boolean {
+  return outcome === 'allow';
+}
+
+function faultsOf({ faults }: Json): number {
+  return Array.isArray(faults) ? faults.length : 0;
+}
+
+function reasonOf({ reasons }: Json): string {
+  return textOf(at(Array.isArray(reasons) ? reasons[0] : undefined, 'code')) ?? 'no reason';
+}
+
+function messageOf({ reasons }: Json): string | undefined {
+  return textOf(at(Array.isArray(reasons) ? reasons[0] : undefined, 'message'));
+}
+
+function nameOf(device: unknown): string {
+  return textOf(device) ?? 'unidentified';
+}
+
+function word(value: unknown): string {
+  return textOf(value) ?? 'unknown';
+}
+
+function at(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Json)[key] : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+function timeOf(value: unknown): EpochMs | undefined {
+  return typeof value === 'string' ? parseInstant(value) : undefined;
+}
+
+function present(members: Json): Json {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}
