@@ -25,6 +25,8 @@ export interface Call {
   readonly name: string;
   readonly args: readonly Term[];
   readonly place: Place | undefined;
+  /** The function's reference. */
+  readonly called: Term;
 }
 
 /** The call that a list of terms is, its function's reference first. */
@@ -32,7 +34,7 @@ export function callOf(terms: unknown): Call | undefined {
   if (!Array.isArray(terms)) return undefined;
   const [called, ...args] = terms as readonly Term[];
   if (called?.type !== 'ref') return undefined;
-  return { name: dotted(called.value as readonly Term[]), args, place: called.location };
+  return { name: dotted(called.value as readonly Term[]), args, place: called.location, called };
 }
 
 function dotted(ref: readonly Term[]): string {

@@ -9,6 +9,8 @@ import type { DenyContext, Demanded } from './deny-context.ts';
 import type { CheckedRule } from './parse-modules.ts';
 import { gathersRules, pathText, resolve } from './resolve.ts';
 import type { Resolved, RuleIndex } from './resolve.ts';
+import { fieldsGiven, fieldsOfTerm } from './stands-for.ts';
+import type { GivenFields } from './stands-for.ts';
 import type { CheckFinding } from './types.ts';
 
 /** What may be absent, as the input's schema and the project's data tell. */
@@ -56,10 +58,11 @@ export function swallowedDenials(
   absence: Absence,
 ): readonly CheckFinding[] {
   const found = new Map<string, CheckFinding>();
+  const given = fieldsGiven(context, index, (clause) => guardsOf(clause, index, none), saysWhatNullIs);
   for (const demanded of context.demanded) {
-    const guards = guardsOf(demanded.clause, index);
+    const guards = guardsOf(demanded.clause, index, given);
     const risks = [
-      ...nullRisks(demanded, { index, absence, guards, context }),
+      ...nullRisks(demanded, { index, absence, guards, context, given }),
       ...absentRisks(demanded, { index, absence, context }),
     ];
     for (const { place, message, advice } of risks) {
@@ -73,6 +76,8 @@ export function swallowedDenials(
   }
   return [...found.values()];
 }
+
+const none: GivenFields = new Map();
 
 interface Risk {
   readonly place: Place | undefined;
@@ -89,50 +94,59 @@ interface Around {
 /** Null where a comparison is then false, or a function undefined. */
 function* nullRisks(
   { clause, terms }: Demanded,
-  { index, absence, guards, context }: Around & { readonly guards: ReadonlySet<string> },
+  {
+    index,
+    absence,
+    guards,
+    context,
+    given,
+  }: Around & { readonly guards: ReadonlySet<string>; readonly given: GivenFields },
 ): Generator<Risk> {
   for (const { name, args } of demandedCalls(terms)) {
     const compared = order[name];
     if (compared === undefined && (takesNull.test(name) || !absence.builtins.has(name))) continue;
     for (const [at, term] of args.entries()) {
       if (compared !== undefined && at !== compared) continue;
-      const field = fieldOf(term, clause, index);
-      if (field === undefined || !absence.nullable.has(field) || guards.has(field)) continue;
-      if (context.answered.has(`input.${field}`)) continue;
       const then = compared === undefined ? `${name} is undefined` : 'the comparison is false';
-      yield {
-        place: term.location,
-        message: `input.${field} may be null: then ${then}, and nothing is denied`,
-        advice: `say what null means: input.${field} != null here, and a rule that denies (or does not have to) for input.${field} == null`,
-      };
+      for (const field of fieldsOfTerm(term, clause, index, given)) {
+        if (!absence.nullable.has(field) || guards.has(field)) continue;
+        if (context.answered.has(`input.${field}`)) continue;
+        yield {
+          place: term.location,
+          message: `input.${field} may be null: then ${then}, and nothing is denied`,
+          advice: `say what null means: input.${field} != null here, and a rule that denies (or does not have to) for input.${field} == null`,
+        };
+      }
     }
   }
 }
 
-function fieldOf(term: Term, clause: CheckedRule, index: RuleIndex): string | undefined {
-  const resolved = resolve(term, clause.module, index);
-  const [field, ...deeper] = resolved?.path ?? [];
-  return resolved?.root === 'input' && typeof field === 'string' && deeper.length === 0 ? field : undefined;
-}
-
 /** Fields of which the clause, or a rule that it asks directly, says what it is where it is null. */
-function guardsOf(clause: CheckedRule, index: RuleIndex): ReadonlySet<string> {
+function guardsOf(clause: CheckedRule, index: RuleIndex, given: GivenFields): ReadonlySet<string> {
   const asked = bodyOf(clause.rule)
     .flatMap(({ terms }) => [...operandsIn(terms)])
     .flatMap((term) => index.get(resolve(term, clause.module, index)?.rule ?? '') ?? []);
-  return new Set([clause, ...asked].flatMap((one) => guardsIn(one, index)));
+  return new Set([clause, ...asked].flatMap((one) => guardsIn(one, index, given)));
 }
 
-function guardsIn(clause: CheckedRule, index: RuleIndex): readonly string[] {
-  return bodyOf(clause.rule).flatMap((expression: Expression) => {
+function guardsIn(clause: CheckedRule, index: RuleIndex, given: GivenFields): readonly string[] {
+  return guardedTerms(clause).flatMap((term) => fieldsOfTerm(term, clause, index, given));
+}
+
+/** Terms that a clause compares with null, or asks what kind of value they are. */
+function guardedTerms({ rule }: CheckedRule): readonly Term[] {
+  return bodyOf(rule).flatMap((expression: Expression) => {
     const call = callOf(expression.terms);
     if (!call) return [];
     const asksKind = /^is_\w+$/.test(call.name);
     const comparesNull =
       ['eq', 'equal', 'neq'].includes(call.name) && call.args.some(({ type }) => type === 'null');
-    if (!asksKind && !comparesNull) return [];
-    return call.args.flatMap((term) => fieldOf(term, clause, index) ?? []);
+    return asksKind || comparesNull ? call.args : [];
   });
+}
+
+function saysWhatNullIs(clause: CheckedRule, argument: string): boolean {
+  return guardedTerms(clause).some(({ type, value }) => type === 'var' && value === argument);
 }
 
 /** References that may lead nowhere. */

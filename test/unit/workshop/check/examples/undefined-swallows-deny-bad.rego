@@ -50,3 +50,17 @@ deny contains {"code": "policy.denied"} if {
 		input.custom.tags.value == tag # finding: undefined-swallows-deny
 	}
 }
+
+# Through a name for the field: a local one, a rule, an argument of a function.
+deny contains {"code": "policy.denied"} if {
+	age := input.attestation_age_s
+	age > 60 # finding: undefined-swallows-deny
+}
+
+deny contains {"code": "policy.denied"} if _age_of_certificate > 60 # finding: undefined-swallows-deny
+
+_age_of_certificate := input.certificate_age_s
+
+deny contains {"code": "policy.denied"} if _is_long(input.lifetime_s)
+
+_is_long(seconds) if seconds > 86400 # finding: undefined-swallows-deny

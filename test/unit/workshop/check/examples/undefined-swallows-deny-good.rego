@@ -58,3 +58,29 @@ deny contains {"code": "policy.denied"} if count([1 | input.custom.other.value =
 
 # Data that is there.
 deny contains {"code": "policy.denied"} if input.now_s > data.limits.meter
+
+# Null is said of the name, of the field before the function is asked, or by the function.
+deny contains {"code": "policy.denied"} if {
+	age := input.attestation_age_s
+	age != null
+	age > 60
+}
+
+deny contains {"code": "policy.denied"} if {
+	input.lifetime_s != null
+	_is_long(input.lifetime_s)
+}
+
+_is_long(seconds) if seconds > 86400
+
+deny contains {"code": "policy.denied"} if _is_late(input.certificate_age_s)
+
+_is_late(seconds) if seconds == null
+
+_is_late(seconds) if seconds > 86400
+
+deny contains {"code": "policy.denied"} if _is_new(input.renewal_overdue_remaining_s)
+
+_is_new(null) := true
+
+_is_new(seconds) if seconds > 86400
