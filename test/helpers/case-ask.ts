@@ -70,7 +70,14 @@ export async function askCommandLine(one: Case, world: CaseWorld): Promise<Print
     stdout,
     stderr: new PassThrough(),
     folder: '/',
-    environment: { configFile: undefined, debug: false, noColor: true, opa: undefined, path: undefined, otel: {} },
+    environment: {
+      configFile: undefined,
+      debug: false,
+      noColor: true,
+      opa: undefined,
+      path: undefined,
+      otel: {},
+    },
     clock: { now: () => fleetTime, monotonic: () => systemClock.monotonic() },
   });
   const printed = JSON.parse(Buffer.concat(out).toString()) as Decision & {

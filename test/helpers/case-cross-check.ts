@@ -47,7 +47,11 @@ export function askedPolicies(): AskedPolicies {
       if (!ours) return;
       const asked = byPolicy.get(rego) ?? [];
       byPolicy.set(rego, asked);
-      asked.push({ title, ours, question: { id: `${asked.length}`, input: made.input, classes } });
+      asked.push({
+        title,
+        ours,
+        question: { id: `${asked.length}`, input: JSON.stringify(made.input), classes },
+      });
     },
     ask: async (opa) => {
       const declared = readCustomReasons(fleet.reasons);
