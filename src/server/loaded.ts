@@ -89,7 +89,10 @@ export function loadPeps(config: Config, certificates: Certificates, judge: Judg
 export async function loadPolicy(config: Config, bundle: BundleFile): Promise<PolicyEngine> {
   if (!('bytes' in bundle)) throw new PortreeveError(bundle.code, bundle.message);
   const { bytes, origin } = bundle;
-  return createPolicyEngine(bundleFrom(bytes, origin.location), { classes: config.classes, wanted: config.policy });
+  return createPolicyEngine(bundleFrom(bytes, origin.location), {
+    classes: config.classes,
+    wanted: config.policy,
+  });
 }
 
 /**

@@ -78,7 +78,7 @@ export const audit = section('The record of decisions.', {
   ),
   mode: choice(
     'When an answer may leave: `strict` once its record is on the disk, `relaxed` once the operating system has it. `none` records nothing, for benchmarks only. Without effect on a plain file but for `none`.',
-    { default: 'strict', example: 'strict' },
+    { default: 'relaxed', example: 'strict' },
     ['strict', 'relaxed', 'none'],
   ),
   flush: span(

@@ -22,10 +22,13 @@ test('where something else differs that may be for what is hidden, nothing can b
 
 test('a record that was cut cannot be replayed, whatever comes out', (t) => {
   const cut = [{ path: '/facts/custom', bytes: 9, sha256: '' }];
-  const judged = judgeReplay({ ...record, redacted: undefined, cut }, {
-    differences: [],
-    missing: [],
-  });
+  const judged = judgeReplay(
+    { ...record, redacted: undefined, cut },
+    {
+      differences: [],
+      missing: [],
+    },
+  );
   t.deepEqual(judged.missing, ['/facts/custom, which was cut']);
 });
 

@@ -131,7 +131,7 @@ test('a dry run tells what an import would change and changes nothing', async (t
     crls: [{ result: 'would_import', number: '07', added: 30, removed: 0, epoch: null }],
   });
   t.is((await portreeve(['crl', 'show', 'meters'], { cwd })).code, 1, 'none is in force');
-  t.is(readdirSync(path('audit/kept')).length, 1, 'what is not in force is not kept');
+  t.is(readdirSync(path('audit/log/kept')).length, 1, 'what is not in force is not kept');
 });
 
 test('a file above the configured size is refused', async (t) => {

@@ -20,8 +20,8 @@ test('CRLs of configured CAs are imported once and shown with their state', asyn
     ],
   });
   const der = readFileSync(path('root.crl'));
-  t.deepEqual(readFileSync(path(`audit/kept/${sha256Hex(der)}`)), der, 'what decisions name is kept');
-  t.is(readdirSync(path('audit/kept')).length, 2, 'of a PEM file its DER');
+  t.deepEqual(readFileSync(path(`audit/log/kept/${sha256Hex(der)}`)), der, 'what decisions name is kept');
+  t.is(readdirSync(path('audit/log/kept')).length, 2, 'of a PEM file its DER');
   const again = await portreeve(['crl', 'import', ...files, '--json'], { cwd });
   t.like(onlyObject(again), { crls: [{ result: 'unchanged', epoch: null }, { result: 'unchanged' }] });
   const status = await portreeve(['crl', 'status', '--json'], { cwd });
