@@ -26,6 +26,15 @@ const protocol = `
   message ScopeMetrics { repeated Metric metrics = 2; }
   message ResourceMetrics { Resource resource = 1; repeated ScopeMetrics scopes = 2; }
   message Metrics { repeated ResourceMetrics resources = 1; }
+  message Log {
+    fixed64 time = 1; int32 severity = 2; string severity_text = 3; Any body = 5; repeated Pair attributes = 6;
+    bytes trace_id = 9; bytes span_id = 10; fixed64 observed = 11; string event = 12;
+  }
+  message ScopeLogs { repeated Log logs = 2; }
+  message ResourceLogs { Resource resource = 1; repeated ScopeLogs scopes = 2; }
+  message Logs { repeated ResourceLogs resources = 1; }
+  message Partial { int64 rejected = 1; string message = 2; }
+  message LogsAnswer { Partial partial = 1; }
 `;
 
 const otlp = protobuf.parse(protocol, { keepCase: true }).root;
@@ -63,6 +72,46 @@ export interface OtlpReceiver {
   close(): void;
 }
 
+export interface ReceivedLog {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly severity: number;
+  readonly severityText: string;
+  readonly event: string;
+  readonly body: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly attributes: Attributes;
+  readonly resource: Attributes;
+}
+
+/** The logs of an export request. */
+export function readLogs(body: Uint8Array): ReceivedLog[] {
+  return decode('Logs', body).resources.flatMap(({ resource, scopes }) =>
+    scopes.flatMap(({ logs }) =>
+      logs.map((log) => ({
+        time: Number(BigInt(log.time) / 1_000_000n),
+        severity: log.severity,
+        severityText: log.severity_text,
+        event: log.event,
+        body: String(valueOf(log.body)),
+        traceId: log.trace_id.toString('hex'),
+        spanId: log.span_id.toString('hex'),
+        attributes: attributesOf(log.attributes),
+        resource: attributesOf(resource.attributes),
+      })),
+    ),
+  );
+}
+
+/** The answer of a collector that took a request of logs and rejected so many of them. */
+export function logsAnswer(rejected: number): Uint8Array {
+  return otlp
+    .lookupType('LogsAnswer')
+    .encode({ partial: { rejected, message: 'no' } })
+    .finish();
+}
+
 /** A real OTLP/HTTP receiver: decodes protobuf as collectors do and remembers what came. */
 export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   const spans: ReceivedSpan[] = [];
@@ -86,7 +135,8 @@ export async function startOtlpReceiver(): Promise<OtlpReceiver> {
   };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Uint8Array> {
+/** The body of a request, unpacked. */
+export async function bodyOf(request: IncomingMessage): Promise<Uint8Array> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
   const body = Buffer.concat(chunks);
@@ -121,7 +171,18 @@ interface WirePoints {
     readonly attributes: WireResource['attributes'];
   }[];
 }
+interface WireLog {
+  readonly time: string;
+  readonly severity: number;
+  readonly severity_text: string;
+  readonly event: string;
+  readonly body: WireAny;
+  readonly attributes: WireResource['attributes'];
+  readonly trace_id: Buffer;
+  readonly span_id: Buffer;
+}
 interface WireScope {
+  readonly logs: readonly WireLog[];
   readonly spans: readonly WireSpan[];
   readonly metrics: readonly {
     readonly name: string;
@@ -133,7 +194,7 @@ interface WireBatch {
   readonly resources: readonly { readonly resource: WireResource; readonly scopes: readonly WireScope[] }[];
 }
 
-function decode(type: 'Traces' | 'Metrics', body: Uint8Array): WireBatch {
+function decode(type: 'Traces' | 'Metrics' | 'Logs', body: Uint8Array): WireBatch {
   const message = otlp.lookupType(type).decode(body);
   return otlp.lookupType(type).toObject(message, {
     longs: String,

@@ -13,6 +13,7 @@ type Row = readonly [
   elsewhere?: string,
 ];
 
+const collectorUrl = 'otlp: https://collector.example.org/v1/logs';
 const witnessKey = 'key: witness.example.org/w1+b8c2062f+BGoY4Dvyg4B6uT1ePrTBYCKYloW7roYmH60zkJQrONaO';
 const putUrl = 'put: https://vault.example.org/lyon/';
 const stampUrl = 'timestamp: http://timestamp.example.org/tsa';
@@ -834,6 +835,47 @@ const rows: readonly Row[] = [
   ['audit.redact.linkable', 'linkable: false', 'linkable: 0', 15, /true or false/],
   ['audit.redact.keep', 'keep: 30d', 'keep: 10s', 11, /between 1m and 36500d/],
   ['audit.path', 'path: log/decisions', 'path: log/a.ndjson', 9, /has no checkpoints that others could see/],
+  ['audit.path', 'path: log/decisions', 'path: log/b.ndjson', 9, /sent to sinks from a log alone/],
+  ['audit.sinks[].name', '- name: lines', '- name: siem', 13, /is there twice/],
+  [
+    'audit.sinks[].certificate',
+    'syslog: logs.example.org:6514',
+    'file: a.ndjson',
+    20,
+    /is for sinks with syslog/,
+    'certificate: tls/logs.pem',
+  ],
+  [
+    'audit.sinks',
+    'file: log/records.ndjson',
+    'begin: oldest',
+    7,
+    /exactly one of file, syslog and otlp/,
+    '- name: lines',
+  ],
+  ['audit.sinks[].file', 'file: log/records.ndjson', 'file: log/records', 13, /must end in .ndjson/],
+  ['audit.sinks[].syslog', 'syslog: logs.example.org:6514', 'syslog: unix:/dev/log', 15, /host:port/],
+  ['audit.sinks[].syslog', 'syslog: logs.example.org:6514', 'syslog: logs', 15, /expected|address|host/],
+  ['audit.sinks[].otlp', collectorUrl, 'otlp: collector', 13, /http/],
+  [
+    'audit.sinks[].headers_file',
+    collectorUrl,
+    'otlp: http://c.example.org/v1/logs',
+    21,
+    /in the clear/,
+    'headers_file: secrets/collector',
+  ],
+  ['audit.sinks[].format', 'format: ocsf', 'format: cef', 15, /record/],
+  ['audit.sinks[].begin', 'begin: newest', 'begin: 7', 14, /oldest/],
+  ['audit.sinks[].ca', 'ca: ca/logs.pem', 'ca: ca/no.pem', 11, /is not there/],
+  ['audit.sinks[].key', 'key: tls/logs.key', 'key: tls/no.key', 12, /is not there/],
+  ['audit.sinks[].key', 'certificate: tls/logs.pem', 'keep: 9', 12, /go together/, 'key: tls/logs.key'],
+  ['audit.sinks[].keep', 'keep: 8', 'keep: 1.5', 13, /whole number|integer/],
+  ['audit.sinks[].facility', 'facility: 10', 'facility: 24', 17, /<= 23/],
+  ['audit.sinks[].max_message', 'max_message: 8192', 'max_message: 1', 20, />= 2048/],
+  ['audit.sinks[].interval', 'interval: 7s', 'interval: 7ms', 17, /between 1s and 1h/],
+  ['audit.sinks[].timeout', 'timeout: 17s', 'timeout: 17h', 16, /between 1s and 10m/],
+  ['audit.sinks[].rotate_bytes', 'rotate_bytes: 70000', 'rotate_bytes: 1', 21, />= 65536/],
   ['audit.witnesses', witnessKey, 'kye: a', 7, /did you mean key/],
   ['audit.witnesses[].key', witnessKey, 'key: witness.example.org', 12, /written as name\+id\+base64/],
   ['audit.witnesses[].key', witnessKey, `${witnessKey.slice(0, -1)}P`, 12, /is damaged/],

@@ -27,6 +27,9 @@ export function makeFolder(): string {
     'ca/witness.pem',
     'ca/vault.pem',
     'ca/tsa.pem',
+    'ca/logs.pem',
+    'tls/logs.pem',
+    'tls/logs.key',
     'policy.pub.pem',
   ];
   for (const name of files) writeFileSync(join(folder, name), 'x');
@@ -387,6 +390,25 @@ audit:
       timestamp: http://timestamp.example.org/tsa
       timestamp_cas: ca/tsa.pem
       timestamp_policy: 1.2.3.4
+  sinks:
+    - name: siem
+      syslog: logs.example.org:6514
+      format: ocsf
+      begin: newest
+      ca: ca/logs.pem
+      certificate: tls/logs.pem
+      key: tls/logs.key
+      facility: 10
+      max_message: 8192
+      interval: 7s
+      timeout: 17s
+    - name: lines
+      file: log/records.ndjson
+      rotate_bytes: 70000
+      keep: 8
+    - name: collector
+      otlp: https://collector.example.org/v1/logs
+      headers_file: secrets/collector
 `;
 
 /** Where a line of the full configuration stands, from 1. Fails where it is not there exactly once. */
