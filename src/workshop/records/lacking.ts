@@ -60,6 +60,8 @@ export function whatIsLacking(found: FoundRecord, bundles: readonly Reads[]): st
       : Object.keys(input).find((key) => isTaken(input[key]));
     if (absent !== undefined) return absentText(absent, input);
   }
+  const taken = takenFact(facts);
+  if (taken !== undefined) return taken;
   if (found.whole) return undefined;
   const absent = factsRead.find((key) => !Object.hasOwn(facts, key));
   if (absent !== undefined) return `facts.${absent} is not there`;
@@ -101,8 +103,34 @@ function absentText(key: string, input: Record<string, unknown>): string {
   return `input.${key} ${input[key] === undefined ? 'is not there' : 'was redacted'}`;
 }
 
+/** Whether a value, or something within it, was taken away. */
 function isTaken(value: unknown): boolean {
-  return typeof value === 'string' && takenAway.test(value);
+  if (typeof value === 'string') return takenAway.test(value);
+  if (Array.isArray(value)) return value.some(isTaken);
+  return isObject(value) && Object.values(value).some(isTaken);
+}
+
+/** Texts of the facts by which classes, enforcement and the floor go. */
+const decidingTexts: readonly (readonly [fact: string, member?: string])[] = [
+  ['assurance'],
+  ['tenant'],
+  ['device', 'class'],
+  ['device', 'site'],
+  ['device', 'status'],
+  ['gateway', 'status'],
+  ['pep', 'name'],
+  ['pep', 'site'],
+];
+
+/** A text that decides and was taken away: what stands there instead is another class, or enforcement point. */
+function takenFact(facts: Record<string, unknown>): string | undefined {
+  for (const [fact, member] of decidingTexts) {
+    const whole = facts[fact];
+    const value = member === undefined ? whole : isObject(whole) ? whole[member] : undefined;
+    if (typeof value === 'string' && isTaken(value))
+      return `facts.${fact}${member === undefined ? '' : `.${member}`} was redacted`;
+  }
+  return undefined;
 }
 
 function versionText(version: unknown): string {

@@ -129,6 +129,25 @@ withOpa(
   },
 );
 
+test('what was redacted within a list, or in a fact that decides beside the policy, makes a record undecidable', async (t) => {
+  const record = await meterRecord(world, '1');
+  const { device, pep } = record.facts as unknown as Record<string, object>;
+  const lines = [
+    changed(record, 'input', { device_entitlements: ['telemetry:write', '[REDACTED]'] }),
+    changed(record, 'facts', { device: { ...device, class: '[REDACTED]' } }),
+    changed(record, 'facts', { device: { ...device, status: '***' } }),
+    changed(record, 'facts', { pep: { ...pep, name: '[REDACTED]' } }),
+  ];
+  const outcome = await diff(t, lines, defaultBundle);
+  t.deepEqual(counts(outcome), { ...none, undecidable: 4 });
+  t.deepEqual(why(outcome), [
+    'input.device_entitlements was redacted',
+    'facts.device.class was redacted',
+    'facts.device.status was redacted',
+    'facts.pep.name was redacted',
+  ]);
+});
+
 test('without classes and enforcement a record is undecidable; those of another configuration are told', async (t) => {
   const record = await meterRecord(world, '1');
   const nothing: SettingsSources = { carried: {}, keptFolders: [], given: null };
