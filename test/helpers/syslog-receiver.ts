@@ -71,7 +71,7 @@ function take(socket: TLSSocket, receiver: SyslogReceiver, open: Set<TLSSocket>)
     rest = Buffer.concat([rest, chunk]);
     for (let frame = nextFrame(rest); frame !== undefined; frame = nextFrame(rest)) {
       rest = rest.subarray(frame.end);
-      if (count === receiver.breakAfter) return void socket.resetAndDestroy();
+      if (count === receiver.breakAfter) return void socket.destroy();
       count += 1;
       const message = parseMessage(frame.text);
       if (message === undefined) receiver.problems.push(frame.text);

@@ -1,0 +1,118 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { httpSource } from '../../../helpers/http-source.ts';
+import { bodyOf, logsAnswer, readLogs } from '../../../helpers/otlp-receiver.ts';
+import type { ReceivedLog } from '../../../helpers/otlp-receiver.ts';
+import { until } from '../../../helpers/server.ts';
+import { assertComplete, origin, sinkSite } from '../../../helpers/sinks.ts';
+import type { Sent } from '../../../helpers/sinks.ts';
+import { temporaryFolder } from '../../../helpers/temporary-store.ts';
+import { tlsPki } from '../../../helpers/tls-pki.ts';
+
+/** A collector that takes logs. */
+function collector(answer?: Uint8Array): { handler: RequestListener; logs: ReceivedLog[] } {
+  const logs: ReceivedLog[] = [];
+  return {
+    logs,
+    handler: (request: IncomingMessage, response) =>
+      void bodyOf(request).then((body) => {
+        if (request.url === '/v1/logs') logs.push(...readLogs(body));
+        response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end(answer);
+      }),
+  };
+}
+
+function sentTo(logs: readonly ReceivedLog[]): Sent[] {
+  return logs.map(({ body }) => JSON.parse(body) as Sent);
+}
+
+test('a collector gets each record as a log that is correlated with its trace', async (t) => {
+  const site = await sinkSite(t);
+  const { handler, logs } = collector();
+  const server = await httpSource(t, handler);
+  await site.grow(5);
+  const trace = { trace_id: 'a'.repeat(32), span_id: 'b'.repeat(16) };
+  const decision = {
+    ...{ kind: 'decision', decision_id: 'd-1', tenant: 'default', time: '2026-11-01T00:00:05.250Z' },
+    ...{ outcome: 'deny', enforced: true, faults: [], reasons: [{ code: 'credential.expired' }], ...trace },
+  };
+  await site.log.append([JSON.stringify(decision)]);
+  await site.log.integrate();
+  const sinks = site.start({ otlp: `${server.origin}/v1/logs` });
+  await until(() => sinks.views()[0]?.next === 6);
+  t.is(logs.length, 6);
+  t.like(logs[5], {
+    ...{ traceId: trace.trace_id, spanId: trace.span_id, event: 'portreeve.decision' },
+    ...{ time: Date.parse(decision.time), severity: 13, severityText: 'warning' },
+  });
+  const { attributes, resource, body } = logs[5] as ReceivedLog;
+  const sent = JSON.parse(body) as Sent;
+  t.deepEqual(sent.record, decision);
+  t.deepEqual(attributes, {
+    ...{ 'portreeve.log.name': origin, 'portreeve.log.index': '5', 'portreeve.log.hash': sent.hash },
+    ...{ 'portreeve.record.kind': 'decision', 'portreeve.decision_id': 'd-1', 'portreeve.tenant': 'default' },
+    ...{ 'portreeve.outcome': 'deny', 'portreeve.reason': 'credential.expired' },
+  });
+  t.like(resource, { 'service.name': 'portreeve', 'service.instance.id': 'pdp-1' });
+  t.is(logs[0]?.traceId, '', 'what has no trace names none');
+  t.is(server.asked[0]?.headers['content-type'], 'application/x-protobuf');
+});
+
+test('a collector that breaks, is busy and comes back misses no index', async (t) => {
+  const site = await sinkSite(t);
+  const { handler, logs } = collector();
+  let asked = 0;
+  const server = await httpSource(t, (request, response) => {
+    asked += 1;
+    // Takes a batch and dies before it says so; then is busy; then is there.
+    if (asked === 2)
+      return void bodyOf(request).then((body) => (logs.push(...readLogs(body)), request.destroy()));
+    if (asked === 3) return void response.writeHead(503, { 'retry-after': '7' }).end();
+    handler(request, response);
+  });
+  await site.grow(600);
+  const sinks = site.start({ otlp: `${server.origin}/v1/logs` });
+  await until(() => sinks.views()[0]?.failures === 1);
+  t.is(sinks.views()[0]?.next, 256);
+  sinks.ask();
+  await until(() => sinks.views()[0]?.failures === 2);
+  t.regex(sinks.views()[0]?.error ?? '', /503/);
+  site.clock.advance(6999);
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  t.is(sinks.views()[0]?.failures, 2, 'a collector that asks for seven seconds gets them');
+  t.is(asked, 3);
+  site.clock.advance(1);
+  await site.caughtUp(sinks);
+  t.is(assertComplete(t, sentTo(logs), site.entries), 256);
+});
+
+test('what a collector says that it rejected is counted, and not sent again', async (t) => {
+  const site = await sinkSite(t);
+  const { handler, logs } = collector(logsAnswer(2));
+  const server = await httpSource(t, handler);
+  await site.grow(10);
+  const sinks = site.start({ otlp: `${server.origin}/v1/logs` });
+  await site.caughtUp(sinks);
+  t.like(sinks.views()[0], { rejected: 2, sent: 10, failures: 0 });
+  t.is(logs.length, 10);
+  t.deepEqual(site.said, ['sink siem has refused 2 records for good']);
+});
+
+test('a token goes by https alone, and only to a server of the configured CA', async (t) => {
+  const [site, pki] = [await sinkSite(t), await tlsPki(t)];
+  const { handler, logs } = collector();
+  const server = await httpSource(t, handler, pki.server);
+  const headers = join(temporaryFolder(t), 'headers');
+  writeFileSync(headers, 'Authorization: Bearer secret\n');
+  await site.grow(4);
+  const to = { otlp: `${server.origin}/v1/logs`, headers_file: headers };
+  const refused = site.start({ ...to, name: 'refused', ca: pki.other });
+  await until(() => refused.views()[0]?.failures === 1);
+  t.is(server.asked.length, 0);
+  const sinks = site.start({ ...to, ca: pki.ca });
+  await site.caughtUp(sinks);
+  t.is(server.asked[0]?.headers.authorization, 'Bearer secret');
+  t.is(assertComplete(t, sentTo(logs), site.entries), 0);
+});
