@@ -29,16 +29,25 @@ export function describeFailure(thrown: unknown, session: Session): Failure {
   }
   const error = asPortreeveError(thrown);
   const problems = problemsOf(error);
-  const lines = problems.length > 0 ? problems.map((one) => problemLine(error, one)) : [error.message];
+  const lines = problems.length > 0 ? problems.map((one) => problemLine(error, one)) : messageLines(error);
   const stack = session.around.environment.debug ? `${stackOf(error)}\n` : '';
   const head = problems.length > 1 ? [`portreeve: ${error.code}: ${problems.length} problems`] : [];
   const [first, ...rest] =
-    head.length > 0 ? [...head, ...lines] : [`portreeve: ${error.code}: ${lines[0] ?? ''}`];
+    head.length > 0
+      ? [...head, ...lines]
+      : [`portreeve: ${error.code}: ${lines[0] ?? ''}`, ...lines.slice(1)];
   const text = `${[first ?? '', ...rest].map(plain).join('\n')}\n${stack}`;
   const told = failure(error.code, error.message, problems.length > 0 ? problems : undefined, text);
   const { lockout, going_back } = error as { lockout?: unknown; going_back?: unknown };
   const more = { ...(lockout !== undefined && { lockout }), ...(going_back !== undefined && { going_back }) };
   return { ...told, data: { error: { ...told.data.error, ...more } } };
+}
+
+/** Of which the message has a problem a line, or the compiler's words as it laid them out. */
+const inLines: ReadonlySet<string> = new Set(['PDP_CASES_INVALID', 'PDP_POLICY_INVALID']);
+
+function messageLines({ code, message }: PortreeveError): readonly string[] {
+  return inLines.has(code) ? message.replaceAll('\t', '    ').split('\n') : [message];
 }
 
 function failure(

@@ -66,8 +66,9 @@ function opaFindings(errors: readonly OpaError[]): readonly CheckFinding[] {
     rule: 'opa',
     level: 'error',
     file: location?.file?.replaceAll('\\', '/') ?? 'policy.yaml',
-    row: location?.row ?? 1,
-    column: location?.col ?? 1,
+    row: Math.max(1, location?.row ?? 1),
+    // At the end of a file opa counts from 0, which no reader of reports takes.
+    column: Math.max(1, location?.col ?? 1),
     message: message.trim(),
     advice: adviceFor(message, details?.oneOf ?? []),
   }));

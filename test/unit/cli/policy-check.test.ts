@@ -57,3 +57,14 @@ withOpa('no project, no opa and a form that there is not answer 2', async (t) =>
   t.is((await check(folder, '--opa', 'nowhere')).code, 2);
   t.is((await check(folder, '--format', 'xml')).code, 2);
 });
+
+withOpa('a file that ends too early is told at a place that readers of reports take', async (t) => {
+  const folder = projectFolder(t, {
+    'policy.yaml': 'version: 1\n',
+    'rego/decision.rego': `${right}\ndeny contains f(\n`,
+  });
+  const ran = await check(folder, '--json');
+  t.is(ran.code, 5);
+  const { findings } = onlyObject(ran) as unknown as { findings: readonly { row: number; column: number }[] };
+  t.true(findings.length > 0 && findings.every(({ row, column }) => row >= 1 && column >= 1));
+});

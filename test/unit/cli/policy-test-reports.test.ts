@@ -55,6 +55,24 @@ withOpa('where no test is chosen, or there is none, nothing has passed', async (
   t.regex(none.stderr, /there is nothing to test/);
 });
 
+withOpa(
+  'every problem of a case file stands on a line of its own, and so do the words of the compiler',
+  async (t) => {
+    const folder = projectFolder(t, { ...smallProject, 'cases/more.yaml': 'cases:\n  - tittle: one\n' });
+    const ran = await run(folder, 'test', '--no-cache');
+    t.is(ran.code, 2);
+    t.regex(ran.stderr, /^portreeve: PDP_CASES_INVALID: cases\/more\.yaml:2.*\ncases\/more\.yaml:2.*\n$/);
+    const broken = projectFolder(t, {
+      ...smallProject,
+      'rego/policy.rego': 'package portreeve\n\nx := f(\n',
+    });
+    const built = await run(broken, 'test', '--no-cache');
+    t.is(built.code, 5);
+    t.regex(built.stderr, /rego_parse_error/);
+    t.notRegex(built.stderr, /u000a|u0009/);
+  },
+);
+
 withOpa('a case that names a reason which the policy does not declare is refused', async (t) => {
   const cases = smallProject['cases/travelling.yaml'] ?? '';
   const folder = projectFolder(t, {
