@@ -111,8 +111,16 @@ function authoritiesOf(
     ...Object.fromEntries(others.map((name) => [name, { profile }])),
     [anchor]: { profile, ...(issuer === anchor && until), ...(entry && { anchor: entry }) },
     ...Object.fromEntries(below.map((name) => [name, { under: anchor }])),
-    ...(issuer !== anchor && { [issuer]: { under: anchor, ...until } }),
+    ...(issuer !== anchor && { [issuer]: { under: anchor, ...until, ...revokedCa(facts) } }),
   };
+}
+
+/** That the CA itself was revoked by the one above it. */
+function revokedCa({ revocation }: Facts): AuthorityWords {
+  const above = revocation.find(({ certificate }) => certificate === 1);
+  if (above?.status === 'on_hold') return { revoked: { reason: 'certificateHold' } };
+  if (above?.status !== 'revoked') return {};
+  return { revoked: above.reason === null ? {} : { reason: above.reason } };
 }
 
 /** What a record shows of the anchor's entry in the configuration: how it is with certificates whose CRL is not to be had. */

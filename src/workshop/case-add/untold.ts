@@ -30,6 +30,12 @@ export function untoldOf(record: AuditRecord, facts: Facts, presumed: boolean): 
       facts.gateway !== null && (codes.has('assurance.gateway_untrusted') || codes.has('hold.class')),
       'the class of the gateway',
     ],
+    [
+      revocation.some(
+        ({ certificate, status }) => certificate > 1 && (status === 'revoked' || status === 'on_hold'),
+      ),
+      'that a CA further up was revoked',
+    ],
     [points, 'CRLs by distribution point'],
     [clock !== null, 'a clock that could not be trusted'],
     [shared !== null, 'uses of the same key elsewhere'],
