@@ -54,7 +54,7 @@ test.serial(
 
 function inLog(document: Parameters<ReturnType<typeof forServer>>[0]): void {
   forServer((more) => {
-    more['audit'] = { path: 'audit/log' };
+    more['audit'] = { path: 'audit/log', mode: 'strict' };
   })(document);
 }
 
