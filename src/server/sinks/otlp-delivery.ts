@@ -37,7 +37,8 @@ export function otlpDelivery(config: SinkConfig, url: string, o: OtlpSender): De
     droppedAttributesCount: 0,
   };
   return {
-    limits: { entries: 256, bytes: 2_097_152 },
+    // What is written as OTLP is written in one go.
+    limits: { entries: 128, bytes: 1_048_576 },
     deliver: async (batch, signal) => {
       const records: LogRecord[] = [];
       const observed = o.now();

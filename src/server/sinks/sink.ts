@@ -9,7 +9,7 @@ import { afterFailure } from '../sources/schedule.ts';
 import { aboutOf } from './about.ts';
 import { readBatch } from './batch.ts';
 import type { Cursor, CursorFolder } from './cursor.ts';
-import type { Delivery, SentLog, SinkEntry } from './types.ts';
+import type { BatchLimits, Delivery, SentLog, SinkEntry } from './types.ts';
 
 export interface SinkSpec {
   readonly kind: 'file' | 'syslog' | 'otlp';
@@ -46,7 +46,10 @@ export interface SinkStanding extends Cursor {
 /** Between two looks at whether there is anything new, and between two writes of the cursor (ms). */
 const lookMs = 1000;
 /** Between two batches while much is lacking (ms): decisions come first. */
-const breathMs = 20;
+const breathMs = 5;
+
+/** What is tried on a sink that failed, so that one that is dead costs next to nothing. */
+const probe: BatchLimits = { entries: 32, bytes: 262_144 };
 
 const beginning: SinkStanding = {
   ...{ next: 0, last: null, dropped: 0, rejected: 0, sent: 0, failed: 0, failures: 0 },
@@ -118,7 +121,8 @@ export class Sink {
       if (!this.#found) await this.#find();
       for (;;) {
         this.#skipPruned();
-        const batch = await readBatch(log, this.#standing.next, delivery.limits);
+        const limits = this.#standing.failures > 0 ? probe : delivery.limits;
+        const batch = await readBatch(log, this.#standing.next, limits);
         const [first] = batch;
         if (first === undefined || signal.aborted) break;
         this.#standing = { ...this.#standing, waitingSince: aboutOf(first.bytes).time };

@@ -68,14 +68,14 @@ test('a collector that breaks, is busy and comes back misses no index', async (t
     asked += 1;
     // Takes a batch and dies before it says so; then is busy; then is there.
     if (asked === 2)
-      return void bodyOf(request).then((body) => (logs.push(...readLogs(body)), request.destroy()));
+      return void bodyOf(request).then((body) => (logs.push(...readLogs(body)), request.socket.destroy()));
     if (asked === 3) return void response.writeHead(503, { 'retry-after': '7' }).end();
     handler(request, response);
   });
   await site.grow(600);
   const sinks = site.start({ otlp: `${server.origin}/v1/logs` });
   await until(() => sinks.views()[0]?.failures === 1);
-  t.is(sinks.views()[0]?.next, 256);
+  t.is(sinks.views()[0]?.next, 128);
   sinks.ask();
   await until(() => sinks.views()[0]?.failures === 2);
   t.regex(sinks.views()[0]?.error ?? '', /503/);
@@ -85,7 +85,22 @@ test('a collector that breaks, is busy and comes back misses no index', async (t
   t.is(asked, 3);
   site.clock.advance(1);
   await site.caughtUp(sinks);
-  t.is(assertComplete(t, sentTo(logs), site.entries), 256);
+  t.is(assertComplete(t, sentTo(logs), site.entries), 128);
+});
+
+test('a collector that failed is tried with a few records before it gets many', async (t) => {
+  const site = await sinkSite(t);
+  const sizes: number[] = [];
+  const server = await httpSource(t, (request, response) => {
+    void bodyOf(request).then((body) => {
+      sizes.push(readLogs(body).length);
+      response.writeHead(sizes.length === 1 ? 500 : 200, { 'content-length': 0 }).end();
+    });
+  });
+  await site.grow(200);
+  const sinks = site.start({ otlp: `${server.origin}/v1/logs` });
+  await site.caughtUp(sinks);
+  t.deepEqual(sizes, [128, 32, 128, 40]);
 });
 
 test('what a collector says that it rejected is counted, and not sent again', async (t) => {
