@@ -97,13 +97,20 @@ async function exchange(
 async function write(socket: TLSSocket, frames: readonly Buffer[], onLast: () => void): Promise<void> {
   for (const frame of frames) {
     if (socket.destroyed) return;
-    if (!socket.write(frame))
-      await new Promise<void>((resolve) => {
-        socket.once('drain', resolve);
-        socket.once('close', resolve);
-      });
+    if (!socket.write(frame)) await drained(socket);
   }
   socket.end(onLast);
+}
+
+/** Waits until more may be written, or never will be. */
+function drained(socket: TLSSocket): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      socket.off('drain', go).off('close', go);
+      resolve();
+    };
+    socket.on('drain', go).on('close', go);
+  });
 }
 
 async function optionsOf(

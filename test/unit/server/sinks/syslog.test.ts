@@ -55,6 +55,28 @@ test('a receiver that is killed and comes back misses no index, and knows duplic
   t.deepEqual(receiver.problems, []);
 });
 
+test('a batch that fills every buffer on the way is sent whole, and leaves nothing behind', async (t) => {
+  const [site, pki] = [await sinkSite(t), await tlsPki(t)];
+  const receiver = await startSyslogReceiver(t, pki.server);
+  const warnings: string[] = [];
+  const note = ({ message }: Error): void => void warnings.push(message);
+  process.on('warning', note);
+  t.teardown(() => process.off('warning', note));
+  const text = 'x'.repeat(20_000);
+  await site.log.append(Array.from({ length: 300 }, (_, n) => JSON.stringify({ kind: 'act', n, text })));
+  await site.log.integrate();
+  const sinks = site.start({ syslog: `localhost:${receiver.port}`, ca: pki.ca });
+  await until(() => sinks.views()[0]?.next === 300);
+  t.deepEqual(
+    sentTo(receiver).map(({ index }) => index),
+    Array.from({ length: 300 }, (_, index) => index),
+  );
+  t.deepEqual(
+    warnings.filter((warning) => warning.includes('listeners')),
+    [],
+  );
+});
+
 test('a server that ends the connection before it has everything has taken nothing', async (t) => {
   const [site, pki] = [await sinkSite(t), await tlsPki(t)];
   const server = createServer(pki.server, (socket) => socket.on('error', () => undefined).end());
