@@ -1,14 +1,13 @@
 /**
- * Writes docs/reasons.md from the catalogue of reasons. With `--check` it writes nothing, says whether the page is
- * up to date and exits 1 where it is not.
+ * Writes docs/reasons.md and docs/audit/controls.md from the catalogue of reasons. With `--check` it writes nothing, says
+ * which page is not up to date and exits 1 where one is not.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { catalogue } from '../src/decision/reasons.ts';
 import type { CoarseClass } from '../src/decision/reasons.ts';
 import { reasonCodes } from '../src/lib/reason-code.ts';
 import type { ReasonCode } from '../src/lib/reason-code.ts';
-
-const page = new URL('../docs/reasons.md', import.meta.url);
+import { controlsPage } from './docs-controls.ts';
 
 const groupTitles: Readonly<Record<string, string>> = {
   identity: 'identity: who the certificate says it is',
@@ -80,18 +79,22 @@ function reasonsPage(): string {
   return `${[introduction.trimEnd(), ...sections].join('\n\n')}\n`;
 }
 
-const text = reasonsPage();
-if (process.argv.includes('--check')) {
-  const current = readPage();
-  if (current !== text) {
-    console.error('docs/reasons.md is not what the catalogue says: run node scripts/docs-reasons.ts');
+const pages: readonly (readonly [name: string, text: string])[] = [
+  ['docs/reasons.md', reasonsPage()],
+  ['docs/audit/controls.md', controlsPage()],
+];
+
+for (const [name, text] of pages) {
+  const page = new URL(`../${name}`, import.meta.url);
+  if (!process.argv.includes('--check')) {
+    writeFileSync(page, text);
+  } else if (readPage(page) !== text) {
+    console.error(`${name} is not what the catalogue says: run node scripts/docs-reasons.ts`);
     process.exitCode = 1;
   }
-} else {
-  writeFileSync(page, text);
 }
 
-function readPage(): string | undefined {
+function readPage(page: URL): string | undefined {
   try {
     return readFileSync(page, 'utf8');
   } catch {
