@@ -88,7 +88,7 @@ async function startServer(mode: string): Promise<Server> {
     .replaceAll(fleet.folder, folder)
     .replace(`127.0.0.1:${firstPort}`, `127.0.0.1:${port}`)
     .replace(
-      'audit: { path: records.ndjson }',
+      'audit: { path: log }',
       mode === 'file'
         ? 'audit: { path: records.ndjson }'
         : `audit: { path: log, key: key.pem, mode: ${mode} }`,
