@@ -57,7 +57,7 @@ export async function startSyslogReceiver(t: Test, tls: TlsOptions): Promise<Sys
   };
   await listen(0);
   t.teardown(() => receiver.kill());
-  return Object.assign(receiver, { port: ((server)?.address() as AddressInfo).port });
+  return Object.assign(receiver, { port: (server?.address() as AddressInfo).port });
 }
 
 function take(socket: TLSSocket, receiver: SyslogReceiver, open: Set<TLSSocket>): void {
