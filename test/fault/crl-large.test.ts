@@ -10,7 +10,7 @@ import { until } from '../helpers/server.ts';
 import { deviceId, hour } from '../helpers/world.ts';
 import { portreeve } from '../unit/cli/helpers/run.ts';
 
-const entries = 150_000;
+const entries = 400_000;
 
 test('while a large CRL is imported a server decides, and what an operator changes counts at once', async (t) => {
   const asked = await serveRaw(t, (document) => {
