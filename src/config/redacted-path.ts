@@ -1,6 +1,7 @@
 /** Members of records that are read by whoever finds, counts or replays them, and that are never personal. */
 const neverRedacted: ReadonlySet<string> = new Set([
   'assurance',
+  'audit_mode',
   'cut',
   'decision_id',
   'door',
@@ -9,11 +10,38 @@ const neverRedacted: ReadonlySet<string> = new Set([
   'outcome',
   'redacted',
   'schema',
+  'span_id',
   'supersedes',
   'tenant',
   'time',
+  'trace_id',
   'valid_until',
   'versions',
+]);
+
+/** All other members. A path that begins with none of them would hide nothing, and nobody would be told. */
+const redactable: ReadonlySet<string> = new Set([
+  'class',
+  'connection_id',
+  'device_id',
+  'document',
+  'facts',
+  'faults',
+  'gateway',
+  'input',
+  'issuer',
+  'issuer_key',
+  'key',
+  'leaf',
+  'obligations',
+  'owner',
+  'pep',
+  'reasons',
+  'request_id',
+  'serial',
+  'site',
+  'tags',
+  'verdict',
 ]);
 
 /** A path of a record's member as `audit.redact.fields` has it: names, `*` for any; or what is wrong with it. */
@@ -25,6 +53,7 @@ export function redactedPath(
   const [root = ''] = path;
   if (root === '*') return { problem: 'must begin with the name of a member' };
   if (neverRedacted.has(root)) return { problem: `${root} is in clear in every record` };
+  if (!redactable.has(root)) return { problem: `records have no member ${root}` };
   return { path };
 }
 

@@ -398,3 +398,12 @@ test('the example of every key is one that the schema accepts', (t) => {
   };
   visit(configSchema, '');
 });
+
+test('a log that records nothing is a warning: nobody can be shown who was let in', (t) => {
+  const { config, warnings } = inspect(`${minimal}\naudit: { mode: none }\n`);
+  t.is(config?.audit.mode, 'none');
+  t.deepEqual(
+    warnings.map(({ path }) => path),
+    ['audit.mode'],
+  );
+});

@@ -829,6 +829,8 @@ const rows: readonly Row[] = [
   ['audit.strangers.networks', 'networks: 100', 'networks: 0', 15, />= 1/],
   ['audit.redact', 'linkable: false', 'linked: false', 5, /unknown key|did you mean/],
   ['audit.redact.fields', 'fields: [device_id]', 'fields: [versions]', 14, /in clear in every record/],
+  ['audit.redact.fields', 'fields: [device_id]', 'fields: [trace_id]', 14, /in clear in every record/],
+  ['audit.redact.fields', 'fields: [device_id]', 'fields: [devise_id]', 14, /have no member devise_id/],
   ['audit.redact.fields', 'fields: [device_id]', 'fields: [facts..sni]', 14, /empty name/],
   ['audit.redact.fields', 'fields: [device_id]', 'fields: [owner, owner]', 21, /is there twice/],
   ['audit.redact.fields', 'fields: [device_id]', 'fields: ["*"]', 14, /begin with the name/],
