@@ -11,7 +11,7 @@ import { openSearched } from '../../src/audit/query/search.ts';
 import { lineFile } from '../../src/audit/sources/line-file.ts';
 import { openRecords } from '../../src/audit/sources/open-records.ts';
 import { logFiles } from '../../src/audit/read-log.ts';
-import { valuesOf, type FieldName } from '../../src/audit/query/fields.ts';
+import { fieldNames, valuesOf } from '../../src/audit/query/fields.ts';
 import { makeBenchRecords } from '../workshop/records.ts';
 
 /*
@@ -105,28 +105,12 @@ const filters: Record<string, Filter> = {
   'nothing like it': { fields: { site: 'none' } },
 };
 const { searchLog } = await import('../../src/audit/query/search.ts');
-const fieldsTried: readonly FieldName[] = [
-  ...([
-    'tenant',
-    'device',
-    'outcome',
-    'reason',
-    'class',
-    'owner',
-    'site',
-    'gateway',
-    'pep',
-    'certificate',
-    'key',
-  ] as const),
-  ...(['issuer', 'firmware', 'network', 'bundle', 'trace', 'decision'] as const),
-];
 for await (const { record, time } of searchLog(
   searched,
   { fields: {} },
   { order: 'oldest', range: middle, most: 2000 },
 )) {
-  for (const field of fieldsTried) {
+  for (const field of fieldNames) {
     const value = valuesOf(record, field)[0];
     if (value !== undefined) filters[field] ??= { fields: { [field]: value } };
   }

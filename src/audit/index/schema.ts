@@ -1,3 +1,5 @@
+import { fieldNames, type FieldName } from '../query/fields.ts';
+
 /** Format of the index; one of another format is made anew. */
 export const indexFormat = 1;
 
@@ -23,21 +25,15 @@ export const countedFields = [
   'bundle',
   'network',
   'device',
-] as const;
+] as const satisfies readonly FieldName[];
 
 export type CountedField = (typeof countedFields)[number];
 
-/** Fields that records are looked up by: every value has a term. */
-export const lookedUpFields = [
+/** Fields that records are looked up by: every value has a term. Those that are counted stand first. */
+export const lookedUpFields: readonly FieldName[] = [
   ...countedFields,
-  'certificate',
-  'key',
-  'serial',
-  'trace',
-  'connection',
-  'request',
-  'decision',
-] as const;
+  ...fieldNames.filter((name) => !countedFields.some((counted) => counted === name)),
+];
 
 /**
  * One tile is 256 entries, as in the log; only whole ones are indexed, so that no row is ever written twice.

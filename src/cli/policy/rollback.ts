@@ -5,11 +5,10 @@ import { awaitInForce } from '../../server/bundles/await-in-force.ts';
 import { bundlePin, keptBytes, pinBundle } from '../../server/bundles/table.ts';
 import { clockAgainstStore } from '../../server/known-time.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../command.ts';
-import { exitCodes } from '../exit-codes.ts';
-import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { withStore } from '../with-store.ts';
-import { bundleData, digestInForce, keptBefore, keptByPrefix, whoOption } from './kept.ts';
+import { digestInForce, keptBefore, keptByPrefix, whoOption } from './kept.ts';
+import { pinnedAnswer } from './pinned-answer.ts';
 
 interface Options extends CommonOptions {
   readonly why: string;
@@ -59,22 +58,6 @@ async function runRollback(prefix: string | undefined, options: Options, session
     // Pinned once more it has come into force by the first pin.
     const since = before?.digest === digest ? before.at : at;
     const came = await awaitInForce(store, digest, clock, since);
-    return {
-      exit: came === 'refused' ? exitCodes.failed : exitCodes.ok,
-      data: {
-        bundle: bundleData(bundle),
-        pinned: true,
-        in_force: came === 'in_force',
-        server: came !== 'no_server',
-        epoch,
-      },
-      text: `${digest.slice(0, 12)} (${plain(bundle.revision)}) is pinned, ${told[came]} (epoch ${epoch})\n`,
-    };
+    return pinnedAnswer(bundle, { came, epoch });
   });
 }
-
-const told = {
-  in_force: 'and in force on all workers',
-  refused: 'but the server has not put it in force: `bundle.error` in /status and the log say why',
-  no_server: 'and in force once a server runs',
-} as const;

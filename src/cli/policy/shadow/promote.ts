@@ -6,11 +6,10 @@ import { keptBundle, keptBytes, pinBundle } from '../../../server/bundles/table.
 import { clockAgainstStore } from '../../../server/known-time.ts';
 import { shadowBundle } from '../../../server/shadow/wanted.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../../command.ts';
-import { exitCodes } from '../../exit-codes.ts';
-import { plain } from '../../output.ts';
 import type { Answer, Session } from '../../session.ts';
 import { withStore } from '../../with-store.ts';
-import { bundleData, digestInForce, whoOption } from '../kept.ts';
+import { digestInForce, whoOption } from '../kept.ts';
+import { pinnedAnswer } from '../pinned-answer.ts';
 
 interface Options extends CommonOptions {
   readonly why: string;
@@ -61,22 +60,6 @@ async function runPromote(prefix: string | undefined, options: Options, session:
     const pin = { digest, at, actor: options.who ?? session.actor(), why: options.why };
     const epoch = pinBundle(store, pin, 'policy.promote');
     const came = await awaitInForce(store, digest, clock, at);
-    return {
-      exit: came === 'refused' ? exitCodes.failed : exitCodes.ok,
-      data: {
-        bundle: bundleData(bundle),
-        pinned: true,
-        in_force: came === 'in_force',
-        server: came !== 'no_server',
-        epoch,
-      },
-      text: `${digest.slice(0, 12)} (${plain(bundle.revision)}) is pinned, ${told[came]} (epoch ${epoch})\n`,
-    };
+    return pinnedAnswer(bundle, { came, epoch });
   });
 }
-
-const told = {
-  in_force: 'and in force on all workers',
-  refused: 'but the server has not put it in force: `bundle.error` in /status and the log say why',
-  no_server: 'and in force once a server runs',
-} as const;
