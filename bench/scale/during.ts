@@ -12,8 +12,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { LoadClient } from '../load/client.ts';
 import { requestMaker } from './asking.ts';
+import { publishBeside, type Turn } from './beside.ts';
 import { longLists } from './bulk-work.ts';
-import { count, median, percentile, publish, rounded, say } from './figures.ts';
+import { count, percentile, rounded, say } from './figures.ts';
 import { makeFleet, makePki } from './fleet.ts';
 import { pour } from './pour.ts';
 import { freePort, startServer } from './servers.ts';
@@ -47,14 +48,14 @@ async function run(): Promise<void> {
   const server = await startServer(configFile, adminPort, { pinned: false });
   const client = new LoadClient(`127.0.0.1:${port}`, 4);
   await pour(client, bodies, rate, pause((3 * devices * 1000) / rate));
-  const stretches: { rest: readonly number[]; applying: readonly number[]; applied_in_s: number }[] = [];
+  const turns: Turn[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const rest = await pour(client, bodies, rate, pause(seconds * 1000));
     const began = performance.now();
     const applying = await pour(client, bodies, rate, lists.apply(server));
     failed += rest.failed + applying.failed;
     const appliedIn = rounded((performance.now() - began) / 1000);
-    stretches.push({ rest: rest.times, applying: applying.times, applied_in_s: appliedIn });
+    turns.push({ rest: rest.times, busy: applying.times, told: { applied_in_s: appliedIn } });
     const p99 = (times: readonly number[]): string => percentile(times, 99).toFixed(2);
     say(
       `during: round ${round + 1}/${rounds}: rest ${p99(rest.times)}, applying ${p99(applying.times)} ms, ${appliedIn} s`,
@@ -62,31 +63,8 @@ async function run(): Promise<void> {
   }
   client.close();
   await server.stop();
-  const figure = (of: (stretch: (typeof stretches)[number]) => readonly number[], percent: number): number =>
-    median(stretches.map((stretch) => percentile(of(stretch), percent)));
-  const rest = { p50: figure((one) => one.rest, 50), p99: figure((one) => one.rest, 99) };
-  const applying = { p50: figure((one) => one.applying, 50), p99: figure((one) => one.applying, 99) };
-  const ratio = rounded(applying.p99 / rest.p99);
-  const tidy = ({ p50, p99 }: typeof rest): object => ({ p50: rounded(p50), p99: rounded(p99) });
-  publish(
-    'during',
-    `node bench/scale/during.ts --entries ${entries} --rounds ${rounds} --rate ${rate} --seconds ${seconds}`,
-    {
-      unit: 'ms',
-      at_rest: tidy(rest),
-      applying: tidy(applying),
-      ratio_p99: ratio,
-      rounds: stretches.map((one) => ({
-        rest_p99: rounded(percentile(one.rest, 99)),
-        applying_p99: rounded(percentile(one.applying, 99)),
-        calls: { rest: one.rest.length, applying: one.applying.length },
-        applied_in_s: one.applied_in_s,
-      })),
-      failed_calls: failed,
-      goal,
-    },
-    [...(ratio > goal ? ['ratio_p99'] : []), ...(failed > 0 ? ['failed_calls'] : [])],
-  );
+  const command = `node bench/scale/during.ts --entries ${entries} --rounds ${rounds} --rate ${rate} --seconds ${seconds}`;
+  publishBeside({ name: 'during', command, work: 'applying', goal, failed }, turns);
 }
 
 try {

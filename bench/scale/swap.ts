@@ -16,7 +16,8 @@ import { bundleFilesOf, readBundleFile } from '../../src/policy/bundle.ts';
 import { packFiles } from '../../src/policy/pack-bundle.ts';
 import { LoadClient } from '../load/client.ts';
 import { requestMaker } from './asking.ts';
-import { count, median, percentile, publish, rounded, say } from './figures.ts';
+import { publishBeside, type Turn } from './beside.ts';
+import { count, percentile, rounded, say } from './figures.ts';
 import { makeFleet, makePki } from './fleet.ts';
 import { pour } from './pour.ts';
 import { freePort, startServer, type BenchServer } from './servers.ts';
@@ -67,7 +68,7 @@ async function run(): Promise<void> {
   const server = await startServer(configFile, adminPort, { pinned: false });
   const client = new LoadClient(`127.0.0.1:${port}`, 4);
   await pour(client, bodies, rate, pause((3 * devices * 1000) / rate));
-  const stretches: { rest: readonly number[]; exchanging: readonly number[]; in_force_ms: number[] }[] = [];
+  const turns: Turn[] = [];
   let failed = 0;
   for (let round = 0; round < rounds; round += 1) {
     const rest = await pour(client, bodies, rate, pause(seconds * 1000));
@@ -77,7 +78,7 @@ async function run(): Promise<void> {
     })();
     const exchanging = await pour(client, bodies, rate, exchanges);
     failed += rest.failed + exchanging.failed;
-    stretches.push({ rest: rest.times, exchanging: exchanging.times, in_force_ms: took.map(rounded) });
+    turns.push({ rest: rest.times, busy: exchanging.times, told: { in_force_ms: took.map(rounded) } });
     const p99 = (times: readonly number[]): string => percentile(times, 99).toFixed(2);
     say(
       `swap: round ${round + 1}/${rounds}: rest ${p99(rest.times)}, exchanging ${p99(exchanging.times)} ms`,
@@ -85,31 +86,8 @@ async function run(): Promise<void> {
   }
   client.close();
   await server.stop();
-  const figure = (of: (stretch: (typeof stretches)[number]) => readonly number[], percent: number): number =>
-    median(stretches.map((stretch) => percentile(of(stretch), percent)));
-  const rest = { p50: figure((one) => one.rest, 50), p99: figure((one) => one.rest, 99) };
-  const exchanging = { p50: figure((one) => one.exchanging, 50), p99: figure((one) => one.exchanging, 99) };
-  const ratio = rounded(exchanging.p99 / rest.p99);
-  const tidy = ({ p50, p99 }: typeof rest): object => ({ p50: rounded(p50), p99: rounded(p99) });
-  publish(
-    'swap',
-    `node bench/scale/swap.ts --rounds ${rounds} --rate ${rate} --seconds ${seconds} --swaps ${swaps}`,
-    {
-      unit: 'ms',
-      at_rest: tidy(rest),
-      exchanging: tidy(exchanging),
-      ratio_p99: ratio,
-      rounds: stretches.map((one) => ({
-        rest_p99: rounded(percentile(one.rest, 99)),
-        exchanging_p99: rounded(percentile(one.exchanging, 99)),
-        calls: { rest: one.rest.length, exchanging: one.exchanging.length },
-        in_force_ms: one.in_force_ms,
-      })),
-      failed_calls: failed,
-      goal,
-    },
-    [...(ratio > goal ? ['ratio_p99'] : []), ...(failed > 0 ? ['failed_calls'] : [])],
-  );
+  const command = `node bench/scale/swap.ts --rounds ${rounds} --rate ${rate} --seconds ${seconds} --swaps ${swaps}`;
+  publishBeside({ name: 'swap', command, work: 'exchanging', goal, failed }, turns);
 }
 
 try {
