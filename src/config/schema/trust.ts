@@ -2,6 +2,21 @@ import { choice, flag, integer, list, name, path, section, span, text, type Sche
 import { ocsp } from './ocsp.ts';
 import { crlSources, distributionPoints } from './sources.ts';
 
+/** How a device is named by its certificate. */
+export const profileKinds = [
+  'spiffe',
+  'san_uri',
+  'san_dns',
+  'ieee_802_1ar',
+  'mac_address',
+  'cn',
+  'aws_iot',
+  'azure_dps',
+  'matter_dac',
+  'opc_ua',
+  'lwm2m',
+] as const;
+
 const namedFile = (what: string, example: string, more: Readonly<Record<string, Schema>> = {}) =>
   section(
     what,
@@ -24,19 +39,7 @@ const profile = section(
         'matter_dac: vendor, product and key. opc_ua: the ApplicationUri. lwm2m: common name as endpoint name.',
       ].join(' '),
       { example: 'spiffe' },
-      [
-        'spiffe',
-        'san_uri',
-        'san_dns',
-        'ieee_802_1ar',
-        'mac_address',
-        'cn',
-        'aws_iot',
-        'azure_dps',
-        'matter_dac',
-        'opc_ua',
-        'lwm2m',
-      ],
+      profileKinds,
     ),
     trust_domain: text(
       'For `spiffe`, and needed there: the trust domain that must match.',

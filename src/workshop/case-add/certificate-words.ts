@@ -1,6 +1,6 @@
 import type { CredentialFacts, Facts } from '../../decision/types.ts';
 import { formatInstant } from '../../lib/clock.ts';
-import { profileKinds } from '../cases/words.ts';
+import { profileKinds } from '../../config/schema/trust.ts';
 import type { CertificateWords, ChainFault, CrlWords, KeyWord, ProfileWord } from '../cases/words.ts';
 import { isSameNumber } from './connection-words.ts';
 import { issuerOf } from './issuer.ts';

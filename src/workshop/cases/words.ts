@@ -1,3 +1,5 @@
+import type { profileKinds } from '../../config/schema/trust.ts';
+
 /**
  * What a case says, in the words of its file: names are those of the keys there, and `case.schema.json` describes every
  * one. Moments are RFC 3339 instants, or offsets such as `-1h` and `+90d`.
@@ -40,19 +42,6 @@ export interface FileWords {
   readonly file: string;
 }
 
-export const profileKinds = [
-  'spiffe',
-  'san_uri',
-  'san_dns',
-  'ieee_802_1ar',
-  'mac_address',
-  'cn',
-  'aws_iot',
-  'azure_dps',
-  'matter_dac',
-  'opc_ua',
-  'lwm2m',
-] as const;
 export type ProfileWord = (typeof profileKinds)[number];
 
 /** What can be wrong with a certificate or with its chain. */

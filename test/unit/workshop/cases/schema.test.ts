@@ -1,6 +1,7 @@
 import test from 'ava';
 import schema from '../../../../src/workshop/cases/case.schema.json' with { type: 'json' };
-import { chainFaults, profileKinds } from '../../../../src/workshop/cases/words.ts';
+import { profileKinds } from '../../../../src/config/schema/trust.ts';
+import { chainFaults } from '../../../../src/workshop/cases/words.ts';
 import { profiles } from '../../../../src/identity/profiles/index.ts';
 
 test('the schema names the faults and profiles that there are', (t) => {
