@@ -11,7 +11,7 @@ NODE_DIR = $(shell sh scripts/node-dir.sh)
 run_node = PATH="$(NODE_DIR):$$PATH" node
 
 .PHONY: help install run demo test test-fast lint format types unit cases property conformance fault e2e rego-test \
-	bundle docs bench bench-scale bench-full soak fuzz pack build clean
+	bundle docs bench bench-scale bench-full profile alloc-profile soak fuzz pack build clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -57,6 +57,12 @@ bench-scale: install ## imports, much state, acts and long CRLs, at sizes that t
 bench-full: install ## all benchmarks at full size: ten million devices; more than an hour
 	@$(run_node) bench/load/run.ts
 	@$(run_node) bench/scale/all.ts --full
+
+profile: install ## a flame graph and tables of what a worker does under warm load, in .portreeve/profile
+	@$(run_node) bench/profile/run.ts
+
+alloc-profile: install ## the same of what it allocates
+	@$(run_node) bench/profile/run.ts --kind alloc
 
 fuzz: install ## the fuzzers at full length
 	@SOAK_FACTOR=50 $(run_node) scripts/test.ts property

@@ -24,6 +24,11 @@ export function ownCpuMicros(pid: number): number {
   return runNanos(pid) / 1000;
 }
 
+/** The same of its main thread alone: the one that runs JavaScript. */
+export function mainThreadCpuMicros(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1000;
+}
+
 /** Nanoseconds that the threads of a process have run; those of a thread that has ended are not in it. */
 function runNanos(pid: number): number {
   let sum = 0;
