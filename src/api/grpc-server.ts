@@ -6,6 +6,7 @@ import { limits } from '../context/limits.ts';
 import type { DecisionPoint } from '../decision/types.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
 import { outliveTimeout } from './call-internals.ts';
+import { decideBatchService } from './decision-service/batch.ts';
 import { decisionServiceDoor } from './decision-service/service.ts';
 import { extAuthzDoor } from './ext-authz/service.ts';
 import { addHealth } from './health.ts';
@@ -53,6 +54,7 @@ export function createGrpcServer(options: GrpcServerOptions): Server {
   for (const service of [
     unaryService(extAuthzDoor(config), door),
     unaryService(decisionServiceDoor(config), door),
+    decideBatchService(config, door),
   ]) {
     server.addService(service.definition, service.implementation);
   }

@@ -1,6 +1,5 @@
 import type { ServiceDefinition, UntypedServiceImplementation, handleUnaryCall } from '@grpc/grpc-js';
-import { limits } from '../context/limits.ts';
-import { Refusal } from '../context/refusal.ts';
+import type { Refusal } from '../context/refusal.ts';
 import type { ContextResult, Door, Pep } from '../context/types.ts';
 import type { Decision, DecisionPoint, MadeDecision } from '../decision/types.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -10,6 +9,7 @@ import { messageCodec } from './load-protos.ts';
 import type { MessageCodec } from './load-protos.ts';
 import type { AuthenticatedCall } from './pep-of-call.ts';
 import type { ResolvedPep } from './pep.ts';
+import { notProtobuf, oversized, refusedRequest, unknownPep, unreadable } from './refused-request.ts';
 
 /** A way in: one unary method, whose requests become contexts and whose answers are made of decisions. */
 export interface UnaryDoor<Request extends object, Response extends object> {
@@ -44,7 +44,7 @@ export interface DoorOptions {
 }
 
 /** A request that was read, or why it could not be. */
-type Received<Request> = { readonly request: Request } | { readonly refusal: Refusal };
+export type Received<Request> = { readonly request: Request } | { readonly refusal: Refusal };
 
 /**
  * The gRPC service of a door. Requests that are too long or no protobuf, unknown PEPs and failures of the encoder are
@@ -77,16 +77,14 @@ export function unaryService<Request extends object, Response extends object>(
   return { definition, implementation: { [door.method]: handle } };
 }
 
-function receive<Request>(bytes: Buffer, codec: MessageCodec<Request>): Received<Request> {
-  if (bytes.byteLength > limits.messageBytes) {
-    return {
-      refusal: new Refusal('request', `has ${bytes.byteLength} bytes, more than ${limits.messageBytes}`),
-    };
-  }
+/** Reads one request's bytes; what is too long is not even tried. */
+export function receive<Request>(bytes: Uint8Array, codec: MessageCodec<Request>): Received<Request> {
+  const refusal = oversized(bytes);
+  if (refusal) return { refusal };
   try {
     return { request: codec.decode(bytes) };
   } catch {
-    return { refusal: new Refusal('request', 'is no such protobuf message') };
+    return { refusal: notProtobuf };
   }
 }
 
@@ -116,20 +114,13 @@ function contextOf<Request extends object, Response extends object>(
   asking: ResolvedPep,
   at: { door: UnaryDoor<Request, Response>; name: Door; traceparent: string | undefined },
 ): ContextResult {
-  const refuse = (refusal: Refusal, code?: 'system.dependency_stale'): ContextResult => ({
-    ok: false,
-    pep: asking.pep,
-    door: at.name,
-    field: refusal.field,
-    problem: refusal.problem,
-    ...(code !== undefined && { code }),
-    ...(at.traceparent !== undefined && { traceparent: at.traceparent }),
-  });
-  if (!asking.known) return refuse(new Refusal('pep', asking.problem), asking.code);
-  if ('refusal' in received) return refuse(received.refusal);
+  const { name: door, traceparent } = at;
+  if (!asking.known) return unknownPep(asking, { door, traceparent });
+  const from = { pep: asking.pep, door, traceparent };
+  if ('refusal' in received) return refusedRequest(received.refusal, from);
   try {
-    return at.door.build(received.request, asking.pep, at.traceparent);
+    return at.door.build(received.request, asking.pep, traceparent);
   } catch {
-    return refuse(new Refusal('request', 'could not be read'));
+    return refusedRequest(unreadable, from);
   }
 }

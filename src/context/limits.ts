@@ -7,6 +7,8 @@ export const limits = {
    * of the transport is a gRPC error, which a PEP may be configured to let through; a denial is not.
    */
   transportBytes: 4 * 1024 * 1024,
+  /** Connections of one batch; each is a request under `messageBytes`, and all together stay under `transportBytes`. */
+  batchItems: 256,
   /** Characters of one URL-encoded PEM certificate (an ML-DSA-87 leaf is about 12 KB). */
   certificateText: 64 * 1024,
   /** Bytes of one DER certificate. */

@@ -4,12 +4,19 @@ import type { Decision } from '../../decision/types.ts';
 import { systemClock } from '../../lib/clock.ts';
 import { PortreeveError } from '../../lib/errors.ts';
 import { messageCodec, serviceNames } from '../load-protos.ts';
+import { readBatch } from './read-batch.ts';
 import { readDecision } from './read-decision.ts';
-import type { DecideRequest, DecideResponse } from './wire.ts';
+import type { DecideBatchRequest, DecideBatchResponse, DecideRequest, DecideResponse } from './wire.ts';
 
 export interface DecisionClient {
   /** Asks for one decision. Throws PDP_INTERNAL, with the gRPC error as its cause, where no answer comes in time. */
   decide(request: DecideRequest): Promise<Decision>;
+  /**
+   * Asks about up to 256 connections in one call; the decisions stand in the order of the requests. A batch that was refused
+   * as a whole is the same denial for each of them, and a connection that was not answered one with `system.internal`.
+   * Throws as `decide` does.
+   */
+  decideBatch(requests: readonly DecideRequest[]): Promise<readonly Decision[]>;
   close(): void;
 }
 
@@ -21,26 +28,47 @@ export function createDecisionClient(
   address: string,
   options: { readonly timeoutMs: number; readonly credentials?: ChannelCredentials } = { timeoutMs: 1000 },
 ): DecisionClient {
-  const request = messageCodec<DecideRequest>('portreeve.v1.DecideRequest');
-  const response = messageCodec<DecideResponse>('portreeve.v1.DecideResponse');
   const client = new Client(address, options.credentials ?? credentials.createInsecure());
+  const call = <Request extends object, Answer>(
+    method: string,
+    wanted: Request,
+    write: (message: Request) => Buffer,
+    read: (bytes: Buffer) => Answer,
+  ): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      client.makeUnaryRequest(
+        `/${serviceNames.decision}/${method}`,
+        write,
+        read,
+        wanted,
+        new Metadata(),
+        { deadline: systemClock.now() + options.timeoutMs },
+        (error, answer) => {
+          if (error || answer === undefined) {
+            reject(new PortreeveError('PDP_INTERNAL', `no decision from ${address}`, { cause: error }));
+          } else resolve(answer);
+        },
+      );
+    });
+  const one = messageCodec<DecideRequest>('portreeve.v1.DecideRequest');
+  const oneAnswer = messageCodec<DecideResponse>('portreeve.v1.DecideResponse');
+  const many = messageCodec<DecideBatchRequest>('portreeve.v1.DecideBatchRequest');
+  const manyAnswers = messageCodec<DecideBatchResponse>('portreeve.v1.DecideBatchResponse');
   return {
     decide: (wanted) =>
-      new Promise((resolve, reject) => {
-        client.makeUnaryRequest(
-          `/${serviceNames.decision}/Decide`,
-          (message: DecideRequest) => request.encode(message),
-          (bytes: Buffer) => readDecision(response.decode(bytes)),
-          wanted,
-          new Metadata(),
-          { deadline: systemClock.now() + options.timeoutMs },
-          (error, decision) => {
-            if (error || !decision) {
-              reject(new PortreeveError('PDP_INTERNAL', `no decision from ${address}`, { cause: error }));
-            } else resolve(decision);
-          },
-        );
-      }),
+      call(
+        'Decide',
+        wanted,
+        (message) => one.encode(message),
+        (bytes) => readDecision(oneAnswer.decode(bytes)),
+      ),
+    decideBatch: (wanted) =>
+      call(
+        'DecideBatch',
+        { connections: wanted },
+        (message) => many.encode(message),
+        (bytes) => readBatch(manyAnswers.decode(bytes), wanted.length),
+      ),
     close: () => client.close(),
   };
 }

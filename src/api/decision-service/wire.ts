@@ -65,3 +65,12 @@ export interface DecideResponse {
   };
   readonly faults?: readonly { readonly code?: string; readonly stage?: string; readonly message?: string }[];
 }
+
+export interface DecideBatchRequest {
+  readonly connections?: readonly DecideRequest[];
+}
+
+export interface DecideBatchResponse {
+  readonly answers?: readonly { readonly connection_id?: string; readonly decision?: DecideResponse }[];
+  readonly refused?: DecideResponse;
+}
