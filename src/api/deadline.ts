@@ -14,10 +14,16 @@ const reserveMs = 10;
 /**
  * When the call came and when its answer is of no more use: the least of `grpc-timeout`,
  * `x-envoy-expected-rq-timeout-ms` and the budget, less 10 ms. A value that is malformed or larger than the budget
- * leaves the budget; zero or less has already passed. `clock` is the machine's own, as grpc-js counts by it.
+ * leaves the budget; zero or less has already passed. `clock` is the machine's own, as grpc-js counts by it. `arrivedAt`
+ * knows better than it when what is read now has come (monotonic ms).
  */
-export function readTiming(call: TimedCall, clock: Clock, budgetMs: number): CallTiming {
-  const arrived = clock.monotonic();
+export function readTiming(
+  call: TimedCall,
+  clock: Clock,
+  budgetMs: number,
+  arrivedAt: (now: number) => number = (now) => now,
+): CallTiming {
+  const arrived = arrivedAt(clock.monotonic());
   const allowed = Math.min(budgetMs, grpcTimeout(call, clock), expectedTimeout(call));
   return { arrived, deadline: arrived + allowed - reserveMs };
 }

@@ -5,6 +5,8 @@ import type { Config, ListenerConfig } from '../config/types.ts';
 import { limits } from '../context/limits.ts';
 import type { DecisionPoint } from '../decision/types.ts';
 import { systemClock, type Clock } from '../lib/clock.ts';
+import { createAdmission } from './admission.ts';
+import type { Admission } from './admission.ts';
 import { outliveTimeout } from './call-internals.ts';
 import { decideBatchService } from './decision-service/batch.ts';
 import { decisionServiceDoor } from './decision-service/service.ts';
@@ -25,6 +27,8 @@ export interface GrpcServerOptions {
   readonly peps: PepResolver;
   /** By which certificates of PEPs are judged. */
   readonly clock: Clock;
+  /** When calls are begun; without it, the server has an order of its own. */
+  readonly admission?: Admission;
   /** Whether policy, trust anchors and store are loaded: what health says. Decisions are made either way. */
   ready(): boolean;
 }
@@ -50,6 +54,7 @@ export function createGrpcServer(options: GrpcServerOptions): Server {
     machineClock: systemClock,
     budgetMs: () => config.server.budget,
     pepOf: pepOfCalls(listener, peps, clock),
+    admission: options.admission ?? createAdmission(systemClock),
   };
   for (const service of [
     unaryService(extAuthzDoor(config), door),

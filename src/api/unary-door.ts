@@ -1,15 +1,18 @@
 import type { ServiceDefinition, UntypedServiceImplementation, handleUnaryCall } from '@grpc/grpc-js';
 import type { Refusal } from '../context/refusal.ts';
 import type { ContextResult, Door, Pep } from '../context/types.ts';
-import type { Decision, DecisionPoint, MadeDecision } from '../decision/types.ts';
+import { givenUp } from '../decision/with-deadline.ts';
+import type { CallTiming, Decision, DecisionPoint, MadeDecision } from '../decision/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import { thisMoment } from '../lib/moment.ts';
+import { createAdmission } from './admission.ts';
+import type { Admission } from './admission.ts';
 import { readTiming } from './deadline.ts';
 import { messageCodec } from './load-protos.ts';
 import type { MessageCodec } from './load-protos.ts';
 import type { AuthenticatedCall } from './pep-of-call.ts';
 import type { ResolvedPep } from './pep.ts';
-import { notProtobuf, oversized, refusedRequest, unknownPep, unreadable } from './refused-request.ts';
+import { notProtobuf, oversized, refusedRequest, unknownPep, unread, unreadable } from './refused-request.ts';
 
 /** A way in: one unary method, whose requests become contexts and whose answers are made of decisions. */
 export interface UnaryDoor<Request extends object, Response extends object> {
@@ -41,6 +44,8 @@ export interface DoorOptions {
   /** Most time for one decision (ms); asked at every call. */
   readonly budgetMs: () => number;
   readonly pepOf: (call: AuthenticatedCall) => ResolvedPep;
+  /** Decides when each call is begun: one for all doors and listeners of a worker; without it, the door has its own. */
+  readonly admission?: Admission;
 }
 
 /** A request that was read, or why it could not be. */
@@ -57,11 +62,29 @@ export function unaryService<Request extends object, Response extends object>(
 ): { readonly definition: ServiceDefinition; readonly implementation: UntypedServiceImplementation } {
   const requests = messageCodec<Request>(door.requestType);
   const responses = messageCodec<Response>(door.responseType);
-  const handle: handleUnaryCall<Received<Request>, Buffer> = (call, callback) => {
-    answer(call, door, options, responses).then(
-      (answered) => (Buffer.isBuffer(answered) ? callback(null, answered) : callback(answered)),
-      () => callback(null, responses.encode(door.lastResort(undefined))),
-    );
+  const { machineClock, budgetMs, admission = createAdmission(machineClock) } = options;
+  const handle: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
+    const timing = readTiming(call, machineClock, budgetMs(), admission.arrivedAt);
+    const answer = (made: Promise<Buffer | CallFailure>): void =>
+      void made.then(
+        (answered) => (Buffer.isBuffer(answered) ? callback(null, answered) : callback(answered)),
+        () => callback(null, responses.encode(door.lastResort(undefined))),
+      );
+    const asking = options.pepOf(call);
+    let waited = false;
+    admission.enter({
+      pep: asking.pep.name,
+      bytes: call.request.byteLength,
+      timing,
+      gone: () => call.cancelled,
+      begin: () => {
+        // Who may ask is judged when it is asked for, and that is now.
+        const known = waited ? options.pepOf(call) : asking;
+        answer(decideCall({ call, timing, asking: known }, door, options, { requests, responses }));
+      },
+      shed: () => answer(shedCall({ call, timing, asking }, door, options, responses)),
+    });
+    waited = true;
   };
   const definition: ServiceDefinition = {
     [door.method]: {
@@ -69,7 +92,8 @@ export function unaryService<Request extends object, Response extends object>(
       requestStream: false,
       responseStream: false,
       requestSerialize: (message: Request) => requests.encode(message),
-      requestDeserialize: (bytes: Buffer) => receive(bytes, requests),
+      // Read when its turn comes, so that what is shed costs little.
+      requestDeserialize: (bytes: Buffer) => bytes,
       responseSerialize: (bytes: Buffer) => bytes,
       responseDeserialize: (bytes: Buffer) => responses.decode(bytes),
     },
@@ -88,18 +112,54 @@ export function receive<Request>(bytes: Uint8Array, codec: MessageCodec<Request>
   }
 }
 
-async function answer<Request extends object, Response extends object>(
-  call: Parameters<handleUnaryCall<Received<Request>, Buffer>>[0],
+/** A call, when it came, and from whom. */
+interface Asked {
+  readonly call: Parameters<handleUnaryCall<Buffer, Buffer>>[0];
+  readonly timing: CallTiming;
+  readonly asking: ResolvedPep;
+}
+
+async function decideCall<Request extends object, Response extends object>(
+  { call, timing, asking }: Asked,
+  door: UnaryDoor<Request, Response>,
+  options: DoorOptions,
+  codecs: { readonly requests: MessageCodec<Request>; readonly responses: MessageCodec<Response> },
+): Promise<Buffer | CallFailure> {
+  const moment = thisMoment();
+  const received = receive(call.request, codecs.requests);
+  const name = door.doorOf('request' in received ? received.request : undefined);
+  const built = contextOf(received, asking, { door, name, traceparent: traceparentOf(call) });
+  const made = await options.point.decide(built, { ...timing, moment });
+  return encodeAnswer(made, name, door, codecs.responses);
+}
+
+/**
+ * Answers a call that is not begun, without having read it: a denial with `system.overload_shed`, recorded as every other
+ * and merged with its like where there are many.
+ */
+async function shedCall<Request extends object, Response extends object>(
+  { call, timing, asking }: Asked,
   door: UnaryDoor<Request, Response>,
   options: DoorOptions,
   codec: MessageCodec<Response>,
 ): Promise<Buffer | CallFailure> {
-  const timing = { ...readTiming(call, options.machineClock, options.budgetMs()), moment: thisMoment() };
-  const received = call.request;
-  const name = door.doorOf('request' in received ? received.request : undefined);
-  const traceparent = call.metadata.get('traceparent')[0]?.toString();
-  const built = contextOf(received, options.pepOf(call), { door, name, traceparent });
-  const made = await options.point.decide(built, timing);
+  const name = door.doorOf(undefined);
+  const { pep } = asking;
+  const built = refusedRequest(unread, { pep, door: name, traceparent: traceparentOf(call) });
+  const made = await options.point.decide(built, { arrived: timing.arrived, deadline: givenUp });
+  return encodeAnswer(made, name, door, codec);
+}
+
+function traceparentOf({ metadata }: Asked['call']): string | undefined {
+  return metadata.get('traceparent')[0]?.toString();
+}
+
+function encodeAnswer<Request extends object, Response extends object>(
+  made: MadeDecision,
+  name: Door,
+  door: UnaryDoor<Request, Response>,
+  codec: MessageCodec<Response>,
+): Buffer | CallFailure {
   try {
     const failure = door.failure?.(made.decision);
     if (failure) return failure;

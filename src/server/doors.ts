@@ -1,4 +1,5 @@
 import type { Server as GrpcServer } from '@grpc/grpc-js';
+import type { Admission } from '../api/admission.ts';
 import { createGrpcServer } from '../api/grpc-server.ts';
 import type { PepResolver, ResolvedPep } from '../api/pep.ts';
 import type { Config, ListenerConfig } from '../config/types.ts';
@@ -13,7 +14,7 @@ import { viewOf } from './view.ts';
 export function doorsFor(
   listener: ListenerConfig,
   live: LiveComposition,
-  from: { readonly clock: Clock; readonly ready: () => boolean },
+  from: { readonly clock: Clock; readonly ready: () => boolean; readonly admission: Admission },
 ): GrpcServer {
   const config = (): Config => live.current().config;
   return createGrpcServer({
@@ -23,6 +24,7 @@ export function doorsFor(
     peps: followingPeps(() => live.current().peps),
     clock: from.clock,
     ready: from.ready,
+    admission: from.admission,
   });
 }
 

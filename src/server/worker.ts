@@ -1,3 +1,4 @@
+import { createAdmission } from '../api/admission.ts';
 import { createAttestationUses } from '../attestation/replay-memory.ts';
 import { recordMode } from '../audit/home.ts';
 import type { Config } from '../config/types.ts';
@@ -145,14 +146,15 @@ async function start(
   const wanted = createWantedSender(channel, clock);
   const observed = createObservedSender(channel, board, clock, () => live.current().config);
   const state = { draining: false };
+  const admission = createAdmission(systemClock);
+  const ready = (): boolean => !state.draining && live.current().readiness().ready;
   const listeners = await openListeners({
     config: () => live.current().config,
     certificates: () => live.current().certificates,
     index: message.index,
     bound: message.bound,
     clock,
-    serverFor: (listener) =>
-      doorsFor(listener, live, { clock, ready: () => !state.draining && live.current().readiness().ready }),
+    serverFor: (listener) => doorsFor(listener, live, { clock, ready, admission }),
     onProblem: (error) => void report(channel, error),
   });
   const heartbeat = startHeartbeat(

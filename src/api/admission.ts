@@ -1,0 +1,136 @@
+import type { Clock } from '../lib/clock.ts';
+import { watchLateness } from './lateness.ts';
+import { createLines } from './lines.ts';
+
+/** A call that wants to be decided. */
+export interface WaitingCall {
+  /** Name of the PEP that asks: each has its own line. */
+  readonly pep: string;
+  /** Length of the request that is held while it waits. */
+  readonly bytes: number;
+  /** When it came, and when its answer is of no more use (monotonic ms). */
+  readonly timing: { readonly arrived: number; readonly deadline: number };
+  /** Whether the PEP has given it up. */
+  gone(): boolean;
+  /** Its turn has come. */
+  begin(): void;
+  /** It is answered without being begun. */
+  shed(why: ShedReason): void;
+}
+
+/** Why a call is not begun: it has waited for too long, or there is no room for it to wait. */
+export type ShedReason = 'waited' | 'no_room';
+
+export interface Admission {
+  /** About when the bytes came that are read at the monotonic time `now` (ms). */
+  readonly arrivedAt: (now: number) => number;
+  /** Begins the call at once, or lets it wait for its turn; sheds it where it cannot be begun in time. */
+  enter(call: WaitingCall): void;
+  /** What waits now, and what became of calls since the worker started. */
+  stats(): AdmissionStats;
+}
+
+export interface AdmissionStats {
+  readonly waiting: number;
+  /** Most that waited at the same time since the last call of `stats`. */
+  readonly mostWaiting: number;
+  readonly shedWaited: number;
+  readonly shedNoRoom: number;
+  /** Given up by their PEPs while they waited; nothing was decided for them. */
+  readonly abandoned: number;
+}
+
+/**
+ * Least time (ms) for decisions in one turn of the event loop. In between, sockets are read: this is how exactly it is
+ * known when a call came, and how long answers and heartbeats wait for decisions.
+ */
+const sliceMs = 5;
+
+/** Most time (ms) for decisions in one turn, where reading and answering take so long that 5 ms would starve them. */
+const longestSliceMs = 25;
+
+/** What may wait in one worker. Clients that keep to their streams come nowhere near it. */
+export const mostWaiting = { calls: 4096, bytes: 32 * 1024 * 1024 } as const;
+
+/**
+ * Decides the order in which the calls of one worker are begun. While the thread keeps up, each is begun as it comes.
+ * Otherwise calls wait in a line for each PEP, the lines are served in turn, one call each, so that no PEP's calls wait
+ * for another's line; a call that has spent half its time waiting is shed, because the other half is for decision, record
+ * and the way home. Until then it is held rather than refused: what waits counts against its connection's
+ * `max_concurrent_streams`, and that keeps the PEP from sending more. Where there is no room, the newest of the longest
+ * line is shed. `clock` is monotonic.
+ */
+export function createAdmission(
+  clock: Pick<Clock, 'monotonic'>,
+  room: { readonly calls: number; readonly bytes: number } = mostWaiting,
+): Admission {
+  const lines = createLines<WaitingCall>();
+  const lateness = watchLateness(clock);
+  let bytes = 0;
+  /** Until when calls of this turn are begun as they come; undefined before the first of a turn. */
+  let turnEnd: number | undefined;
+  /** When the last slice of waiting calls ended, while more wait. */
+  let sliceEnded: number | undefined;
+  const counts = { mostWaiting: 0, shedWaited: 0, shedNoRoom: 0, abandoned: 0 };
+
+  const shed = (call: WaitingCall, why: ShedReason): void => {
+    if (why === 'waited') counts.shedWaited += 1;
+    else counts.shedNoRoom += 1;
+    call.shed(why);
+  };
+  const next = (call: WaitingCall, now: number): void => {
+    if (call.gone()) counts.abandoned += 1;
+    else if (now >= latestStart(call)) shed(call, 'waited');
+    else call.begin();
+  };
+  const endTurn = (): void => {
+    turnEnd = undefined;
+    if (lines.size === 0) return;
+    let now = clock.monotonic();
+    const otherwise = sliceEnded === undefined ? 0 : now - sliceEnded;
+    const end = now + Math.min(longestSliceMs, Math.max(sliceMs, otherwise));
+    for (let call = lines.shift(); call; call = now < end ? lines.shift() : undefined) {
+      bytes -= call.bytes;
+      next(call, now);
+      now = clock.monotonic();
+    }
+    sliceEnded = lines.size > 0 ? now : undefined;
+    // From within an immediate: sockets are read before it comes.
+    if (lines.size > 0) openTurn(now);
+  };
+  const openTurn = (now: number): void => {
+    turnEnd = now + sliceMs;
+    setImmediate(endTurn);
+  };
+  const makeRoom = (): void => {
+    while (lines.size > room.calls || bytes > room.bytes) {
+      const last = lines.popLongest();
+      if (!last) return;
+      bytes -= last.bytes;
+      shed(last, 'no_room');
+    }
+  };
+
+  return {
+    arrivedAt: lateness.arrivedAt,
+    enter: (call) => {
+      const now = clock.monotonic();
+      if (turnEnd === undefined) openTurn(now);
+      if (lines.size === 0 && now < (turnEnd as number)) return call.begin();
+      lines.push(call.pep, call);
+      bytes += call.bytes;
+      makeRoom();
+      counts.mostWaiting = Math.max(counts.mostWaiting, lines.size);
+    },
+    stats: () => {
+      const stats = { waiting: lines.size, ...counts };
+      counts.mostWaiting = lines.size;
+      return stats;
+    },
+  };
+}
+
+/** Half of its time is for what comes after it was begun (monotonic ms). */
+function latestStart({ timing: { arrived, deadline } }: WaitingCall): number {
+  return arrived + (deadline - arrived) / 2;
+}
