@@ -97,7 +97,11 @@ function kind(schema: Schema): string {
   return schema.format === undefined ? (type(schema) ?? 'any') : (formats[schema.format] ?? schema.format);
 }
 
-const formats: Readonly<Record<string, string>> = { 'date-time': 'RFC 3339 instant', cidr: 'CIDR' };
+const formats: Readonly<Record<string, string>> = {
+  'date-time': 'RFC 3339 instant',
+  cidr: 'CIDR',
+  'worker-address': 'address',
+};
 
 function choices(values: readonly unknown[]): string {
   return values.length > 12 ? 'a reason code (see the reasons page)' : values.map(code).join(', ');

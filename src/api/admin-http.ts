@@ -4,7 +4,12 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 export interface AdminOptions {
   /** Which paths are served: all of them, or only health, readiness and metrics. */
   readonly flavour?: 'admin' | 'health';
-  ready(): { readonly ready: boolean; readonly missing: readonly string[] };
+  /** What `/readyz` answers, as it is. */
+  ready(): {
+    readonly ready: boolean;
+    readonly missing: readonly string[];
+    readonly workers?: readonly { readonly index: number; readonly ready: boolean }[];
+  };
   /** Prometheus text over all workers. */
   metrics(): Promise<string>;
   /** What `/version` answers. */
@@ -41,8 +46,8 @@ function pagesOf(options: AdminOptions): ReadonlyMap<string, Page> {
     [
       '/readyz',
       () => {
-        const { ready, missing } = options.ready();
-        return json(ready ? 200 : 503, { ready, missing });
+        const told = options.ready();
+        return json(told.ready ? 200 : 503, told);
       },
     ],
     ['/metrics', async () => metricsPage(await options.metrics())],

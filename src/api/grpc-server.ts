@@ -12,6 +12,7 @@ import { decideBatchService } from './decision-service/batch.ts';
 import { decisionServiceDoor } from './decision-service/service.ts';
 import { extAuthzDoor } from './ext-authz/service.ts';
 import { addHealth } from './health.ts';
+import { limitHttp2 } from './http2-limits.ts';
 import { loadProtos, serviceNames } from './load-protos.ts';
 import { pepOfCalls } from './pep-of-call.ts';
 import type { PepResolver } from './pep.ts';
@@ -49,6 +50,7 @@ export function createGrpcServer(options: GrpcServerOptions): Server {
     'grpc.enable_channelz': 0,
     interceptors: [decisionsHaveTheDeadline],
   });
+  limitHttp2(server, config.server.connections);
   const door = {
     point,
     machineClock: systemClock,

@@ -27,6 +27,8 @@ export interface Config {
     readonly workers: number;
     /** Most time for one decision, milliseconds. */
     readonly budget: number;
+    /** Before connections are told to go, health says NOT_SERVING for so long, milliseconds. */
+    readonly drain_notice: number;
     readonly drain: number;
     readonly listeners: readonly ListenerConfig[];
     /** Admin HTTP; `127.0.0.1:9190` or `unix:/path`. */
@@ -36,6 +38,7 @@ export interface Config {
     readonly max_concurrent_streams: number;
   };
   readonly peps: readonly PepConfig[];
+    readonly connections: ConnectionsConfig;
   readonly trust: {
     readonly anchors: readonly AnchorConfig[];
     readonly intermediates: readonly { readonly name: string; readonly file: string }[];
@@ -253,6 +256,23 @@ export interface VerifierConfig {
   readonly tolerance: number;
   readonly classes: readonly string[];
   readonly firmware: { readonly submod: string | null; readonly pointer: string } | null;
+}
+
+/** What PEPs may take of one worker with their connections. Times in milliseconds. */
+export interface ConnectionsConfig {
+  /** Of one listener, in all and from one address. */
+  readonly max: number;
+  readonly per_address: number;
+  readonly setup: number;
+  readonly idle: number;
+  readonly call: number;
+  /** Bytes of calls that are not answered yet. */
+  readonly buffered: number;
+  /** Bytes that HTTP/2 may keep for one connection. */
+  readonly memory: number;
+  readonly header_bytes: number;
+  /** Streams that a peer may reset on one connection: at once, and how many a second are forgiven. */
+  readonly resets: { readonly burst: number; readonly rate: number };
 }
 
 export interface ListenerConfig {

@@ -5,6 +5,7 @@ import { parseHttpUrl } from '../lib/http-url.ts';
 import { isCidr, parseAddress } from './formats.ts';
 import type { Found, KeyPath } from './problem.ts';
 import { configSchema } from './schema.ts';
+import { parseWorkerAddresses } from './worker-address.ts';
 
 /** A form of texts that JSON Schema itself does not know, and what is said to who wrote another. */
 export interface TextFormat {
@@ -27,6 +28,10 @@ const configFormats: Formats = {
   address: {
     holds: (text) => parseAddress(text) !== undefined,
     wanted: 'must be host:port, [v6]:port or unix:/path',
+  },
+  'worker-address': {
+    holds: (text) => parseWorkerAddresses(text) !== undefined,
+    wanted: 'must be host:port, host:first-last or [v6] with either, or unix:/path',
   },
   'http-url': {
     holds: (text) => parseHttpUrl(text) !== undefined,

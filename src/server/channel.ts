@@ -7,6 +7,7 @@ import type { OcspKey } from '../revocation/ocsp/table.ts';
 import { PortreeveError, describeThrown } from '../lib/errors.ts';
 import type { BundleFile } from './bundles/bundle-file.ts';
 import type { InUse } from './compose.ts';
+import type { GuardCounts } from './guard/counts.ts';
 import type { Material } from './material.ts';
 import type { Learnt } from './observed.ts';
 import type { OtelEnv } from './otel.ts';
@@ -31,6 +32,8 @@ export interface WorkerStats {
   /** Decisions since the worker started. */
   readonly decisions: number;
   readonly connections: number;
+  /** What went beyond its bounds. */
+  readonly guarded: GuardCounts;
   readonly residentBytes: number;
   /** Distribution points that certificates of connections have named, as far as they may be followed. */
   readonly crlUrls: readonly string[];
@@ -72,7 +75,8 @@ export type ToWorker =
   | { readonly kind: 'shadow'; readonly shadow: ShadowAsk | null }
   /** The last batch for the bundle on trial was dealt with. */
   | { readonly kind: 'shadow_taken' }
-  | { readonly kind: 'drain'; readonly graceMs: number };
+  /** To end: `noticeMs` with health saying so, then at most `graceMs` for calls in flight. */
+  | { readonly kind: 'drain'; readonly noticeMs: number; readonly graceMs: number };
 
 export type ToParent =
   | { readonly kind: 'ready'; readonly addresses: readonly BoundAddress[]; readonly inUse: InUse }

@@ -17,9 +17,6 @@ export interface TlsSources {
   readonly listener: TlsListenerConfig;
 }
 
-/** How long a peer may take for its handshake (ms). */
-const handshakeMs = 10_000;
-
 /** How often certificate and key files are looked at (ms); events of the file system are faster. */
 const pollMs = 1000;
 
@@ -34,7 +31,7 @@ export function createTlsServer(from: TlsSources): Server {
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['h2'],
-    handshakeTimeout: handshakeMs,
+    handshakeTimeout: from.config().server.connections.setup,
   });
 }
 

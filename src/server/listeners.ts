@@ -2,13 +2,18 @@ import { createServer } from 'node:net';
 import type { Server as NetServer, Socket } from 'node:net';
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Server as GrpcServer } from '@grpc/grpc-js';
+import { http2ServersOf } from '../api/http2-limits.ts';
 import type { Config, ListenerConfig } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
+import { parseWorkerAddresses } from '../config/worker-address.ts';
 import { PortreeveError, asPortreeveError } from '../lib/errors.ts';
 import { formatAddress, isLocal, parseAddress } from './address.ts';
 import type { ListenAddress } from './address.ts';
 import { bindAddress } from './bind.ts';
 import type { BoundAddress } from './channel.ts';
+import { createGuard } from './guard/guard.ts';
+import type { Guard } from './guard/guard.ts';
+import type { GuardCounts } from './guard/counts.ts';
 import { createTlsServer, followTlsFiles } from './listener-tls.ts';
 import type { TlsListenerConfig } from './listener-tls.ts';
 
@@ -16,6 +21,8 @@ export interface Listeners {
   readonly addresses: readonly BoundAddress[];
   /** Open connections over all listeners. */
   connections(): number;
+  /** What was refused or ended because it went beyond its bounds. */
+  guarded(): GuardCounts;
   /** Gives new connections the CAs of the configuration that is in force now. */
   refresh(): void;
   /** Stops accepting, lets calls in flight end, and after `graceMs` ends what is left. */
@@ -26,7 +33,7 @@ export interface ListenOptions {
   readonly config: () => Config;
   /** Bytes of the CAs' files that are in force, by path. */
   readonly certificates: () => ReadonlyMap<string, Uint8Array>;
-  /** Number of this worker. Worker 0 owns the names of Unix sockets, worker N listens on `path.N`. */
+  /** Number of this worker: which of a listener's addresses is its own. */
   readonly index: number;
   /** Where earlier workers really listen, so that a port that was 0 is the same for all. */
   readonly bound: readonly BoundAddress[];
@@ -46,9 +53,6 @@ interface OpenListener {
   drain(graceMs: number): Promise<void>;
 }
 
-/** Connections that one listener of one worker holds at most; PEPs keep few and long ones. */
-const maxConnections = 4096;
-
 /**
  * Opens every listener of the configuration. The sockets are our own and are handed to gRPC one by one: so Unix
  * sockets, shared ports, limits and the change of certificates are in our hands. Throws PDP_LISTEN_FAILED after
@@ -56,30 +60,40 @@ const maxConnections = 4096;
  */
 export async function openListeners(options: ListenOptions): Promise<Listeners> {
   const open: OpenListener[] = [];
+  const { budget, connections: limits, listeners } = options.config().server;
+  const guard = createGuard({ limits, budgetMs: budget, clock: options.clock });
   try {
-    for (const listener of options.config().server.listeners) open.push(await openOne(listener, options));
+    for (const listener of listeners) open.push(await openOne(listener, options, guard));
   } catch (thrown) {
+    guard.stop();
     await Promise.all(open.map((one) => one.drain(0)));
     throw asPortreeveError(thrown, 'PDP_LISTEN_FAILED');
   }
   return {
     addresses: open.map((one) => one.address),
     connections: () => open.reduce((sum, one) => sum + one.connections(), 0),
+    guarded: () => guard.counts(),
     refresh: () => open.forEach((one) => one.refresh()),
     drain: async (graceMs) => {
       await Promise.all(open.map((one) => one.drain(graceMs)));
+      guard.stop();
     },
   };
 }
 
-async function openOne(listener: ListenerConfig, options: ListenOptions): Promise<OpenListener> {
+async function openOne(
+  listener: ListenerConfig,
+  options: ListenOptions,
+  guard: Guard,
+): Promise<OpenListener> {
   const wanted = addressFor(listener, options);
   refuseOpenPlaintext(listener, wanted);
   const grpc = options.serverFor(listener);
   const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
+  for (const server of http2ServersOf(grpc)) guard.watch(server);
   const tls = isTls(listener) ? createTlsServer({ ...options, listener }) : undefined;
   const sockets: NetServer = tls ?? createServer({ noDelay: true });
-  sockets.maxConnections = maxConnections;
+  guard.admit(sockets);
   const connections = new Set<Socket>();
   sockets.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
     connections.add(socket);
@@ -88,7 +102,7 @@ async function openOne(listener: ListenerConfig, options: ListenOptions): Promis
     socket.on('error', () => socket.destroy());
     injector.injectConnection(socket);
   });
-  const shared = options.config().server.workers > 1;
+  const shared = options.config().server.workers > 1 && isShared(listener);
   const bound = await bindAddress(sockets, wanted, { shared });
   sockets.on('error', (error) => options.onProblem(asPortreeveError(error, 'PDP_LISTEN_FAILED')));
   const following =
@@ -113,9 +127,12 @@ function isTls(listener: ListenerConfig): listener is TlsListenerConfig {
 }
 
 function addressFor(listener: ListenerConfig, options: ListenOptions): ListenAddress {
-  const address = parseAddress(listener.address);
-  if (address.kind === 'unix') {
-    return options.index === 0 ? address : { kind: 'unix', path: `${address.path}.${options.index}` };
+  const own = parseWorkerAddresses(listener.address)?.of(options.index);
+  if (own === undefined) {
+    throw new PortreeveError(
+      'PDP_CONFIG_INVALID',
+      `listener ${listener.name}: ${listener.address} has no address for worker ${options.index}`,
+    );
   }
   const before = options.bound.find((bound) => bound.listener === listener.name);
   const earlier = before && parseAddress(before.address);
@@ -125,11 +142,17 @@ function addressFor(listener: ListenerConfig, options: ListenOptions): ListenAdd
 /** The configuration's check says so too; here it holds whoever made the configuration. */
 function refuseOpenPlaintext(listener: ListenerConfig, address: ListenAddress): void {
   if (listener.tls !== null || listener.insecure || isLocal(address)) return;
+function isShared({ address }: ListenerConfig): boolean {
+  return parseWorkerAddresses(address)?.shared ?? false;
+}
+
   throw new PortreeveError(
     'PDP_LISTEN_FAILED',
     `listener ${listener.name}: plaintext on ${formatAddress(address)} is off loopback; set tls, or insecure by name`,
   );
 }
+  const address = parseAddress(own);
+  if (address.kind === 'unix') return address;
 
 /**
  * Tells every connection to go, and waits for the sockets themselves: the callback of `tryShutdown` comes at once,

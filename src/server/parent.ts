@@ -225,7 +225,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     log,
   });
   late.pool = workers;
-  undo.add(() => workers.drain(current().server.drain));
+  undo.add(() => workers.drain(current().server.drain, current().server.drain_notice));
 
   const crls = createRevocationReader(store);
   const keys = createKeyReader(store);

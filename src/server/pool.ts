@@ -5,7 +5,7 @@ import { WorkerSlot } from './worker-slot.ts';
 import type { SlotPool, WorkerView } from './worker-slot.ts';
 
 export interface Pool {
-  /** Where the first worker really listens; further workers share TCP ports and suffix Unix sockets. */
+  /** Where workers really listen, each address once: those of the first worker, then what others have of their own. */
   addresses(): readonly BoundAddress[];
   workers(): readonly WorkerView[];
   /** Puts the configuration in force in every worker; rejects with the first worker's problem. */
@@ -13,8 +13,11 @@ export interface Pool {
   audit(writable: boolean): void;
   /** Tells every worker the time that is kept, what was learnt, or what is on trial. */
   tell(message: Extract<ToWorker, { kind: 'time' | 'learnt' | 'shadow' }>): void;
-  /** Ends all workers, killing those that are not done in time. */
-  drain(graceMs: number): Promise<void>;
+  /**
+   * Ends all workers, killing those that are not done in time: health says NOT_SERVING for `noticeMs`, calls in flight
+   * then have `graceMs`.
+   */
+  drain(graceMs: number, noticeMs?: number): Promise<void>;
 }
 
 /**
@@ -66,7 +69,12 @@ class WorkerPool implements Pool, SlotPool {
   }
 
   addresses(): readonly BoundAddress[] {
-    return this.#slots[0]?.addresses ?? [];
+    const byText = new Map(
+      this.#slots.flatMap(({ addresses }) =>
+        addresses.map((one): [string, BoundAddress] => [`${one.listener} ${one.address}`, one]),
+      ),
+    );
+    return [...byText.values()];
   }
 
   workers(): readonly WorkerView[] {
@@ -85,9 +93,9 @@ class WorkerPool implements Pool, SlotPool {
     for (const slot of this.#slots) slot.tell(message);
   }
 
-  async drain(graceMs: number): Promise<void> {
+  async drain(graceMs: number, noticeMs = 0): Promise<void> {
     this.#ending = true;
     this.#watch.stop();
-    await Promise.all(this.#slots.map((slot) => slot.drain(graceMs)));
+    await Promise.all(this.#slots.map((slot) => slot.drain(graceMs, noticeMs)));
   }
 }

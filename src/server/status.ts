@@ -142,17 +142,24 @@ function stateOf(sources: StatusSources): {
 export function readinessOf(sources: StatusSources): {
   readonly ready: boolean;
   readonly missing: readonly string[];
+  /** Which workers decide: where each has an address of its own, that one alone tells what a PEP can expect there. */
+  readonly workers: readonly { readonly index: number; readonly ready: boolean }[];
 } {
   const missing = new Set<string>();
   const { bundle, authorities } = sources.reload.current();
-  const workers = sources.pool.workers().filter(({ ready }) => ready);
+  const all = sources.pool.workers();
+  const workers = all.filter(({ ready }) => ready);
   if (!bundle) missing.add('policy');
   if (authorities.trust.anchors.length === 0) missing.add('trust anchors');
   if (stateOf(sources).error !== null) missing.add('store');
   for (const worker of workers) for (const one of missingIn(worker, sources)) missing.add(one);
   if (sources.clock().standing !== null) missing.add('clock');
   if (workers.length === 0) missing.add('workers');
-  return { ready: missing.size === 0, missing: [...missing] };
+  return {
+    ready: missing.size === 0,
+    missing: [...missing],
+    workers: all.map(({ index, ready }) => ({ index, ready })),
+  };
 }
 
 /** What a worker lacks, and what it decides by that is not in force. */
@@ -183,6 +190,10 @@ export function readingsOf(sources: StatusSources): GaugeReadings {
       cacheSize: stats?.cacheSize ?? 0,
       eventLoopDelayS: stats?.eventLoopDelayS ?? 0,
       wasmPages: stats?.wasmPages ?? 0,
+      connections: stats?.connections ?? 0,
+      connectionsEnded: stats?.guarded.connections ?? {},
+      callsEnded: stats?.guarded.calls ?? {},
+      bufferedBytes: stats?.guarded.bufferedBytes ?? 0,
     })),
     auditWritable: sources.records.writable(),
     ...clockReadings(sources.clock()),
@@ -251,7 +262,7 @@ function clockReadings({ standing, leap }: ClockView): Pick<GaugeReadings, 'cloc
 }
 
 function workersOf(pool: Pool): object[] {
-  return pool.workers().map(({ index, pid, ready, restarts, stats, inUse }) => ({
+  return pool.workers().map(({ index, pid, ready, restarts, addresses, stats, inUse }) => ({
     index,
     pid,
     ready,
@@ -260,6 +271,7 @@ function workersOf(pool: Pool): object[] {
     anchors: inUse?.anchors ?? null,
     bundle: inUse?.bundle ?? null,
     decisions: stats?.decisions ?? null,
+    addresses: addresses.map(({ address }) => address),
     connections: stats?.connections ?? null,
     resident_bytes: stats?.residentBytes ?? null,
   }));

@@ -12,17 +12,25 @@ const hungAnywayAfterMs = 5000;
 /**
  * Judges by its silence whether a worker hangs. On a machine with more to do than it has processors, a worker may be silent
  * because it is not its turn: killing that one would only add to the load. So silence counts from a second on where the worker
- * was running meanwhile, and from five seconds on whatever it did. Times are monotonic (ms).
+ * was running meanwhile or is stopped (SIGSTOP), and from five seconds on whatever it did. Times are monotonic (ms).
  */
 export class WorkerSilence {
   readonly #ranMs: (pid: number) => number | undefined;
+  readonly #isStopped: (pid: number) => boolean;
   #heardAt = 0;
   /** What it had run when its silence was first noted; undefined where that cannot be known. */
   #noted: { readonly ranMs: number | undefined } | undefined;
 
-  /** `ranMs` tells how long a process has run (ms), undefined where the system does not tell. */
-  constructor(ranMs: (pid: number) => number | undefined = ranSoFar) {
+  /**
+   * `ranMs` tells how long a process has run (ms), undefined where the system does not tell; `isStopped` whether it was
+   * stopped by a signal, and so would not run however long its turn was waited for.
+   */
+  constructor(
+    ranMs: (pid: number) => number | undefined = ranSoFar,
+    isStopped: (pid: number) => boolean = stoppedNow,
+  ) {
     this.#ranMs = ranMs;
+    this.#isStopped = isStopped;
   }
 
   heard(now: number): void {
@@ -40,6 +48,7 @@ export class WorkerSilence {
     this.#noted ??= { ranMs: this.#ranMs(pid) };
     if (!this.lasts(now, hungAfterMs)) return false;
     if (this.lasts(now, hungAnywayAfterMs)) return true;
+    if (this.#isStopped(pid)) return true;
     const before = this.#noted.ranMs;
     const ran = this.#ranMs(pid);
     return before === undefined || ran === undefined || ran - before >= ranAtLeastMs;
@@ -54,5 +63,15 @@ function ranSoFar(pid: number): number | undefined {
     return Number.isFinite(ran) && ran > 0 ? ran : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/** Whether a process is stopped by a signal, as Linux tells; one that a debugger holds is not. */
+function stoppedNow(pid: number): boolean {
+  try {
+    // The state follows the name, which is in brackets and may hold any character (proc_pid_stat(5)).
+    return /\) T [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return false;
   }
 }

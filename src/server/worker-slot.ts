@@ -14,6 +14,8 @@ export interface WorkerView {
   readonly pid: number | null;
   readonly ready: boolean;
   readonly restarts: number;
+  /** Where it listens, also while it is started again; none before it was first ready. */
+  readonly addresses: readonly BoundAddress[];
   readonly stats: WorkerStats | null;
   /** What it decides by, as it said itself; null before it is ready. */
   readonly inUse: InUse | null;
@@ -27,7 +29,7 @@ export interface SlotPool {
   readonly started: boolean;
   /** The pool drains; a worker that ends stays away. */
   readonly ending: boolean;
-  /** Where the first worker really listens; none before that is known. */
+  /** Where workers really listen, the first one before all; none before that is known. */
   addresses(): readonly BoundAddress[];
 }
 
@@ -80,6 +82,7 @@ export class WorkerSlot {
       pid: this.#process?.pid ?? null,
       ready: this.#ready,
       restarts: this.#restarts,
+      addresses: this.#addresses,
       stats: this.#ready ? (this.#stats ?? null) : null,
       inUse: this.#ready ? (this.#inUse ?? null) : null,
       changing: this.#onReloaded.size > 0,
@@ -242,12 +245,12 @@ export class WorkerSlot {
   }
 
   /** Lets the worker end, or kills it where that takes too long; resolves once its process is gone. */
-  async drain(graceMs: number): Promise<void> {
+  async drain(graceMs: number, noticeMs = 0): Promise<void> {
     clearTimeout(this.#timer);
     const process = this.#process;
     if (!process) return;
-    const kill = setTimeout(() => process.kill(), this.#ready ? graceMs + lastSendsMs : 0);
-    process.channel.send({ kind: 'drain', graceMs }).catch(() => process.kill());
+    const kill = setTimeout(() => process.kill(), this.#ready ? noticeMs + graceMs + lastSendsMs : 0);
+    process.channel.send({ kind: 'drain', noticeMs, graceMs }).catch(() => process.kill());
     await new Promise<void>((resolve) => {
       const look = setInterval(() => {
         if (this.#process) return;

@@ -274,6 +274,7 @@ function statsOf(
     decisions: live.decisions(),
     connections: listeners.connections(),
     crlUrls: live.current().seenPoints.urls(),
+    guarded: listeners.guarded(),
     inUse: live.current().inUse(),
   };
 }

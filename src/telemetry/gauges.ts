@@ -61,6 +61,11 @@ export interface WorkerReading {
   /** 99th percentile since the last heartbeat. */
   readonly eventLoopDelayS: number;
   readonly wasmPages: number;
+  readonly connections: number;
+  /** What was refused or ended by us since the worker started, by why. */
+  readonly connectionsEnded: Readonly<Record<string, number>>;
+  readonly callsEnded: Readonly<Record<string, number>>;
+  readonly bufferedBytes: number;
 }
 
 type Values = readonly (readonly [number, Attributes])[];
@@ -97,6 +102,17 @@ const perWorker =
     readings.workers
       .filter((worker) => worker.ready)
       .map((worker) => [value(worker), { [label.worker]: worker.index }]);
+
+const perWorkerAndCause =
+  (counts: (worker: WorkerReading) => Readonly<Record<string, number>>) =>
+  (readings: GaugeReadings): Values =>
+    readings.workers
+      .filter((worker) => worker.ready)
+      .flatMap((worker) =>
+        Object.entries(counts(worker)).map(
+          ([why, count]) => [count, { [label.worker]: worker.index, [label.why]: why }] as const,
+        ),
+      );
 
 const perCrl =
   (value: (crl: GaugeReadings['crls'][number]) => number) =>
@@ -246,6 +262,27 @@ const observed: readonly Observed[] = [
     metric.wasmPages,
     'Pages (64 KiB) of WASM memory that the policy uses',
     perWorker(({ wasmPages }) => wasmPages),
+  ),
+  gauge(
+    metric.connections,
+    'Open connections of enforcement points',
+    perWorker(({ connections }) => connections),
+  ),
+  counter(
+    metric.connectionsEnded,
+    'Connections refused or ended because they went beyond their bounds, by why, since the worker started',
+    perWorkerAndCause(({ connectionsEnded }) => connectionsEnded),
+  ),
+  counter(
+    metric.callsEnded,
+    'Calls that ended without an answer, by why, since the worker started',
+    perWorkerAndCause(({ callsEnded }) => callsEnded),
+  ),
+  gauge(
+    metric.callsBuffered,
+    'Bytes of calls that are not answered yet',
+    perWorker(({ bufferedBytes }) => bufferedBytes),
+    'By',
   ),
   gauge(
     metric.storeBytes,

@@ -4,8 +4,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { freePorts } from '../helpers/processes.ts';
 import { nestedRanges, policies, policyFile, withOpa } from '../helpers/policies.ts';
 import { valueOf } from '../helpers/prometheus.ts';
+import { healthOf } from '../helpers/grpc-health.ts';
 import { forServer, startServer, until } from '../helpers/server.ts';
 import type { Server } from '../helpers/server.ts';
 import { makeWorld } from '../helpers/world.ts';
@@ -75,6 +77,39 @@ test('with several workers the others go on deciding while a killed one comes ba
   await until(async () => (await server.status()).workers.every(({ ready }) => ready));
   t.is(await ask(), 'allow policy.ok');
 });
+
+test('workers with ports of their own say for themselves how they are, and come back where they were', async (t) => {
+  const [first, second] = await freePorts(2);
+  const { server, ask } = await serving(t, (document) => {
+    document.server.workers = 2;
+    document.server.listeners[0].address = `127.0.0.1:${first}-${second}`;
+  });
+  const each = [`127.0.0.1:${first}`, `127.0.0.1:${second}`] as const;
+  const { workers, listeners } = await server.status();
+  t.deepEqual(
+    workers.map(({ addresses }) => addresses),
+    each.map((address) => [address]),
+  );
+  t.deepEqual(
+    listeners.map(({ address }) => address),
+    each,
+  );
+  t.deepEqual(await Promise.all(each.map(healthOf)), ['SERVING', 'SERVING']);
+  const stopped = workers[1]?.pid as number;
+  process.kill(stopped, 'SIGKILL');
+  await until(async () => (await readyWorkers(server)).includes(false));
+  t.is((await server.page('/readyz')).status, 200, 'the other one decides');
+  t.is(await healthOf(each[0]), 'SERVING');
+  t.is(await ask(), 'allow policy.ok');
+  await until(async () => (await healthOf(each[1])) === 'SERVING');
+  await until(async () => (await readyWorkers(server)).every(Boolean));
+});
+
+/** What `/readyz` says of each worker. */
+async function readyWorkers(server: Server): Promise<boolean[]> {
+  const { workers } = JSON.parse((await server.page('/readyz')).body) as { workers: { ready: boolean }[] };
+  return workers.map(({ ready }) => ready);
+}
 
 test('every answered decision is in the log, although its worker was killed right after', async (t) => {
   const { world, server, ask } = await serving(t);
@@ -148,6 +183,16 @@ withOpa('a drain lets calls end that are in flight, and takes no further ones', 
   t.is(await server.stop(), 0);
   t.deepEqual(await Promise.all(inFlight), Array(3).fill('allow policy.ok'));
   t.is(decisionsIn(world).length, 3);
+  await t.throwsAsync(ask());
+});
+
+test('with a notice health says NOT_SERVING while calls are still taken, then the server ends', async (t) => {
+  const { server, ask } = await serving(t, (document) => (document.server.drain_notice = '2s'));
+  t.is(await healthOf(server.address('local')), 'SERVING');
+  server.signal('SIGTERM');
+  await until(async () => (await healthOf(server.address('local'))) === 'NOT_SERVING');
+  t.is(await ask(), 'allow policy.ok');
+  t.is(await server.ended, 0);
   await t.throwsAsync(ask());
 });
 

@@ -21,6 +21,24 @@ export function freePort(): Promise<number> {
   });
 }
 
+/** So many ports of 127.0.0.1 in a row that nothing listens on just now. */
+export async function freePorts(many: number): Promise<readonly number[]> {
+  for (;;) {
+    const first = await freePort();
+    const ports = Array.from({ length: many }, (_, index) => first + index);
+    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return ports;
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    if (port > 65_535) return resolve(false);
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
 /** Starts a program and gathers its output; `stop` sends a signal and answers the exit code (null if it was killed). */
 export function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   const child = spawn(command, args, {

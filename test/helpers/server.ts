@@ -29,10 +29,13 @@ export interface Status {
     readonly pid: number;
     readonly ready: boolean;
     readonly restarts: number;
+    readonly addresses: readonly string[];
+    readonly decisions: number | null;
     readonly configuration: string | null;
     readonly anchors: string | null;
     readonly bundle: string | null;
   }[];
+  readonly listeners: readonly BoundAddress[];
   readonly configuration: {
     readonly digest: string;
     readonly restart_needed: readonly string[];

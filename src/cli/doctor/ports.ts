@@ -1,6 +1,7 @@
 import { connect, createServer } from 'node:net';
 import { parseAddress, type Address } from '../../config/formats.ts';
 import type { Config } from '../../config/types.ts';
+import { parseWorkerAddresses } from '../../config/worker-address.ts';
 import { describeThrown } from '../../lib/errors.ts';
 import { fail, ok, type Finding, type Patient } from './finding.ts';
 
@@ -15,10 +16,18 @@ export async function examinePorts({ config }: Patient): Promise<readonly Findin
 
 function addressesOf({ server }: Config): readonly { readonly what: string; readonly text: string }[] {
   return [
-    ...server.listeners.map(({ name, address }) => ({ what: `listener ${name}`, text: address })),
+    ...server.listeners.flatMap(({ name, address }) =>
+      addressesOfWorkers(address, server.workers).map((text) => ({ what: `listener ${name}`, text })),
+    ),
     { what: 'admin', text: server.admin.address },
     ...(server.health ? [{ what: 'health', text: server.health.address }] : []),
   ];
+}
+
+/** Each address once; of a text that is no address, the text. */
+function addressesOfWorkers(text: string, workers: number): readonly string[] {
+  const addresses = parseWorkerAddresses(text);
+  return [...new Set(Array.from({ length: workers }, (_, worker) => addresses?.of(worker) ?? text))];
 }
 
 async function examineAddress(what: string, text: string, served: boolean): Promise<Finding> {

@@ -1,7 +1,7 @@
 /**
  * The few shapes that configuration keys have. Each key says what it is (with its unit), its default and an
  * example; the loader, the checker and the documentation all read the same schema. Beside JSON Schema's own
- * words it uses: formats `time-span`, `date-time`, `path`, `address`, `cidr`, `http-url`; `x-range` (least and most of a
+ * words it uses: formats `time-span`, `date-time`, `path`, `address`, `worker-address`, `cidr`, `http-url`; `x-range` (least and most of a
  * time-span) `x-becomes` (the key and unit of a time-span in the effective configuration) and `x-words` (words that stand for a section).
  */
 export interface Schema {
@@ -9,7 +9,7 @@ export interface Schema {
   readonly description?: string;
   readonly default?: unknown;
   readonly examples?: readonly unknown[];
-  readonly format?: 'time-span' | 'date-time' | 'path' | 'address' | 'cidr' | 'http-url';
+  readonly format?: 'time-span' | 'date-time' | 'path' | 'address' | 'worker-address' | 'cidr' | 'http-url';
   readonly pattern?: string;
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
@@ -108,6 +108,11 @@ export function url(description: string, about: Told): Schema {
 /** `host:port`, `[v6]:port` or `unix:/path`. */
 export function address(description: string, about: Told): Schema {
   return { ...told(description, about, 'string'), format: 'address' };
+}
+
+/** An address as above, or one for each worker: `host:first-last`, `unix:/path-{worker}.sock`. */
+export function workerAddress(description: string, about: Told): Schema {
+  return { ...told(description, about, 'string'), format: 'worker-address' };
 }
 
 export function list(

@@ -1,4 +1,16 @@
-import { address, flag, integer, list, name, path, section, span, cidr, text } from './keys.ts';
+import {
+  address,
+  flag,
+  integer,
+  list,
+  name,
+  path,
+  section,
+  span,
+  cidr,
+  text,
+  workerAddress,
+} from './keys.ts';
 
 const tls = section(
   'TLS of this listener. PEPs authenticate themselves by certificate; each certificate must match an entry of `peps`.',
@@ -20,9 +32,10 @@ const listener = section(
   'One way in for PEPs: gRPC with ext_authz, the native service, health and reflection.',
   {
     name: name('Name of the listener, in logs and metrics.', { example: 'local' }),
-    address: address('Where to listen: `host:port`, `[v6]:port` or `unix:/path`.', {
-      example: '127.0.0.1:9191',
-    }),
+    address: workerAddress(
+      'Where to listen: `host:port`, a port that all workers share; `host:first-last`, a port for each worker; `unix:/path`, a socket for each worker, with `{worker}` in the path or with `.1`, `.2` and so on after it. An IPv6 host stands in brackets.',
+      { example: '127.0.0.1:9191-9192' },
+    ),
     pep: name(
       'Which entry of `peps` asks here. Needed without `tls`; refused with it, where the certificate tells.',
       { default: null, example: 'envoy' },
@@ -34,6 +47,64 @@ const listener = section(
     ),
   },
   { required: ['name', 'address'] },
+);
+
+const connections = section(
+  'What PEPs may take of one worker with their connections, well-behaved or not. What is refused or ended for it is counted by cause.',
+  {
+    max: integer(
+      'Connections of one listener. One too many is closed at once.',
+      { default: 4096, example: 4096 },
+      1,
+      1_000_000,
+    ),
+    per_address: integer(
+      'Connections of one listener from one IPv4 address or one /64 of IPv6. Raise it where all PEPs come through one address.',
+      { default: 1024, example: 1024 },
+      1,
+      1_000_000,
+    ),
+    setup: span(
+      'How long a peer may take for its TLS handshake, and then for its first words of HTTP/2.',
+      { default: '10s', example: '10s' },
+      ['100ms', '2m'],
+    ),
+    idle: span(
+      'A connection without a call for so long is ended; calls that come at that moment are still answered.',
+      { default: '1h', example: '1h' },
+      ['1s', '30d'],
+    ),
+    call: span(
+      'How long one call may be open, from its first byte to the last of its answer; never less than `server.budget` and a second. Ends what is sent or read drop by drop.',
+      { default: '30s', example: '30s' },
+      ['1s', '10m'],
+    ),
+    buffered: integer(
+      'Bytes of calls that are not answered yet, over all connections. Above it the connection that has most of them is ended.',
+      { default: 67_108_864, example: 67_108_864 },
+      1_048_576,
+      4_294_967_296,
+    ),
+    memory: integer(
+      'Bytes that HTTP/2 may keep for one connection: headers, and what waits to be sent. Above it new calls are refused.',
+      { default: 67_108_864, example: 67_108_864 },
+      1_048_576,
+      4_294_967_296,
+    ),
+    header_bytes: integer(
+      'Bytes of the headers of one call, as HTTP/2 counts them. A call with more is refused.',
+      { default: 65_536, example: 65_536 },
+      4096,
+      1_048_576,
+    ),
+    resets: section(
+      'How many calls a PEP may take back on one connection before that is ended. Every call that timed out at the PEP is one.',
+      {
+        burst: integer('So many at once.', { default: 30_000, example: 30_000 }, 1000, 4_294_967_295),
+        rate: integer('So many a second are forgiven.', { default: 5000, example: 5000 }, 33, 4_294_967_295),
+      },
+    ),
+  },
 );
 
 /** `server`: processes, listeners and how long a decision may take. */
@@ -73,6 +144,7 @@ export const server = section(
 );
 
 const match = section(
+    connections,
   "Which certificate is this PEP's on TLS listeners.",
   {
     san: text(
@@ -104,6 +176,11 @@ export const peps = list(
       }),
       zone: name('Zone of the PEP within its site.', { default: null, example: 'hall-2' }),
       match,
+    drain_notice: span(
+      'How long health says `NOT_SERVING` at shutdown while calls are still taken; for callers that do not retry, two intervals of their health checks.',
+      { default: '0s', example: '3s' },
+      ['0s', '10m'],
+    ),
       may_assert_devices: flag(
         "May say which device connects without the device's own certificate (assurance is then `gateway_asserted`).",
         { default: false, example: false },

@@ -91,6 +91,19 @@ export const compat: Config['compat'] = {
   record_bytes: 65_536,
 };
 
+/** As by default. */
+export const connections: Config['server']['connections'] = {
+  max: 4096,
+  per_address: 1024,
+  setup: 10_000,
+  idle: 3_600_000,
+  call: 30_000,
+  buffered: 67_108_864,
+  memory: 67_108_864,
+  header_bytes: 65_536,
+  resets: { burst: 30_000, rate: 5000 },
+};
+
 export function config(over: Partial<Config> = {}): Config {
   const parts: Partial<Config> = {
     claims: { device_id: [{ header: 'x-device-id' }], serial: [], firmware_hash: [], attestation: [] },
@@ -108,6 +121,7 @@ export function config(over: Partial<Config> = {}): Config {
       health: null,
       max_concurrent_streams: 100,
     },
+      connections,
     ...over,
   };
   return parts as Config;
@@ -115,6 +129,7 @@ export function config(over: Partial<Config> = {}): Config {
 
 /** A decision point that answers what it is told to and remembers what it was asked. */
 export class FakePoint implements DecisionPoint {
+      drain_notice: 0,
   readonly asked: { built: ContextResult; timing: CallTiming }[] = [];
   answer: Decision = decision();
 

@@ -1,5 +1,6 @@
 import test from 'ava';
 import { isCidr, isLocal, parseAddress, type Address } from '../../../src/config/formats.ts';
+import { addressOfWorker, parseWorkerAddresses } from '../../../src/config/worker-address.ts';
 import { patternFault } from '../../../src/config/check/peps.ts';
 
 test('addresses are host:port, [v6]:port or unix:/path', (t) => {
@@ -22,6 +23,33 @@ test('addresses are host:port, [v6]:port or unix:/path', (t) => {
     `unix:/${'x'.repeat(103)}`,
   ];
   for (const text of wrong) t.is(parseAddress(text), undefined, text);
+});
+
+test('workers share a port, or have one of a range each, or a socket each', (t) => {
+  const texts = (text: string) => [0, 1, 2].map((worker) => parseWorkerAddresses(text)?.of(worker));
+  t.deepEqual(texts('127.0.0.1:9191'), ['127.0.0.1:9191', '127.0.0.1:9191', '127.0.0.1:9191']);
+  t.deepEqual(texts('[::1]:9191-9192'), ['[::1]:9191', '[::1]:9192', undefined]);
+  t.deepEqual(texts('unix:/run/p'), ['unix:/run/p', 'unix:/run/p.1', 'unix:/run/p.2']);
+  t.deepEqual(texts('unix:/run/{worker}/p'), ['unix:/run/0/p', 'unix:/run/1/p', 'unix:/run/2/p']);
+  t.deepEqual(
+    ['h:1', 'h:1-3', 'unix:/p'].map((text) => parseWorkerAddresses(text)?.shared),
+    [true, false, false],
+  );
+  t.is(parseWorkerAddresses('h:1-3')?.room, 3);
+  t.deepEqual(addressOfWorker('h:65534-65535', 1), { kind: 'tcp', host: 'h', port: 65_535 });
+  t.is(addressOfWorker('h:65534-65535', 2), undefined);
+  for (const text of [
+    '',
+    'h:0-2',
+    'h:2-2',
+    'h:3-2',
+    'h:65535-65536',
+    '::1:2-3',
+    'h:1-',
+    'h:-2',
+    'unix:p-{worker}',
+  ])
+    t.is(parseWorkerAddresses(text), undefined, text);
 });
 
 test('only loopback, localhost and Unix sockets are local', (t) => {

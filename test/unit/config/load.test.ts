@@ -19,11 +19,23 @@ test('a minimal file gets every default', (t) => {
     server: {
       workers: 2,
       budget: 150,
+      drain_notice: 0,
       drain: 10_000,
       listeners: [{ name: 'local', address: '127.0.0.1:9191', pep: 'envoy', tls: null, insecure: false }],
       admin: { address: '127.0.0.1:9190' },
       health: null,
       max_concurrent_streams: 1000,
+      connections: {
+        max: 4096,
+        per_address: 1024,
+        setup: 10_000,
+        idle: 3_600_000,
+        call: 30_000,
+        buffered: 67_108_864,
+        memory: 67_108_864,
+        header_bytes: 65_536,
+        resets: { burst: 30_000, rate: 5000 },
+      },
     },
     peps: [
       {

@@ -14,6 +14,7 @@ import { openListeners } from '../../../src/server/listeners.ts';
 import { readCertificates } from '../../../src/server/material.ts';
 import type { ListenOptions, Listeners } from '../../../src/server/listeners.ts';
 
+import { freePorts } from '../../helpers/processes.ts';
 const bytes = {
   requestSerialize: (value: Buffer) => value,
   requestDeserialize: (value: Buffer) => value,
@@ -132,6 +133,25 @@ test('one worker does not share its port with a second server', async (t) => {
   const { address } = await opened(t, configOf(plain('127.0.0.1:0')));
   await t.throwsAsync(opened(t, configOf(plain(address))), { code: 'PDP_LISTEN_FAILED' });
 });
+test('a range of ports gives each worker one of its own, and a socket path may say where the number stands', async (t) => {
+  const [first, second] = await freePorts(2);
+  const config = configOf(plain(`127.0.0.1:${first}-${second}`), 2);
+  const zero = await opened(t, config);
+  t.is(zero.address, `127.0.0.1:${first}`);
+  // Alone on it: a second server there is refused, which a shared port would not tell.
+  await t.throwsAsync(opened(t, config), { code: 'PDP_LISTEN_FAILED' });
+  const one = await opened(t, config, { index: 1, bound: zero.listeners.addresses });
+  t.is(one.address, `127.0.0.1:${second}`);
+  t.is(await say(one.address), 'nobody');
+  await t.throwsAsync(opened(t, config, { index: 2 }), {
+    code: 'PDP_CONFIG_INVALID',
+    message: /for worker 2/,
+  });
+  const path = join(folder(t), 'pdp-{worker}.sock');
+  const socket = await opened(t, configOf(plain(`unix:${path}`), 2), { index: 1 });
+  t.is(socket.address, `unix:${path.replace('{worker}', '1')}`);
+});
+
 
 test('a socket file that nobody listens on is replaced, one in use and any other file are not', async (t) => {
   const at = folder(t);

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import test from 'ava';
 import { WorkerSilence } from '../../../src/server/worker-silence.ts';
 
@@ -45,6 +46,16 @@ test('a sign of life begins the silence anew', (t) => {
   t.true(silence.hangs(2000, 1));
 });
 
+test('a worker that is stopped by a signal waits for no processor: it hangs after a second', (t) => {
+  const silence = new WorkerSilence(
+    () => 5000,
+    () => true,
+  );
+  silence.heard(0);
+  t.false(silence.hangs(1000, 1));
+  t.true(silence.hangs(1100, 1));
+});
+
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
 onLinux('how long this very process has run is told by the system', (t) => {
@@ -53,4 +64,20 @@ onLinux('how long this very process has run is told by the system', (t) => {
   t.false(silence.hangs(400, process.pid));
   // It has not run for 400 ms between the two lines.
   t.false(silence.hangs(1500, process.pid));
+});
+
+onLinux('whether a process is stopped is told by the system', async (t) => {
+  const child = spawn('sleep', ['60']);
+  t.teardown(() => child.kill('SIGKILL'));
+  const hangs = (): boolean => {
+    const silence = new WorkerSilence(() => 5000);
+    silence.heard(0);
+    return silence.hangs(1500, child.pid as number);
+  };
+  t.false(hangs());
+  child.kill('SIGSTOP');
+  while (!hangs()) await new Promise((resolve) => setTimeout(resolve, 5));
+  child.kill('SIGCONT');
+  while (hangs()) await new Promise((resolve) => setTimeout(resolve, 5));
+  t.pass();
 });

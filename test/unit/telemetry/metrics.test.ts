@@ -14,6 +14,10 @@ const readings: GaugeReadings = {
       cacheSize: 2,
       eventLoopDelayS: 0.01,
       wasmPages: 4,
+      connections: 3,
+      connectionsEnded: { protocol: 2, resets: 0 },
+      callsEnded: { client_reset: 7 },
+      bufferedBytes: 1234,
     },
     {
       index: 1,
@@ -23,6 +27,10 @@ const readings: GaugeReadings = {
       cacheSize: 0,
       eventLoopDelayS: 0,
       wasmPages: 0,
+      connections: 0,
+      connectionsEnded: {},
+      callsEnded: {},
+      bufferedBytes: 0,
     },
   ],
   auditWritable: true,
@@ -141,6 +149,10 @@ test('state is gauges, read at the scrape; a worker that is not ready has none o
   t.is(valueOf(samples, 'portreeve_source_age_seconds', source), 7);
   t.is(valueOf(samples, 'portreeve_source_failures', source), 2);
   t.is(samples.filter((sample) => sample.name === 'portreeve_identity_cache_hits_total').length, 1);
+  t.is(valueOf(samples, 'portreeve_connections', { worker: '0' }), 3);
+  t.is(valueOf(samples, 'portreeve_connections_ended_total', { worker: '0', why: 'protocol' }), 2);
+  t.is(valueOf(samples, 'portreeve_connections_ended_total', { worker: '0', why: 'resets' }), 0);
+  t.is(valueOf(samples, 'portreeve_calls_ended_total', { worker: '0', why: 'client_reset' }), 7);
   t.is(valueOf(samples, 'portreeve_audit_records_lost_total', {}), 0);
   await metering.shutdown();
 });
@@ -152,6 +164,7 @@ test('in the scrape a unit is written out and ends the name', async (t) => {
   t.deepEqual(
     [...text.matchAll(/^# UNIT (\S+) (\S+)$/gm)].map(([, name, unit]) => `${name} ${unit}`).sort(),
     [
+      'portreeve_calls_buffered_bytes bytes',
       'portreeve_clock_ahead_seconds seconds',
       'portreeve_decision_duration_seconds seconds',
       'portreeve_eventloop_delay_seconds seconds',

@@ -63,6 +63,7 @@ state:
 server:
   workers: 3
   budget: 200ms
+  drain_notice: 3s
   drain: 5s
   listeners:
     - name: local
@@ -83,6 +84,18 @@ server:
   health:
     address: 0.0.0.0:9192
   max_concurrent_streams: 500
+  connections:
+    max: 2000
+    per_address: 200
+    setup: 5s
+    idle: 30m
+    call: 20s
+    buffered: 33554432
+    memory: 16777216
+    header_bytes: 32768
+    resets:
+      burst: 20000
+      rate: 2000
 peps:
   - name: envoy
     tenant: acme

@@ -1,0 +1,185 @@
+import { constants } from 'node:http2';
+import type { Http2Server, Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Server as NetServer } from 'node:net';
+import type { ConnectionsConfig } from '../../config/types.ts';
+import type { Clock } from '../../lib/clock.ts';
+import { admit } from './newcomers.ts';
+import { noCounts } from './counts.ts';
+import type { CallEnd, ConnectionEnd, GuardCounts } from './counts.ts';
+
+/** Keeps what peers may take of a worker within bounds, over all its listeners. */
+export interface Guard {
+  /** Bounds the connections of a listener. */
+  admit(sockets: NetServer): void;
+  /** Bounds the sessions and calls of an HTTP/2 server. */
+  watch(server: Http2Server): void;
+  counts(): GuardCounts;
+  stop(): void;
+}
+
+export interface GuardOptions {
+  readonly limits: ConnectionsConfig;
+  /** Most time for one decision (ms): no call is ended while it may still be answered. */
+  readonly budgetMs: number;
+  readonly clock: Pick<Clock, 'monotonic'>;
+}
+
+/** How often is looked for what takes too long (ms). */
+const sweepMs = 500;
+
+/**
+ * Compressed calls that may be open at once: each may grow to the transport's limit from a few kilobytes, all side by
+ * side and before anybody looks at one.
+ */
+const compressedCalls = 16;
+
+/** Streams that stay open for as long as the PEP wants to be told. */
+const standing: readonly string[] = ['/grpc.health.v1.Health/Watch'];
+
+/** What is known of one HTTP/2 session. Times: monotonic ms. */
+interface Session {
+  readonly since: number;
+  /** Its SETTINGS have come: it speaks HTTP/2. */
+  speaks: boolean;
+  quietSince: number;
+  calls: number;
+  resets: number;
+  bytes: number;
+  /** We have ended it; what happens to it now is counted. */
+  ended: boolean;
+}
+
+interface Call {
+  readonly session: Session;
+  readonly since: number;
+  readonly compressed: boolean;
+  bytes: number;
+  cut: boolean;
+}
+
+/** Starts to look after sessions; costs a call one entry in a map, and no timer. */
+export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
+  const counts = noCounts();
+  const sessions = new Map<Http2Session, Session>();
+  const calls = new Map<ServerHttp2Stream, Call>();
+  const callMs = Math.max(limits.call, budgetMs + 1000);
+  let now = clock.monotonic();
+  let compressed = 0;
+  let buffered = 0;
+
+  const endSession = (session: Http2Session, known: Session, why: ConnectionEnd): void => {
+    if (known.ended) return;
+    known.ended = true;
+    counts.connections[why] += 1;
+    // What is idle may get a call at this moment: that one is still answered.
+    if (why === 'idle') session.close();
+    else session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  };
+  const cut = (stream: ServerHttp2Stream, call: Call, why: CallEnd): void => {
+    if (call.cut) return;
+    call.cut = true;
+    counts.calls[why] += 1;
+    stream.close(why === 'compressed' ? constants.NGHTTP2_REFUSED_STREAM : constants.NGHTTP2_CANCEL);
+  };
+
+  const opened = (session: Http2Session): void => {
+    const known: Session = {
+      since: clock.monotonic(),
+      speaks: false,
+      quietSince: now,
+      calls: 0,
+      resets: 0,
+      bytes: 0,
+      ended: false,
+    };
+    sessions.set(session, known);
+    session.once('remoteSettings', () => (known.speaks = true));
+    session.once('close', () => sessions.delete(session));
+    session.on('error', (error: NodeJS.ErrnoException) => {
+      // A connection that merely broke off is nobody's abuse.
+      if (known.ended || error.code !== 'ERR_HTTP2_ERROR') return;
+      known.ended = true;
+      counts.connections[known.resets >= limits.resets.burst ? 'resets' : 'protocol'] += 1;
+    });
+  };
+
+  /** Called for every piece of every call. */
+  function arrived(this: ServerHttp2Stream, piece: Buffer): void {
+    const call = calls.get(this);
+    if (call === undefined) return;
+    call.bytes += piece.byteLength;
+    call.session.bytes += piece.byteLength;
+    buffered += piece.byteLength;
+    if (buffered > limits.buffered) endLargest();
+  }
+  function closed(this: ServerHttp2Stream): void {
+    const call = calls.get(this);
+    if (call === undefined) return;
+    calls.delete(this);
+    call.session.calls -= 1;
+    call.session.bytes -= call.bytes;
+    call.session.quietSince = now;
+    buffered -= call.bytes;
+    if (call.compressed) compressed -= 1;
+    if (call.cut || this.rstCode === constants.NGHTTP2_NO_ERROR) return;
+    counts.calls.client_reset += 1;
+    call.session.resets += 1;
+  }
+  const called = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
+    const session = stream.session && sessions.get(stream.session);
+    if (session === undefined || stream.destroyed) return;
+    const encoding = headers['grpc-encoding'];
+    const call: Call = {
+      session,
+      since: standing.includes(headers[':path'] ?? '') ? Infinity : now,
+      compressed: encoding !== undefined && encoding !== 'identity',
+      bytes: 0,
+      cut: false,
+    };
+    calls.set(stream, call);
+    session.calls += 1;
+    stream.on('close', closed);
+    // Answered by its headers alone: nobody reads the rest.
+    if (!stream.headersSent) stream.on('data', arrived);
+    if (!call.compressed) return;
+    compressed += 1;
+    if (compressed > compressedCalls) cut(stream, call, 'compressed');
+  };
+
+  const endLargest = (): void => {
+    let largest: [Http2Session, Session] | undefined;
+    for (const one of sessions) {
+      if (!one[1].ended && one[1].bytes > (largest?.[1].bytes ?? 0)) largest = one;
+    }
+    if (largest) endSession(...largest, 'buffered');
+  };
+
+  const sweep = (): void => {
+    now = clock.monotonic();
+    for (const [session, known] of sessions) {
+      if (!known.speaks && now - known.since > limits.setup) endSession(session, known, 'setup');
+      else if (known.calls === 0 && now - known.quietSince > limits.idle) endSession(session, known, 'idle');
+    }
+    for (const [stream, call] of calls) {
+      // A call's begin is that of the sweep before it.
+      if (now - call.since > callMs + sweepMs) cut(stream, call, 'slow');
+      // They stand in the order in which they came.
+      else if (call.since !== Infinity) break;
+    }
+  };
+  const timer = setInterval(sweep, sweepMs).unref();
+
+  return {
+    admit: (sockets) => admit(sockets, limits, counts),
+    watch: (server) => {
+      server.on('session', opened);
+      server.on('stream', called);
+    },
+    counts: () => ({
+      connections: { ...counts.connections },
+      calls: { ...counts.calls },
+      bufferedBytes: buffered,
+    }),
+    stop: () => clearInterval(timer),
+  };
+}
