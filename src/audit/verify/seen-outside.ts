@@ -32,8 +32,13 @@ export async function seenOutside(
   return { outsiders: found, lines: linesOf(found) };
 }
 
-function linesOf({ witnessed, anchored, longestUnseen }: Outsiders): readonly string[] {
-  if (longestUnseen === 'operator only') return [operatorOnly];
+function linesOf({ witnessed, anchored, objects, longestUnseen }: Outsiders): readonly string[] {
+  const { read, gone, unread } = objects;
+  const readBack =
+    read + gone + unread === 0
+      ? []
+      : [`objects of anchors: ${read} read back, ${gone} not there, ${unread} not read`];
+  if (longestUnseen === 'operator only') return [operatorOnly, ...readBack];
   const last = [...witnessed, ...anchored].sort((a, b) => a.size - b.size).at(-1);
   const names = [...new Set([...witnessed, ...anchored].map(({ name }) => name))].join(', ');
   const { time, entries } = longestUnseen;
@@ -43,6 +48,7 @@ function linesOf({ witnessed, anchored, longestUnseen }: Outsiders): readonly st
     ...(entries.from.size === time.from.size
       ? []
       : [`most entries that no outsider saw: ${stretchText(entries)}`]),
+    ...readBack,
   ];
 }
 

@@ -51,6 +51,7 @@ async function lookAtObject(
     return unknown(`what ${anchor} holds was not read back, and what the log says of it proves nothing`);
   const object = await trust.readObject(url);
   if (object === undefined) return unknown(`${anchor} has nothing at ${url}`);
+  if ('unread' in object) return unknown(`what ${anchor} holds was not read back: ${object.unread}`);
   const checkpoint = keptCheckpoint(object.bytes, trust.log);
   if ('problem' in checkpoint)
     return { problem: { ...checkpoint.problem, message: `${url}: ${checkpoint.problem.message}` } };

@@ -6,6 +6,7 @@ import { keptLines } from './kept-lines.ts';
 import type { BrokenLine, KeptLine } from './kept-lines.ts';
 import { whoseFault } from './look.ts';
 import type { Looked, ProblemFound } from './look.ts';
+import { readBack } from './read-back.ts';
 import { anchorFolder, cosignedCheckpointPath, witnessFolder } from './types.ts';
 import type { OutsiderProblem, OutsiderQuestion, Outsiders, OutsiderTrust, Sighting } from './types.ts';
 import { stretchesOf, worstOf } from './unseen.ts';
@@ -31,12 +32,21 @@ export async function outsiders(
   question: OutsiderQuestion,
 ): Promise<Outsiders> {
   const problems = new Problems();
+  const { readObject, counts } = await readBack(files, trust);
+  const anchorTrust = { ...trust, ...(readObject && { readObject }) };
   const looking = { continuity: new Continuity(files, question.current), problems, trust };
   const witnessed = await seen(cosignatures(files), (line) => lookAtCosignatures(line, trust), looking);
-  const anchored = await seen(keptLines(files, anchorFolder), (line) => lookAtAnchor(line, trust), looking);
+  const anchored = await seen(
+    keptLines(files, anchorFolder),
+    (line) => lookAtAnchor(line, anchorTrust),
+    looking,
+  );
   const worst = worstOf(stretchesOf([...witnessed, ...anchored], question));
   const nobody = witnessed.length + anchored.length === 0 || worst === undefined;
-  return { witnessed, anchored, problems: problems.all(), longestUnseen: nobody ? 'operator only' : worst };
+  return {
+    ...{ witnessed, anchored, problems: problems.all(), objects: counts() },
+    longestUnseen: nobody ? 'operator only' : worst,
+  };
 }
 
 /** The kept ones, and those of the cosigned checkpoint: it is complete where lines were lost. */

@@ -55,14 +55,19 @@ export interface OutsiderTrust {
   readonly witnesses: readonly NoteVerifier[];
   /** CAs that time-stamping authorities chain to. */
   readonly timestampAnchors: readonly Certificate[];
-  /**
-   * Reads an object back from where it was put, with the time at which the store says that it came; undefined where
-   * it is gone. Without it nothing is known of what was put but the operator's own word, and it counts for nothing.
-   */
-  readonly readObject?: (
-    url: string,
-  ) => Promise<{ readonly bytes: Uint8Array; readonly at: EpochMs } | undefined>;
+  /** Without it nothing is known of what was put but the operator's own word, and it counts for nothing. */
+  readonly readObject?: ReadObject;
+  /** Objects that are read back at most: of more as many, evenly from the first to the last. All unless said. */
+  readonly mostObjects?: number;
 }
+
+/**
+ * Reads an object back from where it was put, with the time at which the store says that it came; undefined where it is
+ * gone, `unread` with the cause where the store is none that is trusted, or cannot be asked.
+ */
+export type ReadObject = (
+  url: string,
+) => Promise<{ readonly bytes: Uint8Array; readonly at: EpochMs } | { readonly unread: string } | undefined>;
 
 /** A tree that an outsider saw, with whatever was needed to believe it. */
 export interface Sighting {
@@ -104,6 +109,8 @@ export interface Outsiders {
   readonly witnessed: readonly Sighting[];
   readonly anchored: readonly Sighting[];
   readonly problems: readonly OutsiderProblem[];
+  /** How many of the objects that were put were read back, are no longer there, or were not read. */
+  readonly objects: { readonly read: number; readonly gone: number; readonly unread: number };
   /** The stretches that were unseen the longest, and over the most entries; 'operator only' where no outsider saw any. */
   readonly longestUnseen: { readonly time: Stretch; readonly entries: Stretch } | 'operator only';
 }

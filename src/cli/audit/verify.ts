@@ -1,23 +1,20 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import type { LogReport, VerifyOptions } from '../../audit/verify/verify-log.ts';
-import { parseCertificate } from '../../identity/parse.ts';
 import { parseInstant, type EpochMs } from '../../lib/clock.ts';
 import { PortreeveError } from '../../lib/errors.ts';
-import { readCertificateFile } from '../cert/files.ts';
 import { configOption, finish, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Answer, Session } from '../session.ts';
 import { runFleet } from './fleet.ts';
-import { keyOption, logKeys, witnessKeys, witnessOption } from './keys.ts';
+import { keyOption, logKeys } from './keys.ts';
+import { outsideOptions, trustedOutside, type OutsideOptions } from './outside.ts';
 import { reportData, reportText } from './report-text.ts';
 import { readHeld, verifyOne } from './verify-one.ts';
 
-export interface VerifyCommandOptions extends CommonOptions {
+export interface VerifyCommandOptions extends CommonOptions, OutsideOptions {
   readonly checkpoint?: string;
   readonly since?: EpochMs | 'held';
   readonly key?: readonly string[];
-  readonly witness?: readonly string[];
-  readonly timestampCa?: readonly string[];
   readonly fleet?: string;
 }
 
@@ -26,6 +23,9 @@ Every entry is hashed, every tile compared, and the root held against the signed
 by the one before it, every earlier checkpoint be continued, and time go on from record to record. What is wrong is said
 with the entry that it is about. Without --key the keys in the log itself are taken: that shows what was damaged, not who
 wrote it.
+
+Witnesses, time-stamping authorities and stores count where they are named here, or in the configuration of whose log is
+verified without naming it, or which --config names. A store that cannot be asked is a remark.
 
 Answers 0 where everything is what was signed, 1 where something is not, 2 where a log cannot be read.`;
 
@@ -42,8 +42,6 @@ export function registerAuditVerify(group: Command, session: Session): void {
       sinceArgument,
     )
     .addOption(keyOption())
-    .addOption(witnessOption())
-    .option('--timestamp-ca <file...>', 'CAs that time-stamping authorities chain to (PEM or DER)')
     .option(
       '--fleet <file>',
       'the list of sites with their logs and keys: says which is missing, silent or not listed',
@@ -51,11 +49,12 @@ export function registerAuditVerify(group: Command, session: Session): void {
     .addOption(configOption())
     .addHelpText('after', help);
   finish(
-    command,
+    outsideOptions(command),
     session,
     [
       'audit verify /srv/logs/site-b --key plant-7.key',
       'audit verify export.zip --key plant-7.key --checkpoint last-year.checkpoint',
+      'audit verify site-b.zip --key plant-7.key --store https://vault.example.org/plant-7/',
       'audit verify --fleet fleet.yaml /srv/logs --json',
     ],
     (options: VerifyCommandOptions, [named]) => runVerify(named as readonly string[], options, session),
@@ -74,7 +73,7 @@ async function runVerify(
   options: VerifyCommandOptions,
   session: Session,
 ): Promise<Answer> {
-  const shared = await sharedOptions(options, session);
+  const shared = await sharedOptions(named, options, session);
   if (options.fleet !== undefined) return runFleet(options.fleet, named, shared, session);
   const locations = named.length > 0 ? named : [session.config(options.config).audit.path];
   if (shared.held && locations.length > 1)
@@ -90,20 +89,20 @@ async function runVerify(
 }
 
 /** What is the same for every log. */
-async function sharedOptions(options: VerifyCommandOptions, session: Session): Promise<VerifyOptions> {
-  const { checkpoint, since } = options;
+async function sharedOptions(
+  named: readonly string[],
+  options: VerifyCommandOptions,
+  session: Session,
+): Promise<VerifyOptions> {
+  const { checkpoint, since, config } = options;
   if (since === 'held' && checkpoint === undefined)
     throw new PortreeveError('PDP_USAGE', '--since checkpoint needs --checkpoint');
-  const certificates = await Promise.all(
-    (options.timestampCa ?? []).map((name) => readCertificateFile(name, session)),
-  );
+  // Whoever names logs brings his own trust, unless he says whose configuration he takes it from.
+  const isOwn = config !== undefined || (named.length === 0 && options.fleet === undefined);
   return {
     keys: logKeys(options.key, session),
     ...(checkpoint !== undefined && { held: readHeld(checkpoint, session) }),
     ...(since !== undefined && { since }),
-    outside: {
-      witnesses: witnessKeys(options.witness, session),
-      timestampAnchors: certificates.flat().map(parseCertificate),
-    },
+    outside: await trustedOutside(options, isOwn ? { config } : undefined, session),
   };
 }

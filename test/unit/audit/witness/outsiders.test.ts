@@ -38,7 +38,10 @@ function trustOf(log: SeenLog, ...witnesses: readonly NoteSigner[]): OutsiderTru
 test('a log that nobody saw is checked against its own operator only', async (t) => {
   const log = new SeenLog().grow(...texts(300));
   const found = await outsiders(log.files, trustOf(log), { current: log.checkpoint() });
-  t.deepEqual(found, { witnessed: [], anchored: [], problems: [], longestUnseen: 'operator only' });
+  t.deepEqual(found, {
+    ...{ witnessed: [], anchored: [], problems: [], longestUnseen: 'operator only' },
+    objects: { read: 0, gone: 0, unread: 0 },
+  });
 });
 
 test('the longest stretch that no outsider saw is named by time and by entries', async (t) => {
@@ -239,6 +242,38 @@ test('an object counts by what its store holds, and for nothing where it is not 
       ['invalid', 'https://vault.example/40'],
     ],
   );
+  t.deepEqual(read.objects, { read: 3, gone: 1, unread: 0 });
+});
+
+test('of more objects than may be read back, as many are as may, evenly to the last', async (t) => {
+  const log = new SeenLog().grow(...texts(60));
+  const line = (size: number): object => ({
+    ...{
+      kind: 'put',
+      anchor: 'vault',
+      at: '',
+      url: `https://vault.example/${size}`,
+      etag: null,
+      version: null,
+    },
+    checkpoint: Buffer.from(log.checkpoint(size).bytes).toString(),
+  });
+  log.keep('anchors', day, [10, 20, 30, 40, 50, 60].map(line));
+  const readObject: NonNullable<OutsiderTrust['readObject']> = (url) =>
+    Promise.resolve({ bytes: log.checkpoint(Number(url.split('/').at(-1))).bytes, at: noon });
+  const trust = { ...trustOf(log), readObject, mostObjects: 3 };
+  const found = await outsiders(log.files, trust, { current: log.checkpoint() });
+  t.deepEqual(
+    found.anchored.map(({ size }) => size),
+    [20, 40, 60],
+  );
+  t.deepEqual(found.objects, { read: 3, gone: 0, unread: 3 });
+  t.like(found.problems, [
+    {
+      kind: 'unknown',
+      message: 'what vault holds was not read back: 3 of 6 objects were, evenly over the log',
+    },
+  ]);
 });
 
 withOpenssl('a kept time-stamp is verified by the authority that the caller trusts', async (t) => {
