@@ -15,6 +15,7 @@ import { firstThere } from '../verify/first-there.ts';
 import type { LogPlace } from '../verify/place.ts';
 import { readTileBytes } from '../verify/read-tiles.ts';
 import { firstSince } from '../verify/since.ts';
+import { anchorFolder, cosignedCheckpointPath, witnessFolder } from '../witness/types.ts';
 import { digestsIn } from './digests.ts';
 import { exportReadme } from './readme.ts';
 
@@ -69,10 +70,12 @@ export async function* exportFiles(
   yield { name: checkpointPath, bytes: checkpoint.bytes };
   yield* asTheyAre(place, [keyListPath]);
   const earlier = [...(options.held ?? [])];
-  for (const folder of [keptCheckpointsPath, 'witness', 'anchors']) {
+  for (const folder of [keptCheckpointsPath, witnessFolder, anchorFolder]) {
     const names = (await place.list(folder)) ?? [];
     const whole = names.filter((name) => !name.endsWith('.tmp')).map((name) => `${folder}/${name}`);
-    for await (const file of asTheyAre(place, whole)) {
+    // No list has it: it is not one of many.
+    if (folder === witnessFolder) whole.push(cosignedCheckpointPath);
+    for await (const file of asTheyAre(place, [...new Set(whole)])) {
       yield file;
       if (folder === keptCheckpointsPath) earlier.push(...sizeIn(file.bytes));
     }

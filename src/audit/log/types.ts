@@ -172,3 +172,5 @@ export const minimumIndexPath = 'minimum-index';
 
 /** Where checkpoints are kept for later: one of each hour, and of each day once they are older than a month. */
 export const keptCheckpointsPath = 'checkpoints';
+/** Beside files whose names a web server cannot tell: `files`, those that are there, oldest first. */
+export const listName = 'list.json';

@@ -3,7 +3,9 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { PortreeveError } from '../../lib/errors.ts';
 import { withPathEnding } from '../../lib/http-url.ts';
+import { parseStrictJson } from '../../lib/strict-json.ts';
 import { folderFiles } from '../log/folder-files.ts';
+import { listName } from '../log/types.ts';
 import { archiveBytes, archiveFile, openZip } from '../sources/zip-files.ts';
 import type { ZipFiles } from '../sources/zip-files.ts';
 import type { FetchFile } from '../sources/types.ts';
@@ -14,7 +16,7 @@ import type { LogFiles } from '../tlog/log-files.ts';
 export interface LogPlace extends LogFiles {
   /** As it was named. */
   readonly location: string;
-  /** Names of the files in a folder of the log; undefined where that cannot be known, as of a web server. */
+  /** Names of the files in a folder of the log; undefined where that cannot be known, as of a web server without a list. */
   list(folder: string): Promise<readonly string[] | undefined>;
   /** The folder on this machine; undefined for an address or an archive. */
   readonly folder?: string;
@@ -81,8 +83,26 @@ async function addressPlace(location: string, fetch: FetchFile | undefined): Pro
   return {
     location,
     read: (path) => fetch(withPathEnding(base, path)),
-    list: () => Promise.resolve(undefined),
+    list: async (inside) => {
+      const path = `${inside}/${listName}`;
+      const bytes = await fetch(withPathEnding(base, path));
+      return bytes && [...namesIn(bytes, `${location}: ${path}`), listName];
+    },
   };
+}
+
+/** One name each day or hour, for decades. */
+const listLimits = { depth: 3, values: 100_000 };
+
+/** What a list names. A name that could lead elsewhere is none. Throws PDP_INPUT_MALFORMED for a list that is none. */
+function namesIn(bytes: Uint8Array, about: string): readonly string[] {
+  const list = parseStrictJson(Buffer.from(bytes).toString('utf8'), listLimits) as {
+    readonly files?: unknown;
+  };
+  const names: unknown = list?.files;
+  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string' && /^\w[\w.-]*$/.test(name)))
+    throw new PortreeveError('PDP_INPUT_MALFORMED', `${about} is no list of files`);
+  return names as string[];
 }
 
 /** The logs that lie in a folder: itself, or those in the folders right below it. */

@@ -111,6 +111,98 @@ test('a log is verified at the address of its static files', async (t) => {
   t.regex(gone.stdout, /entries 256 to 511 are missing/);
 });
 
+/** A store of what an anchor put, and the lines that the log keeps of it. */
+async function withStore(t: ExecutionContext, sizes: readonly number[]) {
+  const place = withLog(t);
+  const objects = new Map<string, Uint8Array>();
+  const store = await httpSource(t, (request, response) => {
+    const found = objects.get(request.url ?? '');
+    response.writeHead(found ? 200 : 404, { 'last-modified': 'Sun, 01 Nov 2026 00:20:00 GMT' }).end(found);
+  });
+  const lines = sizes.map((size) => {
+    const bytes = checkpointOf(place.log.entries, size, [place.log.signer]);
+    objects.set(`/vault/${size}`, bytes);
+    const url = `${store.origin}/vault/${size}`;
+    const more = { at: formatInstant(logBegin), checkpoint: Buffer.from(bytes).toString() };
+    return JSON.stringify({ kind: 'put', anchor: 'vault', url, etag: null, version: null, ...more });
+  });
+  writeFiles(
+    join(place.folder, 'log'),
+    new Map([
+      ['anchors/list.json', Buffer.from('{"files":["2026-11-01.ndjson"]}')],
+      ['anchors/2026-11-01.ndjson', Buffer.from(`${lines.join('\n')}\n`)],
+    ]),
+  );
+  return { ...place, objects, store, verify: ['verify', 'log', '--key', 'log.key'] };
+}
+
+test('what an anchor put is read back from the store that is named, and counts as the store has it', async (t) => {
+  const { run, store, objects, log, verify } = await withStore(t, [100, 600]);
+  const vault = ['--store', `${store.origin}/vault`];
+  const read = await run(...verify, ...vault);
+  t.is(read.code, 0, read.stdout);
+  t.regex(read.stdout, /seen by vault, last at 600 entries/);
+  t.regex(read.stdout, /objects of anchors: 2 read back, 0 not there, 0 not read/);
+  t.regex(
+    (await run(...verify, ...vault, '--store-objects', '1')).stdout,
+    /1 read back, 0 not there, 1 not read/,
+  );
+  objects.delete('/vault/100');
+  t.regex((await run(...verify, ...vault)).stdout, /NOTE {3}outsider: .*:1: vault has nothing at/);
+  // The operator has the key, and signed another history there.
+  const other = [...log.entries.slice(0, 99), Buffer.from('{}')];
+  objects.set('/vault/100', checkpointOf(other, 100, [log.signer]));
+  const forked = await run(...verify, ...vault);
+  t.is(forked.code, 1);
+  t.regex(forked.stdout, /WRONG {2}outsider: .*\/vault\/100 holds another checkpoint than is kept here/);
+});
+
+test('no store is asked that is not named, or with --offline, and one that is down is a remark', async (t) => {
+  const { run, store, verify, folder } = await withStore(t, [600]);
+  for (const words of [[], ['--offline'], ['--store', `${store.origin}/vau/`]]) {
+    const { code, stdout } = await run(...verify, ...words);
+    t.is(code, 0, stdout);
+    t.regex(stdout, /what vault holds was not read back/);
+    t.regex(stdout, /checked against its own operator only/);
+  }
+  t.is(store.asked.length, 0);
+  writeFileSync(join(folder, 'headers'), 'authorization: Bearer x\n');
+  const vault = ['--store', `${store.origin}/vault/`];
+  t.is((await run(...verify, ...vault, '--offline')).code, 2);
+  t.is((await run(...verify, ...vault, '--store-headers', 'headers')).code, 2);
+  t.is((await run(...verify, '--store-headers', 'headers')).code, 2);
+  t.is((await run(...verify, '--store', 'vault')).code, 2);
+  await store.close();
+  const down = await run(...verify, ...vault);
+  t.is(down.code, 0, down.stdout);
+  t.regex(down.stdout, /NOTE {3}outsider: .*not read back: .*ECONNREFUSED/);
+});
+
+test('what a log keeps beside its tiles is found at an address too, by its lists', async (t) => {
+  const { run, log } = withLog(t, recordsOf(700), [300]);
+  log.files.set('checkpoints/list.json', Buffer.from('{"files":["300"]}'));
+  log.files.set('anchors/list.json', Buffer.from('{"files":["2026-11-01.ndjson"]}'));
+  log.files.set('anchors/2026-11-01.ndjson', Buffer.from('{}\n'));
+  const { origin } = await httpSource(t, (request, response) => {
+    const found = log.files.get((request.url ?? '').slice('/plant/'.length));
+    response.statusCode = found ? 200 : 404;
+    response.end(found);
+  });
+  const verify = ['verify', `${origin}/plant`, '--key', 'log.key'];
+  t.is((await run(...verify)).code, 0);
+  t.is((await run('export', `${origin}/plant`, '--out', 'e.zip')).code, 0);
+  const exported = (await run('verify', 'e.zip', '--key', 'log.key')).stdout;
+  t.regex(exported, /anchors\/2026-11-01.ndjson:1: is no line of an anchor/);
+  log.files.set('checkpoints/300', checkpointOf([...log.entries].reverse(), 300, [log.signer]));
+  const forked = await run(...verify);
+  t.is(forked.code, 1);
+  t.regex(forked.stdout, /history.forked: .* the checkpoint in checkpoints\/300/);
+  for (const list of ['[]', '{"files":["../checkpoint"]}', '{"files":[".."]}', 'null']) {
+    log.files.set('checkpoints/list.json', Buffer.from(list));
+    t.is((await run(...verify)).code, 2, list);
+  }
+});
+
 test('a proof holds by the key of the log alone, and by no other', async (t) => {
   const { run, folder } = withLog(t);
   const proof = await run('prove', 'd-333', 'log');

@@ -162,7 +162,13 @@ test('one checkpoint of each hour is kept, and one of each day once it is older 
     await log.integrate();
     now += hour / 2;
   }
-  const kept = (): string[] => readdirSync(join(folder, 'checkpoints')).sort();
+  const kept = (): string[] => {
+    const names = readdirSync(join(folder, 'checkpoints'));
+    const files = names.filter((name) => name !== 'list.json').sort();
+    const list = readFileSync(join(folder, 'checkpoints/list.json'), 'utf8');
+    t.deepEqual(JSON.parse(list), { files }, 'a list names what is there');
+    return files;
+  };
   t.deepEqual(kept(), ['2026-01-01T22', '2026-01-01T23', '2026-01-02T00']);
   t.is(parseCheckpoint(readFileSync(join(folder, 'checkpoints/2026-01-01T23'))).size, 2);
   now += 40 * day;
