@@ -49,6 +49,9 @@ test.serial(
     t.true(answered.size > kills);
     const parentKills = Math.ceil(kills / 2);
     t.is(recorded.filter(({ act }) => act === 'log_recovered').length, parentKills);
+    t.log(
+      `${kills} kills, ${parentKills} of the parent; ${answered.size} answered, ${recorded.filter(({ decision_id: id }) => id !== undefined).length} recorded`,
+    );
   },
 );
 
