@@ -112,7 +112,7 @@ export function createAdmission(
   };
 
   return {
-    arrivedAt: lateness.arrivedAt,
+    arrivedAt: (now) => lateness.arrivedAt(now),
     enter: (call) => {
       const now = clock.monotonic();
       if (turnEnd === undefined) openTurn(now);

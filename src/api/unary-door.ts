@@ -146,7 +146,8 @@ async function shedCall<Request extends object, Response extends object>(
   const name = door.doorOf(undefined);
   const { pep } = asking;
   const built = refusedRequest(unread, { pep, door: name, traceparent: traceparentOf(call) });
-  const made = await options.point.decide(built, { arrived: timing.arrived, deadline: givenUp });
+  const passed = options.machineClock.monotonic() >= timing.deadline;
+  const made = await options.point.decide(built, { ...timing, deadline: passed ? timing.deadline : givenUp });
   return encodeAnswer(made, name, door, codec);
 }
 
