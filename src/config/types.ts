@@ -36,9 +36,9 @@ export interface Config {
     /** A further listener with health and metrics only; plaintext may be off loopback. */
     readonly health: { readonly address: string } | null;
     readonly max_concurrent_streams: number;
+    readonly connections: ConnectionsConfig;
   };
   readonly peps: readonly PepConfig[];
-    readonly connections: ConnectionsConfig;
   readonly trust: {
     readonly anchors: readonly AnchorConfig[];
     readonly intermediates: readonly { readonly name: string; readonly file: string }[];

@@ -4,8 +4,8 @@ import { ServerCredentials } from '@grpc/grpc-js';
 import type { Server as GrpcServer } from '@grpc/grpc-js';
 import { http2ServersOf } from '../api/http2-limits.ts';
 import type { Config, ListenerConfig } from '../config/types.ts';
-import type { Clock } from '../lib/clock.ts';
 import { parseWorkerAddresses } from '../config/worker-address.ts';
+import type { Clock } from '../lib/clock.ts';
 import { PortreeveError, asPortreeveError } from '../lib/errors.ts';
 import { formatAddress, isLocal, parseAddress } from './address.ts';
 import type { ListenAddress } from './address.ts';
@@ -96,6 +96,8 @@ async function openOne(
   guard.admit(sockets);
   const connections = new Set<Socket>();
   sockets.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
+    // One too many; it was refused.
+    if (socket.destroyed) return;
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
     // A peer that breaks off is its own affair; without a listener the error would end the worker.
@@ -126,6 +128,10 @@ function isTls(listener: ListenerConfig): listener is TlsListenerConfig {
   return listener.tls !== null;
 }
 
+function isShared({ address }: ListenerConfig): boolean {
+  return parseWorkerAddresses(address)?.shared ?? false;
+}
+
 function addressFor(listener: ListenerConfig, options: ListenOptions): ListenAddress {
   const own = parseWorkerAddresses(listener.address)?.of(options.index);
   if (own === undefined) {
@@ -134,6 +140,8 @@ function addressFor(listener: ListenerConfig, options: ListenOptions): ListenAdd
       `listener ${listener.name}: ${listener.address} has no address for worker ${options.index}`,
     );
   }
+  const address = parseAddress(own);
+  if (address.kind === 'unix') return address;
   const before = options.bound.find((bound) => bound.listener === listener.name);
   const earlier = before && parseAddress(before.address);
   return address.port === 0 && earlier?.kind === 'tcp' ? { ...address, port: earlier.port } : address;
@@ -142,17 +150,11 @@ function addressFor(listener: ListenerConfig, options: ListenOptions): ListenAdd
 /** The configuration's check says so too; here it holds whoever made the configuration. */
 function refuseOpenPlaintext(listener: ListenerConfig, address: ListenAddress): void {
   if (listener.tls !== null || listener.insecure || isLocal(address)) return;
-function isShared({ address }: ListenerConfig): boolean {
-  return parseWorkerAddresses(address)?.shared ?? false;
-}
-
   throw new PortreeveError(
     'PDP_LISTEN_FAILED',
     `listener ${listener.name}: plaintext on ${formatAddress(address)} is off loopback; set tls, or insecure by name`,
   );
 }
-  const address = parseAddress(own);
-  if (address.kind === 'unix') return address;
 
 /**
  * Tells every connection to go, and waits for the sockets themselves: the callback of `tryShutdown` comes at once,

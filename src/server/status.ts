@@ -267,11 +267,11 @@ function workersOf(pool: Pool): object[] {
     pid,
     ready,
     restarts,
+    addresses: addresses.map(({ address }) => address),
     configuration: inUse?.configuration ?? null,
     anchors: inUse?.anchors ?? null,
     bundle: inUse?.bundle ?? null,
     decisions: stats?.decisions ?? null,
-    addresses: addresses.map(({ address }) => address),
     connections: stats?.connections ?? null,
     resident_bytes: stats?.residentBytes ?? null,
   }));

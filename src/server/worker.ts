@@ -109,7 +109,7 @@ export function runWorker(): void {
     } else if (running && message.kind === 'bundle') {
       await exchangeBundle(message, running, channel);
     } else if (running && message.kind === 'drain') {
-      await drain(running, message.graceMs, channel, { records, shadow });
+      await drain(running, message, channel, { records, shadow });
     }
   };
   process.on('uncaughtException', (thrown) => fatal(channel, thrown));
@@ -241,11 +241,12 @@ function composeFrom(
 
 async function drain(
   running: Running,
-  graceMs: number,
+  { noticeMs, graceMs }: Extract<ToWorker, { kind: 'drain' }>,
   channel: Channel<ToParent>,
   { records, shadow }: Senders,
 ): Promise<void> {
   running.draining = true;
+  await pause(noticeMs);
   await running.listeners.drain(graceMs);
   await records.flush();
   await running.observed.flush();
@@ -273,8 +274,8 @@ function statsOf(
     wasmPages: deps.policy()?.pages() ?? 0,
     decisions: live.decisions(),
     connections: listeners.connections(),
-    crlUrls: live.current().seenPoints.urls(),
     guarded: listeners.guarded(),
+    crlUrls: live.current().seenPoints.urls(),
     inUse: live.current().inUse(),
   };
 }

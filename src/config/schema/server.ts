@@ -117,6 +117,11 @@ export const server = section(
       { default: '150ms', example: '150ms' },
       ['20ms', '10s'],
     ),
+    drain_notice: span(
+      'How long health says `NOT_SERVING` at shutdown while calls are still taken; for callers that do not retry, two intervals of their health checks.',
+      { default: '0s', example: '3s' },
+      ['0s', '10m'],
+    ),
     drain: span('How long calls in flight may take to end at shutdown.', { default: '10s', example: '10s' }, [
       '0s',
       '10m',
@@ -139,12 +144,12 @@ export const server = section(
       1,
       100_000,
     ),
+    connections,
   },
   { required: ['listeners'] },
 );
 
 const match = section(
-    connections,
   "Which certificate is this PEP's on TLS listeners.",
   {
     san: text(
@@ -176,11 +181,6 @@ export const peps = list(
       }),
       zone: name('Zone of the PEP within its site.', { default: null, example: 'hall-2' }),
       match,
-    drain_notice: span(
-      'How long health says `NOT_SERVING` at shutdown while calls are still taken; for callers that do not retry, two intervals of their health checks.',
-      { default: '0s', example: '3s' },
-      ['0s', '10m'],
-    ),
       may_assert_devices: flag(
         "May say which device connects without the device's own certificate (assurance is then `gateway_asserted`).",
         { default: false, example: false },

@@ -115,13 +115,14 @@ export function config(over: Partial<Config> = {}): Config {
     server: {
       workers: 1,
       budget: 150,
+      drain_notice: 0,
       drain: 1000,
       listeners: [plaintext],
       admin: { address: '127.0.0.1:0' },
       health: null,
       max_concurrent_streams: 100,
-    },
       connections,
+    },
     ...over,
   };
   return parts as Config;
@@ -129,7 +130,6 @@ export function config(over: Partial<Config> = {}): Config {
 
 /** A decision point that answers what it is told to and remembers what it was asked. */
 export class FakePoint implements DecisionPoint {
-      drain_notice: 0,
   readonly asked: { built: ContextResult; timing: CallTiming }[] = [];
   answer: Decision = decision();
 

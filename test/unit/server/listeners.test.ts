@@ -11,10 +11,11 @@ import type { Authority } from '../../../src/ca/index.ts';
 import type { Config, ListenerConfig } from '../../../src/config/types.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { openListeners } from '../../../src/server/listeners.ts';
+import { connections } from '../api/fixtures.ts';
 import { readCertificates } from '../../../src/server/material.ts';
 import type { ListenOptions, Listeners } from '../../../src/server/listeners.ts';
-
 import { freePorts } from '../../helpers/processes.ts';
+
 const bytes = {
   requestSerialize: (value: Buffer) => value,
   requestDeserialize: (value: Buffer) => value,
@@ -74,7 +75,10 @@ const plain = (address: string, more: Partial<ListenerConfig> = {}): ListenerCon
 
 function configOf(listener: ListenerConfig, workers = 1, cas: Config['trust']['pep_cas'] = []): Config {
   // Only what listeners read.
-  return { server: { workers, listeners: [listener] }, trust: { pep_cas: cas } } as unknown as Config;
+  return {
+    server: { workers, budget: 150, connections, listeners: [listener] },
+    trust: { pep_cas: cas },
+  } as unknown as Config;
 }
 
 async function opened(
@@ -129,10 +133,6 @@ test('several workers share one port and have a Unix socket each', async (t) => 
   t.is(await say(`unix:${path}.1`), 'nobody');
 });
 
-test('one worker does not share its port with a second server', async (t) => {
-  const { address } = await opened(t, configOf(plain('127.0.0.1:0')));
-  await t.throwsAsync(opened(t, configOf(plain(address))), { code: 'PDP_LISTEN_FAILED' });
-});
 test('a range of ports gives each worker one of its own, and a socket path may say where the number stands', async (t) => {
   const [first, second] = await freePorts(2);
   const config = configOf(plain(`127.0.0.1:${first}-${second}`), 2);
@@ -152,6 +152,10 @@ test('a range of ports gives each worker one of its own, and a socket path may s
   t.is(socket.address, `unix:${path.replace('{worker}', '1')}`);
 });
 
+test('one worker does not share its port with a second server', async (t) => {
+  const { address } = await opened(t, configOf(plain('127.0.0.1:0')));
+  await t.throwsAsync(opened(t, configOf(plain(address))), { code: 'PDP_LISTEN_FAILED' });
+});
 
 test('a socket file that nobody listens on is replaced, one in use and any other file are not', async (t) => {
   const at = folder(t);
