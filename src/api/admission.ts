@@ -10,6 +10,8 @@ export interface WaitingCall {
   readonly bytes: number;
   /** When it came, and when its answer is of no more use (monotonic ms). */
   readonly timing: { readonly arrived: number; readonly deadline: number };
+  /** How much of its time it may have waited for when it is begun; half, unless said. */
+  readonly mayWait?: number;
   /** Whether the PEP has given it up. */
   gone(): boolean;
   /** Its turn has come. */
@@ -130,7 +132,7 @@ export function createAdmission(
   };
 }
 
-/** Half of its time is for what comes after it was begun (monotonic ms). */
-function latestStart({ timing: { arrived, deadline } }: WaitingCall): number {
-  return arrived + (deadline - arrived) / 2;
+/** What is left of its time then is for what comes after it was begun (monotonic ms). */
+function latestStart({ timing: { arrived, deadline }, mayWait = 0.5 }: WaitingCall): number {
+  return arrived + (deadline - arrived) * mayWait;
 }

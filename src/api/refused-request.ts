@@ -20,10 +20,18 @@ export function oversized(bytes: Uint8Array): Refusal | undefined {
 }
 
 /** What stands for the context of a request that was refused: decided and recorded as a denial like any other. */
-export function refusedRequest(refusal: Refusal, from: CameBy & { readonly pep: Pep }): RefusedContext {
+export function refusedRequest(
+  refusal: Refusal,
+  from: CameBy & { readonly pep: Pep; readonly connectionId?: string | undefined },
+): RefusedContext {
   const { field, problem } = refusal;
-  const { pep, door, traceparent } = from;
-  return { ok: false, pep, door, field, problem, ...(traceparent !== undefined && { traceparent }) };
+  const { pep, door, traceparent, connectionId } = from;
+  return {
+    ok: false,
+    ...{ pep, door, field, problem },
+    ...(traceparent !== undefined && { traceparent }),
+    ...(connectionId !== undefined && { connectionId }),
+  };
 }
 
 /** The same, of a request from a PEP that is not known, or not known to be what it says. */

@@ -1,42 +1,46 @@
 import type { ServiceDefinition, UntypedServiceImplementation, handleUnaryCall } from '@grpc/grpc-js';
 import { Refusal } from '../../context/refusal.ts';
 import type { ContextResult, Pep } from '../../context/types.ts';
-import type { CallTiming, MadeDecision } from '../../decision/types.ts';
+import type { CallTiming } from '../../decision/types.ts';
+import { givenUp } from '../../decision/with-deadline.ts';
 import { thisMoment } from '../../lib/moment.ts';
+import { createAdmission } from '../admission.ts';
 import { readTiming } from '../deadline.ts';
-import { messageCodec, serviceNames } from '../load-protos.ts';
+import { serviceNames } from '../load-protos.ts';
 import type { ResolvedPep } from '../pep.ts';
-import { refusedRequest, unknownPep, unreadable } from '../refused-request.ts';
+import { refusedRequest, unknownPep } from '../refused-request.ts';
 import type { CameBy } from '../refused-request.ts';
-import { createTurns } from '../turns.ts';
-import { receive } from '../unary-door.ts';
 import type { DoorOptions } from '../unary-door.ts';
+import { batchAnswerEncoder, batchItemReader } from './batch-item.ts';
+import type { AnswerEncoder, OfBatch } from './batch-item.ts';
 import { joinAnswers, joinRefused, splitBatch } from './batch-wire.ts';
 import type { EncodedAnswer } from './batch-wire.ts';
-import { encodeDecide } from './encode.ts';
-import { lastDenial } from './last-denial.ts';
-import { contextOfDecide } from './service.ts';
 import type { DecisionServiceSettings } from './service.ts';
-import type { DecideRequest, DecideResponse } from './wire.ts';
 
 type BatchCall = Parameters<handleUnaryCall<Buffer, Buffer>>[0];
 
 /** What all connections of a batch have in common: found out once a call. */
-interface Shared extends CameBy {
-  readonly pep: Pep;
+interface Shared extends OfBatch {
   readonly timing: CallTiming;
 }
 
 /**
- * `DecideBatch`: many connections in one call, each decided, recorded and traced by itself, as `Decide` would. Answered
- * in the order in which they came; other calls are served in between. A batch that cannot be taken in, or from a PEP that
- * is not known, is refused as a whole by one recorded denial: no gRPC error, and no record for each of what may be many.
+ * How much of a batch's time may have passed when its last connection is begun. More than with a single call, whose wait
+ * tells of overload: here it is the connections before it that take the time.
+ */
+const mayWait = 0.8;
+
+/**
+ * `DecideBatch`: many connections in one call, each decided, recorded and traced by itself, as `Decide` would, and
+ * answered in the order in which they came. Each waits for its turn like a call, in a line of the PEP's batches, so that
+ * other calls are served in between. A batch that cannot be taken in, or from a PEP that is not known, is refused as a
+ * whole by one recorded denial: no gRPC error, and no record for each of what may be many.
  */
 export function decideBatchService(
   config: DecisionServiceSettings,
   options: DoorOptions,
 ): { readonly definition: ServiceDefinition; readonly implementation: UntypedServiceImplementation } {
-  const encode = answerEncoder();
+  const encode = batchAnswerEncoder();
   const answer = batchAnswerer(config, options, encode);
   const handle: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
     answer(call).then(
@@ -70,66 +74,37 @@ function takeIn(bytes: Uint8Array, asking: ResolvedPep, from: CameBy): TakenIn {
 
 function batchAnswerer(
   config: DecisionServiceSettings,
-  { point, pepOf, machineClock, budgetMs }: DoorOptions,
-  encode: EncodeAnswer,
+  { point, pepOf, machineClock, budgetMs, admission = createAdmission(machineClock) }: DoorOptions,
+  encode: AnswerEncoder,
 ): (call: BatchCall) => Promise<Buffer> {
-  const requests = messageCodec<DecideRequest>('portreeve.v1.DecideRequest');
-  const turns = createTurns(machineClock);
+  const reader = batchItemReader(config);
+  const decide = (built: ContextResult, timing: CallTiming): Promise<EncodedAnswer> =>
+    // What begins in one turn had all come before it: state is read once for that.
+    point.decide(built, { ...timing, moment: thisMoment() }).then(encode, () => encode(null));
 
-  const contextOf = (bytes: Uint8Array, shared: Shared): ContextResult => {
-    const received = receive(bytes, requests);
-    if ('refusal' in received) return refusedRequest(received.refusal, shared);
-    try {
-      return contextOfDecide(received.request, shared, config);
-    } catch {
-      return refusedRequest(unreadable, shared);
-    }
-  };
-  const decide = (built: ContextResult, timing: CallTiming): Promise<MadeDecision | null> =>
-    // State is read once for what one turn decides: it had all come before the turn began.
-    point.decide(built, { ...timing, moment: thisMoment() }).catch(() => null);
-
-  const decideAll = async (items: readonly Uint8Array[], shared: Shared, call: BatchCall) => {
-    const made: Promise<MadeDecision | null>[] = [];
-    await turns.run(() => {
-      made.push(decide(contextOf(items[made.length] as Uint8Array, shared), shared.timing));
-      // What nobody waits for any more is not begun.
-      return made.length < items.length && !call.cancelled;
+  const enter = (bytes: Uint8Array, shared: Shared, gone: () => boolean): Promise<EncodedAnswer> => {
+    const { pep, timing } = shared;
+    return new Promise((resolve) => {
+      admission.enter({
+        // A device that connects by itself does not wait behind all of a batch.
+        pep: `${pep.name} batch`,
+        ...{ bytes: bytes.byteLength, timing, mayWait, gone },
+        begin: () => resolve(decide(reader.read(bytes, shared), timing)),
+        shed: () => {
+          const passed = machineClock.monotonic() >= timing.deadline;
+          resolve(decide(reader.identify(bytes, shared), passed ? timing : { ...timing, deadline: givenUp }));
+        },
+      });
     });
-    return Promise.all(made);
-  };
-  const encodeAll = async (made: readonly (MadeDecision | null)[]): Promise<Buffer> => {
-    const answers: EncodedAnswer[] = [];
-    await turns.run(() => {
-      answers.push(encode(made[answers.length] as MadeDecision | null));
-      return answers.length < made.length;
-    });
-    return joinAnswers(answers);
   };
 
   return async (call) => {
-    const timing = readTiming(call, machineClock, budgetMs());
+    const timing = readTiming(call, machineClock, budgetMs(), admission.arrivedAt);
     const from: CameBy = { door: 'native', traceparent: call.metadata.get('traceparent')[0]?.toString() };
     const taken = takeIn(call.request, pepOf(call), from);
-    if ('refused' in taken) return joinRefused(encode(await decide(taken.refused, timing)).decision);
-    return encodeAll(await decideAll(taken.items, { ...from, pep: taken.pep, timing }, call));
+    if ('refused' in taken) return joinRefused((await decide(taken.refused, timing)).decision);
+    const shared = { ...from, pep: taken.pep, timing };
+    const gone = (): boolean => call.cancelled;
+    return joinAnswers(await Promise.all(taken.items.map((bytes) => enter(bytes, shared, gone))));
   };
-}
-
-/** Encodes what was made of one connection; null, or what cannot be encoded, as the last denial. */
-type EncodeAnswer = (made: MadeDecision | null) => EncodedAnswer;
-
-function answerEncoder(): EncodeAnswer {
-  const responses = messageCodec<DecideResponse>('portreeve.v1.DecideResponse');
-  const last = (made: MadeDecision | null): Buffer =>
-    responses.encode(lastDenial(made?.decision.decision_id));
-  const whole = (made: MadeDecision | null): Buffer => {
-    if (!made) return last(made);
-    try {
-      return responses.encode(encodeDecide(made.decision));
-    } catch {
-      return last(made);
-    }
-  };
-  return (made) => ({ connectionId: made?.connection_id ?? null, decision: whole(made) });
 }
