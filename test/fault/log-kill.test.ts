@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
@@ -24,6 +25,7 @@ test.serial(
     t.teardown(world.close);
     const answered = new Set<string>();
     let last: SignedCheckpoint | undefined;
+    let left = 0;
     for (let kill = 0; kill < kills; kill += 1) {
       const server = await startServer(t, world.configFile);
       const load = startLoad(world, server, answered);
@@ -33,6 +35,8 @@ test.serial(
       await load.end();
       if (kill % 2 === 1) await server.stop();
       else await server.ended;
+      // A kill before the log was opened leaves nothing to tell of.
+      if (existsSync(join(logOf(world), 'journal/session'))) left += 1;
       last = await goesOn(t, world, last);
     }
     const server = await startServer(t, world.configFile);
@@ -47,10 +51,9 @@ test.serial(
       'answered decisions without a record',
     );
     t.true(answered.size > kills);
-    const parentKills = Math.ceil(kills / 2);
-    t.is(recorded.filter(({ act }) => act === 'log_recovered').length, parentKills);
+    t.is(recorded.filter(({ act }) => act === 'log_recovered').length, left);
     t.log(
-      `${kills} kills, ${parentKills} of the parent; ${answered.size} answered, ${recorded.filter(({ decision_id: id }) => id !== undefined).length} recorded`,
+      `${kills} kills, ${left} of a parent that had the log open; ${answered.size} answered, ${recorded.filter(({ decision_id: id }) => id !== undefined).length} recorded`,
     );
   },
 );

@@ -185,6 +185,7 @@ class FolderLog implements Log {
       await this.#upkeep.begin();
       const first = this.#options.onOpened?.(state.opened) ?? [];
       if (first.length > 0) await this.#write(state, frameLines(first, this.#pool));
+      await state.told();
     } catch (thrown) {
       this.#giveBack(state);
       throw thrown;

@@ -32,6 +32,8 @@ export interface OpenState {
   signers: readonly NoteSigner[];
   keys: KeyList;
   checkpoint: SignedCheckpoint;
+  /** To be called once the log has in it how its last writer left it: from then on this writer is the last. */
+  readonly told: () => Promise<void>;
   /** Gives the log back to others. */
   readonly release: () => void;
 }
@@ -58,7 +60,8 @@ export async function openState(folder: string, options: LogOptions): Promise<Op
     const session = await lastSession(folder);
     const { entries, tornBytes, lastWrite } = await recover(folder, { files, journal, tree });
     await journal.sync();
-    await beginSession(folder, options);
+    // What the last writer left stays until it is told: a second crash before that would make its gap unknown.
+    if (session === null) await beginSession(folder, options);
     const unclean = session && {
       mode: session.mode,
       flushMs: session.flush_ms,
@@ -70,7 +73,12 @@ export async function openState(folder: string, options: LogOptions): Promise<Op
       ...{ origin, size: tree.size, recovered: entries, unclean },
       ...{ created: there === undefined, key: known.signers[0]?.verifier.text ?? '' },
     };
-    return { opened, origin, tree, journal, durable, ...known, release };
+    const told = async (): Promise<void> => {
+      if (session === null) return;
+      await journal.sync();
+      await beginSession(folder, options);
+    };
+    return { opened, origin, tree, journal, durable, ...known, told, release };
   } catch (thrown) {
     journal.close();
     release();

@@ -171,6 +171,26 @@ test('after a kill everything that was kept is there, and the next start says ho
   }
 });
 
+test('how the last writer left the log is known until it is told, whatever befalls those that would tell it', async (t) => {
+  const { folder, open } = await killed(t, 'relaxed');
+  const failing = open({
+    mode: 'strict',
+    onOpened: () => {
+      throw new Error('killed before it was told');
+    },
+  });
+  await t.throwsAsync(failing.open());
+  await failing.close();
+  const log = open({ mode: 'strict', onOpened: ({ unclean }) => [JSON.stringify({ told: unclean?.mode })] });
+  t.like((await log.open()).unclean, { mode: 'relaxed', flushMs: 20 });
+  const left = logFolder(t);
+  cpSync(folder, left.folder, { recursive: true });
+  await log.close();
+  t.is((await provedEntries(folder)).entries.at(-1), '{"told":"relaxed"}');
+  // From then on it is this writer that a kill would leave.
+  t.regex(readFileSync(join(left.folder, 'journal/session'), 'utf8'), /"mode":"strict"/);
+});
+
 test('a closed log is not told as torn', async (t) => {
   const { open } = logFolder(t);
   const log = open();
