@@ -25,6 +25,10 @@ export interface CredentialCache {
   get(key: string): ResolvedCredential | undefined;
   set(key: string, resolved: ResolvedCredential): void;
   readonly size: number;
+  /** Most entries, whatever they weigh. */
+  readonly bound: number;
+  /** Entries that made room for others. */
+  readonly evictions: number;
 }
 
 /**
@@ -37,11 +41,15 @@ export function createCredentialCache(
   { maxEntries, maxBytes = mostBytes }: CredentialCacheLimits,
   configured: ReadonlySet<string>,
 ): CredentialCache {
+  let evictions = 0;
   const part = (share: number): LRUCache<string, ResolvedCredential> =>
     new LRUCache({
       max: Math.ceil(maxEntries * share),
       maxSize: Math.ceil(maxBytes * share),
       sizeCalculation: (resolved) => weightOf(resolved, configured),
+      dispose: (_resolved, _key, reason) => {
+        if (reason === 'evict') evictions += 1;
+      },
     });
   const [good, refused] = [part(1), part(refusedPart)];
   return {
@@ -49,6 +57,10 @@ export function createCredentialCache(
     set: (key, resolved) => void (resolved.paths.length > 0 ? good : refused).set(key, resolved),
     get size() {
       return good.size + refused.size;
+    },
+    bound: good.max + refused.max,
+    get evictions() {
+      return evictions;
     },
   };
 }

@@ -39,7 +39,10 @@ export function createIdentityResolver(trust: TrustSet, options: CredentialCache
       cache.set(key, resolved);
       return resolved;
     },
-    stats: () => ({ hits, misses, size: cache.size }),
+    stats: () => ({
+      ...{ hits, misses, size: cache.size },
+      ...{ bound: cache.bound, evictions: cache.evictions },
+    }),
   };
 }
 

@@ -209,5 +209,11 @@ export interface IdentityResolver {
   /** Decodes, parses and builds paths, behind an LRU keyed by what came in. Never throws for bad input. */
   resolve(presented: PresentedCredential): ResolvedCredential;
   /** Hits, misses and entries so far, for metrics. */
-  stats(): { readonly hits: number; readonly misses: number; readonly size: number };
+  stats(): {
+    readonly hits: number;
+    readonly misses: number;
+    readonly size: number;
+    readonly bound: number;
+    readonly evictions: number;
+  };
 }

@@ -22,7 +22,7 @@ const maxHolders = 64;
 export function createInventoryReader(store: Store, options: InventoryReaderOptions = {}): InventoryReader {
   const { maxEntries = 10_000 } = options;
   const readRow = currentRow(store);
-  const memory = createEpochMemory<DeviceRecord | undefined>(store, maxEntries);
+  const memory = createEpochMemory<DeviceRecord | undefined>(store, maxEntries, 'devices');
   const decoded = new LRUCache<string, DeviceRecord>({ max: maxEntries });
   const read = (tenant: string, deviceId: string, key: string): DeviceRecord | undefined => {
     const row = readRow(tenant, deviceId);
@@ -41,7 +41,7 @@ export function createInventoryReader(store: Store, options: InventoryReaderOpti
   const hinted = store.prepare<{ device_id: string }>(
     `SELECT device_id FROM device_keys WHERE tenant = ? AND key = ? ORDER BY device_id LIMIT ${maxHolders}`,
   );
-  const bound = createEpochMemory<Holders>(store, maxEntries);
+  const bound = createEpochMemory<Holders>(store, maxEntries, 'device_keys');
   const load = (tenant: string, keyDigest: string): Holders => {
     const named = hinted
       .all(tenant, Buffer.from(keyDigest, 'hex'))

@@ -39,7 +39,7 @@ export function createRevocationReader(store: Store, o: ReaderOptions = {}): Rev
   );
   const directories = createEpochMemory<CrlDirectory<StoredRow>>(store, 1);
   const directoryOf = directoryMaker();
-  const memory = createEpochMemory<RevocationLookup>(store, rememberedLookups);
+  const memory = createEpochMemory<RevocationLookup>(store, rememberedLookups, 'revocations');
   const findEntries = entryFinder(store);
   return {
     lookup: (certificate, issuerKey) =>

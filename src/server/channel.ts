@@ -1,3 +1,5 @@
+import type { AdmissionStats } from '../api/admission.ts';
+import type { KeptStats } from '../lib/kept.ts';
 import type { ChildProcess } from 'node:child_process';
 import type { MergedGroup } from '../audit/merged.ts';
 import type { Config } from '../config/types.ts';
@@ -32,6 +34,10 @@ export interface WorkerStats {
   /** Decisions since the worker started. */
   readonly decisions: number;
   readonly connections: number;
+  /** Calls that wait for their turn, and that were not begun. */
+  readonly admission: AdmissionStats;
+  /** What is remembered, within which bounds. */
+  readonly kept: readonly KeptStats[];
   /** What went beyond its bounds. */
   readonly guarded: GuardCounts;
   readonly residentBytes: number;

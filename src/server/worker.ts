@@ -1,9 +1,13 @@
 import { createAdmission } from '../api/admission.ts';
+import type { Admission } from '../api/admission.ts';
 import { createAttestationUses } from '../attestation/replay-memory.ts';
 import { recordMode } from '../audit/home.ts';
 import type { Config } from '../config/types.ts';
+import type { IdentityResolver } from '../identity/types.ts';
 import { createSharedBoard } from '../inventory/observed/board.ts';
 import { systemClock } from '../lib/clock.ts';
+import type { KeptStats } from '../lib/kept.ts';
+import { memoriesOf } from '../store/epoch-memory.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import type { PortreeveError } from '../lib/errors.ts';
 import { createTrustedClock, earliestPossible } from '../lib/trusted-time.ts';
@@ -158,7 +162,7 @@ async function start(
     onProblem: (error) => void report(channel, error),
   });
   const heartbeat = startHeartbeat(
-    () => statsOf(live, listeners),
+    () => statsOf(live, listeners, admission),
     (stats) => void tell(channel, { kind: 'heartbeat', stats }),
   );
   return Object.assign(state, { live, listeners, observed, wanted, tracing, heartbeat });
@@ -264,6 +268,7 @@ const tracingGraceMs = 2000;
 function statsOf(
   live: LiveComposition,
   listeners: Listeners,
+  admission: Admission,
 ): Omit<WorkerStats, 'eventLoopDelayS' | 'residentBytes'> {
   const { deps } = live.current();
   const cache = deps.identity.stats();
@@ -274,10 +279,16 @@ function statsOf(
     wasmPages: deps.policy()?.pages() ?? 0,
     decisions: live.decisions(),
     connections: listeners.connections(),
+    admission: admission.stats(),
+    kept: [credentialsKept(cache), ...memoriesOf(deps.store)],
     guarded: listeners.guarded(),
     crlUrls: live.current().seenPoints.urls(),
     inUse: live.current().inUse(),
   };
+}
+
+function credentialsKept({ size, ...stats }: ReturnType<IdentityResolver['stats']>): KeptStats {
+  return { name: 'credentials', entries: size, ...stats };
 }
 
 /** Sends, and ends the process where that cannot be done: the channel is what a worker lives by. */

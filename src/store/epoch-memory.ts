@@ -1,3 +1,4 @@
+import type { KeptStats } from '../lib/kept.ts';
 import type { Store } from './types.ts';
 
 /** Remembers what was read from the store, each under a key, until anything in the store changes. */
@@ -6,29 +7,51 @@ export interface EpochMemory<Value> {
   read(key: string, load: () => Value): Value;
 }
 
+/** The memories of each store. */
+const memories = new WeakMap<object, (() => KeptStats)[]>();
+
+/** How the memories of what was read from a store stand. */
+export function memoriesOf(store: Pick<Store, 'snapshot' | 'epochs'>): readonly KeptStats[] {
+  return (memories.get(store) ?? []).map((stats) => stats());
+}
+
 /**
  * Makes a memory of at most `maxEntries` reads. The epochs are read anew in every snapshot, and what was kept under
  * other epochs is forgotten before anything is answered: nothing that a change has overtaken is ever served. Within a
- * transaction epochs are never the same, so that everything is read.
+ * transaction epochs are never the same, so that everything is read. One with a name is among `memoriesOf` its store.
  */
 export function createEpochMemory<Value>(
   store: Pick<Store, 'snapshot' | 'epochs'>,
   maxEntries: number,
+  name?: string,
 ): EpochMemory<Value> {
+  const counts = { hits: 0, misses: 0, evictions: 0 };
   const kept = new Map<string, { readonly value: Value }>();
   let under: ReturnType<Store['epochs']> | undefined;
+  const forget = (): void => {
+    counts.evictions += kept.size;
+    kept.clear();
+  };
   const read = (key: string, load: () => Value): Value => {
     const epochs = store.epochs();
     if (epochs !== under) {
-      kept.clear();
+      forget();
       under = epochs;
     }
     const known = kept.get(key);
-    if (known) return known.value;
+    if (known) {
+      counts.hits += 1;
+      return known.value;
+    }
+    counts.misses += 1;
     const value = load();
-    if (kept.size >= maxEntries) kept.clear();
+    if (kept.size >= maxEntries) forget();
     kept.set(key, { value });
     return value;
   };
+  if (name !== undefined) {
+    const stats = (): KeptStats => ({ name, entries: kept.size, bound: maxEntries, ...counts });
+    memories.set(store, [...(memories.get(store) ?? []), stats]);
+  }
   return { read: (key, load) => store.snapshot(() => read(key, load)) };
 }

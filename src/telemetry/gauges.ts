@@ -1,4 +1,5 @@
 import type { Attributes, Meter } from '@opentelemetry/api';
+import type { KeptStats } from '../lib/kept.ts';
 import { label, metric } from './names.ts';
 
 /** State that is read when metrics are collected. Ages in seconds. */
@@ -66,6 +67,13 @@ export interface WorkerReading {
   readonly connectionsEnded: Readonly<Record<string, number>>;
   readonly callsEnded: Readonly<Record<string, number>>;
   readonly bufferedBytes: number;
+  /** Most that waited for their turn since the last heartbeat. */
+  readonly callsWaiting: number;
+  /** Calls that were not begun, by why, and calls that their PEPs gave up while they waited. */
+  readonly callsShed: Readonly<Record<string, number>>;
+  readonly callsAbandoned: number;
+  /** What is remembered from one decision to the next. */
+  readonly kept: readonly KeptStats[];
 }
 
 type Values = readonly (readonly [number, Attributes])[];
@@ -112,6 +120,15 @@ const perWorkerAndCause =
         Object.entries(counts(worker)).map(
           ([why, count]) => [count, { [label.worker]: worker.index, [label.why]: why }] as const,
         ),
+      );
+
+const perKept =
+  (value: (kept: KeptStats) => number) =>
+  (readings: GaugeReadings): Values =>
+    readings.workers
+      .filter((worker) => worker.ready)
+      .flatMap(({ index, kept }) =>
+        kept.map((one) => [value(one), { [label.worker]: index, [label.kept]: one.name }] as const),
       );
 
 const perCrl =
@@ -283,6 +300,46 @@ const observed: readonly Observed[] = [
     'Bytes of calls that are not answered yet',
     perWorker(({ bufferedBytes }) => bufferedBytes),
     'By',
+  ),
+  gauge(
+    metric.callsWaiting,
+    'Most calls that waited for their turn at the same time, between two heartbeats',
+    perWorker(({ callsWaiting }) => callsWaiting),
+  ),
+  counter(
+    metric.callsShed,
+    'Calls that were answered without being begun, by why, since the worker started',
+    perWorkerAndCause(({ callsShed }) => callsShed),
+  ),
+  counter(
+    metric.callsAbandoned,
+    'Calls that their enforcement point gave up while they waited for their turn, since the worker started',
+    perWorker(({ callsAbandoned }) => callsAbandoned),
+  ),
+  gauge(
+    metric.keptEntries,
+    'Entries of what a worker remembers',
+    perKept(({ entries }) => entries),
+  ),
+  gauge(
+    metric.keptBound,
+    'Most entries of what a worker remembers',
+    perKept(({ bound }) => bound),
+  ),
+  counter(
+    metric.keptHits,
+    'Times that a worker found what it looked for in what it remembers, since it was put together',
+    perKept(({ hits }) => hits),
+  ),
+  counter(
+    metric.keptMisses,
+    'Times that it did not, and had to work it out or to read it',
+    perKept(({ misses }) => misses),
+  ),
+  counter(
+    metric.keptEvictions,
+    'Entries that made room for others, or that a change of the state has overtaken',
+    perKept(({ evictions }) => evictions),
   ),
   gauge(
     metric.storeBytes,

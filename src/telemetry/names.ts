@@ -90,6 +90,14 @@ export const metric = {
   connectionsEnded: 'portreeve.connections.ended',
   callsEnded: 'portreeve.calls.ended',
   callsBuffered: 'portreeve.calls.buffered',
+  callsWaiting: 'portreeve.calls.waiting',
+  callsShed: 'portreeve.calls.shed',
+  callsAbandoned: 'portreeve.calls.abandoned',
+  keptEntries: 'portreeve.kept.entries',
+  keptBound: 'portreeve.kept.bound',
+  keptHits: 'portreeve.kept.hits',
+  keptMisses: 'portreeve.kept.misses',
+  keptEvictions: 'portreeve.kept.evictions',
   crlAge: 'portreeve.state.crl.age',
   crlRemaining: 'portreeve.state.crl.remaining',
   crlEntries: 'portreeve.state.crl.entries',
@@ -142,6 +150,7 @@ export const label = {
   code: 'code',
   result: 'result',
   direction: 'direction',
+  kept: 'kept',
 } as const;
 
 /** Upper bounds in seconds: a warm decision takes about a quarter of a millisecond, the budget is 150 ms. */

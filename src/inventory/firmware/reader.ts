@@ -5,7 +5,7 @@ import type { FirmwareReader, FirmwareRecord } from './types.ts';
 
 /** Reads the catalogue by hash, remembering answers until anything in the store changes. Throws PDP_STORE_UNAVAILABLE. */
 export function createFirmwareReader(store: Store, maxEntries = 10_000): FirmwareReader {
-  const memory = createEpochMemory<FirmwareRecord | undefined>(store, maxEntries);
+  const memory = createEpochMemory<FirmwareRecord | undefined>(store, maxEntries, 'firmware');
   const statement = store.prepare<FirmwareRow>(
     `SELECT ${firmwareColumns} FROM firmware WHERE tenant = ? AND firmware_hash = ?`,
   );

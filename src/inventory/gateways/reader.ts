@@ -5,7 +5,7 @@ import type { Delegation, DelegationReader } from './types.ts';
 
 /** Reads delegations by gateway and child, remembering answers until anything in the store changes. Throws PDP_STORE_UNAVAILABLE. */
 export function createDelegationReader(store: Store, maxEntries = 10_000): DelegationReader {
-  const memory = createEpochMemory<readonly Delegation[]>(store, maxEntries);
+  const memory = createEpochMemory<readonly Delegation[]>(store, maxEntries, 'delegations');
   const statement = store.prepare<DelegationRow>(
     `SELECT ${delegationColumns} FROM delegations WHERE tenant = ? AND gateway = ? AND scope = ? AND value = ?`,
   );
