@@ -1,4 +1,4 @@
-/** Memory that some batches of records share. */
+/** Memory that some blocks of bytes share. */
 interface Chunk {
   readonly bytes: Buffer;
   used: number;
@@ -10,14 +10,14 @@ const chunkBytes = 1024 * 1024;
 const mostFree = 8;
 
 /**
- * Memory for batches of records, used again and again: memory outside the heap that comes and goes with every batch makes
+ * Memory for blocks of bytes, used again and again: memory outside the heap that comes and goes with every batch makes
  * the collector run far more often than what it collects is worth.
  */
-export class FramePool {
+export class BytePool {
   #current: Chunk | undefined;
   readonly #free: Chunk[] = [];
 
-  /** So many bytes, with what gives them back. What stands in them is of earlier batches. */
+  /** So many bytes, with what gives them back, once. What stands in them is of earlier blocks. */
   take(length: number): { readonly bytes: Buffer; readonly release: () => void } {
     if (length > chunkBytes) return { bytes: Buffer.from(new ArrayBuffer(length)), release: () => undefined };
     const chunk = this.#withRoom(length);

@@ -1,7 +1,11 @@
+import { BytePool } from './byte-pool.ts';
+
 /** Lines as they stand in a file, each with its line feed, and how many they are. */
 export interface LineBlock {
   readonly bytes: Uint8Array;
   readonly count: number;
+  /** Gives the memory back; nobody may read the bytes afterwards. */
+  readonly release?: () => void;
 }
 
 /** What a log takes: one line without its line feed, or a block of whole ones. */
@@ -19,22 +23,24 @@ export function bytesOf(lines: Lines): Uint8Array {
   return typeof lines === 'string' ? Buffer.from(`${lines}\n`, 'utf8') : lines.bytes;
 }
 
-/** Cuts whole lines out of chunks of a stream, which end anywhere. */
+/** Cuts whole lines out of chunks of a stream, which end anywhere. Nothing of a chunk is needed afterwards. */
 export class LineCutter {
-  #rest: Buffer[] = [];
+  readonly #pool = new BytePool();
+  /** The line that no chunk has completed yet. */
+  #rest = Buffer.alloc(0);
 
   /** The lines that the chunk completes; what follows the last line feed waits for the next chunk. */
   cut(chunk: Buffer): LineBlock | undefined {
     const end = chunk.lastIndexOf(lineFeed) + 1;
     if (end === 0) {
-      this.#rest.push(chunk);
+      this.#rest = Buffer.concat([this.#rest, chunk]);
       return undefined;
     }
-    const whole = chunk.subarray(0, end);
-    const bytes = this.#rest.length === 0 ? whole : Buffer.concat([...this.#rest, whole]);
-    // A copy, because whoever has written the lines may release the chunk.
-    this.#rest = end === chunk.byteLength ? [] : [Buffer.from(chunk.subarray(end))];
-    return { bytes, count: countLines(whole) };
+    const { bytes, release } = this.#pool.take(this.#rest.byteLength + end);
+    this.#rest.copy(bytes);
+    chunk.copy(bytes, this.#rest.byteLength, 0, end);
+    this.#rest = Buffer.from(chunk.subarray(end));
+    return { bytes, count: countLines(bytes), release };
   }
 }
 

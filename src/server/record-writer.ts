@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countOf } from '../audit/line-block.ts';
 import type { LineBlock, Lines } from '../audit/line-block.ts';
-import { release } from '../lib/bytes.ts';
 import { asPortreeveError, PortreeveError } from '../lib/errors.ts';
 
 /** The log that records are written to, as `audit/` opens it. */
@@ -116,7 +115,7 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
     for (const { lines, count, written } of batch) {
       total += count;
       written?.();
-      if (typeof lines !== 'string') release(lines.bytes);
+      if (typeof lines !== 'string') lines.release?.();
     }
     stats.written += total;
     stats.waiting -= total;

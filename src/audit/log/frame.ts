@@ -1,8 +1,8 @@
 import { PortreeveError } from '../../lib/errors.ts';
+import type { BytePool } from '../byte-pool.ts';
 import { bytesOf, countOf } from '../line-block.ts';
 import type { Lines } from '../line-block.ts';
 import { mostEntryBytes } from '../tlog/entry-bundle.ts';
-import type { FramePool } from './frame-pool.ts';
 
 /** Entries as they stand in a bundle, each with its length before it, and where each ends. */
 export interface Framed {
@@ -16,7 +16,7 @@ const lineFeed = 0x0a;
 const lengthBytes = 2;
 
 /** Turns lines into entries, without their line feeds. Throws PDP_LIMIT_EXCEEDED for one that no bundle can hold. */
-export function frameLines(lines: readonly Lines[], pool: FramePool): Framed {
+export function frameLines(lines: readonly Lines[], pool: BytePool): Framed {
   const parts = lines.map(asBuffer);
   // A line feed goes and two bytes of length come, for each.
   let length = 0;

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { asPortreeveError } from '../../lib/errors.ts';
 import type { PortreeveError } from '../../lib/errors.ts';
 import { describeThrown, PortreeveError as Fault } from '../../lib/errors.ts';
+import { BytePool } from '../byte-pool.ts';
 import type { Lines } from '../line-block.ts';
 import type { SignedCheckpoint } from '../tlog/checkpoint.ts';
 import type { NoteSignature, NoteSigner } from '../tlog/note.ts';
 import { folderFiles } from './folder-files.ts';
-import { FramePool } from './frame-pool.ts';
 import { frameLines, prefixedAt } from './frame.ts';
 import type { Framed } from './frame.ts';
 import { countersign, place, resign, snapshot } from './integrate.ts';
@@ -51,7 +51,7 @@ class FolderLog implements Log {
   /** Kept and not hashed yet; `next` is the first entry of the first one that is not. */
   #unhashed: { readonly framed: Framed; next: number }[] = [];
   #size = 0;
-  readonly #pool = new FramePool();
+  readonly #pool = new BytePool();
   #slice: NodeJS.Immediate | undefined;
   #checkpointDue: NodeJS.Timeout | undefined;
   #flushDue: NodeJS.Timeout | undefined;
