@@ -1,17 +1,26 @@
 import { Client, credentials } from '@grpc/grpc-js';
+import { paths } from './answers.ts';
 
-const path = '/envoy.service.auth.v3.Authorization/Check';
 const identity = (buffer: Buffer): Buffer => buffer;
+
+/** How calls are made, and which answers count as failed. */
+export interface Asking {
+  readonly path?: string;
+  /** How many decisions of an answer are wrong; none unless given. */
+  readonly wrong?: (answer: Buffer) => number;
+}
 
 /** A closed-loop client: several connections, a fixed number of calls under way, bodies sent as they are. */
 export class LoadClient {
   readonly #clients: Client[];
 
-  constructor(address: string, connections: number) {
+  /** Connections are spread evenly over the addresses. */
+  constructor(address: string | readonly string[], connections: number) {
+    const addresses = typeof address === 'string' ? [address] : address;
     this.#clients = Array.from(
       { length: connections },
       (_, index) =>
-        new Client(address, credentials.createInsecure(), {
+        new Client(addresses[index % addresses.length] as string, credentials.createInsecure(), {
           'grpc.use_local_subchannel_pool': 1,
           'bench.connection': index,
         }),
@@ -19,7 +28,7 @@ export class LoadClient {
   }
 
   /** One call; answers the answer's bytes. */
-  call(body: Buffer, index = 0): Promise<Buffer> {
+  call(body: Buffer, index = 0, path: string = paths.check): Promise<Buffer> {
     const client = this.#clients[index % this.#clients.length] as Client;
     return new Promise((resolve, reject) => {
       client.makeUnaryRequest(path, identity, identity, body, (error, answer) => {
@@ -29,16 +38,24 @@ export class LoadClient {
     });
   }
 
-  /** Sends `count` calls, `parallel` at a time, with bodies in turn; answers how many failed. */
-  async run(bodies: readonly Buffer[], count: number, parallel: number): Promise<number> {
+  /** Sends `count` calls, `parallel` at a time, with bodies in turn; answers how many failed or were answered wrongly. */
+  async run(
+    bodies: readonly Buffer[],
+    count: number,
+    parallel: number,
+    { path, wrong }: Asking = {},
+  ): Promise<number> {
     let next = 0;
     let failed = 0;
     const lane = async (lane: number): Promise<void> => {
       while (next < count) {
         const index = next++;
-        await this.call(bodies[index % bodies.length] as Buffer, lane).catch(() => {
+        try {
+          const answer = await this.call(bodies[index % bodies.length] as Buffer, lane, path);
+          if (wrong) failed += wrong(answer);
+        } catch {
           failed += 1;
-        });
+        }
       }
     };
     await Promise.all(Array.from({ length: parallel }, (_, index) => lane(index)));

@@ -2,13 +2,12 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import protobuf from 'protobufjs';
 import { createRoot, issueCa, issueCrl, issueLeaf } from '../../src/ca/index.ts';
 import { importDevices } from '../../src/inventory/import.ts';
 import { openStore } from '../../src/store/open.ts';
+import { encodeCheck, firmware } from './requests.ts';
 
 const day = 86_400_000;
-const firmware = 'a1'.repeat(32);
 
 export interface BenchFleet {
   readonly folder: string;
@@ -125,48 +124,7 @@ audit: { path: log }
 `;
 }
 
-/** Encodes what Envoy's HTTP filter sends: the URL-encoded PEM leaf, addresses, SNI and ten headers. */
+/** Encodes what Envoy's HTTP filter sends about a certificate (PEM) and an address. */
 export function requestEncoder(): (pem: string, from: string) => Buffer {
-  const root = new protobuf.Root();
-  const folder = join(import.meta.dirname, '../../proto');
-  root.resolvePath = (_origin, target) => (target.startsWith('/') ? target : join(folder, target));
-  root.loadSync('envoy/service/auth/v3/external_auth.proto');
-  const type = root.lookupType('envoy.service.auth.v3.CheckRequest');
-  const address = (ip: string, port: number): object => ({ socketAddress: { address: ip, portValue: port } });
-  return (pem, from) => {
-    const message = type.fromObject({
-      attributes: {
-        source: {
-          address: address(from, 40112),
-          principal: 'CN=meter',
-          certificate: encodeURIComponent(pem),
-        },
-        destination: { address: address('10.4.0.9', 8443) },
-        request: {
-          http: {
-            id: '9812347712',
-            method: 'POST',
-            path: '/v1/readings?window=15m',
-            host: 'ingest.example',
-            scheme: 'https',
-            protocol: 'HTTP/2',
-            headers: {
-              ':authority': 'ingest.example',
-              ':method': 'POST',
-              ':path': '/v1/readings?window=15m',
-              ':scheme': 'https',
-              'content-type': 'application/cbor',
-              'user-agent': 'meter/4.2',
-              'x-firmware-hash': firmware,
-              'x-forwarded-for': '10.4.2.1',
-              'x-forwarded-proto': 'https',
-              'x-request-id': '5f2e1a52-7e64-9d5c-9f3c-5f1b2b3c4d5e',
-            },
-          },
-        },
-        tlsSession: { sni: 'ingest.example' },
-      },
-    });
-    return Buffer.from(type.encode(message).finish());
-  };
+  return (pem, from) => encodeCheck({ pem, from });
 }

@@ -1,181 +1,144 @@
 /**
- * CPU time per decision of all server processes beside a no-op grpc-js server that answers the same bytes: one run,
- * interleaved rounds, medians, ratios. The servers are pinned to one core and the load to another (`taskset`).
- * Usage: node bench/load/run.ts [--rounds N] [--calls N] [--json] [--profile DIR]
- * --profile writes a V8 CPU profile of each server process into DIR when it ends (numbers are then not to be trusted).
+ * What a decision costs: CPU time of all processes of each server, in one run, row by row in turn, beside a no-op
+ * grpc-js server, a server written by hand in Go where Go is, and opa-envoy-plugin where OPA_ENVOY names its binary; then
+ * how long answers take at half load. Servers are kept on one core, load and collector on the other (`taskset`).
+ * Usage: node bench/load/run.ts [--rounds N] [--calls N] [--rows warm,cold,…] [--turns N] [--seconds N] [--json]
+ *   --calls decisions of each row in a round (some rows take a quarter), --turns of --seconds for the latency (0 = none)
+ * Exit 1 where a call failed or was answered otherwise than it must be. Results: bench/results/load.json; with --rows
+ * they are only printed.
  */
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
-import { cpus } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { LoadClient } from './client.ts';
-import { cpuMicros } from './cpu-time.ts';
-import { makeBenchFleet } from './fleet.ts';
+import { circumstances, count, save, say } from '../scale/figures.ts';
+import { wrongIn } from './answers.ts';
+import { makeBodies, type BodyMaker } from './bodies.ts';
+import { measureLatency, type Latency } from './latency.ts';
+import { startOurs, variants, type Contestant } from './ours.ts';
+import { startGo, startNoop, startOpaEnvoy, type MaybeContestant } from './peers.ts';
+import { canPin, freePort, pinToLoadCore, startNode } from './processes.ts';
+import { rowFigures, tableOf, type RowFigures } from './report.ts';
+import { measure, samplesOf, warmUp, type Measuring, type Samples } from './rounds.ts';
+import { rows, type Row } from './rows.ts';
+import { makeWorld } from './world.ts';
 
-const root = join(import.meta.dirname, '../..');
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
     calls: { type: 'string', default: '4000' },
+    rows: { type: 'string' },
+    turns: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '8' },
     json: { type: 'boolean', default: false },
-    profile: { type: 'string' },
   },
 });
-const rounds = Number(values.rounds);
-const calls = Number(values.calls);
-const parallel = 32;
+const [rounds, calls, seconds] = [count(values.rounds), count(values.calls), count(values.seconds)];
+const turns = Number(values.turns);
+const wanted = values.rows?.split(',');
+/** Calls after which a server's code is compiled as well as it ever will be. */
+const compiledAfter = 16_000;
 
-/** µs of CPU a call, one a round: the same requests again, known certificates from new addresses, unseen certificates. */
-type Samples = Record<'noop' | 'warm' | 'moved' | 'cold', number[]>;
-
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
-const env = {
-  ...process.env,
-  ...(values.profile && { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${values.profile}` }),
-};
-const pin = spawnSync('taskset', ['-c', '0', 'true']).status === 0 && cpus().length > 1;
-if (pin) spawnSync('taskset', ['-cp', '1', String(process.pid)]);
-else say('bench: no taskset or one core only: server and load share cores, trust the ratios less');
-
-const [oursPort, noopPort] = [await freePort(), await freePort()];
-say('bench: making certificates');
-const coldCount = rounds * 400;
-const counts = { warm: 200, moved: rounds * calls, cold: coldCount };
-const fleet = await makeBenchFleet(oursPort, counts, Date.now());
-const children: ChildProcess[] = [];
-
+if (!canPin) say('bench: no taskset or one core only: servers and load share cores, trust the ratios less');
+pinToLoadCore();
+say('bench: making devices and certificates');
+const world = await makeWorld(Date.now());
+const maker = await makeBodies(world);
+const sinkPort = await freePort();
+const sink = startNode(['bench/load/otlp-sink.ts', String(sinkPort)], {
+  log: join(world.folder, 'sink.log'),
+  core: 'load',
+});
+const contestants = new Map<string, Contestant>();
+const missing = new Map<string, string>();
 try {
-  const ours = start(['src/main.ts', 'serve', '--config', fleet.configFile]);
-  const oursClient = new LoadClient(`127.0.0.1:${oursPort}`, 4);
-  const answer = await untilAnswered(oursClient, fleet.warm[0] as Buffer);
-  const noop = start(['bench/load/noop-server.ts', String(noopPort), answer.toString('base64')]);
-  const noopClient = new LoadClient(`127.0.0.1:${noopPort}`, 4);
-  await untilAnswered(noopClient, fleet.warm[0] as Buffer);
-
-  say('bench: warming up');
-  await oursClient.run(fleet.warm, 4 * calls, parallel);
-  await noopClient.run(fleet.warm, 2 * calls, parallel);
-
-  const samples: Samples = { noop: [], warm: [], moved: [], cold: [] };
-  let failed = 0;
-  const measure = async (
-    process: ChildProcess,
-    client: LoadClient,
-    bodies: readonly Buffer[],
-    count: number,
-  ): Promise<number> => {
-    const before = cpuMicros(process.pid as number);
-    failed += await client.run(bodies, count, parallel);
-    return (cpuMicros(process.pid as number) - before) / count;
-  };
-  for (let round = 0; round < rounds; round += 1) {
-    samples.noop.push(await measure(noop, noopClient, fleet.warm, calls));
-    samples.warm.push(await measure(ours, oursClient, fleet.warm, calls));
-    const moved = fleet.moved.slice(round * calls, (round + 1) * calls);
-    samples.moved.push(await measure(ours, oursClient, moved, moved.length));
-    const unseen = fleet.cold.slice(round * 400, (round + 1) * 400);
-    samples.cold.push(await measure(ours, oursClient, unseen, unseen.length));
-    say(
-      `bench: round ${round + 1}/${rounds}: ${Object.entries(samples)
-        .map(([name, all]) => `${name} ${(all.at(-1) as number).toFixed(0)}`)
-        .join(', ')} µs`,
-    );
-  }
-  oursClient.close();
-  noopClient.close();
-  report(samples, failed);
-} finally {
-  for (const child of children) child.kill('SIGTERM');
-  await new Promise((resolve) => setTimeout(resolve, 1500));
-  for (const child of children) child.kill('SIGKILL');
-  rmSync(fleet.folder, { recursive: true, force: true });
-}
-
-function start(args: readonly string[]): ChildProcess {
-  const node = [process.execPath, '--disable-warning=ExperimentalWarning', ...args];
-  const command = pin ? ['taskset', '-c', '0', ...node] : node;
-  const child = spawn(command[0] as string, command.slice(1), {
-    cwd: root,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env,
-  });
-  children.push(child);
-  return child;
-}
-
-async function untilAnswered(client: LoadClient, body: Buffer): Promise<Buffer> {
-  for (let attempt = 0; attempt < 150; attempt += 1) {
-    try {
-      return await client.call(body);
-    } catch {
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-  throw new Error('the server did not answer within 15 s');
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function median(all: readonly number[]): number {
-  const sorted = [...all].sort((a, b) => a - b);
-  return (
-    ((sorted[Math.floor((sorted.length - 1) / 2)] as number) +
-      (sorted[Math.ceil((sorted.length - 1) / 2)] as number)) /
-    2
+  const taking = rows.filter(
+    ({ name }) => !wanted || wanted.includes(name) || name === 'noop' || name === 'warm',
   );
+  await startAll(maker, new Set(taking.map(({ server }) => server)));
+  const measuring = { maker, contestants, calls };
+  const samples = await runRounds(
+    taking.filter(({ server }) => !missing.has(server)),
+    measuring,
+  );
+  const warm = samples.find(({ row }) => row.name === 'warm');
+  const cpuMicros = (warm && rowFigures(warm, samples).cpu_us) ?? Number.NaN;
+  const latency = turns > 0 ? await measureLatency(measuring, { cpuMicros, turns, seconds }) : [];
+  await report(taking, samples, latency);
+} finally {
+  for (const { client } of contestants.values()) client.close();
+  await Promise.all([...contestants.values()].map(({ running }) => running.stop()));
+  await sink.stop();
+  for (const folder of [world.folder, ...variants.map(({ name }) => `${world.folder}-${name}`)])
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-function report(samples: Samples, failed: number): void {
-  // The ratio of a round compares what ran next to each other; the median over rounds is what counts.
-  const ratio = (name: Exclude<keyof Samples, 'noop'>): number =>
-    median(samples[name].map((value, index) => value / (samples.noop[index] as number)));
-  const result = {
-    command: `node bench/load/run.ts --rounds ${rounds} --calls ${calls}`,
-    commit: spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root }).stdout.toString().trim(),
-    node: process.version,
-    machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
-    pinned: pin,
-    rounds,
-    calls,
-    failed_calls: failed,
-    cpu_us_per_call: {
-      noop: median(samples.noop),
-      warm: median(samples.warm),
-      moved: median(samples.moved),
-      cold: median(samples.cold),
-    },
-    ratio_to_noop: { warm: ratio('warm'), moved: ratio('moved'), cold: ratio('cold') },
-    samples,
-  };
-  mkdirSync(join(root, 'bench/results'), { recursive: true });
-  writeFileSync(join(root, 'bench/results/load.json'), `${JSON.stringify(result, null, 2)}\n`);
-  if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
-  else {
-    process.stdout.write(
-      `CPU per call of all server processes, medians of ${rounds} interleaved rounds of ${calls} calls\n`,
-    );
-    process.stdout.write(
-      `  no-op grpc-js server      ${median(samples.noop).toFixed(0).padStart(6)} µs   1.00\n`,
-    );
-    process.stdout.write(
-      `  portreeve, warm           ${median(samples.warm).toFixed(0).padStart(6)} µs   ${ratio('warm').toFixed(2)}\n`,
-    );
-    process.stdout.write(
-      `  portreeve, new addresses  ${median(samples.moved).toFixed(0).padStart(6)} µs   ${ratio('moved').toFixed(2)}\n`,
-    );
-    process.stdout.write(
-      `  portreeve, unseen leaves  ${median(samples.cold).toFixed(0).padStart(6)} µs   ${ratio('cold').toFixed(2)}\n`,
-    );
-    process.stdout.write(`  failed calls              ${String(failed).padStart(6)}\n`);
+async function startAll({ warm }: BodyMaker, servers: ReadonlySet<string>): Promise<void> {
+  const first = warm[0] as Buffer;
+  for (const variant of variants) {
+    if (!servers.has(variant.name)) continue;
+    contestants.set(variant.name, await startOurs(world, variant, `http://127.0.0.1:${sinkPort}`, first));
   }
-  if (failed > 0) process.exitCode = 1;
+  const answer = await (contestants.get('shipped') as Contestant).client.call(first);
+  if (wrongIn('check', answer, true, 1) > 0) throw new Error('a request that must be allowed is denied');
+  contestants.set('noop', await startNoop(world, answer, first));
+  const peers: readonly (readonly [string, () => Promise<MaybeContestant>])[] = [
+    ['go', () => startGo(world, first)],
+    ['opa', () => startOpaEnvoy(world, first)],
+  ];
+  for (const [name, begin] of peers) {
+    if (!servers.has(name)) continue;
+    const peer = await begin();
+    if ('missing' in peer) missing.set(name, peer.missing);
+    else contestants.set(name, peer);
+  }
+  for (const [name, why] of missing) say(`bench: NOT RUN: ${name}: ${why}`);
+}
+
+async function runRounds(taking: readonly Row[], measuring: Measuring): Promise<Samples[]> {
+  const samples = taking.map((row) => samplesOf(row, measuring));
+  say('bench: warming up');
+  const met = new Set<string>();
+  for (const row of taking) {
+    await warmUp(row, measuring, met.has(row.server) ? 1 : compiledAfter);
+    met.add(row.server);
+  }
+  for (let round = 0; round < rounds; round += 1) {
+    // Each row comes first as often as the others.
+    const place = Math.floor((round * samples.length) / rounds);
+    for (const one of [...samples.slice(place), ...samples.slice(0, place)]) await measure(one, measuring);
+    const last = samples.map(({ row, cpu }) => `${row.name} ${cpu.at(-1)?.toFixed(0)}`);
+    say(`bench: round ${round + 1}/${rounds}: ${last.join(', ')} µs`);
+  }
+  return samples;
+}
+
+async function report(
+  taking: readonly Row[],
+  samples: readonly Samples[],
+  latency: readonly Latency[],
+): Promise<void> {
+  const spans = Number(await (await fetch(`http://127.0.0.1:${sinkPort}/shipped`)).text());
+  const figures: RowFigures[] = taking.map(({ name, title, server }) => {
+    const found = samples.find(({ row }) => row.name === name);
+    return found ? rowFigures(found, samples) : { name, title, missing: missing.get(server) ?? 'unknown' };
+  });
+  const failed = [...figures, ...latency].reduce((sum, one) => sum + (one.failed ?? 0), 0);
+  const result = {
+    command: `node bench/load/run.ts --rounds ${rounds} --calls ${calls} --turns ${turns} --seconds ${seconds}`,
+    ...circumstances(),
+    ...{ pinned: canPin, rounds, calls, failed, spans_exported: spans, rows: figures, latency },
+  };
+  if (!wanted) save('load', result);
+  if (values.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+  else
+    process.stdout.write(
+      `${tableOf(figures)}${latency.map(lineOf).join('')}  spans that reached the collector: ${spans}\n`,
+    );
+  if (spans === 0) say('bench: FAILED: no span reached the collector');
+  if (failed > 0 || spans === 0) process.exitCode = 1;
+}
+
+function lineOf({ server, rate, ...one }: Latency): string {
+  const failed = one.failed ? `, ${one.failed} FAILED OR WRONG` : '';
+  return `  ${server} at ${rate} a second: p50 ${one.p50_ms} ms, p99 ${one.p99_ms} ms (÷ p50 ${one.p99_to_p50}; turns ${one.p99_spread_ms.join('–')}); the client itself late by ${one.client_late_p99_ms} ms at p99${failed}\n`;
 }

@@ -31,13 +31,13 @@ export function flameGraph(
     draw(
       box,
       height,
-      (own) => `${(own / calls).toFixed(2)} ${unit} a call, ${((100 * own) / all).toFixed(1)} %`,
+      (own) => `${(own / calls).toFixed(2)} ${unit} a decision, ${((100 * own) / all).toFixed(1)} %`,
     ),
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="monospace" font-size="11">
 <style>rect{stroke:#fff;stroke-width:.4}g:hover rect{stroke:#000;stroke-width:1}text{pointer-events:none;fill:#111}</style>
 <rect width="${width}" height="${height}" fill="#fff"/>
-<text x="10" y="22" font-size="15">${escaped(title)}: ${(all / calls).toFixed(1)} ${unit} a call</text>
+<text x="10" y="22" font-size="15">${escaped(title)}: ${(all / calls).toFixed(1)} ${unit} a decision</text>
 <text x="10" y="40">Orange: the project's own. Blue: packages. Green: Node. Purple: WebAssembly. Grey: the engine (collector, native code).</text>
 ${drawn.join('\n')}
 </svg>

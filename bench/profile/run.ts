@@ -2,18 +2,22 @@
  * Profiles one process of a server while it is asked as fast as it answers: a flame graph (SVG), V8's own profile, and
  * tables of what rooms, functions and files took by themselves, for each call. The profiler is attached after warming up,
  * so that starting is not in it.
- * Usage: node bench/profile/run.ts [--process worker|parent] [--kind cpu|alloc] [--ask warm|moved|cold]
- *   [--seconds N] [--rows N] [--out DIR]
+ * Usage: node bench/profile/run.ts [--process worker|parent] [--kind cpu|alloc] [--ask ROW] [--seconds N] [--rows N]
+ *   [--out DIR]
+ *   --ask warm, cold, denied or any other row of bench/load/rows.ts that one of our servers answers; --rows of each table
  * Files go to .portreeve/profile, or to --out.
  */
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { LoadClient } from '../load/client.ts';
+import { makeBodies } from '../load/bodies.ts';
 import { mainThreadCpuMicros, ownCpuMicros } from '../load/cpu-time.ts';
-import { makeBenchFleet } from '../load/fleet.ts';
-import { freePort, pinToLoadCore, startNode, untilAnswered, workersOf } from '../load/processes.ts';
+import { startOurs, variants } from '../load/ours.ts';
+import { freePort, pinToLoadCore, startNode, workersOf } from '../load/processes.ts';
+import { ask, bodiesOf, warmUp } from '../load/rounds.ts';
+import { rows } from '../load/rows.ts';
+import { makeWorld } from '../load/world.ts';
 import { flameGraph } from './flame-graph.ts';
 import { attach, inspectable, type Inspector } from './inspector.ts';
 import { textTables } from './text.ts';
@@ -41,37 +45,36 @@ const { values } = parseArgs({
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const seconds = Number(values.seconds);
 const name = `${values.process}-${values.kind}-${values.ask}`;
-const unseen = Math.ceil(seconds * 2000);
+const row = rows.find(({ name }) => name === values.ask);
+const variant = variants.find(({ name }) => name === row?.server);
+if (!row || !variant) throw new Error(`--ask ${values.ask}: no row that our servers answer`);
 
 pinToLoadCore();
-const port = await freePort();
-say('profile: making certificates');
-const counts = {
-  warm: 200,
-  moved: values.ask === 'moved' ? 20_000 : 0,
-  cold: values.ask === 'cold' ? unseen : 0,
-};
-const fleet = await makeBenchFleet(port, counts, Date.now());
-const bodies = fleet[values.ask as 'warm' | 'moved' | 'cold'];
-const server = startNode(['src/main.ts', 'serve', '--config', fleet.configFile], {
-  log: join(fleet.folder, 'server.log'),
-  env: { NODE_OPTIONS: inspectable },
-});
-const client = new LoadClient(`127.0.0.1:${port}`, 4);
+say('profile: making devices and certificates');
+const world = await makeWorld(Date.now());
+const maker = await makeBodies(world);
+const sinkPort = await freePort();
+const sinkLog = join(world.folder, 'sink.log');
+const sink = startNode(['bench/load/otlp-sink.ts', String(sinkPort)], { log: sinkLog, core: 'load' });
+const observed = { ...variant, env: { NODE_OPTIONS: inspectable } };
+const server = await startOurs(world, observed, `http://127.0.0.1:${sinkPort}`, maker.warm[0] as Buffer);
+const measuring = { maker, contestants: new Map([[row.server, server]]), calls: 2000 };
 try {
-  await untilAnswered(server, () => client.call(fleet.warm[0] as Buffer));
   say('profile: warming up');
-  await client.run(fleet.warm, 20_000, 32);
-  const pid = values.process === 'parent' ? server.pid : workersOf(server.pid)[0];
+  await warmUp({ ...row, share: 1 }, measuring, 16_000);
+  const { pid: parent, log } = server.running;
+  const pid = values.process === 'parent' ? parent : workersOf(parent)[0];
   if (pid === undefined) throw new Error('the server has no worker');
-  const inspector = await attach(pid, server.log);
+  const inspector = await attach(pid, log);
   say(`profile: ${values.process} (process ${pid}), ${values.kind}, ${seconds} s`);
   write(await (values.kind === 'alloc' ? allocations(inspector) : processor(inspector, pid)));
   inspector.close();
 } finally {
-  client.close();
-  await server.stop();
-  rmSync(fleet.folder, { recursive: true, force: true });
+  server.client.close();
+  await server.running.stop();
+  await sink.stop();
+  for (const folder of [world.folder, `${world.folder}-${variant.name}`])
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 interface Taken {
@@ -89,12 +92,12 @@ async function processor(inspector: Inspector, pid: number): Promise<Taken> {
   await inspector.send('Profiler.setSamplingInterval', { interval: 200 });
   await inspector.send('Profiler.start');
   const [mainBefore, allBefore] = [mainThreadCpuMicros(pid), ownCpuMicros(pid)];
-  const asked = await ask();
+  const asked = await load();
   const [main, all] = [mainThreadCpuMicros(pid) - mainBefore, ownCpuMicros(pid) - allBefore];
   const { profile } = await inspector.send<{ profile: CpuProfile }>('Profiler.stop');
   const tree = cpuTree(profile);
   const a = (micros: number): string => (micros / asked.calls).toFixed(1);
-  const told = `main thread ${a(main)} µs of CPU a call with the profiler's own work, other threads ${a(all - main)} µs`;
+  const told = `main thread ${a(main)} µs of CPU a decision with the profiler's own work, other threads ${a(all - main)} µs`;
   return { tree: scaled(tree, main / busyTotal(tree)), raw: profile, told, ...asked };
 }
 
@@ -106,21 +109,20 @@ async function allocations(inspector: Inspector): Promise<Taken> {
     includeObjectsCollectedByMajorGC: true,
     includeObjectsCollectedByMinorGC: true,
   });
-  const asked = await ask();
+  const asked = await load();
   const { profile } = await inspector.send<{ profile: HeapProfile }>('HeapProfiler.stopSampling');
   return { tree: heapTree(profile), raw: profile, told: 'collected objects count too', ...asked };
 }
 
-/** Asks for the time wanted, or until no unseen certificates are left, and waits for what follows the answers. */
-async function ask(): Promise<{ calls: number; failed: number }> {
+/** Asks for the time wanted, and waits for what follows the answers. */
+async function load(): Promise<{ calls: number; failed: number }> {
+  if (!row) throw new Error('there is nothing to ask');
   const until = performance.now() + seconds * 1000;
   let [calls, failed] = [0, 0];
   while (performance.now() < until) {
-    const some = values.ask === 'cold' ? bodies.slice(calls, calls + 500) : bodies;
-    if (some.length === 0) break;
-    const many = values.ask === 'cold' ? some.length : 2000;
-    failed += await client.run(some, many, 32);
-    calls += many;
+    const decisions = Math.ceil(1000 / row.decisions) * row.decisions;
+    failed += await ask(row, measuring, decisions, bodiesOf(row, measuring, decisions));
+    calls += decisions;
   }
   await pause(500);
   return { calls, failed };
@@ -130,7 +132,7 @@ function write({ tree, raw, told, calls, failed }: Taken): void {
   mkdirSync(values.out, { recursive: true });
   const to = (ending: string): string => join(values.out, `${name}${ending}`);
   const unit = values.kind === 'alloc' ? 'bytes' : 'µs';
-  const title = `${values.process}, ${values.kind}, ${values.ask}: ${calls} calls`;
+  const title = `${values.process}, ${values.kind}, ${values.ask}: ${calls} decisions`;
   const text = `${title}, ${failed} failed\n${told}\n\n${textTables(tree, { unit, calls, rows: Number(values.rows) })}`;
   writeFileSync(to(values.kind === 'alloc' ? '.heapprofile' : '.cpuprofile'), JSON.stringify(raw));
   writeFileSync(to('.svg'), flameGraph(tree, { title, unit, calls }));

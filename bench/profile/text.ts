@@ -9,7 +9,7 @@ export interface Meant {
 }
 
 /**
- * Tables of what functions, files and rooms took by themselves, for each call and as a share of all but idle time. In a
+ * Tables of what functions, files and rooms took by themselves, for each decision and as a share of all but idle time. In a
  * profile of allocations collected objects count too.
  */
 export function textTables(tree: Frame, meant: Meant): string {
@@ -37,7 +37,7 @@ export function textTables(tree: Frame, meant: Meant): string {
 
 function table(title: string, rows: readonly [string, number][], { unit, calls, rows: most }: Meant): string {
   const all = rows.reduce((sum, [, own]) => sum + own, 0);
-  const head = `${title} (${unit} a call by itself, share of ${(all / calls).toFixed(1)} ${unit})`;
+  const head = `${title} (${unit} a decision by itself, share of ${(all / calls).toFixed(1)} ${unit})`;
   const lines = rows
     .slice(0, most)
     .map(

@@ -30,7 +30,7 @@ export function spread(values: readonly number[]): Record<'tries' | 'p50' | 'p99
 }
 
 /** On what and from which commit figures were made. */
-function circumstances(): object {
+export function circumstances(): object {
   const git = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' });
   return {
     commit: git.stdout.trim(),
@@ -47,10 +47,15 @@ function circumstances(): object {
  */
 export function publish(name: string, command: string, figures: object, missed: readonly string[]): void {
   const result = { command, ...circumstances(), ...figures, missed };
-  mkdirSync(join(root, 'bench/results'), { recursive: true });
-  writeFileSync(join(root, `bench/results/${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
+  save(name, result);
   process.stdout.write(`${JSON.stringify(result)}\n`);
   if (missed.length > 0) process.exitCode = 1;
+}
+
+/** Writes `bench/results/<name>.json`. */
+export function save(name: string, result: object): void {
+  mkdirSync(join(root, 'bench/results'), { recursive: true });
+  writeFileSync(join(root, `bench/results/${name}.json`), `${JSON.stringify(result, null, 2)}\n`);
 }
 
 /** Milliseconds of the machine's monotonic clock, which all of its processes share. */
