@@ -67,7 +67,7 @@ withPython(
         join(root, 'test/helpers/interop_client.py'),
         join(root, 'proto'),
         fleet.folder,
-        `127.0.0.1:${fleet.grpcPort}`,
+        `127.0.0.1:${fleet.grpcPorts[0]}`,
       ],
       {
         encoding: 'utf8',

@@ -187,7 +187,7 @@ test("an installed server decides for a program that imports the package's clien
     join(installed.folder, 'ask.mjs'),
     `import { readFileSync } from 'node:fs';
 import { createDecisionClient } from 'portreeve/client';
-const client = createDecisionClient('127.0.0.1:${fleet.grpcPort}');
+const client = createDecisionClient('127.0.0.1:${fleet.grpcPorts[0]}');
 const decision = await client.decide({
   peer_chain: [readFileSync('leaf.der')],
   authenticated_by: 'AUTHENTICATED_BY_DEVICE_TLS',

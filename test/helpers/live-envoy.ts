@@ -51,7 +51,8 @@ export async function startEnvoy(
     .replaceAll('/etc/envoy/tls/', `${fleet.folder}/`)
     .replace(`port_value: ${listenPort[example]}`, `port_value: ${port}`)
     .replace(`port_value: ${servicePort[example]}`, `port_value: ${upstreamPort}`)
-    .replace('port_value: 9191', `port_value: ${fleet.grpcPort}`);
+    .replace('port_value: 9191', `port_value: ${fleet.grpcPorts[0]}`)
+    .replace('port_value: 9192', `port_value: ${fleet.grpcPorts[1]}`);
   writeFileSync(file, text);
   // Own base id: several Envoys may run at once. The log is flushed at every line, for the test reads it.
   const running = start(envoy, [

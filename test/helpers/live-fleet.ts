@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { createRoot, issueCa, issueCrl, issueLeaf, type Authority, type Leaf } from '../../src/ca/index.ts';
-import { freePort, portreeve, startPortreeve, until, type Running } from './processes.ts';
+import { freePort, freePorts, portreeve, startPortreeve, until, type Running } from './processes.ts';
 
 const day = 86_400_000;
 
@@ -11,7 +11,8 @@ const day = 86_400_000;
 export interface LiveFleet {
   readonly folder: string;
   readonly configFile: string;
-  readonly grpcPort: number;
+  /** Ports of the workers, one each; the same one twice where they share it. */
+  readonly grpcPorts: readonly [number, number];
   readonly adminPort: number;
   readonly root: Authority;
   readonly issuer: Authority;
@@ -26,7 +27,11 @@ export interface LiveFleet {
 }
 
 /** Makes the fleet with these devices (all of class `meter`, bound by issuer) and removes it after the test. */
-export async function makeLiveFleet(t: ExecutionContext, devices: readonly string[]): Promise<LiveFleet> {
+export async function makeLiveFleet(
+  t: ExecutionContext,
+  devices: readonly string[],
+  options: { readonly sharedPort?: boolean; readonly change?: (configuration: string) => string } = {},
+): Promise<LiveFleet> {
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-e2e-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(join(folder, 'crls'));
@@ -45,9 +50,12 @@ export async function makeLiveFleet(t: ExecutionContext, devices: readonly strin
     join(folder, 'crls/issuer.crl'),
     (await issueCrl(issuer, { number: 1, ...window, revoked: [] })).pem,
   );
-  const [grpcPort, adminPort] = [await freePort(), await freePort()];
+  const [first = 0, second = 0] = await freePorts(2);
+  const adminPort = await freePort();
   const configFile = join(folder, 'portreeve.yaml');
-  writeFileSync(configFile, configuration(grpcPort, adminPort));
+  const ports = options.sharedPort ? String(first) : `${first}-${second}`;
+  const { change = (text: string) => text } = options;
+  writeFileSync(configFile, change(configuration(ports, adminPort)));
   const inventory = join(folder, 'inventory.ndjson');
   writeFileSync(
     inventory,
@@ -63,7 +71,7 @@ export async function makeLiveFleet(t: ExecutionContext, devices: readonly strin
   return {
     folder,
     configFile,
-    grpcPort,
+    grpcPorts: [first, options.sharedPort ? first : second],
     adminPort,
     root: fleetRoot,
     issuer,
@@ -78,25 +86,32 @@ export async function makeLiveFleet(t: ExecutionContext, devices: readonly strin
       writeFileSync(file, (await issueCrl(issuer, { number, ...times, revoked })).pem);
       return file;
     },
-    serve: async () => {
-      const running = startPortreeve(['serve', '--config', configFile]);
-      t.teardown(() => running.stop('SIGKILL'));
-      await until(
-        'the server is ready',
-        async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status === 200,
-        { running },
-      );
-      return running;
-    },
+    serve: () => serveFrom(t, configFile, adminPort),
   };
 }
 
-function configuration(grpcPort: number, adminPort: number): string {
+/** Starts `portreeve serve` and waits until it is ready. */
+export async function serveFrom(
+  t: ExecutionContext,
+  configFile: string,
+  adminPort: number,
+): Promise<Running> {
+  const running = startPortreeve(['serve', '--config', configFile]);
+  t.teardown(() => running.stop('SIGKILL'));
+  await until(
+    'the server is ready',
+    async () => (await fetch(`http://127.0.0.1:${adminPort}/readyz`)).status === 200,
+    { running, timeoutMs: 45_000 },
+  );
+  return running;
+}
+
+function configuration(grpcPorts: string, adminPort: number): string {
   return `version: 1
 site: test-site
 state: { path: state.db }
 server:
-  listeners: [{ name: envoy, address: "127.0.0.1:${grpcPort}", pep: envoy }]
+  listeners: [{ name: envoy, address: "127.0.0.1:${grpcPorts}", pep: envoy }]
   admin: { address: "127.0.0.1:${adminPort}" }
 peps: [{ name: envoy }]
 trust:
