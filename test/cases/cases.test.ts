@@ -5,6 +5,7 @@ import { readRecord } from '../../src/audit/read-record.ts';
 import { buildRecord, recordBytes } from '../../src/audit/record.ts';
 import type { Decision, MadeDecision } from '../../src/decision/types.ts';
 import { askCheck, askCommandLine, askDecide } from '../helpers/case-ask.ts';
+import { askAmongOthers } from '../helpers/case-batch.ts';
 import { instant } from '../helpers/case-certificates.ts';
 import { doorsOf } from '../helpers/case-doors.ts';
 import type { WireDoor } from '../helpers/case-doors.ts';
@@ -53,19 +54,49 @@ function needsOpa({ state, fault }: Case): boolean {
 async function throughWire(t: ExecutionContext, one: Case, door: WireDoor, world: CaseWorld): Promise<void> {
   world.answered.length = 0;
   world.recorded.length = 0;
-  if (door === 'native') {
-    const decision = await askDecide(one, world);
-    t.deepEqual(decision, onlyAnswer(t, world, door).decision, 'the answer is the whole decision');
-  } else {
-    const answer = await askCheck(one, door, world);
-    const { decision } = onlyAnswer(t, world, door);
-    t.deepEqual(answerOf(answer, world), expectedAnswer(one, door, decision.decision_id));
-  }
-  const made = onlyAnswer(t, world, door);
+  const made = await answeredBy(t, one, door, world);
   asked.note(`${one.title} [${door}]`, regoOf(one), world.config.classes, made);
   checkDecision(t, one, made.decision, world);
   t.is(made.facts?.subject === 'claimed', one.expect.claimed === true, 'whose word the device is');
   checkRecord(t, one, made, world);
+}
+
+/** Asks, and holds what came back against what was decided. */
+async function answeredBy(
+  t: ExecutionContext,
+  one: Case,
+  door: WireDoor,
+  world: CaseWorld,
+): Promise<MadeDecision> {
+  if (door === 'native_batch') return answeredInBatch(t, one, world);
+  if (door === 'native') {
+    const decision = await askDecide(one, world);
+    const made = onlyAnswer(t, world, door);
+    t.deepEqual(decision, made.decision, 'the answer is the whole decision');
+    return made;
+  }
+  const answer = await askCheck(one, door, world);
+  const made = onlyAnswer(t, world, door);
+  t.deepEqual(answerOf(answer, world), expectedAnswer(one, door, made.decision.decision_id));
+  return made;
+}
+
+/** Each connection of the batch has a decision and a record of its own; what is left in the world is the case's. */
+async function answeredInBatch(t: ExecutionContext, one: Case, world: CaseWorld): Promise<MadeDecision> {
+  const { decision, connectionId, beside } = await askAmongOthers(one, world);
+  const ids = [decision, ...beside.map((other) => other.decision)].map((other) => other.decision_id);
+  t.deepEqual(world.answered.map((made) => made.decision.decision_id).toSorted(), ids.toSorted());
+  if (one.fault !== 'audit_log_full') t.is(world.recorded.length, ids.length, 'one record for each');
+  for (const list of [world.answered, world.recorded])
+    list.splice(0, list.length, ...list.filter((made) => made.decision.decision_id === decision.decision_id));
+  const made = onlyAnswer(t, world, 'native');
+  t.is(connectionId, made.connection_id ?? undefined);
+  t.deepEqual(decision, made.decision, 'the answer is the whole decision');
+  const named = beside.map((other) => other.connectionId ?? '-').join(' ');
+  t.regex(named, /^- -( garbage long good)? good long garbage - -$/, 'in the order of the batch');
+  for (const { connectionId: id, decision: other } of beside)
+    if (id !== 'good') t.is(other.outcome, 'deny', id);
+  return made;
 }
 
 function onlyAnswer(t: ExecutionContext, world: CaseWorld, door: CaseDoor): MadeDecision {

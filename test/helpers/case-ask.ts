@@ -3,24 +3,25 @@ import { Readable } from 'node:stream';
 import { Metadata } from '@grpc/grpc-js';
 import type { Client } from '@grpc/grpc-js';
 import { readDecision } from '../../src/api/decision-service/read-decision.ts';
-import type { DecideRequest, DecideResponse } from '../../src/api/decision-service/wire.ts';
+import type {
+  DecideBatchResponse,
+  DecideRequest,
+  DecideResponse,
+} from '../../src/api/decision-service/wire.ts';
 import type { CheckRequest, CheckResponse } from '../../src/api/ext-authz/wire.ts';
 import { messageCodec, serviceNames } from '../../src/api/load-protos.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import type { Decision } from '../../src/decision/types.ts';
 import { systemClock } from '../../src/lib/clock.ts';
+import { batchBytes } from './batch-bytes.ts';
 import { fleetTime } from './case-certificates.ts';
 import { checkRequest, decideRequest, formOf } from './case-doors.ts';
-import type { WireDoor } from './case-doors.ts';
+import type { CheckForm } from './case-doors.ts';
 import type { Case } from './case-types.ts';
 import type { CaseWorld } from './case-world.ts';
 
 /** What came back from `Check`. */
-export async function askCheck(
-  one: Case,
-  door: Exclude<WireDoor, 'native'>,
-  world: CaseWorld,
-): Promise<CheckResponse> {
+export async function askCheck(one: Case, door: CheckForm, world: CaseWorld): Promise<CheckResponse> {
   const request = messageCodec<CheckRequest>('envoy.service.auth.v3.CheckRequest');
   const response = messageCodec<CheckResponse>('envoy.service.auth.v3.CheckResponse');
   const bytes = request.encode(await checkRequest(one, door));
@@ -33,6 +34,17 @@ export async function askDecide(one: Case, world: CaseWorld): Promise<Decision> 
   const response = messageCodec<DecideResponse>('portreeve.v1.DecideResponse');
   const bytes = request.encode(await decideRequest(one));
   return readDecision(response.decode(await call(one, world, `/${serviceNames.decision}/Decide`, bytes)));
+}
+
+/** What `DecideBatch` answered to these requests' bytes, asked as the case's PEP and within its time. */
+export async function askBatch(
+  one: Case,
+  items: readonly Uint8Array[],
+  world: CaseWorld,
+): Promise<DecideBatchResponse> {
+  const response = messageCodec<DecideBatchResponse>('portreeve.v1.DecideBatchResponse');
+  const path = `/${serviceNames.decision}/DecideBatch`;
+  return response.decode(await call(one, world, path, batchBytes(items)));
 }
 
 async function call(one: Case, world: CaseWorld, path: string, bytes: Buffer): Promise<Buffer> {
@@ -89,7 +101,7 @@ export async function askCommandLine(one: Case, world: CaseWorld): Promise<Print
 
 /** The request that a wire door would get, as proto3 JSON. */
 async function jsonRequest(one: Case): Promise<object> {
-  const form = formOf(one, 'cli');
+  const form = formOf(one);
   if (form === 'native') {
     const { peer_chain: chain, stapled_ocsp: stapled, ...request } = await decideRequest(one);
     return {

@@ -11,6 +11,12 @@ import type { Case, CaseConnection, CaseDoor } from './case-types.ts';
 
 export type WireDoor = Exclude<CaseDoor, 'cli'>;
 
+/** Whose messages a case is put into. */
+export type RequestForm = Exclude<WireDoor, 'native_batch'>;
+
+/** Envoy's among them, of its HTTP and of its network filter. */
+export type CheckForm = Exclude<RequestForm, 'native'>;
+
 /** What a case says of its connection, in the words of the table of doors. */
 export function factsOf({ certificate, connection }: Case): readonly string[] {
   const { authenticated_by: by } = connection;
@@ -36,8 +42,7 @@ export function doorsOf(one: Case): readonly CaseDoor[] {
 }
 
 /** Whose request the command line is given. */
-export function formOf(one: Case, door: CaseDoor): WireDoor {
-  if (door !== 'cli') return door;
+export function formOf(one: Case): RequestForm {
   const facts = factsOf(one);
   const forms = ['native', 'ext_authz_http', 'ext_authz_l4'] as const;
   const form = forms.find((name) => facts.every((fact) => doorTable.facts[fact]?.includes(name)));
@@ -75,7 +80,7 @@ export async function decideRequest(one: Case): Promise<DecideRequest> {
   };
 }
 
-export async function checkRequest(one: Case, door: Exclude<WireDoor, 'native'>): Promise<CheckRequest> {
+export async function checkRequest(one: Case, door: CheckForm): Promise<CheckRequest> {
   const { certificate } = one;
   const claims = await claimsOf(one);
   const connection: CaseConnection = { ...one.connection, ...(claims && { claims }) };
@@ -142,7 +147,7 @@ function forwardedHeader(device: Shown, as: NonNullable<CaseConnection['forwarde
 }
 
 /** The proxy's own configuration says when a gateway speaks; on L4 claims come by it as well. */
-function extensionsOf(connection: CaseConnection, door: WireDoor): Readonly<Record<string, string>> {
+function extensionsOf(connection: CaseConnection, door: CheckForm): Readonly<Record<string, string>> {
   const { authenticated_by: by, gateway, claims, context_extensions: extensions } = connection;
   const { attestation_challenge: challenge } = connection;
   return {

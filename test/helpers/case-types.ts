@@ -5,9 +5,15 @@ import type { DeclaredReason } from '../../src/policy/custom-reasons.ts';
 import type { Document } from './world-document.ts';
 
 /** The cases as their files say them; `test/cases/given/case.schema.yaml` describes every word. */
-export type CaseDoor = 'ext_authz_http' | 'ext_authz_l4' | 'native' | 'cli';
+export type CaseDoor = 'ext_authz_http' | 'ext_authz_l4' | 'native' | 'native_batch' | 'cli';
 
-export const caseDoors: readonly CaseDoor[] = ['ext_authz_http', 'ext_authz_l4', 'native', 'cli'];
+export const caseDoors: readonly CaseDoor[] = [
+  'ext_authz_http',
+  'ext_authz_l4',
+  'native',
+  'native_batch',
+  'cli',
+];
 
 export interface Case {
   readonly file: string;
