@@ -60,6 +60,11 @@ export function encodeCheck(connection: Connection): Buffer {
   return Buffer.from(checkType.encode(message).finish());
 }
 
+/** A CheckRequest in the JSON names that opa-envoy-plugin shows policies. */
+export function decodeCheck(bytes: Uint8Array): object {
+  return checkType.toObject(checkType.decode(bytes), { longs: String });
+}
+
 function headersOf({ from, child, headers = 10, ...said }: Connection, path: string): Record<string, string> {
   const usual = {
     ':authority': 'ingest.example',

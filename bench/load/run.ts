@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { circumstances, count, save, say } from '../scale/figures.ts';
 import { wrongIn } from './answers.ts';
 import { makeBodies, type BodyMaker } from './bodies.ts';
+import { tryRego } from './opa-eval.ts';
 import { measureLatency, type Latency } from './latency.ts';
 import { startOurs, variants, type Contestant } from './ours.ts';
 import { startGo, startNoop, startOpaEnvoy, type MaybeContestant } from './peers.ts';
@@ -72,8 +73,8 @@ try {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
-async function startAll({ warm }: BodyMaker, servers: ReadonlySet<string>): Promise<void> {
-  const first = warm[0] as Buffer;
+async function startAll(maker: BodyMaker, servers: ReadonlySet<string>): Promise<void> {
+  const first = maker.warm[0] as Buffer;
   for (const variant of variants) {
     if (!servers.has(variant.name)) continue;
     contestants.set(variant.name, await startOurs(world, variant, `http://127.0.0.1:${sinkPort}`, first));
@@ -92,6 +93,18 @@ async function startAll({ warm }: BodyMaker, servers: ReadonlySet<string>): Prom
     else contestants.set(name, peer);
   }
   for (const [name, why] of missing) say(`bench: NOT RUN: ${name}: ${why}`);
+  if (missing.has('opa')) tellRego(maker);
+}
+
+/** Where its server is missing, the Rego is at least tried. */
+function tellRego(maker: BodyMaker): void {
+  const wrong = tryRego(world, maker);
+  if (wrong === undefined) say('bench: no opa either: the Rego of bench/peers/opa was not tried');
+  else if (wrong.length === 0) say('bench: the Rego of bench/peers/opa answers as it must (opa eval)');
+  else {
+    for (const one of wrong) say(`bench: FAILED: the Rego of bench/peers/opa: ${one}`);
+    process.exitCode = 1;
+  }
 }
 
 async function runRounds(taking: readonly Row[], measuring: Measuring): Promise<Samples[]> {

@@ -35,7 +35,10 @@ reasons contains "chain.untrusted" if not leaf
 
 reasons contains "revocation.revoked" if data.revoked[format_int(leaf.SerialNumber, 16)]
 
-reasons contains "inventory.unknown" if not device
+reasons contains "inventory.unknown" if {
+	leaf
+	not device
+}
 
 reasons contains "inventory.disabled" if device.status != "active"
 
