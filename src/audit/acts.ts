@@ -45,6 +45,10 @@ export interface ActRecord {
   /** Origin and number of the change, for acts that changed the state. */
   readonly epoch: { readonly origin: string; readonly number: number } | null;
   readonly detail: Readonly<Record<string, unknown>>;
+  /** Only where texts are replaced: by it they are revealed. */
+  readonly act_id?: string;
+  /** JSON pointers of the texts that stand as commitments (`audit.redact`), sorted; absent where none does. */
+  readonly redacted?: readonly string[];
 }
 
 /** Which program of which installation writes the record. */

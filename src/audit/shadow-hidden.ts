@@ -1,3 +1,4 @@
+import { redactedSubjects } from '../config/redacted-path.ts';
 import type { RedactConfig } from '../config/types.ts';
 import type { Reason } from '../decision/types.ts';
 import type { ShadowRecord, ShadowSummaryRecord } from './shadow-record.ts';
@@ -12,9 +13,8 @@ export function hideInShadow<T extends ShadowRecord | ShadowSummaryRecord>(
   { fields }: Pick<RedactConfig, 'fields'>,
 ): T {
   if (fields.length === 0) return record;
-  const hides = (name: string): boolean =>
-    fields.some((field) => field.split(/[.[\]]/).some((part) => part === name || part === '*'));
-  const [noClass, noSite] = [hides('class'), hides('site')];
+  const hidden = redactedSubjects(fields);
+  const [noClass, noSite] = [hidden.has('class'), hidden.has('site')];
   if (record.kind === 'shadow_summary') {
     return { ...record, ...(noClass && { by_class: [] }), ...(noSite && { by_site: [] }) };
   }

@@ -21,6 +21,7 @@ const neverRedacted: ReadonlySet<string> = new Set([
 
 /** All other members. A path that begins with none of them would hide nothing, and nobody would be told. */
 const redactable: ReadonlySet<string> = new Set([
+  'actor',
   'class',
   'connection_id',
   'device_id',
@@ -42,6 +43,7 @@ const redactable: ReadonlySet<string> = new Set([
   'site',
   'tags',
   'verdict',
+  'why',
 ]);
 
 /** A path of a record's member as `audit.redact.fields` has it: names, `*` for any; or what is wrong with it. */
@@ -55,6 +57,42 @@ export function redactedPath(
   if (neverRedacted.has(root)) return { problem: `${root} is in clear in every record` };
   if (!redactable.has(root)) return { problem: `records have no member ${root}` };
   return { path };
+}
+
+/** Members that acts name too, by what they are called and in what they stand in a decision's record. */
+const subjects = {
+  device_id: { names: ['device_id'], within: ['facts', 'input'] },
+  owner: { names: ['owner'], within: ['facts', 'input', 'device'] },
+  class: { names: ['class'], within: ['facts', 'input', 'device'] },
+  site: { names: ['site'], within: ['facts', 'input', 'device', 'pep'] },
+  pep: { names: ['pep', 'name'], within: ['facts', 'input'] },
+  gateway: { names: ['gateway', 'id'], within: ['facts', 'input'] },
+  leaf: { names: ['leaf', 'fingerprint'], within: ['facts', 'input', 'credential'] },
+  key: { names: ['key', 'key_digest'], within: ['facts', 'input', 'credential'] },
+  issuer: {
+    names: ['issuer', 'issuer_key', 'issuer_name'],
+    within: ['facts', 'input', 'credential'],
+  },
+  serial: { names: ['serial'], within: ['facts', 'input', 'credential'] },
+  source_ip: { names: ['source_ip'], within: ['facts', 'input', 'connection'] },
+} as const satisfies Readonly<Record<string, { names: readonly string[]; within: readonly string[] }>>;
+
+/** What decisions and acts both name. */
+export type RedactedSubject = keyof typeof subjects;
+
+/** Which of these are replaced in decisions' records, by whichever of their places is named: there equal texts go with it. */
+export function redactedSubjects(fields: readonly string[]): ReadonlySet<RedactedSubject> {
+  const found = new Set<RedactedSubject>();
+  for (const field of fields) {
+    const read = redactedPath(field);
+    if ('problem' in read) continue;
+    const last = read.path.findLast((name) => name !== '*') ?? '';
+    for (const [subject, { names, within }] of Object.entries(subjects)) {
+      const places: readonly string[] = [...names, ...within];
+      if (places.includes(last)) found.add(subject as RedactedSubject);
+    }
+  }
+  return found;
 }
 
 const sourcePlaces = [

@@ -1,10 +1,11 @@
 import { changeAct } from '../audit/acts.ts';
 import type { ActRecord, Writer } from '../audit/acts.ts';
-import { recordBytes } from '../audit/record.ts';
 import type { Config } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import { describeThrown } from '../lib/errors.ts';
 import type { Change, Store } from '../store/types.ts';
+import { createActLines } from './act-lines.ts';
+import type { ActLines } from './act-lines.ts';
 import { followGlass } from './glass-acts.ts';
 import { openMemoryFile } from './memory-file.ts';
 import { followObserved } from './observe-acts.ts';
@@ -43,8 +44,18 @@ const changesAtOnce = 1000;
 export function startActs(options: ActsOptions): Acts {
   const cursor = openCursor(`${options.config().audit.path}.changes`);
   const rules = [followGlass(options), followObserved(options)];
+  const lines = createActLines(options);
   let failing: string | undefined;
-  const write = (act: ActRecord): void => options.write([recordBytes(act)]);
+  const write = (act: ActRecord): void => {
+    const line = lines.line(act);
+    try {
+      lines.beforeLeave();
+    } catch (thrown) {
+      // The act itself is worth more than what it hides.
+      options.log(describeThrown(thrown));
+    }
+    options.write([line]);
+  };
   const save = (): void => {
     if (!options.settled()) return;
     cursor.save();
@@ -53,7 +64,7 @@ export function startActs(options: ActsOptions): Acts {
   const look = (): void => {
     try {
       save();
-      recordChanges(options, cursor);
+      recordChanges(options, cursor, lines);
       for (const one of rules) one.look().forEach(write);
       failing = undefined;
     } catch (thrown) {
@@ -70,17 +81,21 @@ export function startActs(options: ActsOptions): Acts {
     stop: () => {
       clearInterval(timer);
       save();
+      lines.close();
     },
   };
 }
 
 /** Changes wait in the store, which has room for them, while the log cannot be written. */
-function recordChanges(options: ActsOptions, cursor: Cursor): void {
+function recordChanges(options: ActsOptions, cursor: Cursor, lines: ActLines): void {
   while (options.writable()) {
     const changes = options.store.changesSince(cursor.epoch, changesAtOnce);
     const last = changes.at(-1);
     if (!last) return restart(options, cursor);
-    options.write(changes.map((change) => recordBytes(changeAct(options.writer, change))));
+    const written = changes.map((change) => lines.line(changeAct(options.writer, change)));
+    // Where that fails, they are read again.
+    lines.beforeLeave();
+    options.write(written);
     cursor.move(last.epoch);
     for (const change of changes) options.onChange?.(change);
   }

@@ -63,6 +63,33 @@ const mostRemembered = 256;
 /** The record's own place. */
 export const recordPlace: Place = new SchemaPlace([root]);
 
+/** Members of acts that say what kind of act it is, when, and by which program, wherever they stand. */
+const plainOfActs: ReadonlySet<string> = new Set([
+  ...[
+    'schema',
+    'kind',
+    'act',
+    'audit_mode',
+    'time',
+    'program',
+    'instance',
+    'tenant',
+    'epoch',
+    'holds',
+    'field',
+  ],
+  ...['status', 'since', 'until', 'issued_before'],
+]);
+
+const noPlace: Place = { kind: 'none', member: () => noPlace, element: () => noPlace };
+
+/** An act's own place: all texts may be replaced but those. */
+export const actPlace: Place = {
+  kind: 'text',
+  member: (name) => (plainOfActs.has(name) ? noPlace : actPlace),
+  element: () => actPlace,
+};
+
 function alternatives(node: Node): readonly Node[] {
   if (node.$ref !== undefined) {
     const found = root.$defs[node.$ref.slice('#/$defs/'.length)];

@@ -1,7 +1,9 @@
-import { redactedPath } from '../../config/redacted-path.ts';
+import { redactedPath, redactedSubjects } from '../../config/redacted-path.ts';
 import type { RedactConfig } from '../../config/types.ts';
+import type { ActRecord } from '../acts.ts';
 import { commitmentOf, newSecret, saltOf, written } from './commitment.ts';
-import { recordPlace } from './places.ts';
+import { subjectsOf } from './act-subjects.ts';
+import { actPlace, recordPlace } from './places.ts';
 import type { Place, PlaceKind } from './places.ts';
 import { below, withValues } from './pointer.ts';
 
@@ -40,6 +42,11 @@ interface Leaf {
   readonly named: boolean;
 }
 
+export type ActRedactor = (
+  act: ActRecord,
+  newId: () => string,
+) => { readonly record: ActRecord; readonly opening: Opening | undefined };
+
 /** Members that are never looked into: whoever finds, counts and replays records goes by them. */
 const passedOver: ReadonlySet<string> = new Set(['decision_id', 'tenant', 'time', 'versions', 'valid_until']);
 
@@ -57,14 +64,46 @@ export function createRedactor({ fields, linkable }: RedactConfig): Redactor | u
   return (record) => {
     const leaves: Leaf[] = [];
     gather(record, recordPlace, '', { paths, named: false }, leaves);
-    const secrets = new Set(leaves.filter(({ named }) => named).map(({ text }) => text));
-    if (secrets.size === 0) return { record, opening: undefined };
-    const told = [...secrets];
-    const replaced = leaves.filter(
-      (leaf) => leaf.named || secrets.has(leaf.text) || told.some((text) => mentions(leaf.text, text)),
-    );
+    const replaced = replacedOf(leaves, new Set());
+    if (replaced.length === 0) return { record, opening: undefined };
     return commit(record, withDigests(replaced, leaves), linkable);
   };
+}
+
+/**
+ * Makes what replaces texts of acts: members that are named (`actor`, `why`), what names a device, class, key and so on
+ * where decisions' records have that replaced, and every other text of the act that has one of them in it. Such an act
+ * gets an id, by which it is revealed. Undefined where nothing is to be replaced.
+ */
+export function createActRedactor({ fields, linkable }: RedactConfig): ActRedactor | undefined {
+  const paths = fields.flatMap((field) => {
+    const read = redactedPath(field);
+    if ('problem' in read) return [];
+    // The end of a hold says who had added it, and why.
+    const earlier = { actor: 'who', why: 'why' }[read.path.join('.')];
+    return earlier === undefined ? [read.path] : [read.path, ['detail', 'added', earlier]];
+  });
+  if (paths.length === 0) return undefined;
+  const hidden = redactedSubjects(fields);
+  return (act, newId) => {
+    const leaves: Leaf[] = [];
+    gather(act, actPlace, '', { paths, named: false }, leaves);
+    const replaced = replacedOf(leaves, subjectsOf(act, hidden));
+    if (replaced.length === 0) return { record: act, opening: undefined };
+    const id = newId();
+    const { record, opening } = commit({ ...act, act_id: id, decision_id: id }, replaced, linkable);
+    const { decision_id: _id, ...withoutDecision } = record;
+    return { record: withoutDecision, opening };
+  };
+}
+
+/** The leaves that are named or of the texts given, and all that are or mention one of those. */
+function replacedOf(leaves: readonly Leaf[], more: ReadonlySet<string>): readonly Leaf[] {
+  const secrets = new Set([...leaves.filter(({ named }) => named).map(({ text }) => text), ...more]);
+  const told = [...secrets];
+  return leaves.filter(
+    (leaf) => leaf.named || secrets.has(leaf.text) || told.some((text) => mentions(leaf.text, text)),
+  );
 }
 
 /** Where in the paths a place of the record is. */

@@ -25,7 +25,8 @@ export function reveal(opening: Opening, field: string): Revealed | undefined {
 
 /** Whether what is said to prove a field does, by the record itself. */
 export function proves(record: object, revealed: Revealed): boolean {
-  const { decision_id: id, redacted } = record as { decision_id?: unknown; redacted?: unknown };
+  const { decision_id: decision, redacted } = record as { decision_id?: unknown; redacted?: unknown };
+  const id = decision ?? (record as { act_id?: unknown }).act_id;
   if (id !== revealed.decision_id || !Array.isArray(redacted) || !redacted.includes(revealed.field))
     return false;
   const commitment = readCommitment(valueAt(record, revealed.field));

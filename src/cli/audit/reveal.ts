@@ -5,7 +5,7 @@ import { hiddenIn, proves, reveal } from '../../audit/redact/restore.ts';
 import type { Revealed } from '../../audit/redact/restore.ts';
 import { PortreeveError } from '../../lib/errors.ts';
 import { isObject } from '../../policy/is-object.ts';
-import { findRecord } from '../../workshop/case-add/find-record.ts';
+import { findHiding } from '../../workshop/case-add/find-record.ts';
 import { configOption, finish, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readInput } from '../input.ts';
@@ -19,6 +19,9 @@ interface Options extends CommonOptions {
   readonly check?: string;
 }
 
+/** What of a record is looked at here. */
+type Hiding = Pick<AuditRecord, 'decision_id' | 'time' | 'redacted'>;
+
 const mostBytes = 1024 * 1024;
 
 /** `audit reveal ID`. */
@@ -26,7 +29,7 @@ export function registerAuditReveal(group: Command, session: Session): void {
   const command = group
     .command('reveal')
     .description('what proves single texts that a record hides (audit.redact), to whoever has the record')
-    .argument('<id>', 'the decision')
+    .argument('<id>', 'the decision, or the act (`act_id`)')
     .option(
       '--field <pointer...>',
       'JSON pointers of what is to be proved, such as /device_id; none: say which there are',
@@ -56,7 +59,7 @@ export function registerAuditReveal(group: Command, session: Session): void {
 async function runReveal(id: string, options: Options, session: Session): Promise<Answer> {
   const locations = options.log ?? [session.config(options.config).audit.path];
   const { files, keptFolders } = await openRecordSource(locations, session);
-  const record = await findRecord(files, id, () => undefined);
+  const record = await findHiding(files, id);
   if (options.check !== undefined) {
     const text = await readInput(options.check, mostBytes, session);
     return checked(record, readRevealed(text), session.paint);
@@ -84,7 +87,7 @@ function whyNot(field: string, hidden: readonly string[], isOpen: boolean): stri
 }
 
 function listed(
-  { decision_id: id }: AuditRecord,
+  { decision_id: id }: Hiding,
   hidden: readonly string[],
   can: readonly string[],
   paint: Paint,
@@ -121,7 +124,7 @@ function isRevealed(value: unknown): value is Revealed {
   );
 }
 
-function checked(record: AuditRecord, revealed: readonly Revealed[], paint: Paint): Answer {
+function checked(record: Hiding, revealed: readonly Revealed[], paint: Paint): Answer {
   const results = revealed.map((one) => ({
     field: one.field,
     value: one.value,

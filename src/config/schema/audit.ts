@@ -54,7 +54,7 @@ const redact = section(
   'What stands in records as a commitment alone: a value that cannot be guessed from it, and can be proved later.',
   {
     fields: list(
-      'Members of records whose texts are replaced: `device_id`, `facts.connection.source_ip`, `input.*`, `/pep/site`. `*` stands for any one name or place, and all that is below is meant. Where the same text stands elsewhere in the record, it is replaced there too.',
+      'Members of records whose texts are replaced: `device_id`, `facts.connection.source_ip`, `input.*`, `/pep/site`. `*` stands for any one name or place, and all that is below is meant. Where the same text stands elsewhere in the record, it is replaced there too. Acts hide what they name of the same kind; `actor` and `why` are members of acts.',
       text('Path of a member, with dots or as JSON pointer.', { example: 'facts.connection.source_ip' }, 512),
       { max: 256, example: ['device_id', 'owner', 'facts.connection.source_ip'] },
     ),

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -49,6 +49,7 @@ function acting(t: ExecutionContext) {
     changes: [] as Change[],
     glass: [] as BreakGlassConfig[],
     observe: [] as ObserveConfig[],
+    redact: { fields: [] as readonly string[], linkable: true, keep: null },
   };
   const store = {
     changesSince: (epoch: number, limit: number) =>
@@ -62,7 +63,7 @@ function acting(t: ExecutionContext) {
       clock: { now: () => state.now, monotonic: () => 0 },
       config: () =>
         ({
-          audit: { path: join(folder, 'log') },
+          audit: { path: join(folder, 'log'), redact: state.redact },
           enforcement: { observe: state.observe, break_glass: state.glass },
         }) as unknown as Config,
       write: (written) => lines.push(...written.map((line) => JSON.parse(line) as Line)),
@@ -90,6 +91,30 @@ test('changes by whichever process are recorded once, also those from before the
     lines.map(({ epoch }) => epoch?.number),
     [1, 2, 3, 4],
   );
+});
+
+test('what acts hide is written beside the log before they leave; while that fails, changes wait in the store', (t) => {
+  const { state, lines, begin, folder } = acting(t);
+  state.redact = { ...state.redact, fields: ['device_id'] };
+  const reveal = join(folder, 'log/reveal');
+  mkdirSync(join(folder, 'log'));
+  writeFileSync(reveal, 'no folder');
+  const acts = begin();
+  state.changes = [change(1)];
+  acts.look();
+  t.is(lines.length, 0);
+  rmSync(reveal);
+  acts.look();
+  t.regex(lines[0]?.selector ?? '', /^redacted:[0-9a-f]{64}$/);
+  const [file = ''] = readdirSync(reveal);
+  const opening = JSON.parse(readFileSync(join(reveal, file), 'utf8')) as { decision_id: string };
+  t.is(opening.decision_id, (lines[0] as Line & { act_id?: string }).act_id ?? '');
+  t.like(opening, { values: { '/selector': 'meter-1' } });
+  // Another configuration hides nothing any more.
+  state.redact = { ...state.redact, fields: [] };
+  state.changes.push(change(2));
+  acts.look();
+  t.is(lines[1]?.selector, 'meter-1');
 });
 
 test('after an older state was put back the changes to come are recorded, not waited for', (t) => {
