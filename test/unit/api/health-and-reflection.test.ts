@@ -122,6 +122,7 @@ test('what reflection tells of a door is enough to speak to it', async (t) => {
   for (const [symbol, type] of [
     [serviceNames.extAuthz, 'envoy.service.auth.v3.CheckRequest'],
     [serviceNames.decision, 'portreeve.v1.DecideRequest'],
+    [serviceNames.decision, 'portreeve.v1.DecideBatchRequest'],
   ] as const) {
     const { files } = await reflect(t, doors, { fileContainingSymbol: symbol });
     const file = (files?.fileDescriptorProto ?? []).map((bytes) =>
