@@ -54,7 +54,7 @@ const nothingYet: GaugeReadings = {
 export function startCounting(instance: string, otel: OtelEnv): Counting {
   let sources: StatusSources | undefined;
   const metering = startMetering({ version: programVersion, instance }, otel);
-  const metrics = createMetrics(metering.meter, () => (sources ? readingsOf(sources) : nothingYet));
+  const metrics = createMetrics(metering, () => (sources ? readingsOf(sources) : nothingYet));
   const unenforced = createUnenforced();
   createLogMetrics(metering.meter, () => sources?.recordLog() ?? null);
   createIndexMetrics(metering.meter, () => sources?.index() ?? null);

@@ -64,7 +64,7 @@ export function createLogVoice(options: LogVoiceOptions): LogVoice {
     counted: (tallies) => {
       for (const { outcome, enforced, times } of tallies) {
         const kind = outcome === 'allow' ? 'allow' : enforced ? 'deny' : 'let_pass';
-        counts[kind] += times.total.length;
+        counts[kind] += times.total.count;
       }
     },
     merged: (taken) => {

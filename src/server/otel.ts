@@ -1,5 +1,4 @@
 import { metrics as metricsApi, trace } from '@opentelemetry/api';
-import type { Meter } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
@@ -7,7 +6,10 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
 import { MeterProvider, MetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import type { DurationSeries } from '../telemetry/durations.ts';
+import type { Collector } from '../telemetry/metrics.ts';
 import { scopeName, semantic } from '../telemetry/names.ts';
+import { durationProducer } from './otel-durations.ts';
 import { samplerFrom } from './otel-sampler.ts';
 import { nameUnits } from './prometheus-names.ts';
 
@@ -25,8 +27,7 @@ export interface Tracing {
   shutdown(): Promise<void>;
 }
 
-export interface Metering {
-  readonly meter: Meter;
+export interface Metering extends Collector {
   /** All metrics in Prometheus text format 0.0.4, named as Prometheus asks. */
   prometheus(): Promise<string>;
   shutdown(): Promise<void>;
@@ -63,7 +64,11 @@ class PullReader extends MetricReader {
 
 /** The one meter provider, with the scrape's reader and, if an OTLP endpoint is configured, a pushing one. */
 export function startMetering(identity: TelemetryIdentity, env: OtelEnv): Metering {
-  const pull = new PullReader();
+  const resource = resourceOf(identity, env);
+  let durations: () => readonly DurationSeries[] = () => [];
+  const scope = { name: scopeName, version: identity.version };
+  const metricProducers = [durationProducer({ resource, scope }, () => durations())];
+  const pull = new PullReader({ metricProducers });
   const url = disabled(env, 'METRICS') ? undefined : endpoint(env, 'METRICS');
   const push =
     url === undefined
@@ -71,6 +76,7 @@ export function startMetering(identity: TelemetryIdentity, env: OtelEnv): Meteri
       : [
           new PeriodicExportingMetricReader({
             exporter: new OTLPMetricExporter({ url, headers: headersFrom(env, 'METRICS') }),
+            metricProducers,
             exportIntervalMillis: positive(env.OTEL_METRIC_EXPORT_INTERVAL, 60_000),
             exportTimeoutMillis: Math.min(
               positive(env.OTEL_METRIC_EXPORT_TIMEOUT, 30_000),
@@ -78,11 +84,14 @@ export function startMetering(identity: TelemetryIdentity, env: OtelEnv): Meteri
             ),
           }),
         ];
-  const provider = new MeterProvider({ resource: resourceOf(identity, env), readers: [pull, ...push] });
+  const provider = new MeterProvider({ resource, readers: [pull, ...push] });
   metricsApi.setGlobalMeterProvider(provider);
   const serializer = new PrometheusSerializer('', false, undefined, false, true);
   return {
     meter: provider.getMeter(scopeName, identity.version),
+    measure: (read) => {
+      durations = read;
+    },
     prometheus: async () => serializer.serialize(nameUnits((await pull.collect()).resourceMetrics)),
     shutdown: () => provider.shutdown(),
   };

@@ -1,4 +1,5 @@
 import type { MadeDecision } from '../decision/types.ts';
+import { addDuration, noDurations } from '../telemetry/durations.ts';
 import type { CountedKind, StageTimes } from '../telemetry/metrics.ts';
 
 /** Decisions that are counted alike, and how long each of them took. Plain data, because it crosses the channel. */
@@ -13,11 +14,9 @@ export interface Tally {
   take(): readonly DecisionTally[];
 }
 
-type Growing = { readonly [Stage in keyof StageTimes]: number[] };
-
 /** Counts decisions by what the parent tells apart. */
 export function createTally(): Tally {
-  let counted = new Map<string, Omit<DecisionTally, 'times'> & { readonly times: Growing }>();
+  let counted = new Map<string, DecisionTally>();
   return {
     add: (made) => {
       const key = keyOf(made);
@@ -25,22 +24,13 @@ export function createTally(): Tally {
       if (!tally) counted.set(key, (tally = { ...kindOf(made), times: noTimes() }));
       const { times } = tally;
       const { facts, policy, conclude, total } = made.timings;
-      times.facts.push(facts);
-      times.policy.push(policy);
-      times.conclude.push(conclude);
-      times.total.push(total);
+      addDuration(times.facts, facts);
+      addDuration(times.policy, policy);
+      addDuration(times.conclude, conclude);
+      addDuration(times.total, total);
     },
     take: () => {
-      // As typed arrays they cross the channel in one piece.
-      const taken = [...counted.values()].map(({ times, ...kind }) => ({
-        ...kind,
-        times: {
-          facts: Float64Array.from(times.facts),
-          policy: Float64Array.from(times.policy),
-          conclude: Float64Array.from(times.conclude),
-          total: Float64Array.from(times.total),
-        },
-      }));
+      const taken = [...counted.values()];
       counted = new Map();
       return taken;
     },
@@ -68,6 +58,6 @@ function kindOf({ decision, door, pep }: MadeDecision): Omit<DecisionTally, 'tim
   };
 }
 
-function noTimes(): Growing {
-  return { facts: [], policy: [], conclude: [], total: [] };
+function noTimes(): StageTimes {
+  return { facts: noDurations(), policy: noDurations(), conclude: noDurations(), total: noDurations() };
 }

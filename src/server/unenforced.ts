@@ -23,7 +23,7 @@ export function createUnenforced(): Unenforced {
     count: (tally) => {
       if (tally.outcome !== 'deny' || tally.enforced) return;
       const by = counts[becauseOf(tally)];
-      by.set(tally.pep, (by.get(tally.pep) ?? 0) + tally.times.total.length);
+      by.set(tally.pep, (by.get(tally.pep) ?? 0) + tally.times.total.count);
     },
     status: (config, now) => ({
       observe: {

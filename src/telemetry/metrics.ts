@@ -1,5 +1,7 @@
 import type { Meter } from '@opentelemetry/api';
-import { durationBuckets, label, metric } from './names.ts';
+import { mergeDurations, noDurations } from './durations.ts';
+import type { Durations, DurationSeries } from './durations.ts';
+import { label, metric } from './names.ts';
 import { observeGauges } from './gauges.ts';
 import type { GaugeReadings } from './gauges.ts';
 
@@ -18,9 +20,15 @@ export interface CountedKind {
   readonly faults: readonly { readonly code: string; readonly stage: string }[];
 }
 
-/** Microseconds by stage, one of each a decision. */
-export type StageTimes = Readonly<Record<'facts' | 'policy' | 'conclude' | 'total', Times>>;
-type Times = Iterable<number> & { readonly length: number };
+/** How long decisions took by stage, one of each a decision. */
+export type StageTimes = Readonly<Record<'facts' | 'policy' | 'conclude' | 'total', Durations>>;
+
+/** What makes and collects metrics: instruments, and durations that were counted by bucket already. */
+export interface Collector {
+  readonly meter: Meter;
+  /** Asked at each collection. */
+  measure(read: () => readonly DurationSeries[]): void;
+}
 
 /** Where the server counts. One instance, in the parent, over the decisions of all workers. */
 export interface Metrics {
@@ -41,24 +49,18 @@ const keepingOut: readonly string[] = ['crl.import', 'device.import', 'firmware.
 const stages = ['facts', 'policy', 'conclude'] as const;
 
 /**
- * Makes the instruments on a meter of OpenTelemetry's API. `read` is called at each collection for the gauges; it
- * must be quick and must not throw.
+ * Makes the instruments on a meter of OpenTelemetry's API, and measures durations. `read` is called at each collection
+ * for the gauges; it must be quick and must not throw.
  */
-export function createMetrics(meter: Meter, read: () => GaugeReadings): Metrics {
-  const buckets = { advice: { explicitBucketBoundaries: [...durationBuckets] }, unit: 's' };
+export function createMetrics(collector: Collector, read: () => GaugeReadings): Metrics {
+  const series = new Map<string, DurationSeries>();
+  const { meter } = collector;
+  collector.measure(() => [...series.values()]);
   const decisions = meter.createCounter(metric.decisions, {
     description: 'Decisions by outcome, enforcement, primary reason, assurance and door',
   });
   const reasons = meter.createCounter(metric.reasons, {
     description: 'Reasons told in decisions, primary or not',
-  });
-  const duration = meter.createHistogram(metric.duration, {
-    description: 'Time from a request having been read to its decision',
-    ...buckets,
-  });
-  const stageDuration = meter.createHistogram(metric.stageDuration, {
-    description: 'Time that each stage of a decision took',
-    ...buckets,
   });
   const faults = meter.createCounter(metric.faults, {
     description: 'Faults of the decision point itself; each is also a denial',
@@ -89,7 +91,7 @@ export function createMetrics(meter: Meter, read: () => GaugeReadings): Metrics 
   return {
     decisions: (kind, times) => {
       const { outcome, enforced, reason, assurance, door } = kind;
-      const count = times.total.length;
+      const { count } = times.total;
       decisions.add(count, {
         [label.outcome]: outcome,
         [label.enforced]: enforced,
@@ -105,9 +107,14 @@ export function createMetrics(meter: Meter, read: () => GaugeReadings): Metrics 
       }
       if (outcome === 'deny' && !enforced) unenforced.add(count, { [label.because]: becauseOf(kind) });
       const labels = { [label.outcome]: outcome, [label.door]: door };
-      for (const time of times.total) duration.record(time / 1e6, labels);
+      tookIn(series, { metric: metric.duration, description: wholeTime, labels }, times.total);
       for (const stage of stages) {
-        for (const time of times[stage]) stageDuration.record(time / 1e6, { [label.stage]: stage });
+        const kept = {
+          metric: metric.stageDuration,
+          description: stageTime,
+          labels: { [label.stage]: stage },
+        };
+        tookIn(series, kept, times[stage]);
       }
     },
     recordsWritten: (count) => written.add(count),
@@ -118,6 +125,21 @@ export function createMetrics(meter: Meter, read: () => GaugeReadings): Metrics 
     },
     workerRestarted: (why) => restarts.add(1, { [label.why]: why }),
   };
+}
+
+const wholeTime = 'Time from a request having been read to its decision';
+const stageTime = 'Time that each stage of a decision took';
+
+/** Counts durations to their series, which begins with the first of them. */
+function tookIn(
+  all: Map<string, DurationSeries>,
+  kept: Omit<DurationSeries, 'durations'>,
+  durations: Durations,
+): void {
+  const key = `${kept.metric} ${Object.values(kept.labels).join(' ')}`;
+  let series = all.get(key);
+  if (!series) all.set(key, (series = { ...kept, durations: noDurations() }));
+  mergeDurations(series.durations, durations);
 }
 
 /** Why a denial is not enforced: a broken glass always tells itself among the reasons, observe mode does not. */

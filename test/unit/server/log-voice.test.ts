@@ -19,7 +19,7 @@ function speaking(writable = true) {
   return { voice, lines, stats };
 }
 
-const times = (length: number) => ({ total: new Float64Array(length) }) as never;
+const times = (count: number) => ({ total: { count } }) as never;
 
 test('the last heartbeat tells what was not told yet, after the merged denials, and that none follows', (t) => {
   const { voice, lines, stats } = speaking();

@@ -3,6 +3,8 @@ import type { MadeDecision } from '../../../src/decision/types.ts';
 import { PortreeveError } from '../../../src/lib/errors.ts';
 import type { ToParent } from '../../../src/server/channel.ts';
 import { createRecordSender } from '../../../src/server/record-sender.ts';
+import { addDuration, noDurations } from '../../../src/telemetry/durations.ts';
+import type { Durations } from '../../../src/telemetry/durations.ts';
 
 const made = (id: string): MadeDecision =>
   ({
@@ -58,6 +60,13 @@ test('records of one turn leave together, and each append waits until they are a
   t.deepEqual(sent, [['1', '2']]);
 });
 
+function twice(us: number): Durations {
+  const durations = noDurations();
+  addDuration(durations, us);
+  addDuration(durations, us);
+  return durations;
+}
+
 test('decisions that are alike are counted together, each with its times, within milliseconds', async (t) => {
   const { told, sender } = sending();
   sender.count(made('1'));
@@ -74,12 +83,7 @@ test('decisions that are alike are counted together, each with its times, within
       reason: 'policy.ok',
       reasons: [{ code: 'policy.ok', severity: 'info' }],
       faults: [],
-      times: {
-        facts: Float64Array.of(1, 1),
-        policy: Float64Array.of(1, 1),
-        conclude: Float64Array.of(1, 1),
-        total: Float64Array.of(3, 3),
-      },
+      times: { facts: twice(1), policy: twice(1), conclude: twice(1), total: twice(3) },
     },
   ]);
   t.deepEqual(told[0]?.summaries, []);

@@ -23,7 +23,7 @@ test('allows that rest on different assurances are counted apart', (t) => {
   const tally = createTally();
   for (const one of ['none', 'device_proved', 'none'] as const) tally.add(made(one));
   t.deepEqual(
-    tally.take().map(({ outcome, assurance, times }) => [outcome, assurance, times.total.length]),
+    tally.take().map(({ outcome, assurance, times }) => [outcome, assurance, times.total.count]),
     [
       ['allow', 'none', 2],
       ['allow', 'device_proved', 1],

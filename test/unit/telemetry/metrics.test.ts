@@ -1,5 +1,7 @@
 import test from 'ava';
 import { startMetering } from '../../../src/server/otel.ts';
+import { addDuration, noDurations } from '../../../src/telemetry/durations.ts';
+import type { Durations } from '../../../src/telemetry/durations.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';
 import type { CountedKind, GaugeReadings, Metrics, StageTimes } from '../../../src/telemetry/metrics.ts';
 import { parsePrometheus, valueOf } from '../../helpers/prometheus.ts';
@@ -80,11 +82,16 @@ const denied: CountedKind = {
   faults: [],
 };
 
-const times: StageTimes = { facts: [100], policy: [50], conclude: [10], total: [200] };
+const took = (us: number): Durations => {
+  const durations = noDurations();
+  addDuration(durations, us);
+  return durations;
+};
+const times: StageTimes = { facts: took(100), policy: took(50), conclude: took(10), total: took(200) };
 
 function metered() {
   const metering = startMetering({ version: '0.1.0', instance: 'test' }, {});
-  const metrics: Metrics = createMetrics(metering.meter, () => readings);
+  const metrics: Metrics = createMetrics(metering, () => readings);
   return { metering, metrics, decision: (kind: CountedKind) => metrics.decisions(kind, times) };
 }
 
@@ -167,7 +174,7 @@ test('state is gauges, read at the scrape; a worker that is not ready has none o
 
 test('in the scrape a unit is written out and ends the name', async (t) => {
   const metering = startMetering({ version: '0.1.0', instance: 'test' }, {});
-  createMetrics(metering.meter, () => ({ ...readings, storeBytes: 4096 })).decisions(denied, times);
+  createMetrics(metering, () => ({ ...readings, storeBytes: 4096 })).decisions(denied, times);
   const text = await metering.prometheus();
   t.deepEqual(
     [...text.matchAll(/^# UNIT (\S+) (\S+)$/gm)].map(([, name, unit]) => `${name} ${unit}`).sort(),
@@ -192,7 +199,7 @@ test('in the scrape a unit is written out and ends the name', async (t) => {
 test('what only grows is a counter, also where a worker counts it and begins anew', async (t) => {
   let hits = 5;
   const metering = startMetering({ version: '0.1.0', instance: 'test' }, {});
-  createMetrics(metering.meter, () => ({
+  createMetrics(metering, () => ({
     ...readings,
     workers: readings.workers.map((worker) => ({ ...worker, cacheHits: hits })),
   }));
