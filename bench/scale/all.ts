@@ -13,6 +13,7 @@ const small: readonly (readonly string[])[] = [
   ['state.ts'],
   ['enforce.ts'],
   ['during.ts'],
+  ['during.ts', '--work', 'import'],
   ['swap.ts'],
 ];
 const full: readonly (readonly string[])[] = [
@@ -21,6 +22,7 @@ const full: readonly (readonly string[])[] = [
   'state.ts --devices 10000000 --revoked 10000000 --distinct 100000 --rounds 10'.split(' '),
   'enforce.ts --tries 200 --commands 20 --import 10000000 --entries 1000000'.split(' '),
   'during.ts --entries 1000000 --rounds 5 --seconds 20'.split(' '),
+  'during.ts --work import --entries 1000000 --rounds 5 --seconds 20'.split(' '),
   'swap.ts --rounds 5 --seconds 20 --swaps 10'.split(' '),
 ];
 

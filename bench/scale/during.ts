@@ -1,10 +1,13 @@
 /**
- * The p99 of decisions while a long CRL is applied by the server, beside that at rest: requests leave at a fixed rate
- * whatever the answers do, and each is timed from when it was due. In turn, in one run.
- * Usage: node bench/scale/during.ts [--entries N] [--rounds N] [--rate N] [--seconds N] [--devices N]
- *   --rate requests a second, --seconds of each stretch at rest, --devices that are asked about in turn
+ * The p99 of decisions while a long CRL is applied by the server, or an inventory imported by another process, beside
+ * that at rest: requests leave at a fixed rate whatever the answers do, and each is timed from when it was due. In turn,
+ * in one run.
+ * Usage: node bench/scale/during.ts [--work crl|import] [--entries N] [--rounds N] [--rate N] [--seconds N] [--devices N]
+ *   --entries of the list, or rows of the inventory; --rate requests a second, --seconds of each stretch at rest, --devices that are asked about in turn
  * Goal: the ratio of the medians of all p99 ≤ 2, no failed call. Exit 1 where it is missed.
  */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,12 +18,13 @@ import { requestMaker } from './asking.ts';
 import { publishBeside, type Turn } from './beside.ts';
 import { longLists } from './bulk-work.ts';
 import { count, percentile, rounded, say } from './figures.ts';
-import { makeFleet, makePki } from './fleet.ts';
+import { makeFleet, makePki, type Pki } from './fleet.ts';
 import { pour } from './pour.ts';
-import { freePort, startServer } from './servers.ts';
+import { freePort, startServer, type BenchServer } from './servers.ts';
 
 const { values } = parseArgs({
   options: {
+    work: { type: 'string', default: 'crl' },
     entries: { type: 'string', default: '100000' },
     rounds: { type: 'string', default: '3' },
     rate: { type: 'string', default: '200' },
@@ -36,12 +40,36 @@ const folder = mkdtempSync(join(tmpdir(), 'portreeve-during-'));
 
 let failed = 0;
 
+/** What is done beside the decisions, once a round. */
+interface Work {
+  readonly name: string;
+  readonly doing: string;
+  once(server: BenchServer): Promise<unknown>;
+}
+
+async function crls(pki: Pki): Promise<Work> {
+  say('during: making long lists');
+  const lists = await longLists({ folder, pki, issuer: 1, now }, rounds, entries);
+  return { name: 'during', doing: 'applying', once: (server) => lists.apply(server) };
+}
+
+/** A process that imports over and over, held up between rounds by being ended. */
+function imports(): Work {
+  const importOnce = async (): Promise<void> => {
+    const file = join(import.meta.dirname, 'import-again.ts');
+    const child = fork(file, [join(folder, 'state.db'), String(entries)]);
+    const done = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => undefined)]);
+    child.kill('SIGKILL');
+    if (!done) throw new Error('the import ended by itself');
+  };
+  return { name: 'during-import', doing: 'importing', once: importOnce };
+}
+
 async function run(): Promise<void> {
   const [port, adminPort] = [await freePort(), await freePort()];
   const pki = await makePki(2, now);
   const configFile = await makeFleet({ folder, port, adminPort, pki, devices, revoked: 2000, now });
-  say('during: making long lists');
-  const lists = await longLists({ folder, pki, issuer: 1, now }, rounds, entries);
+  const work = values.work === 'import' ? imports() : await crls(pki);
   const make = await requestMaker(pki, 1, now);
   // Under both issuers: also those whose list is being replaced.
   const bodies = Array.from({ length: devices }, (_, index) => make(index, index));
@@ -52,19 +80,19 @@ async function run(): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
     const rest = await pour(client, bodies, rate, pause(seconds * 1000));
     const began = performance.now();
-    const applying = await pour(client, bodies, rate, lists.apply(server));
+    const applying = await pour(client, bodies, rate, work.once(server));
     failed += rest.failed + applying.failed;
     const appliedIn = rounded((performance.now() - began) / 1000);
     turns.push({ rest: rest.times, busy: applying.times, told: { applied_in_s: appliedIn } });
     const p99 = (times: readonly number[]): string => percentile(times, 99).toFixed(2);
     say(
-      `during: round ${round + 1}/${rounds}: rest ${p99(rest.times)}, applying ${p99(applying.times)} ms, ${appliedIn} s`,
+      `${work.name}: round ${round + 1}/${rounds}: rest ${p99(rest.times)}, ${work.doing} ${p99(applying.times)} ms, ${appliedIn} s`,
     );
   }
   client.close();
   await server.stop();
-  const command = `node bench/scale/during.ts --entries ${entries} --rounds ${rounds} --rate ${rate} --seconds ${seconds}`;
-  publishBeside({ name: 'during', command, work: 'applying', goal, failed }, turns);
+  const command = `node bench/scale/during.ts --work ${values.work} --entries ${entries} --rounds ${rounds} --rate ${rate} --seconds ${seconds}`;
+  publishBeside({ name: work.name, command, work: work.doing, goal, failed }, turns);
 }
 
 try {
