@@ -1,0 +1,104 @@
+/**
+ * A worker's point of decision that is kept for a whole run, with everything that it remembers, beside a model that is
+ * put together anew for every single decision: another configuration object, another connection to the store, other
+ * trust, policy and doors. What both are given alike is what is no memory of theirs: clock, store, which attestation
+ * results were used.
+ */
+import { createAttestationUses } from '../../../src/attestation/replay-memory.ts';
+import type { Config } from '../../../src/config/types.ts';
+import { createSharedBoard } from '../../../src/inventory/observed/board.ts';
+import type { SharedBoard } from '../../../src/inventory/observed/board.ts';
+import type { SharedKey } from '../../../src/inventory/observed/types.ts';
+import type { TrustedClock } from '../../../src/lib/trusted-time.ts';
+import type { MadeDecision } from '../../../src/decision/types.ts';
+import type { PortreeveError } from '../../../src/lib/errors.ts';
+import { composeDecision } from '../../../src/server/compose.ts';
+import type { Composition } from '../../../src/server/compose.ts';
+import type { BundleFile } from '../../../src/server/bundles/bundle-file.ts';
+import { holdComposition } from '../../../src/server/live-composition.ts';
+import type { Learnt } from '../../../src/server/observed.ts';
+import { readFiles } from '../../../src/server/material.ts';
+import type { Material } from '../../../src/server/material.ts';
+import type { FakeClock } from '../fake-clock.ts';
+import { createAsk } from './ask.ts';
+import type { Ask, Answered } from './ask.ts';
+import type { Asked } from './requests.ts';
+
+export interface Pair {
+  /** Decides by what is kept. */
+  readonly kept: Ask;
+  /** Decides each of these, which all come at the same time, by what was read and made for them alone. */
+  readonly anew: (all: readonly Asked[]) => Promise<readonly Answered[]>;
+  /** What the parent tells its workers; the model hears all of it at its begin. */
+  readonly learn: (learnt: Learnt) => void;
+  /** Puts another configuration in force, as a reload does; the bundle stays. */
+  readonly reload: (config: Config) => Promise<void>;
+  /** Puts another bundle in force; answers why not where it is refused. */
+  readonly exchange: (bundle: BundleFile) => Promise<PortreeveError | undefined>;
+  readonly config: () => Config;
+  readonly close: () => void;
+}
+
+export interface PairOptions {
+  readonly clock: FakeClock;
+  readonly trusted: TrustedClock;
+  readonly config: Config;
+  readonly bundle: BundleFile;
+  /** Told of every decision of the kept one. */
+  readonly onDecision: (made: MadeDecision) => void;
+}
+
+export async function makePair({ clock, trusted, bundle, ...options }: PairOptions): Promise<Pair> {
+  const attestationUses = createAttestationUses();
+  const board = createSharedBoard();
+  const told: SharedKey[] = [];
+  const recorder = { append: async () => undefined };
+  let material: Material = { ...readFiles(options.config), bundle };
+  const common = { recorder, clock, trusted: () => trusted, mode: 'read_only', attestationUses } as const;
+  const compose = (config: Config): Promise<Composition> =>
+    composeDecision(config, { ...common, board, material });
+  const live = holdComposition(await compose(options.config), options.onDecision);
+  const anew: Pair['anew'] = async (all) => {
+    const config = structuredClone(live.current().config);
+    const model = await composeDecision(config, {
+      ...common,
+      board: boardWith(told),
+      material: structuredClone(material),
+    });
+    try {
+      const live = holdComposition(model, () => undefined);
+      const ask = createAsk(live, clock);
+      const answered: Answered[] = [];
+      for (const asked of all) answered.push(await ask(asked));
+      return answered;
+    } finally {
+      model.close();
+    }
+  };
+  return {
+    kept: createAsk(live, clock),
+    anew,
+    learn: ({ shared, devices }) => {
+      told.push(...shared);
+      board.note(shared);
+      live.current().observed.forget(devices);
+    },
+    reload: async (config) => {
+      material = { ...readFiles(config), bundle: material.bundle };
+      live.replace(await compose(config));
+    },
+    exchange: async (next) => {
+      const error = await live.current().usePolicy(next);
+      if (!error) material = { ...material, bundle: next };
+      return error;
+    },
+    config: () => live.current().config,
+    close: () => live.current().close(),
+  };
+}
+
+function boardWith(keys: readonly SharedKey[]): SharedBoard {
+  const board = createSharedBoard();
+  board.note(keys);
+  return board;
+}
