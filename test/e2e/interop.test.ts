@@ -39,11 +39,19 @@ interface Decided {
   };
 }
 
+interface Batch {
+  readonly answers?: readonly { readonly connection_id?: string; readonly decision?: Decided }[];
+  readonly refused?: Decided;
+}
+
 interface Answers {
   readonly check: Readonly<
     Record<'http_allowed' | 'http_denied' | 'http_nobody' | 'l4_allowed' | 'l4_denied', Checked>
   >;
   readonly decide: Readonly<Record<'allowed' | 'denied' | 'nobody' | 'unspecified', Decided>>;
+  /** The denied one, the allowed one, and nobody. */
+  readonly batch: Batch;
+  readonly empty_batch: Batch;
   readonly health: Readonly<Record<string, string>>;
   readonly services: readonly string[];
   readonly descriptors: number;
@@ -84,6 +92,7 @@ withPython(
     const answers = JSON.parse(ran.stdout) as Answers;
     judgeChecks(t, answers.check);
     judgeDecisions(t, answers.decide);
+    judgeBatches(t, answers);
     t.deepEqual(answers.health, {
       '': 'SERVING',
       'envoy.service.auth.v3.Authorization': 'SERVING',
@@ -151,4 +160,14 @@ function judgeDecisions(t: ExecutionContext, decide: Answers['decide']): void {
   t.is(nobody.reasons?.[0]?.code, 'identity.no_credential');
   t.is(unspecified.outcome, 'OUTCOME_DENY');
   t.is(unspecified.reasons?.[0]?.code, 'system.input_invalid');
+}
+
+function judgeBatches(t: ExecutionContext, { decide, batch, empty_batch: empty }: Answers): void {
+  t.deepEqual(
+    batch.answers?.map(({ connection_id: id, decision }) => [id, decision?.outcome, decision?.reasons]),
+    [decide.denied, decide.allowed, decide.nobody].map((one) => ['interop-1', one.outcome, one.reasons]),
+  );
+  t.is(batch.refused, undefined);
+  t.is(empty.answers, undefined);
+  t.is(empty.refused?.outcome, 'OUTCOME_DENY');
 }

@@ -104,14 +104,21 @@ def main() -> None:
             request.headers["x-portreeve-device"] = "forged"
         return as_dict(ext_authz.Check(external_auth_pb2.CheckRequest(attributes=attributes), timeout=10))
 
-    def decide(der) -> dict:
+    def request_of(der):
         request = decision_pb2.DecideRequest(source_ip="127.0.0.1", connection_id="interop-1")
         if der is None:
             request.authenticated_by = decision_pb2.AUTHENTICATED_BY_NONE
         else:
             request.authenticated_by = decision_pb2.AUTHENTICATED_BY_DEVICE_TLS
             request.peer_chain.append(base64.b64decode(der))
-        return as_dict(native.Decide(request, timeout=10))
+        return request
+
+    def decide(der) -> dict:
+        return as_dict(native.Decide(request_of(der), timeout=10))
+
+    def decide_batch(ders) -> dict:
+        batch = decision_pb2.DecideBatchRequest(connections=[request_of(der) for der in ders])
+        return as_dict(native.DecideBatch(batch, timeout=10))
 
     def health_of(service: str) -> str:
         answer = health.Check(health_pb2.HealthCheckRequest(service=service), timeout=10)
@@ -138,6 +145,8 @@ def main() -> None:
                     "nobody": decide(None),
                     "unspecified": as_dict(native.Decide(decision_pb2.DecideRequest(), timeout=10)),
                 },
+                "batch": decide_batch([given["denied_der"], given["allowed_der"], None]),
+                "empty_batch": decide_batch([]),
                 "health": {
                     name: health_of(name)
                     for name in ("", "envoy.service.auth.v3.Authorization", "portreeve.v1.DecisionService")
