@@ -108,6 +108,8 @@ export interface Config {
     readonly statuses: Readonly<Partial<Record<'no_credential' | 'denied' | 'unavailable', number>>>;
     /** Seconds; a uniformly random number between the two is sent. */
     readonly retry_after: { readonly min: number; readonly max: number };
+    /** What is answered where a call is not begun for want of time: a denial, or a gRPC error. */
+    readonly overload: 'denial' | 'unavailable';
   };
   readonly enforcement: {
     readonly observe: readonly ObserveConfig[];

@@ -4,6 +4,7 @@ import { Refusal } from '../../context/refusal.ts';
 import type { ContextResult, Pep } from '../../context/types.ts';
 import { connectionDocument } from '../connection-document.ts';
 import { serviceNames } from '../load-protos.ts';
+import { shedFailure } from '../shed-failure.ts';
 import type { UnaryDoor } from '../unary-door.ts';
 import { decodeDecide } from './decode.ts';
 import { encodeDecide } from './encode.ts';
@@ -22,12 +23,16 @@ export function decisionServiceDoor(
     doorOf: () => 'native',
     build: (request, pep, traceparent) => contextOfDecide(request, { pep, traceparent }, config),
     encode: (made) => encodeDecide(made.decision),
+    failure: (decision) => shedFailure(decision, config),
     lastResort: lastDenial,
   };
 }
 
 /** What of the configuration the native door reads. */
-export type DecisionServiceSettings = Pick<Config, 'attestation' | 'claims' | 'custom' | 'policy' | 'compat'>;
+export type DecisionServiceSettings = Pick<
+  Config,
+  'attestation' | 'claims' | 'custom' | 'policy' | 'compat' | 'wire'
+>;
 
 /** The context of a request, whichever method brought it. */
 export function contextOfDecide(

@@ -3,6 +3,7 @@ import { buildContext } from '../../context/build.ts';
 import { Refusal } from '../../context/refusal.ts';
 import type { ContextResult, Pep } from '../../context/types.ts';
 import { serviceNames } from '../load-protos.ts';
+import { shedFailure } from '../shed-failure.ts';
 import type { UnaryDoor } from '../unary-door.ts';
 import { documentFor } from './compat/door.ts';
 import { compatFailure, encodeCompat } from './compat/encode.ts';
@@ -31,7 +32,7 @@ export function extAuthzDoor(
     encode: (made, door) =>
       (config.policy.compat === null ? undefined : encodeCompat(made, door)) ??
       encodeCheck(made, door, config.wire),
-    failure: (decision) => compatFailure(decision, config),
+    failure: (decision) => compatFailure(decision, config) ?? shedFailure(decision, config),
     lastResort: (decisionId) => lastResort(decisionId ?? ''),
   };
 }

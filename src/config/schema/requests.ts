@@ -1,4 +1,4 @@
-import { integer, list, seconds, section, type Schema } from './keys.ts';
+import { choice, integer, list, seconds, section, type Schema } from './keys.ts';
 
 const headerName = "^[a-z0-9!#$%&'*+.^_`|~-]{1,128}$";
 
@@ -92,5 +92,10 @@ export const wire = section('What denials look like on the wire.', {
       min: seconds('Shortest.', { default: '5s', example: '5s' }, ['1s', '1h']),
       max: seconds('Longest.', { default: '30s', example: '30s' }, ['1s', '1h']),
     },
+  ),
+  overload: choice(
+    'What a call is answered that is not begun for want of time: a `denial` like any other with a cause of ours, or the gRPC error `unavailable`, so that its PEP tries elsewhere. **A PEP that lets pass what it gets no answer for (Envoy: `failure_mode_allow: true`) lets pass whatever is shed with `unavailable`.**',
+    { default: 'denial', example: 'denial' },
+    ['denial', 'unavailable'],
   ),
 });

@@ -139,8 +139,8 @@ export const server = section(
       { nullable: true, required: ['address'] },
     ),
     max_concurrent_streams: integer(
-      'Calls in flight on one HTTP/2 connection; a PEP waits beyond that.',
-      { default: 1000, example: 1000 },
+      'Calls in flight on one HTTP/2 connection; a PEP waits beyond that. All connections of a worker together should hold no more than it decides in 50 ms.',
+      { default: 100, example: 100 },
       1,
       100_000,
     ),

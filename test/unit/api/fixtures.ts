@@ -44,7 +44,7 @@ export function denial(codes: readonly ReasonCode[], over: Partial<Decision> = {
   });
 }
 
-export const wire: Config['wire'] = { statuses: {}, retry_after: { min: 5, max: 30 } };
+export const wire: Config['wire'] = { statuses: {}, retry_after: { min: 5, max: 30 }, overload: 'denial' };
 
 export const plaintext: ListenerConfig = {
   name: 'main',
@@ -97,6 +97,7 @@ export const connections: Config['server']['connections'] = {
   per_address: 1024,
   setup: 10_000,
   idle: 3_600_000,
+  keepalive: 20_000,
   call: 30_000,
   buffered: 67_108_864,
   memory: 67_108_864,

@@ -24,12 +24,13 @@ test('a minimal file gets every default', (t) => {
       listeners: [{ name: 'local', address: '127.0.0.1:9191', pep: 'envoy', tls: null, insecure: false }],
       admin: { address: '127.0.0.1:9190' },
       health: null,
-      max_concurrent_streams: 1000,
+      max_concurrent_streams: 100,
       connections: {
         max: 4096,
         per_address: 1024,
         setup: 10_000,
         idle: 3_600_000,
+        keepalive: 20_000,
         call: 30_000,
         buffered: 67_108_864,
         memory: 67_108_864,
@@ -111,7 +112,7 @@ test('a minimal file gets every default', (t) => {
     },
     claims: { device_id: [], serial: [], firmware_hash: [], attestation: [] },
     custom: {},
-    wire: { statuses: {}, retry_after: { min: 5, max: 30 } },
+    wire: { statuses: {}, retry_after: { min: 5, max: 30 }, overload: 'denial' },
     enforcement: { observe: [], break_glass: [] },
     audit: {
       path: join(folder, 'audit/log'),

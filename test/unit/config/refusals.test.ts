@@ -88,6 +88,7 @@ const rows: readonly Row[] = [
   ['server.connections.per_address', 'per_address: 200', 'per_address: -1', 18, />= 1/],
   ['server.connections.setup', 'setup: 5s', 'setup: 0s', 12, /100ms/],
   ['server.connections.idle', 'idle: 30m', 'idle: 10ms', 11, /1s/],
+  ['server.connections.keepalive', 'keepalive: 10s', 'keepalive: 10ms', 16, /1s/],
   ['server.connections.call', 'call: 20s', 'call: soon', 11, /./],
   ['server.connections.buffered', 'buffered: 33554432', 'buffered: 32', 15, />= 1048576/],
   ['server.connections.memory', 'memory: 16777216', 'memory: 1', 13, />= 1048576/],
@@ -288,7 +289,7 @@ const rows: readonly Row[] = [
   ['inventory.sources', '- name: site-export', '- name: head-office', 13, /is there twice/],
   ['inventory.sources[].name', '- name: site-export', '- name: "site export"', 13, /malformed/],
   ['inventory.sources[].file', 'file: devices.ndjson', 'file: ""', 13, /must not be empty/],
-  ['inventory.sources[].kind', 'kind: devices', 'kind: things', 13, /one of/],
+  ['inventory.sources[].kind', 'kind: devices', 'kind: things', 13, /one of denial, unavailable/],
   [
     'inventory.sources[].url',
     'url: https://state.example.org/devices.csv',
@@ -750,6 +751,7 @@ const rows: readonly Row[] = [
   ['wire.retry_after', 'max: 1m', 'max: 9s', 10, /min is more than max/, 'min: 10s'],
   ['wire.retry_after.min', 'min: 10s', 'min: 500ms', 10, /between 1s and 1h/],
   ['wire.retry_after.max', 'max: 1m', 'max: 60s1ms', 10, /whole seconds/],
+  ['wire.overload', 'overload: unavailable', 'overload: drop', 13, /one of denial, unavailable/],
   ['enforcement', '- pep: edge', '- pip: edge', 7, /did you mean pep/],
   [
     'enforcement.observe',

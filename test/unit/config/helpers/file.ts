@@ -89,6 +89,7 @@ server:
     per_address: 200
     setup: 5s
     idle: 30m
+    keepalive: 10s
     call: 20s
     buffered: 33554432
     memory: 16777216
@@ -343,6 +344,7 @@ wire:
   retry_after:
     min: 10s
     max: 1m
+  overload: unavailable
 enforcement:
   observe:
     - pep: edge
