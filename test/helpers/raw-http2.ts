@@ -26,6 +26,8 @@ export interface RawHttp2 {
 
 export interface RawHttp2Options {
   readonly tls?: ConnectionOptions;
+  /** Address of ours that it comes from. */
+  readonly localAddress?: string;
   /** Sends preface and SETTINGS, and acknowledges those of the server and its PINGs (the default). */
   readonly polite?: boolean;
   /** Values of the SETTINGS that are sent first. */
@@ -41,7 +43,7 @@ interface Test {
 /** Connects to `host:port`; ended with the test. Rejects where no connection, or no TLS, comes about. */
 export async function rawHttp2(t: Test, address: string, options: RawHttp2Options = {}): Promise<RawHttp2> {
   const { polite = true, keep = true } = options;
-  const socket = await connected(address, options.tls);
+  const socket = await connected(address, options);
   t.teardown(() => socket.destroy());
   const frames: Frame[] = [];
   const resets = new Map<number, number>();
@@ -83,10 +85,10 @@ export async function rawHttp2(t: Test, address: string, options: RawHttp2Option
   };
 }
 
-function connected(address: string, tls: ConnectionOptions | undefined): Promise<Socket> {
+function connected(address: string, { tls, localAddress }: RawHttp2Options): Promise<Socket> {
   const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(address) ?? [];
   return new Promise((resolve, reject) => {
-    const to = { host, port: Number(port) };
+    const to = { host, port: Number(port), ...(localAddress !== undefined && { localAddress }) };
     const socket: Socket = tls
       ? connectTls({ ...to, ALPNProtocols: ['h2'], ...tls }, () => resolve(socket))
       : connectTcp(to, () => resolve(socket));

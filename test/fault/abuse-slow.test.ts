@@ -1,0 +1,160 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import test from 'ava';
+import { abusedServer, answered, comes, soak } from '../helpers/abused.ts';
+import * as h2 from '../helpers/http2-frames.ts';
+import { checkPath, decidePath, framed, rawClient } from '../helpers/raw-grpc.ts';
+
+const { errorCode: code, setting } = h2;
+const mb = 1024 * 1024;
+
+const server = abusedServer((document) => {
+  Object.assign(document['server'] as object, {
+    budget: '1s',
+    connections: { setup: '500ms', call: '1s', keepalive: '1s', buffered: 8 * mb },
+  });
+});
+
+/** Odd ids of streams. */
+const streams = (count: number): number[] => Array.from({ length: count }, (_, n) => 2 * n + 1);
+
+test.serial('who opens no window gets no answers, and its calls are ended instead of being kept', (t) =>
+  server.while(t, async (abused) => {
+    const before = await abused.ended('calls', 'slow');
+    const connection = await abused.connect({ settings: [[setting.initialWindowSize, 0]] });
+    const all = streams(500);
+    await connection.send(Buffer.concat(all.map((stream) => abused.call(stream))));
+    t.true(await comes(connection, () => connection.resets.size === all.length));
+    t.deepEqual([...new Set(connection.resets.values())], [code.cancel]);
+    t.false(all.some((stream) => answered(connection, stream)));
+    t.is(await abused.ended('calls', 'slow'), before + all.length);
+    await connection.send(
+      Buffer.concat([h2.settings([[setting.initialWindowSize, 65_535]]), abused.call(9001)]),
+    );
+    t.true(await comes(connection, () => answered(connection, 9001)), 'once it reads, it is answered');
+  }),
+);
+
+test.serial('who reads nothing at all is ended, and what waited for it is given back', (t) =>
+  server.while(t, async (abused) => {
+    const connection = await abused.connect({ keep: false });
+    connection.socket.pause();
+    // Acknowledged windows let answers be made; the socket holds them up.
+    await connection.send(h2.windowUpdate(0, 2 ** 30));
+    let stream = 1;
+    const full = (): boolean => connection.socket.writableLength > 0;
+    for (; stream < 6000 && !full() && !connection.closed(); stream += 2) {
+      connection.socket.write(abused.call(stream));
+      if (stream % 200 === 1) await pause(5);
+    }
+    // It must not hear of its end before it reads.
+    await pause(1800);
+    connection.socket.resume();
+    await connection.ended;
+    t.pass();
+  }),
+);
+
+test.serial('who never ends what it begins is ended: handshake, headers or message', (t) =>
+  server.while(t, async (abused) => {
+    const before = await abused.ended('connections', 'setup');
+    const silent = await abused.connect({ polite: false });
+    const partly = await abused.connect({ polite: false });
+    await partly.send(h2.preface.subarray(0, 10));
+    const prefaceOnly = await abused.connect({ polite: false });
+    await prefaceOnly.send(h2.preface);
+    await Promise.all([silent, partly, prefaceOnly].map(({ ended }) => ended));
+    t.is(await abused.ended('connections', 'setup'), before + 3);
+
+    // A header block that never ends lets no sign of life through.
+    const inHeaders = await abused.connect();
+    await inHeaders.send(h2.frame(h2.frameType.headers, 0, 1, h2.grpcHeaders(checkPath)));
+    const inFrame = await abused.connect();
+    await inFrame.send(h2.headers(1, h2.grpcHeaders(checkPath)).subarray(0, 20));
+    // This one is alive and polite, and sends a byte now and then.
+    const inMessage = await abused.connect();
+    await inMessage.send(h2.headers(1, h2.grpcHeaders(decidePath)));
+    const dribble = async (): Promise<void> => {
+      for (let at = 0; !inMessage.resets.has(1) && !inMessage.closed(); at += 1) {
+        await inMessage.send(h2.data(1, abused.message.subarray(at, at + 1), false));
+        await pause(50);
+      }
+    };
+    await Promise.all([inHeaders.ended, inFrame.ended, dribble()]);
+    t.is(inMessage.resets.get(1), code.cancel);
+    t.false(inMessage.closed(), 'the call is ended, not its connection');
+  }),
+);
+
+test.serial('unfinished messages take so much memory and no more: who has most of it is ended', (t) =>
+  server.while(t, async (abused) => {
+    const before = await abused.ended('connections', 'buffered');
+    const modest = await abused.connect();
+    await modest.send(h2.headers(1, h2.grpcHeaders(decidePath)));
+    await modest.send(h2.data(1, abused.message.subarray(0, 100), false));
+    for (let round = 0; round < soak; round += 1) {
+      const greedy = await abused.connect({ keep: false });
+      const claims = framed(Buffer.alloc(4 * mb - 10)).subarray(0, 16_384);
+      for (const stream of streams(800)) {
+        if (greedy.closed()) break;
+        await greedy.send(
+          Buffer.concat([h2.headers(stream, h2.grpcHeaders(decidePath)), h2.data(stream, claims, false)]),
+        );
+      }
+      await greedy.ended;
+    }
+    t.is(await abused.ended('connections', 'buffered'), before + soak);
+    t.false(modest.closed());
+  }),
+);
+
+test.serial(
+  'a compressed message that is malformed or a bomb is refused, and nothing falls over',
+  async (t) => {
+    // CVE-2026-48069: the error of the decompressor had no listener, and ended the process.
+    const bomb = gzipSync(Buffer.alloc(64 * mb));
+    const whole = gzipSync(Buffer.from('not a message'));
+    const malformed = [
+      ['gzip', Buffer.of(1, 2, 3, 4)],
+      ['deflate', Buffer.of(0xff, 0xff, 0xff, 0xff)],
+      ['gzip', Buffer.alloc(0)],
+      ['gzip', whole.subarray(0, whole.byteLength - 6)],
+      ['gzip', Buffer.concat([whole.subarray(0, 12), Buffer.alloc(200, 0xa5)])],
+      ['deflate', whole],
+      ['br', whole],
+      ['gzip, gzip', whole],
+      ['gzip', bomb],
+    ] as const;
+    await server.while(t, async (abused) => {
+      const client = rawClient(t, abused.server.address('abused'));
+      for (const [encoding, bytes] of malformed) {
+        const answer = await client.call({
+          path: decidePath,
+          body: [framed(bytes, true)],
+          headers: { 'grpc-encoding': encoding },
+        });
+        t.true(
+          answer.grpcStatus !== 0 && answer.grpcStatus !== null,
+          `${encoding}: ${JSON.stringify(answer)}`,
+        );
+      }
+      const answer = await client.call({ path: decidePath, body: [framed(whole, true)] });
+      t.is(answer.grpcStatus, 0, 'compressed, and not said how: no such message, hence denied');
+
+      // All at once they would take 4 MB each.
+      const before = await abused.ended('calls', 'compressed');
+      const many = await abused.connect();
+      const small = gzipSync(Buffer.alloc(4 * mb - 1));
+      const block = h2.grpcHeaders(decidePath, { 'grpc-encoding': 'gzip' });
+      const all = streams(400);
+      await many.send(
+        Buffer.concat(
+          all.flatMap((stream) => [h2.headers(stream, block), h2.data(stream, framed(small, true))]),
+        ),
+      );
+      await comes(many, () => many.resets.size > 100);
+      t.true([...many.resets.values()].every((reset) => reset === code.refusedStream));
+      t.true((await abused.ended('calls', 'compressed')) > before + 100);
+    });
+  },
+);
