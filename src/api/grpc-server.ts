@@ -40,12 +40,13 @@ export interface GrpcServerOptions {
  */
 export function createGrpcServer(options: GrpcServerOptions): Server {
   const { point, config, clock, listener, peps } = options;
+  const { keepalive } = config.server.connections;
   const server = new Server({
     'grpc.max_receive_message_length': limits.transportBytes,
     'grpc.max_concurrent_streams': config.server.max_concurrent_streams,
-    // A PEP that vanished without a word is noticed within half a minute.
-    'grpc.keepalive_time_ms': 20_000,
-    'grpc.keepalive_timeout_ms': 10_000,
+    // A PEP that vanished without a word is noticed, and so is one that never ends the headers that it has begun.
+    'grpc.keepalive_time_ms': keepalive,
+    'grpc.keepalive_timeout_ms': keepalive / 2,
     'grpc.keepalive_permit_without_calls': 1,
     'grpc.enable_channelz': 0,
     interceptors: [decisionsHaveTheDeadline],

@@ -267,6 +267,7 @@ export interface ConnectionsConfig {
   readonly per_address: number;
   readonly setup: number;
   readonly idle: number;
+  readonly keepalive: number;
   readonly call: number;
   /** Bytes of calls that are not answered yet. */
   readonly buffered: number;

@@ -74,6 +74,11 @@ const connections = section(
       { default: '1h', example: '1h' },
       ['1s', '30d'],
     ),
+    keepalive: span(
+      'How often a peer is asked for a sign of life; one that gives none for half as long again is gone, and its connection is ended.',
+      { default: '20s', example: '20s' },
+      ['1s', '1h'],
+    ),
     call: span(
       'How long one call may be open, from its first byte to the last of its answer; never less than `server.budget` and a second. Ends what is sent or read drop by drop.',
       { default: '30s', example: '30s' },
@@ -95,7 +100,7 @@ const connections = section(
       'Bytes of the headers of one call, as HTTP/2 counts them. A call with more is refused.',
       { default: 65_536, example: 65_536 },
       4096,
-      1_048_576,
+      65_536,
     ),
     resets: section(
       'How many calls a PEP may take back on one connection before that is ended. Every call that timed out at the PEP is one.',
