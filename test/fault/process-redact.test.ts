@@ -65,6 +65,55 @@ test('what is redacted stands nowhere beside the openings; it is revealed, repla
   t.like((JSON.parse(revealed.stdout) as { revealed: object[] }).revealed[0], {
     ...{ decision_id: id, field: '/device_id', value: deviceId('meter/1') },
   });
+  const byValue = async (value: string) => {
+    const { code, stdout } = await run(world.folder, [
+      'audit',
+      'reveal',
+      id,
+      '--value',
+      value,
+      '--json',
+      ...config,
+    ]);
+    return {
+      code,
+      fields: (JSON.parse(stdout) as { revealed?: { field: string }[] }).revealed?.map((one) => one.field),
+    };
+  };
+  const found = await byValue(deviceId('meter/1'));
+  t.is(found.code, 0);
+  t.true(found.fields?.includes('/device_id') && found.fields.includes('/facts/device_id'));
+  t.not((await byValue('meter')).code, 0, 'only a whole text');
+
+  const held = [
+    'hold',
+    'add',
+    '--device',
+    deviceId('meter/1'),
+    '--why',
+    `of ${deviceId('meter/1')}`,
+    '--no-end',
+    ...config,
+  ];
+  t.is((await run(world.folder, held)).code, 0);
+  const again = await startServer(t, world.configFile);
+  await again.stop();
+  const act = readFileSync(join(world.folder, 'audit/decisions.ndjson'), 'utf8')
+    .split('\n')
+    .find((one) => one.includes('hold.add')) as string;
+  t.false(act.includes(deviceId('meter/1')), 'an act that names the device hides it too');
+  const { act_id: actId } = JSON.parse(act) as { act_id: string };
+  const opened = await run(world.folder, [
+    'audit',
+    'reveal',
+    actId,
+    '--field',
+    '/detail/value',
+    '--json',
+    ...config,
+  ]);
+  t.like((JSON.parse(opened.stdout) as { revealed: object[] }).revealed[0], { value: deviceId('meter/1') });
+
   const proof = join(world.folder, 'device.json');
   writeFileSync(proof, revealed.stdout);
   t.is((await run(world.folder, ['audit', 'reveal', id, '--check', proof, ...config])).code, 0);
@@ -85,7 +134,11 @@ test('what is redacted stands nowhere beside the openings; it is revealed, repla
   t.like(await replay(), { hidden: [], differences: [] });
 
   const erase = ['audit', 'erase', '--value', deviceId('meter/1'), '--why', 'asked for', '--json', ...config];
-  t.like(JSON.parse((await run(world.folder, erase)).stdout), { erased: 1 });
+  t.like(
+    JSON.parse((await run(world.folder, erase)).stdout),
+    { erased: 3 },
+    'the decision, the hold and the import',
+  );
   const gone = await run(world.folder, ['audit', 'reveal', id, '--field', '/device_id', '--json', ...config]);
   t.not(gone.code, 0);
   const after = await replay();

@@ -16,6 +16,7 @@ import type { Answer, Session } from '../session.ts';
 interface Options extends CommonOptions {
   readonly log?: readonly string[];
   readonly field?: readonly string[];
+  readonly value?: string;
   readonly check?: string;
 }
 
@@ -34,6 +35,7 @@ export function registerAuditReveal(group: Command, session: Session): void {
       '--field <pointer...>',
       'JSON pointers of what is to be proved, such as /device_id; none: say which there are',
     )
+    .option('--value <text>', 'prove every field that hides this text, wherever it stands')
     .option(
       '--check <file>',
       'check what was revealed before (the JSON of --json; - is standard input) against the record',
@@ -50,6 +52,7 @@ export function registerAuditReveal(group: Command, session: Session): void {
     session,
     [
       'audit reveal 0199e6d2-5c1e-7c33-8a51-3f7d1c2b4a60 --field /device_id --json > device.json',
+      'audit reveal 0199e6d2-5c1e-7c33-8a51-3f7d1c2b4a60 --value urn:dev:meter-0001 --json > device.json',
       'audit reveal 0199e6d2-5c1e-7c33-8a51-3f7d1c2b4a60 --check device.json --log export.zip',
     ],
     (options: Options, [id]) => runReveal(id as string, options, session),
@@ -67,8 +70,12 @@ async function runReveal(id: string, options: Options, session: Session): Promis
   const hidden = hiddenIn(record);
   const opening = openingsBeside(keptFolders).of(record.decision_id, record.time);
   const can = hidden.filter((field) => opening && reveal(opening, field));
-  if (options.field === undefined) return listed(record, hidden, can, session.paint);
-  const revealed = options.field.map((field) => {
+  const { field: named, value } = options;
+  if (named === undefined && value === undefined) return listed(record, hidden, can, session.paint);
+  const same = can.filter((field) => value !== undefined && opening?.values[field] === value);
+  if (value !== undefined && same.length === 0)
+    throw new PortreeveError('PDP_NOT_FOUND', 'no field that can be revealed hides this text');
+  const revealed = [...new Set([...(named ?? []), ...same])].map((field) => {
     const found = opening && reveal(opening, field);
     if (found && proves(record, found)) return found;
     throw new PortreeveError('PDP_NOT_FOUND', whyNot(field, hidden, opening !== undefined));
