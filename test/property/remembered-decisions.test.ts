@@ -57,18 +57,28 @@ test('what a whole run remembers never shows in a decision, whatever changes and
   t.teardown(fleet.world.close);
   const requests = requestsOf(fleet);
   const outcomes = new Set<string>();
-  const asking = fc.uniqueArray(fc.nat(requests.length - 1), { minLength: 4, maxLength: 6 });
+  const any = fc.uniqueArray(fc.nat(requests.length - 1), { minLength: 4, maxLength: 6 });
+  // Those that stand together are alike, but for what the one is to be told from the other by.
+  const alike = fc.nat(requests.length - 5).map((first) => [0, 1, 2, 3, 4].map((next) => first + next));
+  const policies = bundles();
+  const began = fc.nat(policies.length - 1);
   await fc.assert(
-    fc.asyncProperty(asking, anyCommands(bundles(), 40), async (chosen, commands) => {
-      const run = await startRun(fleet, requests);
-      run.asking = chosen.flatMap((index) => requests[index] ?? []);
-      try {
-        for (const { made } of await compare(run, ...run.asking)) outcomes.add(made.decision.outcome);
-        await fc.asyncModelRun(() => ({ model: {}, real: run }), commands);
-      } finally {
-        run.close();
-      }
-    }),
+    fc.asyncProperty(
+      fc.oneof(any, alike),
+      began,
+      anyCommands(policies, 40),
+      async (chosen, first, commands) => {
+        const run = await startRun(fleet, requests);
+        run.asking = chosen.flatMap((index) => requests[index] ?? []);
+        try {
+          await run.pair.exchange(policies[first] as BundleFile);
+          for (const { made } of await compare(run, ...run.asking)) outcomes.add(made.decision.outcome);
+          await fc.asyncModelRun(() => ({ model: {}, real: run }), commands);
+        } finally {
+          run.close();
+        }
+      },
+    ),
     { numRuns: runs, endOnFailure: false, includeErrorInReport: true },
   );
   t.deepEqual([...outcomes].sort(), ['allow', 'deny']);

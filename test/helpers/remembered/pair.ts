@@ -5,6 +5,7 @@
  * results were used.
  */
 import { createAttestationUses } from '../../../src/attestation/replay-memory.ts';
+import type { AttestationUse, AttestationUses } from '../../../src/attestation/replay-memory.ts';
 import type { Config } from '../../../src/config/types.ts';
 import { createSharedBoard } from '../../../src/inventory/observed/board.ts';
 import type { SharedBoard } from '../../../src/inventory/observed/board.ts';
@@ -28,7 +29,9 @@ export interface Pair {
   /** Decides by what is kept. */
   readonly kept: Ask;
   /** Decides each of these, which all come at the same time, by what was read and made for them alone. */
-  readonly anew: (all: readonly Asked[]) => Promise<readonly Answered[]>;
+  readonly anew: (all: readonly Asked[], uses: number) => Promise<readonly Answered[]>;
+  /** How many uses of attestation results the kept one has noted; the model is told of the first so many. */
+  readonly uses: () => number;
   /** What the parent tells its workers; the model hears all of it at its begin. */
   readonly learn: (learnt: Learnt) => void;
   /** Puts another configuration in force, as a reload does; the bundle stays. */
@@ -49,19 +52,21 @@ export interface PairOptions {
 }
 
 export async function makePair({ clock, trusted, bundle, ...options }: PairOptions): Promise<Pair> {
-  const attestationUses = createAttestationUses();
+  const noted: AttestationUse[] = [];
+  const attestationUses = notingUses(noted);
   const board = createSharedBoard();
   const told: SharedKey[] = [];
   const recorder = { append: async () => undefined };
   let material: Material = { ...readFiles(options.config), bundle };
-  const common = { recorder, clock, trusted: () => trusted, mode: 'read_only', attestationUses } as const;
+  const common = { recorder, clock, trusted: () => trusted, mode: 'read_only' } as const;
   const compose = (config: Config): Promise<Composition> =>
-    composeDecision(config, { ...common, board, material });
+    composeDecision(config, { ...common, attestationUses, board, material });
   const live = holdComposition(await compose(options.config), options.onDecision);
-  const anew: Pair['anew'] = async (all) => {
+  const anew: Pair['anew'] = async (all, uses) => {
     const config = structuredClone(live.current().config);
     const model = await composeDecision(config, {
       ...common,
+      attestationUses: notingUses([], noted.slice(0, uses)),
       board: boardWith(told),
       material: structuredClone(material),
     });
@@ -78,6 +83,7 @@ export async function makePair({ clock, trusted, bundle, ...options }: PairOptio
   return {
     kept: createAsk(live, clock),
     anew,
+    uses: () => noted.length,
     learn: ({ shared, devices }) => {
       told.push(...shared);
       board.note(shared);
@@ -101,4 +107,17 @@ function boardWith(keys: readonly SharedKey[]): SharedBoard {
   const board = createSharedBoard();
   board.note(keys);
   return board;
+}
+
+/** Uses that begin with those, and write what is noted into the list. */
+function notingUses(noted: AttestationUse[], first: readonly AttestationUse[] = []): AttestationUses {
+  const uses = createAttestationUses();
+  for (const use of first) uses.note(use);
+  return {
+    ...uses,
+    note: (use) => {
+      noted.push(use);
+      uses.note(use);
+    },
+  };
 }

@@ -107,10 +107,11 @@ export async function startRun(fleet: Fleet, requests: readonly Asked[]): Promis
 
 /** Decides with both; throws a Difference where they do not say the same, and notes every moment that they speak of. */
 export async function compare(run: Run, ...all: readonly Asked[]): Promise<readonly Answered[]> {
-  const { kept, anew } = run.pair;
+  const { kept, anew, uses } = run.pair;
+  const before = uses();
   const answered: Answered[] = [];
   for (const asked of all) answered.push(await kept(asked));
-  const expected = await anew(all);
+  const expected = await anew(all, before);
   for (const [index, asked] of all.entries()) {
     const [is, wanted] = [answered[index], expected[index]] as [Answered, Answered];
     if (!isDeepStrictEqual(plain(is.said), plain(wanted.said)))
