@@ -13,10 +13,12 @@ export interface Asking {
 /** A closed-loop client: several connections, a fixed number of calls under way, bodies sent as they are. */
 export class LoadClient {
   readonly #clients: Client[];
+  readonly #sent: number[];
 
   /** Connections are spread evenly over the addresses. */
   constructor(address: string | readonly string[], connections: number) {
     const addresses = typeof address === 'string' ? [address] : address;
+    this.#sent = addresses.map(() => 0);
     this.#clients = Array.from(
       { length: connections },
       (_, index) =>
@@ -27,9 +29,17 @@ export class LoadClient {
     );
   }
 
+  /** Calls made so far, by address. */
+  get sent(): readonly number[] {
+    return [...this.#sent];
+  }
+
   /** One call; answers the answer's bytes. */
   call(body: Buffer, index = 0, path: string = paths.check): Promise<Buffer> {
-    const client = this.#clients[index % this.#clients.length] as Client;
+    const connection = index % this.#clients.length;
+    const client = this.#clients[connection] as Client;
+    const address = connection % this.#sent.length;
+    this.#sent[address] = (this.#sent[address] ?? 0) + 1;
     return new Promise((resolve, reject) => {
       client.makeUnaryRequest(path, identity, identity, body, (error, answer) => {
         if (error || !answer) reject(error ?? new Error('no answer'));

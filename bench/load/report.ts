@@ -13,8 +13,10 @@ export interface RowFigures {
   /** ÷ the no-op server, and ÷ warm: the median of the rounds' own ratios. */
   readonly to_noop?: number;
   readonly to_warm?: number;
-  /** Each worker's part of `cpu_us`. */
+  /** Of each worker alone, for each decision that it made itself. */
   readonly workers_us?: readonly number[];
+  /** Of each round, which the same place of other rows ran beside. */
+  readonly rounds_us?: readonly number[];
   readonly decisions?: number;
   /** Decisions that were not answered, or not as they must be. */
   readonly failed?: number;
@@ -37,6 +39,7 @@ export function rowFigures(samples: Samples, all: readonly Samples[]): RowFigure
     ...(workers[0]?.length && {
       workers_us: workers[0].map((_, place) => rounded(median(workers.map((round) => round[place] ?? 0)), 1)),
     }),
+    rounds_us: cpu.map((value) => rounded(value, 1)),
     decisions: decisions * cpu.length,
     failed,
   };

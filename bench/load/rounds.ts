@@ -11,7 +11,7 @@ export interface Samples {
   readonly row: Row;
   /** µs of CPU a decision, of all processes of the server. */
   readonly cpu: number[];
-  /** Of that, each of its workers' (none of peers). */
+  /** µs of CPU of each worker for each decision that it made itself (none of peers). */
   readonly workers: number[][];
   readonly decisions: number;
   failed: number;
@@ -43,17 +43,22 @@ export async function warmUp(row: Row, measuring: Measuring, least: number): Pro
 /** One round of one row. */
 export async function measure(samples: Samples, measuring: Measuring): Promise<void> {
   const { row, decisions } = samples;
-  const { pid } = serverOf(row, measuring).running;
+  const { client, running } = serverOf(row, measuring);
+  const { pid } = running;
   const bodies = bodiesOf(row, measuring, decisions);
   const workers = workersOf(pid);
   const own = workers.map(ownCpuMicros);
+  const sent = client.sent;
   const before = cpuMicros(pid);
   samples.failed += await ask(row, measuring, decisions, bodies);
   await pause(settleMs);
   samples.cpu.push((cpuMicros(pid) - before) / decisions);
-  samples.workers.push(
-    workers.map((worker, place) => (ownCpuMicros(worker) - (own[place] as number)) / decisions),
+  // Workers listen in the order in which they were started, each at an address of its own.
+  const made = client.sent.map((calls, place) => row.decisions * (calls - (sent[place] as number)));
+  const each = workers.map(
+    (worker, place) => (ownCpuMicros(worker) - (own[place] as number)) / (made[place] ?? Number.NaN),
   );
+  samples.workers.push(each);
 }
 
 /** All requests of so many decisions, made before any clock starts. */
