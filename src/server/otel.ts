@@ -1,3 +1,4 @@
+import type { Agent } from 'node:http';
 import { metrics as metricsApi, trace } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
@@ -9,6 +10,7 @@ import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { DurationSeries } from '../telemetry/durations.ts';
 import type { Collector } from '../telemetry/metrics.ts';
 import { scopeName, semantic } from '../telemetry/names.ts';
+import { createOtelAgent } from './otel-agent.ts';
 import { durationProducer } from './otel-durations.ts';
 import { samplerFrom } from './otel-sampler.ts';
 import { nameUnits } from './prometheus-names.ts';
@@ -41,7 +43,7 @@ export function startTracing(identity: TelemetryIdentity, env: OtelEnv): Tracing
   const url = endpoint(env, 'TRACES');
   if (disabled(env, 'TRACES') || url === undefined) return { shutdown: async () => undefined };
   const processor = new BatchSpanProcessor({
-    exporter: new OTLPTraceExporter({ url, headers: headersFrom(env, 'TRACES') }),
+    exporter: new OTLPTraceExporter({ url, headers: headersFrom(env, 'TRACES'), httpAgentOptions: agent }),
     maxQueueSize: positive(env.OTEL_BSP_MAX_QUEUE_SIZE, 4096),
     maxExportBatchSize: positive(env.OTEL_BSP_MAX_EXPORT_BATCH_SIZE, 512),
     scheduledDelayMillis: positive(env.OTEL_BSP_SCHEDULE_DELAY, 5000),
@@ -75,7 +77,9 @@ export function startMetering(identity: TelemetryIdentity, env: OtelEnv): Meteri
       ? []
       : [
           new PeriodicExportingMetricReader({
-            exporter: new OTLPMetricExporter({ url, headers: headersFrom(env, 'METRICS') }),
+            exporter: new OTLPMetricExporter({
+              ...{ url, headers: headersFrom(env, 'METRICS'), httpAgentOptions: agent },
+            }),
             metricProducers,
             exportIntervalMillis: positive(env.OTEL_METRIC_EXPORT_INTERVAL, 60_000),
             exportTimeoutMillis: Math.min(
@@ -93,8 +97,28 @@ export function startMetering(identity: TelemetryIdentity, env: OtelEnv): Meteri
       durations = read;
     },
     prometheus: async () => serializer.serialize(nameUnits((await pull.collect()).resourceMetrics)),
-    shutdown: () => provider.shutdown(),
+    // The last push may not come through; nothing waits for it longer.
+    shutdown: () => atMost(lastPushMs, provider.shutdown()),
   };
+}
+
+/** How long the last metrics may take to be sent (ms). */
+const lastPushMs = 2000;
+
+/** Waits for work, well or badly done, but no longer than so many ms. */
+function atMost(ms: number, work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const limit = setTimeout(resolve, ms);
+    const done = (): void => {
+      clearTimeout(limit);
+      resolve();
+    };
+    work.then(done, done);
+  });
+}
+
+function agent(protocol: string): Agent {
+  return createOtelAgent(protocol);
 }
 
 /** Standard URL rules: a signal's own endpoint is used as it is, the common one gets the signal's path appended. */
