@@ -24,13 +24,14 @@ export interface Enforcement {
 /**
  * A denial is enforced unless the configuration, for a time that has an end, observes its PEP, class or site, or
  * has broken the glass for every one of its reasons. It stays a denial all the same. Whoever connects does not choose
- * by a mere claim whose rule applies: see `deviceOf`. What a caller asks that is no PEP is always enforced,
- * and so is a denial for want of a record: nothing passes of which the log knows nothing.
+ * by a mere claim whose rule applies: see `deviceOf`. What a caller asks that is no PEP is always enforced. A denial for
+ * want of a record is enforced unless the glass is broken for that by name: nothing passes merely because it is observed
+ * of which the log knows nothing.
  */
 export function enforcementOf(denied: Denied, rules: Config['enforcement']): Enforcement {
   if (denied.pep.name === unknownPepName) return { enforced: true, findings: [] };
-  if (denied.codes.includes('system.audit_unavailable')) return { enforced: true, findings: [] };
-  const observed = rules.observe.some((rule) => observes(rule, denied));
+  const unrecorded = denied.codes.includes('system.audit_unavailable');
+  const observed = !unrecorded && rules.observe.some((rule) => observes(rule, denied));
   const glass = rules.break_glass.find((rule) => isBrokenFor(rule, denied));
   return { enforced: !observed && glass === undefined, findings: glass ? [glassUsed(glass)] : [] };
 }

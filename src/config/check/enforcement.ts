@@ -19,8 +19,8 @@ const neverDeny: ReadonlySet<string> = new Set([
   'system.break_glass_used',
 ]);
 
-/** Denials that are enforced whatever is broken. */
-const alwaysEnforced: ReadonlySet<string> = new Set(['system.audit_unavailable']);
+/** Denials for want of a record: what passes then stands in no log. */
+const ofNoRecord: ReadonlySet<string> = new Set(['system.audit_unavailable']);
 
 /** Denials of requests that cannot be read: no device is known that a rule could name. */
 const ofNobody: ReadonlySet<string> = new Set(['system.input_invalid']);
@@ -69,8 +69,8 @@ function checkBreakGlass(entry: Place, classes: ReadonlySet<string>, report: Rep
       report.refuse(reason, `${describeChoice(reasonCodes, reason.text)}; a policy's own are custom.<name>`);
     if (neverDeny.has(reason.text ?? ''))
       report.refuse(reason, 'never denies, so there is nothing to set aside');
-    if (alwaysEnforced.has(reason.text ?? ''))
-      report.refuse(reason, 'is always enforced: nothing passes without a record of it');
+    if (ofNoRecord.has(reason.text ?? ''))
+      report.warn(reason, 'lets connections pass of which no record tells, while the log cannot be written');
     if (ofNobody.has(reason.text ?? ''))
       report.warn(reason, 'sets nothing aside: it comes where no device is known, and rules go by devices');
     if (ofNoClass.has(reason.text ?? '') && entry.get('devices').items().length === 0)

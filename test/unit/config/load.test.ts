@@ -255,6 +255,14 @@ test('observation and broken glass that are over are warnings', (t) => {
   t.regex(broken.warnings[0]?.message ?? '', /is over/);
 });
 
+test('broken glass that lets pass what no record tells of is a warning', (t) => {
+  const { config, warnings } = inspect(
+    withLine('- reasons: [revocation.crl_stale]', '- reasons: [system.audit_unavailable]'),
+  );
+  t.truthy(config);
+  t.true(warnings.some(({ message }) => message.includes('of which no record tells')));
+});
+
 test('broken glass that can match no denial is a warning', (t) => {
   const told = (reason: string, devices = true) => {
     const text = withLine('- reasons: [revocation.crl_stale]', `- reasons: [${reason}, policy.denied]`);

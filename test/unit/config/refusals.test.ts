@@ -801,13 +801,6 @@ const rows: readonly Row[] = [
     17,
     /never denies/,
   ],
-  [
-    'enforcement.break_glass[].reasons',
-    '- reasons: [revocation.crl_stale]',
-    '- reasons: [system.audit_unavailable]',
-    17,
-    /always enforced/,
-  ],
   ['enforcement.break_glass[].classes', 'classes: [meter]', 'classes: [camera]', 17, /not in classes/],
   ['enforcement.break_glass[].devices', 'devices: [meter-1]', 'devices: [""]', 17, /must not be empty/],
   ['enforcement.break_glass[].who', 'who: J. Martin', 'who: " "', 12, /must not be empty/],

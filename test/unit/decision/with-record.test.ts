@@ -130,3 +130,26 @@ test('a broken glass that does not name system.audit_unavailable does not let an
   t.like(kept.decision, { outcome: 'deny', enforced: true });
   t.false(kept.decision.reasons.some((reason) => reason.code === 'system.break_glass_used'));
 });
+
+test('a broken glass that names system.audit_unavailable lets what would have been allowed pass, and says so', async (t) => {
+  const glass = {
+    reasons: ['system.audit_unavailable'],
+    classes: ['meter'],
+    who: 'J. Martin',
+    why: 'disk is being replaced',
+    since: '2026-06-01T11:00:00Z',
+    until: '2026-06-01T13:00:00Z',
+  };
+  const world = await worldThat(t, (document) => {
+    document['enforcement'] = { break_glass: [glass] };
+  });
+  world.failRecording(unavailable);
+  const { decision } = await world.decide(world.connect({ shows: await world.leaf('meter/1') }));
+  t.like(decision, { outcome: 'deny', enforced: false, faults: [{ code: 'system.audit_unavailable' }] });
+  t.deepEqual(
+    decision.reasons.map(({ code }) => code),
+    ['system.audit_unavailable', 'system.break_glass_used'],
+  );
+  const lost = await world.decide(world.connect({ shows: await world.leaf('meter/lost') }));
+  t.true(lost.decision.enforced, 'it has another reason, which is not named');
+});
