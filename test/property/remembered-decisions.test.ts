@@ -53,6 +53,7 @@ function bundles(): readonly BundleFile[] {
 }
 
 test('what a whole run remembers never shows in a decision, whatever changes and whenever', async (t) => {
+  t.timeout(runs * 60_000);
   const fleet = await makeFleet();
   t.teardown(fleet.world.close);
   const requests = requestsOf(fleet);
