@@ -8,6 +8,7 @@ import type { Store } from '../store/types.ts';
 import { importInHelper } from './crl-helper.ts';
 import { importCrlFile, type CrlFileJob, type CrlOutcome } from './import-crl-file.ts';
 import { keptFolder } from './keep-versions.ts';
+import { whenUnlocked } from './when-unlocked.ts';
 
 /** Bytes of a file above which it is imported by a process of its own; below, it takes this one some milliseconds. */
 export const inlineBytes = 1024 * 1024;
@@ -62,8 +63,8 @@ export async function isLarge(path: string): Promise<boolean> {
   }
 }
 
-function inline(job: CrlFileJob, { store, issuers }: CrlWorld): Promise<CrlOutcome[]> {
-  return importCrlFile(store, job, issuers());
+function inline(job: CrlFileJob, { store, issuers, signal }: CrlWorld): Promise<CrlOutcome[]> {
+  return whenUnlocked(() => importCrlFile(store, job, issuers()), signal);
 }
 
 function inHelper(job: CrlFileJob, { store, issuers, log, signal }: CrlWorld): Promise<CrlOutcome[]> {

@@ -7,6 +7,7 @@ import type { LearntOf } from '../inventory/observed/memory.ts';
 import type { Observation, SharedKey } from '../inventory/observed/types.ts';
 import { createObservedWriter } from '../inventory/observed/write.ts';
 import type { Store } from '../store/types.ts';
+import { isLockedOut } from '../store/write-lock.ts';
 
 /** What workers are told of what all of them have learnt together. */
 export interface Learnt {
@@ -76,7 +77,8 @@ export function startObserved(options: ObservedOptions): Observed {
       act();
       failing = false;
     } catch (thrown) {
-      onDropped(lost());
+      // What waits for the lock goes on waiting; only what is too much is dropped.
+      if (!isLockedOut(thrown)) onDropped(lost());
       if (!failing) log(`what decisions learn is not kept: ${describeThrown(thrown)}`);
       failing = true;
     }
@@ -111,16 +113,17 @@ export function startObserved(options: ObservedOptions): Observed {
           }
         });
         waiting = waiting.slice(done);
+        toWrite = new Map();
         if (devices.length > 0) tell({ shared: [], devices });
       },
       () => {
         const lost = waiting.length;
         for (const observation of waiting) remembered.delete(nameOf(observation));
         waiting = [];
+        toWrite = new Map();
         return lost;
       },
     );
-    toWrite = new Map();
   };
   const prune = (): void =>
     guarded(

@@ -33,7 +33,7 @@ import { openShadow } from './shadow/shadow.ts';
 import { becomeSoleWriter } from './sole-writer.ts';
 import { readinessOf, statusOf } from './status.ts';
 import type { StatusSources } from './status.ts';
-import { watchStore, writerOf } from './store-watch.ts';
+import { lockPatience, watchStore, writerOf } from './store-watch.ts';
 import type { DecisionSummary } from './summary.ts';
 import { startTimeKeeper } from './time-keeper.ts';
 import { Undo } from './undo.ts';
@@ -88,6 +88,8 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     mode: 'read_write',
     now: options.clock.now(),
     clock: options.clock,
+    // Once workers decide, they wait for this process: it does without the lock rather than to stand still.
+    patience: () => (late.pool ? lockPatience : undefined),
     onFile: (event) => {
       if (event.kind === 'lost')
         return log(`nothing is allowed until this is mended: ${event.error.message}`);

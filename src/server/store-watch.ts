@@ -6,6 +6,12 @@ import { program } from './program.ts';
 /** Often enough that a state file which was replaced is noticed within 100 ms, whoever asks for nothing (ms). */
 const lookMs = 50;
 
+/**
+ * How long a write waits for the lock once there are workers (ms). Bulk work of others has it for 50 ms at a time, and a
+ * record may wait for two thirds of the budget.
+ */
+export const lockPatience = { first: 60, after: 20 };
+
 /** Has the store look at its file also while nobody reads from it. Answers how to stop. */
 export function watchStore(store: Store): () => void {
   const timer = setInterval(() => {

@@ -8,6 +8,7 @@ import { refuseCutShort, refuseEmpty } from './file-state.ts';
 import { FollowedFile, type Connection, type FileEvent } from './followed-file.ts';
 import { migrate, pragma, readFormat, readInstance } from './migrate.ts';
 import { storeFormat } from './migrations.ts';
+import type { PatienceLimits } from './patience.ts';
 import { storeError } from './sqlite-errors.ts';
 import { SqliteStore } from './sqlite-store.ts';
 import type { Store } from './types.ts';
@@ -21,6 +22,11 @@ export interface OpenOptions {
   readonly now: EpochMs;
   /** Milliseconds that a write waits for the lock; 5,000 by default. */
   readonly busyTimeoutMs?: number;
+  /**
+   * How long a write waits instead, asked at each: for a process that others wait for. What it cannot do now it must be
+   * able to do later.
+   */
+  readonly patience?: () => PatienceLimits | undefined;
   /** Most 4 KiB pages that the file may have: a disk quota. Unlimited by default. */
   readonly maxPages?: number;
   readonly clock?: Clock;
@@ -40,11 +46,18 @@ const checkpointPages = 8000;
  * store follows its path: see `FollowedFile`.
  */
 export function openStore(options: OpenOptions): Store {
-  const { path, mode, busyTimeoutMs = 5000, clock = systemClock, onFile = () => undefined } = options;
+  const {
+    path,
+    mode,
+    busyTimeoutMs = 5000,
+    clock = systemClock,
+    onFile = () => undefined,
+    patience,
+  } = options;
   const writable = mode === 'read_write';
   const open = (existing: boolean): Connection => connect(options, { existing, busyTimeoutMs, clock });
   const file = new FollowedFile({ path, writable, clock, open, onFile });
-  return new SqliteStore({ file, path, writable, busyTimeoutMs, clock });
+  return new SqliteStore({ file, path, writable, busyTimeoutMs, clock, ...(patience && { patience }) });
 }
 
 interface ConnectOptions {

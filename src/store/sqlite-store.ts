@@ -5,6 +5,7 @@ import type { Moment } from '../lib/moment.ts';
 import { appendChange, readChanges, readEpochs } from './change-log.ts';
 import type { Connection, FollowedFile } from './followed-file.ts';
 import { GuardedStatement } from './guarded-statement.ts';
+import { Patience, type PatienceLimits } from './patience.ts';
 import { storeError } from './sqlite-errors.ts';
 import type { Change, NewChange, SqlValue, Statement, Store } from './types.ts';
 import { beginImmediate, type WriteKind } from './write-lock.ts';
@@ -16,6 +17,8 @@ export interface SqliteStoreParts {
   readonly writable: boolean;
   /** Milliseconds that `transact` waits for the write lock. */
   readonly busyTimeoutMs: number;
+  /** How long it waits instead, where that is less; asked at each. */
+  readonly patience?: () => PatienceLimits | undefined;
   readonly clock: Clock;
 }
 
@@ -25,6 +28,7 @@ export class SqliteStore implements Store {
   readonly #parts: SqliteStoreParts;
   readonly #file: FollowedFile;
   readonly #statements = new Map<string, Statement<unknown>>();
+  readonly #patience = new Patience();
   #open: 'none' | 'snapshot' | 'transaction' = 'none';
   /** As last read outside a transaction; told again as the same object for as long as nothing has changed. */
   #epochs: Readonly<Record<string, number>> | undefined;
@@ -108,9 +112,14 @@ export class SqliteStore implements Store {
       throw new PortreeveError('PDP_INTERNAL', 'a write may not begin within a snapshot');
     this.#requireWritable();
     this.#epochsAt = undefined;
-    const { busyTimeoutMs, clock } = this.#parts;
+    const { busyTimeoutMs, clock, patience } = this.#parts;
     const { db } = this.#connection();
-    this.#guard(() => beginImmediate(db, this.path, busyTimeoutMs, clock, kind));
+    const limits = patience?.() ?? { first: busyTimeoutMs, after: busyTimeoutMs };
+    this.#guard(() =>
+      this.#patience.attempt(limits, (timeoutMs) =>
+        beginImmediate(db, this.path, timeoutMs, clock, kind, busyTimeoutMs),
+      ),
+    );
     return this.#within('transaction', write, () => this.#guard(() => db.exec('COMMIT')));
   }
 

@@ -42,20 +42,29 @@ export function withWriteLock<T>(
   }
 }
 
-/** Begins a write transaction, waiting for the lock as `withWriteLock` does. */
+/**
+ * Begins a write transaction, waiting for the lock as `withWriteLock` does; everything else goes on waiting for
+ * `othersMs`.
+ */
 export function beginImmediate(
   db: DatabaseSync,
   path: string,
   timeoutMs: number,
   clock: Clock,
   kind: WriteKind = 'change',
+  othersMs = timeoutMs,
 ): void {
   db.exec('PRAGMA busy_timeout = 0');
   try {
     withWriteLock(() => db.exec('BEGIN IMMEDIATE'), path, timeoutMs, clock, kind);
   } finally {
-    db.exec(`PRAGMA busy_timeout = ${timeoutMs}`);
+    db.exec(`PRAGMA busy_timeout = ${othersMs}`);
   }
+}
+
+/** Whether nothing was done because another process has held the lock for all of the time that was waited. */
+export function isLockedOut(thrown: unknown): boolean {
+  return thrown instanceof PortreeveError && thrown.code === 'PDP_STORE_UNAVAILABLE' && isBusy(thrown.cause);
 }
 
 function lockedOut(path: string, timeoutMs: number, cause: unknown): PortreeveError {

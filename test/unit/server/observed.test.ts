@@ -1,8 +1,10 @@
+import { DatabaseSync } from 'node:sqlite';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { createObservedReader } from '../../../src/inventory/observed/reader.ts';
 import { startObserved } from '../../../src/server/observed.ts';
 import type { Learnt } from '../../../src/server/observed.ts';
+import { openStore } from '../../../src/store/open.ts';
 import type { Store } from '../../../src/store/types.ts';
 import { fakeClock } from '../../helpers/fake-clock.ts';
 import { someObservation } from '../../helpers/observations.ts';
@@ -49,6 +51,23 @@ test('nothing is learnt of a decision that a clock far ahead dated', (t) => {
   observed.take([someObservation({ at: Date.UTC(2080, 0, 1) })], 0);
   observed.stop();
   t.deepEqual([seen(), count.dropped], [[], 0]);
+});
+
+test('what is learnt while another process has the write lock waits for it, and is not dropped', async (t) => {
+  const { path } = temporaryStore(t);
+  const patience = () => ({ first: 1, after: 1 });
+  const store = openStore({ path, mode: 'read_write', now: 0, patience });
+  t.teardown(() => store.close());
+  const other = new DatabaseSync(path);
+  other.exec('BEGIN IMMEDIATE');
+  const { observed, seen, count, log } = observing(t, store);
+  observed.take([someObservation()], 0);
+  await until(() => log.length > 0);
+  t.regex(log[0] ?? '', /held the write lock/);
+  other.exec('ROLLBACK');
+  other.close();
+  await until(() => seen().length === 1);
+  t.is(count.dropped, 0);
 });
 
 test('what waits is written at the end', (t) => {
