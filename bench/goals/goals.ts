@@ -13,9 +13,10 @@ export interface Judged {
   readonly why?: string;
 }
 
-/** A figure, or why there is none; `why` beside a figure is why it is not yet the goal's. */
+/** A figure, or why there is none; `small` is why it does not show yet that a goal is reached, `failed` that it is not. */
 type Figure =
-  { readonly value: number; readonly why?: string } | { readonly value?: never; readonly why: string };
+  | { readonly value: number; readonly small?: string; readonly failed?: string }
+  | { readonly value?: never; readonly why: string };
 
 interface Goal {
   readonly title: string;
