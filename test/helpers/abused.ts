@@ -83,8 +83,8 @@ export function abusedServer(
           await pause(5);
         }
       })();
-      await run(abused).finally(() => (state.running = false));
-      await asking;
+      // Whichever fails first is told.
+      await Promise.all([run(abused).finally(() => (state.running = false)), asking]);
       const [after] = (await server.status()).workers;
       t.deepEqual([after?.pid, after?.restarts], [pid, before?.restarts], 'the worker lives');
       await until(async () => (await settled(pid)) < least + roomMb);
