@@ -1,0 +1,104 @@
+/**
+ * The whole fleet reconnects, as after an outage: so many devices, each with a certificate of its own that was never
+ * shown before, once each, within so many seconds. Two workers on all cores, the load beside them. Nobody is denied; how
+ * what is kept is filled and bounded is read from the metrics.
+ * Usage: node bench/load/reconnect.ts [--devices N] [--seconds N] [--connections N] [--timeout MS] [--stretch N] [--json]
+ * --stretch: the budget is so much longer, where the machine is so much slower for being shared.
+ */
+import { rmSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { requestMaker } from '../scale/asking.ts';
+import { makePressureFleet } from './pressure-fleet.ts';
+import { writeResult } from './result.ts';
+import { grpcRequest, judgeCheck, percentile, storm } from '../../test/helpers/storm.ts';
+import { startWatched } from './watched-server.ts';
+
+const { values } = parseArgs({
+  options: {
+    devices: { type: 'string', default: '100000' },
+    seconds: { type: 'string', default: '30' },
+    connections: { type: 'string', default: '8' },
+    timeout: { type: 'string', default: '1000' },
+    stretch: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const [devices, seconds, connections, timeoutMs] = [
+  Number(values.devices),
+  Number(values.seconds),
+  Number(values.connections),
+  Number(values.timeout),
+];
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+const now = Date.now();
+say(`reconnect: making ${devices} devices and certificates`);
+const options = { devices, peps: ['edge'], workers: 2, stretch: Number(values.stretch) };
+const fleet = await makePressureFleet(options, now);
+const make = await requestMaker(fleet.pki, 8, now);
+const check = '/envoy.service.auth.v3.Authorization/Check';
+// The last ones warm the server up, on connections of their own, so that both workers have come to speed.
+const warming = 200;
+const all = Array.from({ length: devices + warming }, (_, index) =>
+  grpcRequest(check, make(index % devices, index), timeoutMs),
+);
+const server = await startWatched(fleet.configFile, fleet.adminPort, 'all');
+try {
+  const address = `127.0.0.1:${fleet.ports[0]}`;
+  const rest = { address, timeoutMs, judge: judgeCheck, mostPending: 4096 };
+  const warm = { requests: all.slice(devices) };
+  await storm({
+    ...rest,
+    connections: Array.from({ length: connections }, () => warm),
+    perSecond: 500,
+    seconds: 5,
+  });
+  const before = server.memory().now;
+  const cpu = server.cpu();
+  const each = Math.ceil(devices / connections);
+  const result = await storm({
+    ...rest,
+    connections: Array.from({ length: connections }, (_, index) => ({
+      requests: all.slice(index * each, Math.min(devices, (index + 1) * each)),
+    })),
+    perSecond: devices / seconds,
+    seconds,
+    inOrder: true,
+  });
+  const memory = server.memory();
+  const cpuUs = (server.cpu() - cpu) / devices;
+  const kept: Record<string, object> = {};
+  for (const name of ['credentials', 'devices', 'device_keys', 'revocations']) {
+    const of = async (what: string): Promise<number> =>
+      server.metric(`portreeve_kept_${what}`, `kept="${name}"`);
+    kept[name] = {
+      ...{ entries: await of('entries'), bound: await of('bound') },
+      ...{
+        hits: await of('hits_total'),
+        misses: await of('misses_total'),
+        evictions: await of('evictions_total'),
+      },
+    };
+  }
+  writeResult(
+    'reconnect',
+    {
+      ...{ devices, seconds, connections, timeout_ms: timeoutMs, stretch: Number(values.stretch) },
+      fates: result.fates,
+      answered_ms: {
+        p50: percentile(result.latencies, 0.5),
+        p99: percentile(result.latencies, 0.99),
+        most: result.latencies.at(-1) ?? 0,
+      },
+      allowed_by_second: result.perSecond,
+      cpu_us_per_device: cpuUs,
+      largest_worker_mib: { before, most: memory.most, after: memory.now },
+      kept_in_all_workers: kept,
+    },
+    values.json,
+  );
+  if (result.fates.denied > 0) process.exitCode = 1;
+} finally {
+  await server.stop();
+  rmSync(fleet.folder, { recursive: true, force: true });
+}

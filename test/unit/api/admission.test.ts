@@ -1,0 +1,125 @@
+import test from 'ava';
+import { createAdmission } from '../../../src/api/admission.ts';
+import type { Admission, WaitingCall } from '../../../src/api/admission.ts';
+import { fakeClock } from '../../helpers/fake-clock.ts';
+import type { FakeClock } from '../../helpers/fake-clock.ts';
+
+/** A worker on a clock of its own, in which every decision takes 2 ms, and what became of its calls. */
+function worker(room?: { calls: number; bytes: number }) {
+  const clock = fakeClock(0);
+  const admission = createAdmission(clock, room);
+  const fates: string[] = [];
+  const call = (name: string, over: Partial<WaitingCall> = {}): void => {
+    const arrived = clock.monotonic();
+    admission.enter({
+      pep: name.slice(0, 1),
+      bytes: 100,
+      timing: { arrived, deadline: arrived + 100 },
+      gone: () => false,
+      begin: () => {
+        fates.push(name);
+        clock.advance(2);
+      },
+      shed: (why) => void fates.push(`${name} ${why}`),
+      ...over,
+    });
+  };
+  return { clock, admission, fates, call };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function turns(admission: Admission, clock: FakeClock, whatElseMs = 0): Promise<void> {
+  for (let count = 0; count < 200 && admission.stats().waiting > 0; count += 1) {
+    clock.advance(whatElseMs);
+    await turn();
+  }
+  await turn();
+}
+
+test('calls are begun as they come while the thread keeps up', (t) => {
+  const { call, fates, admission } = worker();
+  call('a1');
+  call('a2');
+  t.deepEqual(fates, ['a1', 'a2']);
+  t.is(admission.stats().waiting, 0);
+});
+
+test('beyond five milliseconds of a turn calls wait, in their order', async (t) => {
+  const { call, fates, admission, clock } = worker();
+  for (let index = 1; index <= 9; index += 1) call(`a${index}`);
+  t.deepEqual(fates, ['a1', 'a2', 'a3']);
+  t.is(admission.stats().waiting, 6);
+  call('a10');
+  await turns(admission, clock);
+  t.deepEqual(fates, ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7', 'a8', 'a9', 'a10']);
+});
+
+test('the lines of PEPs are served in turn, however long one of them is', async (t) => {
+  const { call, fates, admission, clock } = worker();
+  for (let index = 1; index <= 30; index += 1) call(`a${index}`);
+  call('b1');
+  call('b2');
+  await turns(admission, clock);
+  t.true(fates.indexOf('b1') <= 5, fates.join(' '));
+  t.true(fates.indexOf('b2') <= 7, fates.join(' '));
+  t.is(fates.length, 32);
+});
+
+test('a call that has waited for half its time is shed, and never begun', async (t) => {
+  const { call, fates, admission, clock } = worker();
+  for (let index = 1; index <= 60; index += 1) call(`a${index}`);
+  await turns(admission, clock);
+  const begun = fates.filter((fate) => !fate.endsWith(' waited'));
+  // 2 ms each: 25 of them in 50 ms, half of what they have; they came within the first 6 ms.
+  t.true(begun.length >= 24 && begun.length <= 29, String(begun.length));
+  t.is(admission.stats().shedWaited, 60 - begun.length);
+  t.is(fates.at(-1), 'a60 waited');
+});
+
+test('a call that its PEP has given up is neither begun nor shed', async (t) => {
+  const { call, fates, admission, clock } = worker();
+  for (let index = 1; index <= 4; index += 1) call(`a${index}`);
+  call('a5', { gone: () => true });
+  await turns(admission, clock);
+  t.deepEqual(fates, ['a1', 'a2', 'a3', 'a4']);
+  t.is(admission.stats().abandoned, 1);
+});
+
+test('where there is no room the newest of the longest line goes, not the few calls of another PEP', (t) => {
+  const { call, fates, admission } = worker({ calls: 5, bytes: 1_000_000 });
+  for (let index = 1; index <= 8; index += 1) call(`a${index}`);
+  fates.length = 0;
+  call('b1');
+  t.deepEqual(fates, ['a8 no_room']);
+  call('a9');
+  t.deepEqual(fates, ['a8 no_room', 'a9 no_room']);
+  t.like(admission.stats(), { waiting: 5, shedNoRoom: 2 });
+});
+
+test('what waits is bounded by its bytes as well', (t) => {
+  const { call, fates, admission } = worker({ calls: 1000, bytes: 1000 });
+  for (let index = 1; index <= 3; index += 1) call(`a${index}`);
+  call('a4', { bytes: 600 });
+  call('a5', { bytes: 600 });
+  t.deepEqual(fates.slice(3), ['a5 no_room']);
+  t.is(admission.stats().waiting, 1);
+});
+
+test('decisions keep their part of the time where everything else takes much of it', async (t) => {
+  const { call, fates, admission, clock } = worker();
+  for (let index = 1; index <= 25; index += 1)
+    call(`a${index}`, { timing: { arrived: clock.monotonic(), deadline: Infinity } });
+  fates.length = 0;
+  await turns(admission, clock, 20);
+  // 22 of 2 ms in slices of 5 ms would take eight turns; they grow with what the rest of a turn takes.
+  t.is(fates.length, 22);
+  t.true(clock.monotonic() - 1000 < 6 + 22 * 2 + 5 * 20, String(clock.monotonic()));
+});
+
+test('the most that waited is told once', (t) => {
+  const { call, admission } = worker();
+  for (let index = 1; index <= 9; index += 1) call(`a${index}`);
+  t.is(admission.stats().mostWaiting, 6);
+  t.is(admission.stats().mostWaiting, 6, 'they wait still');
+});
