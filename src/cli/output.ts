@@ -23,6 +23,11 @@ export function plain(text: string): string {
   );
 }
 
+/** JSON on several lines, safe for a terminal as `plain` is: what is escaped there stays the same JSON. */
+export function plainJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).split('\n').map(plain).join('\n');
+}
+
 /** A cell; `tone` colours it without counting in its width. */
 export type Cell = string | number | null | { readonly text: string; readonly tone: Tone };
 

@@ -1,6 +1,7 @@
 import { valuesOf } from '../../audit/query/fields.ts';
 import type { FieldName } from '../../audit/query/fields.ts';
 import type { RecordEntry } from '../../audit/sources/types.ts';
+import { plain } from '../output.ts';
 import type { Cell, Tone } from '../output.ts';
 
 const csvFields: readonly FieldName[] = [
@@ -32,10 +33,11 @@ export function csvRow({ record, origin, index }: RecordEntry): string {
 
 /**
  * One line of CSV. Texts are anybody's, and programs that show tables take some for formulas: these begin with an
- * apostrophe.
+ * apostrophe. A terminal may show them as well, so that what could rewrite it is escaped.
  */
 export function csvLine(cells: readonly string[]): string {
-  const written = cells.map((cell) => {
+  const written = cells.map((given) => {
+    const cell = plain(given);
     const text = /^[=+\-@\t\r]/.test(cell) ? `'${cell}` : cell;
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   });

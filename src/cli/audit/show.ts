@@ -5,7 +5,7 @@ import type { ProofStatus } from '../../audit/query/proof-status.ts';
 import { finish } from '../command.ts';
 import { decisionText } from '../decide/text.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { fields, plain } from '../output.ts';
+import { fields, plain, plainJson } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { findEntry, type FoundEntry } from './find.ts';
 import { indexOption, logsOptions, withLogs, type LogsOptions } from './logs.ts';
@@ -67,7 +67,7 @@ function textOf(
   const sections = [
     ...(words.length === 0 ? [] : [words.map((line) => `${plain(line)}\n`).join('')]),
     ...(isWholeRecord(record) ? [decisionText(madeOf(record), paint)] : []),
-    `${JSON.stringify(record, null, 2)}\n`,
+    `${plainJson(record)}\n`,
     fields(
       [
         ['record', `${origin} #${index}`],

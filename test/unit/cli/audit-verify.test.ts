@@ -343,3 +343,26 @@ test('an index that lacks what the log has, or is of another log, is told', asyn
   const { stdout } = await run('verify', 'log', '--key', other.signer.verifier.text);
   t.regex(stdout, /index.db was not made from this log/);
 });
+
+test('what records hold rewrites no terminal, in no format that people read, and JSON says the same', async (t) => {
+  const entries = recordsOf(300);
+  const device = 'm\u009b2J\u202eevil\u001b[2J';
+  entries[10] = Buffer.from(
+    recordBytes({
+      decision_id: 'd-10',
+      device_id: device,
+      kind: 'decision',
+      time: formatInstant(logBegin + 10_000),
+    }),
+  );
+  const { run } = withLog(t, entries);
+  const shown = (await run('show', '#10', 'log')).stdout;
+  const csv = (await run('query', 'log', '--format', 'csv', '--oldest-first', '--limit', '12')).stdout;
+  const table = (await run('query', 'log', '--oldest-first', '--limit', '12')).stdout;
+  for (const text of [shown, csv, table]) {
+    t.notRegex(text, /[\u0080-\u009f\u202a-\u202e\u001b]/);
+    t.true(text.includes('\\u009b2J\\u202eevil'));
+  }
+  const json = shown.slice(shown.indexOf('{'), shown.indexOf('\n}') + 2);
+  t.is((JSON.parse(json) as { device_id: string }).device_id, device);
+});
