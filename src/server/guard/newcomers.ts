@@ -12,7 +12,11 @@ export function admit(sockets: NetServer, limits: ConnectionsConfig, { connectio
   const open = new Map<string, number>();
   sockets.maxConnections = limits.max;
   sockets.on('drop', () => (counts.listener_full += 1));
-  sockets.on('tlsClientError', () => (counts.handshake += 1));
+  sockets.on('tlsClientError', (_error: Error, socket: Socket) => {
+    counts.handshake += 1;
+    // Node tells of a handshake that takes too long, and leaves its connection open.
+    socket.destroy();
+  });
   // First of all: what listens behind must find a refused socket closed.
   sockets.prependListener('connection', (socket: Socket) => {
     const from = sourceOf(socket);
