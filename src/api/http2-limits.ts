@@ -21,6 +21,9 @@ export function limitHttp2(server: Server, limits: ConnectionsConfig): void {
   Object.assign(commonServerOptions, {
     streamResetBurst: limits.resets.burst,
     streamResetRate: limits.resets.rate,
+    // What a PEP took back counts as open until JavaScript has run, and a burst is read in one go: calls beyond the
+    // concurrent ones are refused then, and the hundredth refusal would close the session.
+    maxSessionRejectedStreams: limits.resets.burst,
     // Node counts in megabytes.
     maxSessionMemory: Math.ceil(limits.memory / 1e6),
     settings: { ...commonServerOptions.settings, maxHeaderListSize: limits.header_bytes },
