@@ -203,6 +203,25 @@ test('what a log keeps beside its tiles is found at an address too, by its lists
   }
 });
 
+test('a server that sends more than a file of a log can have is cut off there', async (t) => {
+  const { run, log } = withLog(t);
+  let sent = 0;
+  const { origin } = await httpSource(t, (request, response) => {
+    const path = (request.url ?? '').slice('/plant/'.length);
+    if (path !== 'tile/0/001')
+      return void response.writeHead(log.files.has(path) ? 200 : 404).end(log.files.get(path));
+    const more = (): void => {
+      while (!response.destroyed && sent < 1e9 && response.write(Buffer.alloc(65_536))) sent += 65_536;
+    };
+    response.on('drain', more);
+    more();
+  });
+  const { code, stderr } = await run('verify', `${origin}/plant`, '--key', 'log.key');
+  t.is(code, 2);
+  t.regex(stderr, /PDP_SOURCE_REFUSED: .*tile\/0\/001/);
+  t.true(sent < 64 * 1024 * 1024, 'what the network holds, not what was sent');
+});
+
 test('a proof holds by the key of the log alone, and by no other', async (t) => {
   const { run, folder } = withLog(t);
   const proof = await run('prove', 'd-333', 'log');
