@@ -42,10 +42,11 @@ rego-test: install ## Rego formatting, strict check and tests
 bundle: install ## compile rego/ into the default bundle that is committed
 	@$(run_node) scripts/build-bundle.ts
 
-docs: install ## write what is generated: the pages of reasons, configuration and policy input, and the input's type
+docs: install ## write what is generated: the pages of reasons, configuration, policy input and performance, and the input's type
 	@$(run_node) scripts/docs-reasons.ts
 	@$(run_node) scripts/policy-input.ts
 	@$(run_node) scripts/docs-config.ts
+	@$(run_node) scripts/docs-performance.ts
 
 # A benchmark that missed a goal does not keep the others from running; the last exit code tells of any.
 bench: install ## what a decision costs beside other servers, latency at half load, and how far each goal is reached

@@ -195,6 +195,7 @@ const parts: readonly Part[] = [
   check('docs: reasons', 'node', ['scripts/docs-reasons.ts', '--check']),
   check('docs: policy input', 'node', ['scripts/policy-input.ts', '--check']),
   check('docs: configuration', 'node', ['scripts/docs-config.ts', '--check']),
+  check('docs: performance', 'node', ['scripts/docs-performance.ts', '--check']),
   // Servers with their workers: the tests of one file at a time share the machine.
   ava('fault', ['--concurrency', '1']),
   ava('e2e', ['--concurrency', '1', '--timeout', '300s']),

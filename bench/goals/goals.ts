@@ -26,6 +26,10 @@ interface Goal {
 }
 
 const million = 1_000_000;
+/** A median of fewer says little. */
+const fewestRounds = 5;
+/** Milliseconds (p99): a client that is later than that measures itself and its machine. */
+const latestClient = 2;
 
 const goals: readonly Goal[] = [
   ratio('warm ÷ no-op grpc-js', '≤', 1.5, 'warm', 'noop'),
@@ -101,7 +105,8 @@ function ofRounds(one: string, other: string, of: (one: number, other: number) =
   const beside = b.rounds_us;
   const value = median(a.rounds_us.map((micros, round) => of(micros, beside[round] ?? Number.NaN)));
   const failed = (a.failed ?? 0) + (b.failed ?? 0);
-  return { value, ...(failed > 0 && { failed: `${failed} failed or wrong` }) };
+  const few = load.rounds < fewestRounds && { small: `${load.rounds} rounds only` };
+  return { value, ...few, ...(failed > 0 && { failed: `${failed} failed or wrong` }) };
 }
 
 function rowOf(load: LoadResult, name: string): RowFigures | undefined {
@@ -112,13 +117,21 @@ function evenness(): Figure {
   const load = readLoad();
   const each = load && rowOf(load, 'two')?.workers_us;
   if (each?.length !== 2) return { why: 'bench/load/run.ts was not run' };
-  return { value: Math.max(...each) / Math.min(...each) };
+  const value = Math.max(...each) / Math.min(...each);
+  return load && load.rounds < fewestRounds ? { value, small: `${load.rounds} rounds only` } : { value };
 }
 
 function latency(): Figure {
   const found = readLoad()?.latency.find(({ server }) => server === 'shipped');
   if (!found) return { why: 'bench/load/run.ts was not run' };
-  return { value: found.p99_to_p50, ...(found.failed > 0 && { failed: `${found.failed} failed or wrong` }) };
+  const late = found.client_late_p99_ms > latestClient && {
+    small: `the client itself was late by ${found.client_late_p99_ms} ms`,
+  };
+  return {
+    value: found.p99_to_p50,
+    ...late,
+    ...(found.failed > 0 && { failed: `${found.failed} failed or wrong` }),
+  };
 }
 
 /** A figure of another benchmark; what it was run with may be less than the goal is about. */

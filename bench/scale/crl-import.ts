@@ -14,6 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { createRoot, issueCrl } from '../../src/ca/index.ts';
 import { helperFlags } from '../../src/server/crl-helper.ts';
 import { openStore } from '../../src/store/open.ts';
+import { publish } from './figures.ts';
 
 const entries = Number(process.argv[2] ?? 1_000_000);
 const rounds = Number(process.argv[3] ?? 3);
@@ -87,8 +88,8 @@ try {
     goal,
     grown_mb: Math.max(...measured.map((one) => one.grown_mb)),
   };
-  process.stdout.write(`${JSON.stringify(result)}\n`);
-  if (ratio > goal) process.exitCode = 1;
+  const command = `node bench/scale/crl-import.ts ${entries} ${rounds}`;
+  publish('crl-import', command, result, ratio > goal ? ['ratio'] : []);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

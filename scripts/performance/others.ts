@@ -1,0 +1,113 @@
+/** What the page tells of a file of results: what it is about, and its figures as label, path of keys and unit. */
+export interface Other {
+  readonly name: string;
+  readonly what: string;
+  readonly figures: readonly (readonly [string, string, string])[];
+}
+
+export const others: readonly Other[] = [
+  {
+    name: 'state',
+    what: 'CPU a decision over much state ÷ over one thousand (≤ 1.3)',
+    figures: [
+      ['warm', 'ratio_to_small.warm', ''],
+      ['changed', 'ratio_to_small.changed', ''],
+      ['unseen', 'ratio_to_small.unseen', ''],
+      ['ready in', 'ready_ms.large.median', 'ms'],
+    ],
+  },
+  {
+    name: 'start',
+    what: 'start to the first right answer over much state (≤ 2 s)',
+    figures: [
+      ['devices', 'devices', ''],
+      ['ready in', 'ready.large.median', 'ms'],
+      ['decided in', 'decided.large.median', 'ms'],
+    ],
+  },
+  {
+    name: 'enforce',
+    what: 'act to first denial, p99 (< 100 ms)',
+    figures: [
+      ['at rest: status', 'at_rest.set_status.from_begin.p99', 'ms'],
+      ['hold', 'at_rest.hold.from_begin.p99', 'ms'],
+      ['CRL', 'at_rest.crl.from_begin.p99', 'ms'],
+      ['during bulk work: status', 'during_bulk_work.set_status.from_begin.p99', 'ms'],
+      ['hold', 'during_bulk_work.hold.from_begin.p99', 'ms'],
+      ['CRL', 'during_bulk_work.crl.from_begin.p99', 'ms'],
+      ['failed calls', 'failed_calls', ''],
+    ],
+  },
+  {
+    name: 'during',
+    what: 'p99 while a long CRL is applied ÷ at rest (≤ 2)',
+    figures: [
+      ['ratio', 'ratio_p99', ''],
+      ['applying', 'applying.p99', 'ms'],
+      ['at rest', 'at_rest.p99', 'ms'],
+      ['failed calls', 'failed_calls', ''],
+    ],
+  },
+  {
+    name: 'during-import',
+    what: 'p99 while an inventory is imported ÷ at rest (≤ 2)',
+    figures: [
+      ['ratio', 'ratio_p99', ''],
+      ['importing', 'importing.p99', 'ms'],
+      ['at rest', 'at_rest.p99', 'ms'],
+      ['failed calls', 'failed_calls', ''],
+    ],
+  },
+  {
+    name: 'swap',
+    what: 'p99 while bundles are put in force ÷ at rest (≤ 2)',
+    figures: [
+      ['ratio', 'ratio_p99', ''],
+      ['exchanging', 'exchanging.p99', 'ms'],
+      ['at rest', 'at_rest.p99', 'ms'],
+      ['failed calls', 'failed_calls', ''],
+    ],
+  },
+  {
+    name: 'audit',
+    what: 'CPU a decision by `audit.mode` ÷ `none` (relaxed ≤ 1.12, strict ≤ 1.2)',
+    figures: [
+      ['relaxed', 'relaxed_cpu_to_none', ''],
+      ['strict', 'strict_cpu_to_none', ''],
+      ['p99 of strict ÷ relaxed', 'strict_p99_to_relaxed', ''],
+    ],
+  },
+  {
+    name: 'audit-verify',
+    what: 'verifying a log ÷ `sha256sum` over the same files (≤ 3)',
+    figures: [['ratio', 'ratio', '']],
+  },
+  {
+    name: 'device-import',
+    what: 'import of inventory rows ÷ the `sqlite3` shell (≤ 4)',
+    figures: [['ratio', 'ratio', '']],
+  },
+  {
+    name: 'crl-import',
+    what: 'import of a CRL ÷ the `sqlite3` shell (≤ 4)',
+    figures: [['ratio', 'ratio', '']],
+  },
+  {
+    name: 'policy-diff',
+    what: '`policy diff` over records (1,000,000 in ≤ 180 s)',
+    figures: [
+      ['records', 'records', ''],
+      ['seconds', 'seconds', 's'],
+      ['processor time', 'cpu_seconds', 's'],
+      ['most memory', 'peak_mb', 'MB'],
+    ],
+  },
+  {
+    name: 'policy-cases',
+    what: 'policy cases ÷ `opa test` with as many tests (≤ 5, the second time ≤ 2.5)',
+    figures: [
+      ['first', 'first.ratio_wall', ''],
+      ['second', 'second.ratio_wall', ''],
+    ],
+  },
+];
