@@ -13,12 +13,14 @@ export type EnvoyTarget = Pick<StormOptions, 'address' | 'connections' | 'judge'
 
 /**
  * Starts the real Envoy on `examples/envoy/http.yaml` before the fleet's server: it answers the devices' requests itself
- * where they are allowed, and its only endpoint is that server. One connection of a device for each of `connections`.
+ * where they are allowed, and its only endpoint is that server. One connection of a device for each of `connections`; its
+ * time-outs are `stretch` times as long.
  */
 export async function startEnvoyBefore(
   fleet: PressureFleet,
   connections: number,
   now: number,
+  stretch: number,
 ): Promise<EnvoyTarget> {
   const found = spawnSync('sh', ['scripts/envoy.sh'], { cwd: root });
   if (found.status !== 0) throw new Error(`no Envoy: ${found.stderr.toString()}`);
@@ -32,7 +34,7 @@ export async function startEnvoyBefore(
   write('server.key', leaf.privateKeyPem);
   write('device-root.pem', fleet.pki.root.pem);
   const port = await freePort();
-  write('envoy.yaml', configuration(fleet, port));
+  write('envoy.yaml', configuration(fleet, port, stretch));
   const running = start(
     [
       ...[found.stdout.toString().trim(), '-c', join(fleet.folder, 'envoy.yaml'), '--use-dynamic-base-id'],
@@ -63,12 +65,18 @@ export async function startEnvoyBefore(
   };
 }
 
-function configuration(fleet: PressureFleet, port: number): string {
-  return readFileSync(join(root, 'examples/envoy/http.yaml'), 'utf8')
-    .replaceAll('/etc/envoy/tls/', `${fleet.folder}/`)
-    .replace('port_value: 8443', `port_value: ${port}`)
-    .replace('route: { cluster: service }', 'direct_response: { status: 200 }')
-    .replace(/port_value: 919\d/g, `port_value: ${fleet.ports[0]}`)
-    .replace(/ +access_log:\n(.*\n)*?(?= +route_config:)/, '')
-    .replace('alpn', 'alpn');
+function configuration(fleet: PressureFleet, port: number, stretch: number): string {
+  return (
+    readFileSync(join(root, 'examples/envoy/http.yaml'), 'utf8')
+      .replaceAll('/etc/envoy/tls/', `${fleet.folder}/`)
+      .replace('port_value: 8443', `port_value: ${port}`)
+      .replace('route: { cluster: service }', 'direct_response: { status: 200 }')
+      .replace(/port_value: 919\d/g, `port_value: ${fleet.ports[0]}`)
+      .replace(/ +access_log:\n(.*\n)*?(?= +route_config:)/, '')
+      // Meant for two workers, and here is one.
+      .replace(/max_pending_requests: 256, max_requests: 256/, 'max_pending_requests: 128, max_requests: 128')
+      // How long a call and each of its tries may take.
+      .replace('timeout: 0.2s\n', `timeout: ${(0.2 * stretch).toFixed(3)}s\n`)
+      .replace('max_interval: 0.1s', `max_interval: ${(0.1 * stretch).toFixed(3)}s`)
+  );
 }

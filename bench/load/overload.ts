@@ -49,7 +49,7 @@ if (!canPin) say('overload: no taskset or one core only: server and load share c
 const now = Date.now();
 const fleet = await makePressureFleet({ devices, peps: ['edge'], workers: 1, stretch }, now);
 const server = await startWatched(fleet.configFile, fleet.adminPort);
-const envoy = values.envoy ? await startEnvoyBefore(fleet, connections, now) : undefined;
+const envoy = values.envoy ? await startEnvoyBefore(fleet, connections, now, stretch) : undefined;
 try {
   const make = await requestMaker(fleet.pki, 8, now);
   const requests = Array.from({ length: devices }, (_, index) =>

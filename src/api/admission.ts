@@ -14,8 +14,8 @@ export interface WaitingCall {
   readonly mayWait?: number;
   /** Whether the PEP has given it up. */
   gone(): boolean;
-  /** Its turn has come. */
-  begin(): void;
+  /** Its turn has come. Resolves once it was answered; must not reject. */
+  begin(): Promise<void>;
   /** It is answered without being begun. */
   shed(why: ShedReason): void;
 }
@@ -51,6 +51,13 @@ const sliceMs = 5;
 /** Most time (ms) for decisions in one turn, where reading and answering take so long that 5 ms would starve them. */
 const longestSliceMs = 25;
 
+/**
+ * Calls that were begun and are not answered are no more than this, once the first of them has waited for its record for
+ * longer than `recordMs`: whoever writes records does not keep up, and what is begun now would be answered too late.
+ */
+const mostInWork = 128;
+const recordMs = 20;
+
 /** What may wait in one worker. Clients that keep to their streams come nowhere near it. */
 export const mostWaiting = { calls: 4096, bytes: 32 * 1024 * 1024 } as const;
 
@@ -59,7 +66,8 @@ export const mostWaiting = { calls: 4096, bytes: 32 * 1024 * 1024 } as const;
  * Otherwise calls wait in a line for each PEP, the lines are served in turn, one call each, so that no PEP's calls wait
  * for another's line; a call that has spent half its time waiting is shed, because the other half is for decision, record
  * and the way home. Until then it is held rather than refused: what waits counts against its connection's
- * `max_concurrent_streams`, and that keeps the PEP from sending more. Where there is no room, the newest of the longest
+ * `max_concurrent_streams`, and that keeps the PEP from sending more. Nothing is begun either while records are not
+ * written as fast as decisions are made. Where there is no room, the newest of the longest
  * line is shed. `clock` is monotonic.
  */
 export function createAdmission(
@@ -69,6 +77,8 @@ export function createAdmission(
   const lines = createLines<WaitingCall>();
   const lateness = watchLateness(clock);
   let bytes = 0;
+  /** Begun and not answered, by when they were begun, in that order. */
+  const inWork = new Set<{ readonly since: number }>();
   /** Until when calls of this turn are begun as they come; undefined before the first of a turn. */
   let turnEnd: number | undefined;
   /** When the last slice of waiting calls ended, while more wait. */
@@ -80,10 +90,23 @@ export function createAdmission(
     else counts.shedNoRoom += 1;
     call.shed(why);
   };
+  const mayBegin = (now: number): boolean => {
+    if (inWork.size < mostInWork) return true;
+    for (const { since } of inWork) return now - since < recordMs;
+    return true;
+  };
+  const begin = (call: WaitingCall, since: number): void => {
+    const work = { since };
+    inWork.add(work);
+    void call.begin().then(() => {
+      inWork.delete(work);
+      if (lines.size > 0 && turnEnd === undefined) openTurn(clock.monotonic());
+    });
+  };
   const next = (call: WaitingCall, now: number): void => {
     if (call.gone()) counts.abandoned += 1;
     else if (now >= latestStart(call)) shed(call, 'waited');
-    else call.begin();
+    else begin(call, now);
   };
   const endTurn = (): void => {
     turnEnd = undefined;
@@ -91,14 +114,16 @@ export function createAdmission(
     let now = clock.monotonic();
     const otherwise = sliceEnded === undefined ? 0 : now - sliceEnded;
     const end = now + Math.min(longestSliceMs, Math.max(sliceMs, otherwise));
-    for (let call = lines.shift(); call; call = now < end ? lines.shift() : undefined) {
+    while (now < end && mayBegin(now)) {
+      const call = lines.shift();
+      if (!call) break;
       bytes -= call.bytes;
       next(call, now);
       now = clock.monotonic();
     }
     sliceEnded = lines.size > 0 ? now : undefined;
-    // From within an immediate: sockets are read before it comes.
-    if (lines.size > 0) openTurn(now);
+    // From within an immediate: sockets are read before it comes. Where nothing may be begun, an answer opens the turn.
+    if (lines.size > 0 && mayBegin(now)) openTurn(now);
   };
   const openTurn = (now: number): void => {
     turnEnd = now + sliceMs;
@@ -118,7 +143,7 @@ export function createAdmission(
     enter: (call) => {
       const now = clock.monotonic();
       if (turnEnd === undefined) openTurn(now);
-      if (lines.size === 0 && now < (turnEnd as number)) return call.begin();
+      if (lines.size === 0 && now < (turnEnd as number) && mayBegin(now)) return begin(call, now);
       lines.push(call.pep, call);
       bytes += call.bytes;
       makeRoom();

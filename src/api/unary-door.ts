@@ -65,8 +65,8 @@ export function unaryService<Request extends object, Response extends object>(
   const { machineClock, budgetMs, admission = createAdmission(machineClock) } = options;
   const handle: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
     const timing = readTiming(call, machineClock, budgetMs(), admission.arrivedAt);
-    const answer = (made: Promise<Buffer | CallFailure>): void =>
-      void made.then(
+    const answer = (made: Promise<Buffer | CallFailure>): Promise<void> =>
+      made.then(
         (answered) => (Buffer.isBuffer(answered) ? callback(null, answered) : callback(answered)),
         () => callback(null, responses.encode(door.lastResort(undefined))),
       );
@@ -80,9 +80,9 @@ export function unaryService<Request extends object, Response extends object>(
       begin: () => {
         // Who may ask is judged when it is asked for, and that is now.
         const known = waited ? options.pepOf(call) : asking;
-        answer(decideCall({ call, timing, asking: known }, door, options, { requests, responses }));
+        return answer(decideCall({ call, timing, asking: known }, door, options, { requests, responses }));
       },
-      shed: () => answer(shedCall({ call, timing, asking }, door, options, responses)),
+      shed: () => void answer(shedCall({ call, timing, asking }, door, options, responses)),
     });
     waited = true;
   };

@@ -19,6 +19,7 @@ function worker(room?: { calls: number; bytes: number }) {
       begin: () => {
         fates.push(name);
         clock.advance(2);
+        return Promise.resolve();
       },
       shed: (why) => void fates.push(`${name} ${why}`),
       ...over,
@@ -115,6 +116,31 @@ test('decisions keep their part of the time where everything else takes much of 
   // 22 of 2 ms in slices of 5 ms would take eight turns; they grow with what the rest of a turn takes.
   t.is(fates.length, 22);
   t.true(clock.monotonic() - 1000 < 6 + 22 * 2 + 5 * 20, String(clock.monotonic()));
+});
+
+test('while records are behind nothing more is begun than 128 calls; answers make room for the next ones', async (t) => {
+  const { call, fates, admission, clock } = worker();
+  const answers: (() => void)[] = [];
+  const slow = {
+    begin: () => {
+      fates.push('begun');
+      return new Promise<void>((resolve) => answers.push(resolve));
+    },
+    timing: { arrived: 0, deadline: Infinity },
+  };
+  for (let index = 0; index < 300; index += 1) call('a', slow);
+  t.is(fates.length, 300, 'as long as none has waited for long');
+  clock.advance(21);
+  for (let index = 0; index < 10; index += 1) call('a', slow);
+  await turn();
+  await turn();
+  t.is(fates.length, 300);
+  t.is(admission.stats().waiting, 10);
+  for (const answer of answers.splice(0, 200)) answer();
+  await turn();
+  await turn();
+  t.is(fates.length, 310);
+  t.is(admission.stats().waiting, 0);
 });
 
 test('the most that waited is told once', (t) => {
