@@ -26,7 +26,10 @@ export async function startGo(world: World, first: Buffer): Promise<MaybeContest
   if (!go) return { name: 'go', missing: 'no Go on the PATH' };
   const program = join(root, '.portreeve/bench/go-peer');
   mkdirSync(join(root, '.portreeve/bench'), { recursive: true });
-  const built = spawnSync(go, ['build', '-o', program, '.'], { cwd: join(peers, 'go'), encoding: 'utf8' });
+  const built = spawnSync(go, ['build', '-buildvcs=false', '-o', program, '.'], {
+    cwd: join(peers, 'go'),
+    encoding: 'utf8',
+  });
   if (built.status !== 0)
     return { name: 'go', missing: `it cannot be built: ${built.stderr.trim().split('\n').at(-1)}` };
   const state = join(world.folder, 'go-state.json');
