@@ -289,7 +289,7 @@ const rows: readonly Row[] = [
   ['inventory.sources', '- name: site-export', '- name: head-office', 13, /is there twice/],
   ['inventory.sources[].name', '- name: site-export', '- name: "site export"', 13, /malformed/],
   ['inventory.sources[].file', 'file: devices.ndjson', 'file: ""', 13, /must not be empty/],
-  ['inventory.sources[].kind', 'kind: devices', 'kind: things', 13, /one of denial, unavailable/],
+  ['inventory.sources[].kind', 'kind: devices', 'kind: things', 13, /one of devices, firmware, gateways/],
   [
     'inventory.sources[].url',
     'url: https://state.example.org/devices.csv',
