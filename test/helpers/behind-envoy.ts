@@ -45,7 +45,7 @@ export async function putBehindEnvoy(
   envoy: string,
   fleet: LiveFleet,
   { device, change = (text: string) => text }: { device: string; change?: (example: string) => string },
-): Promise<{ readonly proxy: LiveEnvoy; load(): EnvoyLoad }> {
+): Promise<{ readonly proxy: LiveEnvoy; readonly load: () => EnvoyLoad }> {
   const service = createServer((_request, answer) => void answer.end('from the service'));
   await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', () => resolve()));
   t.teardown(() => {
