@@ -89,7 +89,11 @@ function batchAnswerer(
         // A device that connects by itself does not wait behind all of a batch.
         pep: `${pep.name} batch`,
         ...{ bytes: bytes.byteLength, timing, mayWait, gone },
-        begin: () => resolve(decide(reader.read(bytes, shared), timing)),
+        begin: async () => {
+          const answer = decide(reader.read(bytes, shared), timing);
+          resolve(answer);
+          await answer.catch(() => undefined);
+        },
         shed: () => {
           const passed = machineClock.monotonic() >= timing.deadline;
           resolve(decide(reader.identify(bytes, shared), passed ? timing : { ...timing, deadline: givenUp }));
