@@ -14,7 +14,7 @@ export interface WaitingCall {
   readonly mayWait?: number;
   /** Whether the PEP has given it up. */
   gone(): boolean;
-  /** Its turn has come. Resolves once it was answered; must not reject. */
+  /** Its turn has come. Settles once it was answered. */
   begin(): Promise<void>;
   /** It is answered without being begun. */
   shed(why: ShedReason): void;
@@ -98,10 +98,11 @@ export function createAdmission(
   const begin = (call: WaitingCall, since: number): void => {
     const work = { since };
     inWork.add(work);
-    void call.begin().then(() => {
+    const done = (): void => {
       inWork.delete(work);
       if (lines.size > 0 && turnEnd === undefined) openTurn(clock.monotonic());
-    });
+    };
+    void call.begin().then(done, done);
   };
   const next = (call: WaitingCall, now: number): void => {
     if (call.gone()) counts.abandoned += 1;
