@@ -1,6 +1,6 @@
 import type { EpochMs } from '../lib/clock.ts';
 import { buildAct } from './acts.ts';
-import type { ActRecord, Writer } from './acts.ts';
+import type { ActRecord, WorkerEnd, Writer } from './acts.ts';
 import type { Opened, Pruned } from './log/types.ts';
 
 /**
@@ -23,6 +23,23 @@ export function logRecoveredAct(
       size,
       behind_checkpoint: recovered,
     },
+  });
+}
+
+/**
+ * A worker ended whose answers went ahead of their records: of its last ones, of at most `at_most_ms` (ms), some may be
+ * missing.
+ */
+export function workerGapAct(
+  writer: Writer,
+  at: EpochMs,
+  { worker, pid }: Pick<WorkerEnd, 'worker' | 'pid'>,
+  mostMs: number,
+): ActRecord {
+  return buildAct(writer, at, {
+    act: 'log_gap',
+    selector: `worker ${worker}`,
+    detail: { mode: 'relaxed', at_most_ms: mostMs, because: 'worker_ended', worker, pid },
   });
 }
 

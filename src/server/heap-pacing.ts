@@ -1,7 +1,7 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 
 /** Bytes up to which a heap may grow between two full collections, where what lives in it leaves room. */
-const mostHeap = 120 * 1024 * 1024;
+export const mostHeap = { worker: 120 * 1024 * 1024, parent: 80 * 1024 * 1024 } as const;
 
 /** How much a heap may grow at least and at most, in percent of what lives in it. */
 const [leastGrowth, mostGrowth] = [15, 250];
@@ -14,8 +14,8 @@ const [lookMs, looks] = [500, 20];
  * by much, because marking costs the same however much is garbage, and a large one by little, because its process has
  * to stay below 300 MB.
  */
-export function growthPercent(live: number): number {
-  return Math.round(Math.min(mostGrowth, Math.max(leastGrowth, (mostHeap / live - 1) * 100)));
+export function growthPercent(live: number, most: number = mostHeap.worker): number {
+  return Math.round(Math.min(mostGrowth, Math.max(leastGrowth, (most / live - 1) * 100)));
 }
 
 /**
@@ -23,6 +23,7 @@ export function growthPercent(live: number): number {
  * alone: a limit that keeps a large heap small makes a small one be collected all the time.
  */
 export function paceHeap(
+  most: number,
   used: () => number = () => getHeapStatistics().used_heap_size,
   set: (percent: number) => void = (percent) =>
     setFlagsFromString(`--heap-growing-percent=${percent.toFixed(0)}`),
@@ -32,7 +33,7 @@ export function paceHeap(
   const look = (): void => {
     // Right after a collection little but what lives is left: the lowest of many looks comes near it.
     seen = [...seen.slice(1 - looks), used()];
-    const percent = growthPercent(Math.min(...seen));
+    const percent = growthPercent(Math.min(...seen), most);
     if (percent === last) return;
     last = percent;
     set(percent);

@@ -1,5 +1,7 @@
 import { lifeAct, loadedAct, refusedAct, workerEndedAct, workerStartedAct } from '../audit/acts.ts';
 import type { ActRecord, RefusedChange, WorkerEnd, WorkerStart, Writer } from '../audit/acts.ts';
+import { recordMode } from '../audit/home.ts';
+import { workerGapAct } from '../audit/log-acts.ts';
 import type { Integrated, Log } from '../audit/log/types.ts';
 import type { MergedGroup } from '../audit/merged.ts';
 import type { Config } from '../config/types.ts';
@@ -115,7 +117,12 @@ export function openLedger(options: LedgerOptions): Ledger {
     counted: (tallies) => voice.counted(tallies),
     merged: (groups) => voice.merged(groups),
     workerStarted: (started) => inOrder(workerStartedAct(writer, clock.now(), started)),
-    workerEnded: (ended) => inOrder(workerEndedAct(writer, clock.now(), ended)),
+    workerEnded: (ended) => {
+      inOrder(workerEndedAct(writer, clock.now(), ended));
+      const { audit } = options.config();
+      if (!ended.may_have_been_deciding || recordMode(audit) !== 'relaxed') return;
+      inOrder(workerGapAct(writer, clock.now(), ended, audit.flush / 2));
+    },
     stop: async (why) => {
       acts.look();
       voice.stop();

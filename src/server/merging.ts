@@ -30,7 +30,7 @@ export function createMerging({ config: { audit, server }, channel, clock }: Mer
   const rates = new StrangerRates(audit.strangers, server.workers);
   const hidden = redactsSource(audit.redact.fields);
   const groups = new MergedGroups();
-  const pacing = createPacing(pauseMs);
+  const pacing = createPacing(() => pauseMs);
   let leaving: Promise<void> | undefined;
   const leave = (): Promise<void> => {
     leaving = undefined;

@@ -6,9 +6,9 @@ export interface Pacing {
 
 /**
  * Paces work that is cheaper in larger portions: what comes now and then runs at once, what comes often runs every
- * `pauseMs`, and its portions grow. At most one may be due at a time; its owner adds to it until it runs.
+ * `pauseMs()`, and its portions grow. At most one may be due at a time; its owner adds to it until it runs.
  */
-export function createPacing(pauseMs: number): Pacing {
+export function createPacing(pauseMs: () => number): Pacing {
   let pausing = false;
   let due: (() => void) | undefined;
   const begin = (run: () => void): void => {
@@ -18,7 +18,7 @@ export function createPacing(pauseMs: number): Pacing {
       const waiting = due;
       due = undefined;
       if (waiting) begin(waiting);
-    }, pauseMs);
+    }, pauseMs());
     run();
   };
   return {

@@ -52,7 +52,9 @@ export function openRecordLog(
     defaultOrigin: `portreeve/${encodeURIComponent(config.site ?? 'default')}/${writer.instance}`,
     keyFile: key,
     mode,
-    flushMs: flush,
+    // The other half of the time records may take on their way from the worker.
+    flushMs: mode === 'relaxed' ? flush / 2 : flush,
+    mayLoseMs: flush,
     retention: { maxAgeMs: retain, maxBytes },
     now: () => clock.now(),
     monotonic: () => clock.monotonic(),

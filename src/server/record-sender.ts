@@ -1,9 +1,11 @@
 import { PortreeveError, asPortreeveError } from '../lib/errors.ts';
 import type { RecordMode } from '../audit/home.ts';
 import type { MadeDecision, Recorder } from '../decision/types.ts';
+import { systemClock } from '../lib/clock.ts';
 import type { Channel, ToParent } from './channel.ts';
 import { createPacing } from './pacing.ts';
 import type { Merging } from './merging.ts';
+import { createRecordLag } from './record-lag.ts';
 import type { RecordPipe } from './record-pipe.ts';
 import { summarize } from './summary.ts';
 import type { DecisionSummary } from './summary.ts';
@@ -14,8 +16,11 @@ export interface RecordSender extends Required<Recorder> {
   writable(yes: boolean): void;
   /** The most time that one decision may take (ms); two thirds of it are the most that its record may. */
   budget(ms: number): void;
-  /** How records are kept. With `none` nothing is written, and `append` resolves at once. */
-  mode(mode: RecordMode): void;
+  /**
+   * How records are kept. With `none` nothing is written, and `append` resolves at once. With `relaxed` it resolves at once
+   * too, for as long as no more than half of `flushMs` of records is on its way to the log.
+   */
+  mode(mode: RecordMode, flushMs?: number): void;
   /** Tells which denials are only counted; none, before it is set. */
   merging(merging: Merging): void;
   /** Whether the parent wants to be told of each decision, and not only how many there were. */
@@ -35,8 +40,11 @@ export type RecordLine = (
 /** Most time that counts wait for company (ms); records themselves wait for hardly anything. */
 const countDelayMs = 20;
 
-/** Between two batches (ms): under load they are larger for it, and each costs the same however large it is. */
-const batchPauseMs = 2;
+/**
+ * Between two batches (ms), while answers wait for them and while they go ahead: under load batches are larger for it, and
+ * each costs the same however large it is.
+ */
+const batchPauseMs = { waiting: 2, ahead: 10 } as const;
 
 /** Until the budget is known: that of the default one (ms). */
 const defaultWithinMs = 100;
@@ -47,17 +55,20 @@ const flushMs = 2000;
 /** Records that may be on their way at once; beyond that the parent does not keep up and decisions say so. */
 const maxInFlight = 10_000;
 
-/** Lines that leave together, and the decisions whose records they are. */
+/** Lines that leave together. */
 interface Batch {
   readonly lines: string[];
+  /** Decisions that wait until their records stand in the log. */
   readonly ids: string[];
   readonly written: Promise<void>;
 }
 
+const settled = Promise.resolve();
+
 /**
  * Hands records to the parent in batches; `beforeLeave` is called before each, and what it throws keeps the batch back. A record counts as safe once the parent has acknowledged that it stands in
- * the log: neither a killed worker nor a killed parent takes the record of an answered decision with it. A record that
- * is not acknowledged in time may be written later all the same; what is answered then follows it as a further record.
+ * the log: neither a killed worker nor a killed parent takes the record of an answered decision with it, unless answers may
+ * go ahead of their records (`relaxed`). A record that is not acknowledged in time may be written later all the same; what is answered then follows it as a further record.
  */
 export function createRecordSender(
   pipe: RecordPipe,
@@ -66,7 +77,14 @@ export function createRecordSender(
   beforeLeave: () => void = () => undefined,
 ): RecordSender {
   const tally = createTally();
-  const pacing = createPacing(batchPauseMs);
+  let aheadMs = 0;
+  const lag = createRecordLag(
+    () => aheadMs,
+    () => systemClock.monotonic(),
+  );
+  const pacing = createPacing(() =>
+    lag.mayGoAhead() ? Math.min(batchPauseMs.ahead, aheadMs / 4) : batchPauseMs.waiting,
+  );
   let open = true;
   let withinMs = defaultWithinMs;
   let tellEach = false;
@@ -89,6 +107,8 @@ export function createRecordSender(
       beforeLeave();
     } catch (thrown) {
       inFlight -= lines.length;
+      // Those who wait are told, and say what becomes of them.
+      unrecorded += lines.length - ids.length;
       throw asPortreeveError(thrown, 'PDP_AUDIT_UNAVAILABLE');
     }
     const sent = pipe.send(lines).finally(() => (inFlight -= lines.length));
@@ -102,9 +122,14 @@ export function createRecordSender(
   };
   const nextBatch = (): Batch => {
     const parts = { lines: [], ids: [] };
+    const known = lag.begins();
     const written = new Promise<void>((resolve, reject) => {
       pacing.next(() => void leave(parts).then(resolve, reject));
     });
+    written.then(
+      () => known(true),
+      () => known(false),
+    );
     return { ...parts, written };
   };
   const sendCounts = async (): Promise<void> => {
@@ -118,7 +143,7 @@ export function createRecordSender(
 
   return {
     append: (made) => {
-      if (mode === 'none') return Promise.resolve();
+      if (mode === 'none') return settled;
       if (!open) return unavailable('the log of records cannot be written');
       const merged = merging?.takes(made);
       if (merged) return merged;
@@ -126,8 +151,9 @@ export function createRecordSender(
       const written = line(made, { supersedes: false, mode });
       batch ??= nextBatch();
       batch.lines.push(written);
-      batch.ids.push(made.decision.decision_id);
       inFlight += 1;
+      if (lag.mayGoAhead()) return settled;
+      batch.ids.push(made.decision.decision_id);
       return batch.written;
     },
     supersede: (answered) => {
@@ -150,8 +176,9 @@ export function createRecordSender(
     budget: (ms) => {
       withinMs = Math.round((ms * 2) / 3);
     },
-    mode: (of) => {
+    mode: (of, flushMs = 0) => {
       mode = of;
+      aheadMs = of === 'relaxed' ? flushMs / 2 : 0;
     },
     merging: (of) => {
       merging = of;

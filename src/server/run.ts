@@ -1,4 +1,5 @@
 import type { Config } from '../config/types.ts';
+import { mostHeap, paceHeap } from './heap-pacing.ts';
 import { startParent } from './parent.ts';
 import type { ParentOptions, RunningServer } from './parent.ts';
 
@@ -14,6 +15,7 @@ export interface RunOptions extends ParentOptions {
  * once. SIGHUP reloads. Rejects where the server cannot start.
  */
 export async function runParent(config: Config, options: RunOptions): Promise<number> {
+  paceHeap(mostHeap.parent);
   const ended = Promise.withResolvers<string>();
   let signalled = false;
   const onSignal = (signal: NodeJS.Signals): void => {

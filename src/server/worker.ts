@@ -16,7 +16,7 @@ import type { Channel, ToParent, ToWorker, WorkerStats } from './channel.ts';
 import { composeDecision } from './compose.ts';
 import type { Composition } from './compose.ts';
 import { doorsFor } from './doors.ts';
-import { paceHeap } from './heap-pacing.ts';
+import { mostHeap, paceHeap } from './heap-pacing.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { openListeners } from './listeners.ts';
 import type { Listeners } from './listeners.ts';
@@ -78,7 +78,7 @@ const attestationUses = createAttestationUses();
  */
 export function runWorker(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-  paceHeap();
+  paceHeap(mostHeap.worker);
   const channel: Channel<ToParent> = channelToParent({
     message: (message) => inTurn(message),
     broken: () => process.exit(1),
@@ -128,7 +128,7 @@ async function start(
   records.writable(message.auditWritable);
   records.tellEach(message.tellEach);
   records.budget(message.config.server.budget);
-  records.mode(recordMode(message.config.audit));
+  records.mode(recordMode(message.config.audit), message.config.audit.flush);
   records.merging(createMerging({ config: message.config, channel, clock }));
   lines.use(message.config);
   time.tolerance = message.config.time.tolerance;

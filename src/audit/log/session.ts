@@ -46,12 +46,12 @@ function parsed(text: string): Session | undefined {
 
 export async function beginSession(
   folder: string,
-  { mode, flushMs, now }: Pick<LogOptions, 'mode' | 'flushMs' | 'now'>,
+  { mode, flushMs, mayLoseMs = flushMs, now }: Pick<LogOptions, 'mode' | 'flushMs' | 'mayLoseMs' | 'now'>,
 ): Promise<void> {
   const durable = new DurableFolder(folder);
   const session: Session = {
     mode,
-    flush_ms: mode === 'strict' ? 0 : flushMs,
+    flush_ms: mode === 'strict' ? 0 : mayLoseMs,
     opened_at: formatInstant(now()),
   };
   await durable.write('journal/session', Buffer.from(`${JSON.stringify(session)}\n`));

@@ -29,6 +29,8 @@ export interface LogOptions {
   readonly mode: LogMode;
   /** Most time (ms) that a record is with the operating system alone. */
   readonly flushMs: number;
+  /** Of how much time (ms) records may be lost with those who write them; `flushMs` unless said. */
+  readonly mayLoseMs?: number;
   /** Between two checkpoints while there are new entries (ms); 1000 unless said. */
   readonly checkpointMs?: number;
   readonly retention?: Retention;

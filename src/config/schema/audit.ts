@@ -77,12 +77,12 @@ export const audit = section('The record of decisions.', {
     { default: 'audit/log', example: 'audit/log' },
   ),
   mode: choice(
-    'When an answer may leave: `strict` once its record is on the disk, `relaxed` once the operating system has it. `none` records nothing, for benchmarks only. Without effect on a plain file but for `none`.',
+    'When an answer may leave: `strict` once its record is on the disk, `relaxed` while it is on its way there. `none` records nothing, for benchmarks only. Without effect on a plain file but for `none`.',
     { default: 'relaxed', example: 'strict' },
     ['strict', 'relaxed', 'none'],
   ),
   flush: span(
-    'With `relaxed`: the most time that a record is with the operating system alone, and may be lost with it.',
+    'With `relaxed`: of at most how much time records may be lost with the processes or the machine that write them.',
     { default: '100ms', example: '100ms' },
     ['10ms', '10s'],
   ),

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { growthPercent, paceHeap } from '../../../src/server/heap-pacing.ts';
+import { growthPercent, mostHeap, paceHeap } from '../../../src/server/heap-pacing.ts';
 
 const mb = 1024 * 1024;
 
@@ -19,6 +19,7 @@ test('the lowest of the last looks counts as what lives, and the flag is set onl
   const sizes = [60, 150, 90, 60, ...new Array<number>(20).fill(120)];
   const set: number[] = [];
   const { look } = paceHeap(
+    mostHeap.worker,
     () => (sizes.shift() as number) * mb,
     (percent) => set.push(percent),
   );

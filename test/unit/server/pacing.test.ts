@@ -4,7 +4,7 @@ import { createPacing } from '../../../src/server/pacing.ts';
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('what comes after a pause runs with the next turn of the event loop', async (t) => {
-  const pacing = createPacing(20);
+  const pacing = createPacing(() => 20);
   for (let round = 0; round < 2; round += 1) {
     let ran = false;
     pacing.next(() => (ran = true));
@@ -16,7 +16,7 @@ test('what comes after a pause runs with the next turn of the event loop', async
 });
 
 test('what comes at once after something else runs when the pause is over, and never overtakes it', async (t) => {
-  const pacing = createPacing(20);
+  const pacing = createPacing(() => 20);
   const ran: string[] = [];
   pacing.next(() => ran.push('first'));
   await new Promise((resolve) => setImmediate(resolve));

@@ -24,7 +24,7 @@ const made = (id: string): MadeDecision =>
     timings: { facts: 1, policy: 1, conclude: 1, total: 3 },
   }) as unknown as MadeDecision;
 
-function sending(send?: () => Promise<void>) {
+function sending(send?: () => Promise<void>, beforeLeave?: () => void) {
   const left: (readonly string[])[] = [];
   const sent: (readonly string[])[] = [];
   const told: Extract<ToParent, { kind: 'decided' }>[] = [];
@@ -42,6 +42,7 @@ function sending(send?: () => Promise<void>) {
       },
     },
     ({ decision }, { supersedes }) => `${decision.decision_id}${supersedes ? ' superseding' : ''}`,
+    beforeLeave,
   );
   return { left, sent, told, sender };
 }
@@ -193,3 +194,60 @@ test('a parent that does not keep up makes append reject instead of growing with
   for (const one of waiting) one.catch(() => undefined);
   await t.throwsAsync(sender.append(made('one more')), { code: 'PDP_AUDIT_UNAVAILABLE' });
 });
+
+test('in the relaxed mode answers go ahead of their records once one stands in the log, and only then', async (t) => {
+  const gates = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let batch = 0;
+  const { sent, sender } = sending(() => (gates[batch++] as PromiseWithResolvers<void>).promise);
+  sender.mode('relaxed', 10_000);
+  let first = false;
+  const answered = sender.append(made('1')).then(() => (first = true));
+  await aWhile();
+  t.false(first, 'nothing is known of the log yet');
+  gates[0]?.resolve();
+  await answered;
+  await sender.append(made('2'));
+  t.deepEqual(sent, [['1']], 'the answer was there before its record');
+  gates[1]?.resolve();
+  await sender.flush();
+  t.deepEqual(sent, [['1'], ['2']]);
+});
+
+test('in the relaxed mode answers wait for a log that does not keep up, and are refused by one that cannot be written', async (t) => {
+  let gate = Promise.resolve();
+  const { sender } = sending(() => gate);
+  sender.mode('relaxed', 60);
+  await sender.append(made('1'));
+  const stuck = Promise.withResolvers<void>();
+  gate = stuck.promise;
+  await sender.append(made('2'));
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  let answered = false;
+  const third = sender.append(made('3')).then(() => (answered = true));
+  await aWhile();
+  t.false(answered, 'the second one has been on its way for longer than 30 ms');
+  stuck.resolve();
+  await third;
+  sender.writable(false);
+  await t.throwsAsync(sender.append(made('4')), { code: 'PDP_AUDIT_UNAVAILABLE' });
+});
+
+test('records that went after their answers and could not leave are counted as lost', async (t) => {
+  let broken = false;
+  const { told, sender } = sending(undefined, () => {
+    if (broken) throw new Error('the volume is full');
+  });
+  sender.mode('relaxed', 10_000);
+  await sender.append(made('1'));
+  await aWhile();
+  broken = true;
+  await sender.append(made('2'));
+  sender.count(made('2'));
+  await sender.flush();
+  t.is(told.at(-1)?.unrecorded, 1);
+  await t.throwsAsync(sender.append(made('3')), { code: 'PDP_AUDIT_UNAVAILABLE' }, 'the next one waits');
+});
+
+function aWhile(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 20));
+}
