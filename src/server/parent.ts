@@ -266,7 +266,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     paths: () => watchedFiles(current()),
     pollMs: watchMs,
     clock,
-    onChange: (changes) => reload.reload(`change of ${changes.map(({ path }) => path).join(', ')}`),
+    onChange: (changes) => reload.changed(changes.map(({ path }) => path)),
   });
   undo.add(() => watcher.stop());
 

@@ -42,6 +42,11 @@ export interface ReloadState {
   /** Loads again and puts in force; never rejects. `why` is for the log. */
   reload(why: string): Promise<void>;
   /**
+   * Loads again what files have changed; never rejects. Where that is the file of `policy.bundle` alone, all else is left
+   * as it is, and workers keep what they remember of certificates and devices.
+   */
+  changed(paths: readonly string[]): Promise<void>;
+  /**
    * Puts the bundle in force that is to be by now, under all else as it is; never rejects, and answers why not where it
    * was refused.
    */
@@ -153,13 +158,13 @@ export function holdInForce(options: ReloadOptions): ReloadState {
       return message;
     }
   };
-  const reloaded = (before: InForce): Promise<InForce> => {
+  const reloaded = async (before: InForce): Promise<InForce> => {
     const loaded = options.load();
     restartNeeded = lastingKeys.filter((key) => differs(loaded[key], before.config[key]));
     return prepare(withLastingKeys(loaded, before.config), before, options);
   };
-  const attempt = async (why: string): Promise<void> => {
-    const message = await replace(why, async (before) => reloaded(before));
+  const attempt = async (why: string, make: (before: InForce) => Promise<InForce>): Promise<void> => {
+    const message = await replace(why, make);
     lastError = message === null ? null : { at: options.clock.now(), message };
     if (message !== null)
       options.onRefused?.({ what: 'configuration', selector: null, occasion: why, problem: message });
@@ -170,7 +175,17 @@ export function holdInForce(options: ReloadOptions): ReloadState {
     lastError: () => lastError,
     restartNeeded: () => restartNeeded,
     reload: (why) => {
-      last = last.then(() => attempt(why));
+      last = last.then(() => attempt(why, reloaded));
+      return last;
+    },
+    changed: (paths) => {
+      last = last.then(() => {
+        // What did not load before is not good because another file is.
+        const bundleAlone =
+          lastError === null && paths.every((path) => path === current.config.policy.bundle);
+        const make = bundleAlone ? (before: InForce) => prepareBundle(before, options) : reloaded;
+        return attempt(`change of ${paths.join(', ')}`, make);
+      });
       return last;
     },
     rebundle: (why) => {
