@@ -8,18 +8,16 @@ import { PortreeveError, describeThrown } from '../lib/errors.ts';
 /** The descriptor under which a worker finds the pipe, after the standard streams and the channel. */
 export const recordPipeFd = 4;
 
-const lineFeed = 0x0a;
-
 /** Bytes of an acknowledgement: how many bytes of the pipe stand in the log so far, unsigned, little-endian. */
 const ackBytes = 8;
 
 /** The worker's end: records leave as the bytes that stand in the log, and are not packed into messages. */
 export interface RecordPipe {
   /**
-   * Sends lines, which have no line feeds, in one go. Resolves once the parent has acknowledged that they stand in the
-   * log, in the order of the calls; rejects with PDP_CHANNEL_BROKEN.
+   * Sends whole lines in one go; `left` is called once their bytes are needed no more. Resolves once the parent has
+   * acknowledged that they stand in the log, in the order of the calls; rejects with PDP_CHANNEL_BROKEN.
    */
-  send(lines: readonly string[]): Promise<void>;
+  send(bytes: Buffer, left?: () => void): Promise<void>;
 }
 
 interface Unacknowledged {
@@ -43,13 +41,12 @@ export function recordPipeOver(stream: Duplex, broken: () => void): RecordPipe {
     for (const one of waiting.splice(0, still < 0 ? waiting.length : still)) one.resolve();
   });
   return {
-    send: (lines) =>
+    send: (bytes, left) =>
       new Promise((resolve, reject) => {
-        const bytes = joined(lines);
         sent += bytes.byteLength;
         waiting.push({ end: sent, resolve });
         stream.write(bytes, (error) => {
-          release(bytes);
+          left?.();
           if (error) reject(brokenPipe(error));
         });
       }),
@@ -65,18 +62,6 @@ function readAcknowledgements(stream: Duplex, acknowledged: (written: number) =>
     rest = Buffer.from(bytes.subarray(whole));
     if (whole > 0) acknowledged(Number(bytes.readBigUInt64LE(whole - ackBytes)));
   });
-}
-
-function joined(lines: readonly string[]): Buffer {
-  let length = lines.length;
-  for (const line of lines) length += Buffer.byteLength(line, 'utf8');
-  const bytes = Buffer.allocUnsafeSlow(length);
-  let at = 0;
-  for (const line of lines) {
-    at += bytes.write(line, at, 'utf8');
-    bytes[at++] = lineFeed;
-  }
-  return bytes;
 }
 
 /**

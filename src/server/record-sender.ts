@@ -4,6 +4,7 @@ import type { MadeDecision, Recorder } from '../decision/types.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Channel, ToParent } from './channel.ts';
 import { createPacing } from './pacing.ts';
+import { LineBatch } from './line-batch.ts';
 import type { Merging } from './merging.ts';
 import { createRecordLag } from './record-lag.ts';
 import type { RecordPipe } from './record-pipe.ts';
@@ -57,7 +58,7 @@ const maxInFlight = 10_000;
 
 /** Lines that leave together. */
 interface Batch {
-  readonly lines: string[];
+  readonly lines: LineBatch;
   /** Decisions that wait until their records stand in the log. */
   readonly ids: string[];
   readonly written: Promise<void>;
@@ -106,12 +107,13 @@ export function createRecordSender(
     try {
       beforeLeave();
     } catch (thrown) {
-      inFlight -= lines.length;
+      inFlight -= lines.count;
       // Those who wait are told, and say what becomes of them.
-      unrecorded += lines.length - ids.length;
+      unrecorded += lines.count - ids.length;
+      lines.release();
       throw asPortreeveError(thrown, 'PDP_AUDIT_UNAVAILABLE');
     }
-    const sent = pipe.send(lines).finally(() => (inFlight -= lines.length));
+    const sent = pipe.send(lines.bytes(), () => lines.release()).finally(() => (inFlight -= lines.count));
     last = sent.catch(() => undefined);
     try {
       await inTime(sent, withinMs, waiting);
@@ -121,7 +123,7 @@ export function createRecordSender(
     }
   };
   const nextBatch = (): Batch => {
-    const parts = { lines: [], ids: [] };
+    const parts = { lines: new LineBatch(), ids: [] };
     const known = lag.begins();
     const written = new Promise<void>((resolve, reject) => {
       pacing.next(() => void leave(parts).then(resolve, reject));
@@ -150,7 +152,7 @@ export function createRecordSender(
       if (inFlight >= maxInFlight) return unavailable(`${maxInFlight} records wait to be written`);
       const written = line(made, { supersedes: false, mode });
       batch ??= nextBatch();
-      batch.lines.push(written);
+      batch.lines.add(written);
       inFlight += 1;
       if (lag.mayGoAhead()) return settled;
       batch.ids.push(made.decision.decision_id);
@@ -164,7 +166,7 @@ export function createRecordSender(
       }
       const written = line(answered, { supersedes: true, mode });
       batch ??= nextBatch();
-      batch.lines.push(written);
+      batch.lines.add(written);
       inFlight += 1;
       // Nobody waits for it: the answer is what it is.
       batch.written.catch(() => undefined);

@@ -47,6 +47,8 @@ async function piping(t: ExecutionContext): Promise<{
   return { pipe, received, worker, parent, broken: () => broken };
 }
 
+const lines = (...texts: readonly string[]): Buffer => Buffer.from(texts.map((text) => `${text}\n`).join(''));
+
 const until = async (holds: () => boolean): Promise<void> => {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 2));
 };
@@ -64,7 +66,7 @@ function watch(t: ExecutionContext, sent: Promise<void>): () => boolean {
 
 test('what is sent is safe once it is acknowledged, and not when it has left', async (t) => {
   const { pipe, received } = await piping(t);
-  const safe = watch(t, pipe.send(['a', 'é']));
+  const safe = watch(t, pipe.send(lines('a', 'é')));
   await until(() => received.length === 1);
   t.is(received[0]?.lines, 'a\né\n');
   await aMoment();
@@ -78,7 +80,7 @@ test('an acknowledgement covers what was sent before it and nothing after', asyn
   const { pipe, received } = await piping(t);
   const sent: (() => boolean)[] = [];
   for (const line of ['a', 'b', 'c']) {
-    sent.push(watch(t, pipe.send([line])));
+    sent.push(watch(t, pipe.send(lines(line))));
     await until(() => received.length === sent.length);
   }
   received[0]?.written();
@@ -97,7 +99,7 @@ test('blocks that were written together are acknowledged once', async (t) => {
   worker.on('data', (chunk: Buffer) => (bytes += chunk.byteLength));
   const sent: (() => boolean)[] = [];
   for (const line of ['a', 'b', 'c']) {
-    sent.push(watch(t, pipe.send([line])));
+    sent.push(watch(t, pipe.send(lines(line))));
     await until(() => received.length === sent.length);
   }
   for (const { written } of received) written();
@@ -108,7 +110,7 @@ test('blocks that were written together are acknowledged once', async (t) => {
 test('an acknowledgement that comes in pieces counts once it is whole', async (t) => {
   const [worker, parent] = await socketPair(t);
   const pipe = recordPipeOver(worker, () => undefined);
-  const safe = watch(t, pipe.send(['abc']));
+  const safe = watch(t, pipe.send(lines('abc')));
   const acknowledgement = Buffer.alloc(8);
   acknowledgement.writeBigUInt64LE(4n);
   parent.write(acknowledgement.subarray(0, 3));
@@ -121,7 +123,7 @@ test('an acknowledgement that comes in pieces counts once it is whole', async (t
 
 test('a parent that is gone is told, and nothing of what it did not acknowledge counts as safe', async (t) => {
   const { pipe, received, parent, broken } = await piping(t);
-  const safe = watch(t, pipe.send(['a']));
+  const safe = watch(t, pipe.send(lines('a')));
   await until(() => received.length === 1);
   parent.destroy();
   await until(broken);
@@ -130,7 +132,7 @@ test('a parent that is gone is told, and nothing of what it did not acknowledge 
 
 test('a worker that is gone does not disturb the parent', async (t) => {
   const { pipe, received, worker, parent } = await piping(t);
-  void pipe.send(['a']).catch(() => undefined);
+  void pipe.send(lines('a')).catch(() => undefined);
   await until(() => received.length === 1);
   const closed = new Promise((resolve) => parent.once('close', resolve));
   worker.destroy();

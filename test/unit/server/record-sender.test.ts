@@ -30,7 +30,9 @@ function sending(send?: () => Promise<void>, beforeLeave?: () => void) {
   const told: Extract<ToParent, { kind: 'decided' }>[] = [];
   const sender = createRecordSender(
     {
-      send: async (lines) => {
+      send: async (bytes, gone) => {
+        const lines = bytes.toString().split('\n').slice(0, -1);
+        gone?.();
         left.push(lines);
         await send?.();
         sent.push(lines);
