@@ -10,7 +10,14 @@ export function canonicalConfig(config: Config): string {
   return canonicalJson({ ...config, file: undefined });
 }
 
-/** SHA-256 (hex) of `canonicalConfig`. */
+/** A configuration that was loaded is not changed any more, and its digest is asked for at every look at the status. */
+const digests = new WeakMap<Config, string>();
+
+/** SHA-256 (hex) of `canonicalConfig`, worked out once for each configuration. */
 export function configDigest(config: Config): string {
-  return sha256Hex(canonicalConfig(config));
+  const known = digests.get(config);
+  if (known !== undefined) return known;
+  const digest = sha256Hex(canonicalConfig(config));
+  digests.set(config, digest);
+  return digest;
 }

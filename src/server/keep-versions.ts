@@ -1,5 +1,5 @@
 import { keptFolderOf } from '../audit/home.ts';
-import { keep } from '../audit/kept.ts';
+import { keepLarge } from '../audit/kept.ts';
 import { canonicalConfig, configDigest } from '../config/digest.ts';
 import type { Config } from '../config/types.ts';
 import { catalogueDigest, catalogueText } from '../decision/reasons.ts';
@@ -17,18 +17,25 @@ export function keptFolder(config: Config): string {
 /**
  * Keeps everything that decisions under this configuration name by digest, so that a record can be concluded again:
  * effective configuration, all CAs with their certificates, class data, catalogue and bundle, each from the very bytes
- * that are in force. Throws PDP_AUDIT_UNAVAILABLE where it cannot be written.
+ * that are in force. Records do not wait for the volume meanwhile. Rejects with PDP_AUDIT_UNAVAILABLE where it cannot be
+ * written.
  */
-export function keepVersions(config: Config, authorities: Authorities, { bundle }: Material): void {
+export async function keepVersions(
+  config: Config,
+  authorities: Authorities,
+  { bundle }: Material,
+): Promise<void> {
   const folder = keptFolder(config);
+  const keep = (digest: string, bytes: Uint8Array | string): Promise<void> =>
+    keepLarge(folder, digest, typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
   const classes = canonicalJson(config.classes);
-  keep(folder, configDigest(config), canonicalConfig(config));
+  await keep(configDigest(config), canonicalConfig(config));
   const { trust, pepCas } = authorities;
-  keep(folder, anchorsDigest(authorities), anchorsText(authorities));
+  await keep(anchorsDigest(authorities), anchorsText(authorities));
   for (const { certificate } of [...trust.anchors, ...trust.intermediates, ...pepCas]) {
-    keep(folder, certificate.fingerprint, certificate.der);
+    await keep(certificate.fingerprint, certificate.der);
   }
-  keep(folder, sha256Hex(classes), classes);
-  keep(folder, catalogueDigest, catalogueText);
-  if ('bytes' in bundle) keep(folder, sha256Hex(bundle.bytes), bundle.bytes);
+  await keep(sha256Hex(classes), classes);
+  await keep(catalogueDigest, catalogueText);
+  if ('bytes' in bundle) await keep(sha256Hex(bundle.bytes), bundle.bytes);
 }

@@ -99,12 +99,12 @@ type WithoutBundle = Pick<InForce, 'config' | 'authorities' | 'anchors' | 'verif
   readonly files: FileMaterial;
 };
 
-function withBundle(
+async function withBundle(
   { config, files, authorities, anchors, verifiers, responders }: WithoutBundle,
   { file, bundle, error }: Chosen,
   before: InForce | undefined,
   clock: Clock,
-): InForce {
+): Promise<InForce> {
   const { certificates, verifierKeys } = files;
   const material: Material = { certificates, verifierKeys, bundle: file };
   const same = bundle !== null && before?.bundle?.digest === bundle.digest;
@@ -112,14 +112,14 @@ function withBundle(
     ...{ config, material, authorities, anchors, verifiers, responders },
     bundle: bundle && { ...bundle, loadedAt: same ? before.bundle.loadedAt : clock.now() },
     bundleError: error,
-    keepError: tryKeep(config, authorities, material),
+    keepError: await tryKeep(config, authorities, material),
   };
 }
 
 /** A full volume keeps nobody out where the configuration says that decisions go on without records. */
-function tryKeep(config: Config, authorities: Authorities, material: Material): string | null {
+async function tryKeep(config: Config, authorities: Authorities, material: Material): Promise<string | null> {
   try {
-    keepVersions(config, authorities, material);
+    await keepVersions(config, authorities, material);
     return null;
   } catch (thrown) {
     if (config.audit.on_failure === 'deny') throw thrown;

@@ -30,7 +30,7 @@ async function withLog() {
     trusted: () => unquestioned(systemClock),
   });
   try {
-    keepVersions(config, composed.authorities, await readMaterial(config));
+    await keepVersions(config, composed.authorities, await readMaterial(config));
     const certificate = { form: 'der', chain: [installation.leaf.der] } as const;
     const raw = { door: 'native', pep: cliPep(config), authenticatedBy: 'device_tls' } as const;
     const context = buildContext({ ...raw, certificate, sourceIp: '192.0.2.7' }, config);

@@ -139,7 +139,7 @@ async function recordOne(installation: Installation): Promise<{ file: string; ma
     mode: 'read_only',
   });
   try {
-    keepVersions(config, composed.authorities, await readMaterial(config));
+    await keepVersions(config, composed.authorities, await readMaterial(config));
     const raw = { door: 'native', pep: cliPep(config), authenticatedBy: 'device_tls' } as const;
     const certificate = { form: 'der', chain: [installation.leaf.der] } as const;
     const context = buildContext({ ...raw, certificate, sourceIp: '192.0.2.7' }, config);
