@@ -1,9 +1,9 @@
-import { constants, setPriority } from 'node:os';
 import { parseCertificate } from '../identity/parse.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import { openStore } from '../store/open.ts';
 import type { FromCrlHelper, ToCrlHelper } from './crl-helper.ts';
 import { importCrlFile } from './import-crl-file.ts';
+import { yieldToDecisions } from './yield-to-decisions.ts';
 
 /** Work goes on in pieces of a few milliseconds; its parent is told of them no oftener than each so many entries. */
 const entriesBetween = 10_000;
@@ -49,14 +49,4 @@ async function work({ storePath, issuers, job }: ToCrlHelper): Promise<FromCrlHe
 
 function tell(message: FromCrlHelper): void {
   process.send?.(message);
-}
-
-/** Where the machine is busy, decisions come first. */
-function yieldToDecisions(): void {
-  try {
-    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // Not every system lets a process lower its own; the import is right without.
-    return;
-  }
 }

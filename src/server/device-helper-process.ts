@@ -1,8 +1,8 @@
-import { constants, setPriority } from 'node:os';
 import { asPortreeveError } from '../lib/errors.ts';
 import { openStore } from '../store/open.ts';
 import type { FromDeviceHelper, ToDeviceHelper } from './device-helper.ts';
 import { importDeviceFile } from './import-device-file.ts';
+import { yieldToDecisions } from './yield-to-decisions.ts';
 
 const rowsBetween = 50_000;
 
@@ -39,15 +39,5 @@ async function work({ storePath, job }: ToDeviceHelper): Promise<FromDeviceHelpe
   } catch (thrown) {
     const { code, message } = asPortreeveError(thrown);
     return { is: 'failed', code, message };
-  }
-}
-
-/** Where the machine is busy, decisions come first. */
-function yieldToDecisions(): void {
-  try {
-    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // Not every system lets a process lower its own; the import is right without.
-    return;
   }
 }

@@ -1,8 +1,8 @@
-import { constants, setPriority } from 'node:os';
 import { asPortreeveError, PortreeveError } from '../../lib/errors.ts';
 import { parseBundle } from '../../policy/bundle.ts';
 import { selfTest } from '../../policy/self-test.ts';
 import { loadPolicy } from '../loaded.ts';
+import { yieldToDecisions } from '../yield-to-decisions.ts';
 import { endWithParent } from './end-with-parent.ts';
 import { probe } from './probe.ts';
 import type { FromTrial, ToTrial } from './trial.ts';
@@ -55,16 +55,6 @@ async function test({ config, bytes }: ToTrial): Promise<number> {
 
 function short(text: string): string {
   return text.length > told.characters ? `${text.slice(0, told.characters)}…` : text;
-}
-
-/** Where the machine is busy, decisions come first. */
-function yieldToDecisions(): void {
-  try {
-    setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-  } catch {
-    // Not every system lets a process lower its own; the trial is right without.
-    return;
-  }
 }
 
 function tell(message: FromTrial): void {
