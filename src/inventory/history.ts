@@ -91,18 +91,18 @@ function fieldsOf(row: ChangeRow): FieldDifference[] {
 
 const rowsAtOnce = 500;
 
+/** Whether `pruneHistory` would find something to do. Reads only. Throws PDP_STORE_UNAVAILABLE. */
+export function isPruningDue(store: Store, before: EpochMs): boolean {
+  return generationOfBefore(store, before) !== undefined;
+}
+
 /**
  * Removes up to a batch of what imports of before `before` changed about single devices; answers how many rows went. One
  * short transaction.
  */
 export function pruneHistory(store: Store, before: EpochMs): number {
   return store.transact(() => {
-    const oldest = store
-      .prepare<{ generation: number }>(
-        `SELECT generation FROM generations g WHERE started_at < ? AND state = 'visible'
-           AND EXISTS (SELECT 1 FROM device_history h WHERE h.generation = g.generation) LIMIT 1`,
-      )
-      .get(before)?.generation;
+    const oldest = generationOfBefore(store, before);
     if (oldest === undefined) return 0;
     return store
       .prepare(
@@ -111,4 +111,14 @@ export function pruneHistory(store: Store, before: EpochMs): number {
       )
       .run(oldest).changes;
   });
+}
+
+/** An import of before a time of which history is left. */
+function generationOfBefore(store: Store, before: EpochMs): number | undefined {
+  return store
+    .prepare<{ generation: number }>(
+      `SELECT generation FROM generations g WHERE started_at < ? AND state = 'visible'
+         AND EXISTS (SELECT 1 FROM device_history h WHERE h.generation = g.generation) LIMIT 1`,
+    )
+    .get(before)?.generation;
 }

@@ -8,10 +8,14 @@ import type { Store } from '../store/types.ts';
 import { importInHelper } from './crl-helper.ts';
 import { importCrlFile, type CrlFileJob, type CrlOutcome } from './import-crl-file.ts';
 import { keptFolder } from './keep-versions.ts';
+import type { StoreHand } from './store-hand.ts';
 import { whenUnlocked } from './when-unlocked.ts';
 
-/** Bytes of a file above which it is imported by a process of its own; below, it takes this one some milliseconds. */
+/** Bytes of a file above which it is imported by a process of its own. */
 export const inlineBytes = 1024 * 1024;
+
+/** Bytes of a file above which decisions would wait for its import: it is left to the hand, where there is one. */
+export const handBytes = 8 * 1024;
 
 /** What CRLs are imported into, and who may have issued them. */
 export interface CrlWorld {
@@ -20,6 +24,8 @@ export interface CrlWorld {
   /** CA certificates whose CRLs are taken: those of devices and of PEPs. */
   readonly issuers: () => readonly Certificate[];
   readonly log: (line: string) => void;
+  /** Who does what would hold up decisions; undefined as long as none are made. */
+  readonly hand?: () => StoreHand | undefined;
   /** Ends imports that are under way. */
   readonly signal?: AbortSignal;
 }
@@ -50,16 +56,29 @@ export async function applyCrlFile(
     keptFolder: keptFolder(world.config()),
     dryRun: false,
   };
-  const outcomes = (await isLarge(path)) ? await inHelper(job, world) : await inline(job, world);
-  return told(outcomes, world);
+  return told(await imported(job, world), world);
 }
 
-/** Whether a process of its own will import a file. What cannot be looked at is small: reading it tells what is wrong. */
+/** Of a few kilobytes an import takes this process a millisecond or two; a large one holds up no small one. */
+async function imported(job: CrlFileJob, world: CrlWorld): Promise<CrlOutcome[]> {
+  const size = await sizeOf(job.path);
+  if (size > inlineBytes) return inHelper(job, world);
+  const hand = size > handBytes ? world.hand?.() : undefined;
+  if (!hand) return inline(job, world);
+  return hand.do({ is: 'crls', job, issuers: world.issuers().map(({ der }) => der) });
+}
+
+/** Whether a process of its own will import a file. */
 export async function isLarge(path: string): Promise<boolean> {
+  return (await sizeOf(path)) > inlineBytes;
+}
+
+/** What cannot be looked at is small: reading it tells what is wrong. */
+async function sizeOf(path: string): Promise<number> {
   try {
-    return (await stat(path)).size > inlineBytes;
+    return (await stat(path)).size;
   } catch {
-    return false;
+    return 0;
   }
 }
 

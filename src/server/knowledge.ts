@@ -8,6 +8,7 @@ import { sourceSpecs } from './sources/all.ts';
 import { startSources } from './sources/sources.ts';
 import { spoolFolder } from './sources/spool.ts';
 import type { SourceSpec, SourceView } from './sources/types.ts';
+import type { StoreHand } from './store-hand.ts';
 
 export interface KnowledgeOptions {
   readonly store: Store;
@@ -16,6 +17,8 @@ export interface KnowledgeOptions {
   readonly seenPoints: () => readonly string[];
   /** Sources of bundles. */
   readonly bundles: (config: Config) => readonly SourceSpec[];
+  /** Who does what would hold up decisions; undefined as long as none are made. */
+  readonly hand: () => StoreHand | undefined;
   readonly clock: Clock;
   readonly log: (line: string) => void;
 }
@@ -36,6 +39,7 @@ export async function startKnowledge({
   inForce,
   seenPoints,
   bundles,
+  hand,
   clock,
   log,
 }: KnowledgeOptions): Promise<Knowledge> {
@@ -43,6 +47,7 @@ export async function startKnowledge({
   const world = {
     store,
     signal: ending.signal,
+    hand,
     clock,
     log,
     config: () => inForce().config,

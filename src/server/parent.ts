@@ -29,6 +29,7 @@ import type { Pool } from './pool.ts';
 import { programVersion } from './program.ts';
 import { holdInForce, prepare, watchedFiles } from './reload.ts';
 import { startSinks } from './sinks/sinks.ts';
+import { openStoreHand } from './store-hand.ts';
 import { openShadow } from './shadow/shadow.ts';
 import { becomeSoleWriter } from './sole-writer.ts';
 import { readinessOf, statusOf } from './status.ts';
@@ -176,20 +177,25 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   });
   undo.add(() => shadow.stop());
 
+  const hand = openStoreHand({ storePath: config.state.path, log });
   // CRLs before the first worker: no decision is made from less than is known.
   const knowledge = await startKnowledge({
     store,
     inForce: () => reload.current(),
     bundles: (of) => [...follower.specs(of), ...shadow.specs(of)],
+    hand: () => (late.pool ? hand : undefined),
     seenPoints: () => late.pool?.workers().flatMap(({ stats }) => stats?.crlUrls ?? []) ?? [],
     clock,
     log,
   });
   // A file that was put in place may lack what watched files and sources have brought since it was made.
   late.storeReopened = () => void knowledge.reconfigure().then(() => knowledge.ask());
-  undo.add(() => knowledge.stop());
+  undo.add(() => {
+    hand.stop();
+    return knowledge.stop();
+  });
   undo.add(() => follower.stop());
-  undo.add(startHousekeeping(store, log, time.cautious));
+  undo.add(startHousekeeping({ store, hand, clock: time.cautious, log }));
   undo.add(recordHoldEnds(store, time.cautious, log));
   undo.add(retainOpenings(config, time.cautious, log));
   const observed = startObserved({

@@ -25,20 +25,28 @@ export function isAbandoned(owner: GenerationOwner, now: EpochMs): boolean {
   return owner.host === hostname() && !processLives(owner.pid);
 }
 
+/** Whether `sweepRetired` would find something to do. Reads only. Throws PDP_STORE_UNAVAILABLE. */
+export function isSweepDue(store: Store, clock: Clock = systemClock): boolean {
+  return sweepable(store).length > 0 || stagedBy(store).some((owner) => isAbandoned(owner, clock.now()));
+}
+
 /** Retires every staged generation that is abandoned; their rows go with the next sweep. Answers how many. */
 export function retireAbandoned(store: Store, clock: Clock = systemClock): number {
   return store.transact(() => {
-    const staging = store
-      .prepare<GenerationOwner & { generation: number }>(
-        `SELECT generation, heartbeat_at, host, pid FROM generations WHERE state = 'staging'`,
-      )
-      .all();
-    const dead = staging.filter((owner) => isAbandoned(owner, clock.now()));
+    const dead = stagedBy(store).filter((owner) => isAbandoned(owner, clock.now()));
     for (const { generation } of dead) {
       store.prepare(`UPDATE generations SET state = 'retired' WHERE generation = ?`).run(generation);
     }
     return dead.length;
   });
+}
+
+function stagedBy(store: Store): (GenerationOwner & { readonly generation: number })[] {
+  return store
+    .prepare<GenerationOwner & { generation: number }>(
+      `SELECT generation, heartbeat_at, host, pid FROM generations WHERE state = 'staging'`,
+    )
+    .all();
 }
 
 /**

@@ -1,10 +1,13 @@
 import type { Config, InventorySourceConfig } from '../../config/types.ts';
+import type { ImportResult } from '../../inventory/import.ts';
 import { lockoutLimitOf, lockoutText } from '../../inventory/lockout-limit.ts';
 import { boundClasses } from '../../inventory/unbound.ts';
 import { asPortreeveError } from '../../lib/errors.ts';
 import type { Store } from '../../store/types.ts';
+import { handBytes } from '../apply-crl-file.ts';
 import { importDevicesInHelper } from '../device-helper.ts';
 import { importDeviceFile, type DeviceFileJob } from '../import-device-file.ts';
+import type { StoreHand } from '../store-hand.ts';
 import { inventorySource } from './file-or-url.ts';
 import type { Applied, Brought, SourceEntry, SourceSpec } from './types.ts';
 
@@ -12,11 +15,13 @@ import type { Applied, Brought, SourceEntry, SourceSpec } from './types.ts';
 export interface DeviceWorld {
   readonly store: Store;
   readonly log: (line: string) => void;
+  /** Who does what would hold up decisions; undefined as long as none are made. */
+  readonly hand?: () => StoreHand | undefined;
   /** Ends imports that are under way. */
   readonly signal?: AbortSignal;
 }
 
-/** Bytes of a file above which it is imported by a process of its own; below, it takes this one some milliseconds. */
+/** Bytes of a file above which it is imported by a process of its own. */
 const inlineBytes = 256 * 1024;
 
 function bringsDevices({ kind }: InventorySourceConfig): boolean {
@@ -54,7 +59,7 @@ async function apply(
   { path, from, now, size }: Brought,
   source: InventorySourceConfig,
   config: Config,
-  { store, log, signal, alarm }: DeviceWorld & { readonly alarm: (problem: string | undefined) => void },
+  { alarm, ...world }: DeviceWorld & { readonly alarm: (problem: string | undefined) => void },
 ): Promise<Applied> {
   const { name, format, columns, tenant, whole } = source;
   const job: DeviceFileJob = {
@@ -65,10 +70,7 @@ async function apply(
     why: `source ${name}`,
   };
   try {
-    const done =
-      size > inlineBytes
-        ? await importDevicesInHelper({ storePath: store.path, job, log, ...(signal && { signal }) })
-        : await importDeviceFile(store, job);
+    const done = await imported(job, size, world);
     alarm(undefined);
     const { added, changed, removed, unchanged, kept_status: kept, lockout } = done;
     const stay = kept === 0 ? '' : `, ${kept} keep their status`;
@@ -80,4 +82,15 @@ async function apply(
     if (error.code === 'PDP_LOCKOUT') alarm(error.message);
     throw error;
   }
+}
+
+function imported(
+  job: DeviceFileJob,
+  size: number,
+  { store, log, signal, hand }: DeviceWorld,
+): Promise<ImportResult> {
+  if (size > inlineBytes)
+    return importDevicesInHelper({ storePath: store.path, job, log, ...(signal && { signal }) });
+  const other = size > handBytes ? hand?.() : undefined;
+  return other ? other.do({ is: 'devices', job }) : importDeviceFile(store, job);
 }

@@ -6,8 +6,9 @@ import type { ExecutionContext } from 'ava';
 import type { Config } from '../../../src/config/types.ts';
 import { parseCertificate } from '../../../src/identity/parse.ts';
 import { createRevocationReader } from '../../../src/revocation/reader.ts';
-import { inlineBytes } from '../../../src/server/apply-crl-file.ts';
+import { handBytes, inlineBytes } from '../../../src/server/apply-crl-file.ts';
 import { fileStates } from '../../../src/server/file-states.ts';
+import { openStoreHand, type StoreHand } from '../../../src/server/store-hand.ts';
 import { startFeeds, type FeedOptions, type Feeds } from '../../../src/server/feeds.ts';
 import { crlOf, fleet, minute, now, temporaryFolder, temporaryStore } from '../../helpers/crl-fixtures.ts';
 import { fakeClock } from '../../helpers/fake-clock.ts';
@@ -103,4 +104,39 @@ test('a large file that is refused is tried again less often than a small one', 
   t.is(next(await start(t, options)), minute);
   writeFileSync(options.file, Buffer.alloc(inlineBytes + 1));
   t.is(next(await start(t, options)), 10 * minute);
+});
+
+test('once decisions are made, a CRL of some size is imported by the hand, and a very small one at once', async (t) => {
+  const options = watched(t);
+  const hand = openStoreHand({ storePath: options.store.path, log: () => undefined });
+  t.teardown(() => hand.stop());
+  let works = 0;
+  const counting: StoreHand = {
+    do: (work) => {
+      works += 1;
+      return hand.do(work);
+    },
+    stop: () => undefined,
+  };
+  let deciding = false;
+  const some = (number: number, entries: number): Promise<Uint8Array> =>
+    crlOf(ca, {
+      number,
+      revoked: Array.from({ length: entries }, (_, at) => ({
+        serial: (0x10000 + at).toString(16),
+        at: now - minute,
+      })),
+    });
+  writeFileSync(options.file, await some(1, 1000));
+  t.true(statSync(options.file).size > handBytes);
+  const feeds = await start(t, { ...options, hand: () => (deciding ? counting : undefined) });
+  t.deepEqual([numbers(options), works], [['01'], 0]);
+  deciding = true;
+  writeFileSync(options.file, await some(2, 1001));
+  await feeds.refresh();
+  t.deepEqual([numbers(options), works > 0], [['02'], true]);
+  const before = works;
+  writeFileSync(options.file, await some(3, 10));
+  await feeds.refresh();
+  t.deepEqual([numbers(options), works], [['03'], before]);
 });

@@ -9,6 +9,7 @@ import { listDelegations } from '../../../../src/inventory/gateways/table.ts';
 import { createObservedWriter } from '../../../../src/inventory/observed/write.ts';
 import { catalogueEntries, catalogueSources } from '../../../../src/server/sources/catalogue-sources.ts';
 import { deviceEntries } from '../../../../src/server/sources/device-sources.ts';
+import { openStoreHand, type StoreHand } from '../../../../src/server/store-hand.ts';
 import type { Applied } from '../../../../src/server/sources/types.ts';
 import { device, importRows } from '../../../helpers/inventory.ts';
 import { temporaryStore } from '../../../helpers/temporary-store.ts';
@@ -22,7 +23,7 @@ function someSource(changes: Partial<InventorySourceConfig>): InventorySourceCon
   };
 }
 
-function sourceOf(t: ExecutionContext, changes: Partial<InventorySourceConfig>) {
+function sourceOf(t: ExecutionContext, changes: Partial<InventorySourceConfig>, deciding = false) {
   const store = temporaryStore(t);
   const folder = mkdtempSync(join(tmpdir(), 'pr-catalogue-source-'));
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
@@ -31,7 +32,18 @@ function sourceOf(t: ExecutionContext, changes: Partial<InventorySourceConfig>) 
     inventory: { sources: [someSource(changes)] },
     limits: { max_lockout: '10%' },
   } as unknown as Config;
-  const [spec] = catalogueSources(config, { store, log: (line) => void told.push(line) });
+  const log = (line: string): void => void told.push(line);
+  const hand = openStoreHand({ storePath: store.path, log });
+  t.teardown(() => hand.stop());
+  let works = 0;
+  const counting: StoreHand = {
+    do: (work) => {
+      works += 1;
+      return hand.do(work);
+    },
+    stop: () => undefined,
+  };
+  const [spec] = catalogueSources(config, { store, log, hand: () => (deciding ? counting : undefined) });
   const bring = async (text: string): Promise<Applied> => {
     const path = join(folder, 'brought');
     writeFileSync(path, text);
@@ -41,7 +53,7 @@ function sourceOf(t: ExecutionContext, changes: Partial<InventorySourceConfig>) 
     if (!spec) throw new Error('there is no source');
     return spec.apply({ open, path, size: statSync(path).size, digest: '', from: 'f', now: 2000 });
   };
-  return { store, told, bring };
+  return { store, told, bring, works: () => works };
 }
 
 const header = 'firmware_hash,product,version,status\n';
@@ -106,4 +118,19 @@ test('a catalogue that blocks what more devices run than the limit lets pass is 
   t.regex(told.join(), /^ALARM: firmware of releases is refused: this keeps out at least 3 of 20 /);
   t.is(allFirmware(store, 'default')[0]?.status, 'approved');
   t.like(await bring(header + release('bb').replace('approved', 'blocked')), { changed: true });
+});
+
+test('beside decisions a catalogue of some size is imported by the hand, and refused by it', async (t) => {
+  const { store, told, bring, works } = sourceOf(t, {}, true);
+  const bytes = Array.from({ length: 200 }, (_, at) => at.toString(16).padStart(2, '0'));
+  t.like(await bring(header + bytes.map(release).join('')), {
+    changed: true,
+    what: 'firmware of releases: 200 added, 0 changed, 0 removed, 0 unchanged',
+  });
+  t.like(store.changesSince(0, 1)[0], { actor: 'server', why: 'source releases', selector: 'releases' });
+  await t.throwsAsync(bring('<html>502</html>\n'.repeat(1000)), { code: 'PDP_INVENTORY_INVALID' });
+  t.is(works(), 2);
+  t.like(await bring(header + release('aa')), { changed: true });
+  t.is(works(), 2);
+  t.deepEqual(told, []);
 });

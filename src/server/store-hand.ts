@@ -1,0 +1,164 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { CatalogueResult } from '../inventory/catalogue-types.ts';
+import type { ImportResult } from '../inventory/import.ts';
+import type { EpochMs } from '../lib/clock.ts';
+import { PortreeveError, type ErrorCode } from '../lib/errors.ts';
+import { helperFlags } from './crl-helper.ts';
+import type { CatalogueFileJob } from './import-catalogue-file.ts';
+import type { CrlFileJob, CrlOutcome } from './import-crl-file.ts';
+import type { DeviceFileJob } from './import-device-file.ts';
+
+/** Work on the store that takes longer than a decision may wait for its record; plain data, and `issuers` is DER. */
+export type HandWork =
+  | { readonly is: 'crls'; readonly job: CrlFileJob; readonly issuers: readonly Uint8Array[] }
+  | { readonly is: 'devices'; readonly job: DeviceFileJob }
+  | { readonly is: 'catalogue'; readonly job: CatalogueFileJob }
+  /** Removes what nobody reads any more, and history of before a time, for about so long (ms). */
+  | { readonly is: 'tidy'; readonly budgetMs: number; readonly historyBefore: EpochMs };
+
+/** What comes of each. */
+export interface HandDone {
+  readonly crls: CrlOutcome[];
+  readonly devices: ImportResult;
+  readonly catalogue: CatalogueResult;
+  readonly tidy: null;
+}
+
+export interface ToHand {
+  readonly id: number;
+  readonly storePath: string;
+  readonly work: HandWork;
+}
+
+export type FromHand =
+  | { readonly id: number; readonly is: 'done'; readonly result: HandDone[HandWork['is']] }
+  | { readonly id: number; readonly is: 'failed'; readonly code: ErrorCode; readonly message: string };
+
+/** A process beside the server's own. */
+export interface StoreHand {
+  /**
+   * Does one piece of work after another. Rejects with what the work throws, and with PDP_CHANNEL_BROKEN where the process
+   * ends without an answer, or hangs and is killed: what was in force is in force then, and the next work has another one.
+   */
+  do<W extends HandWork>(work: W): Promise<HandDone[W['is']]>;
+  /** Ends it, unfinished. */
+  stop(): void;
+}
+
+export interface StoreHandOptions {
+  readonly storePath: string;
+  /** What it prints (libraries do), line by line. */
+  readonly log: (line: string) => void;
+  /** As `idleMs` and `silenceMs`, for tests. */
+  readonly idleMs?: number;
+  readonly silenceMs?: number;
+  readonly entry?: string;
+}
+
+/** A process that has nothing to do ends after so long (ms): the next CRL of many comes before. */
+const idleMs = 30_000;
+/** Milliseconds without a word after which a process with work counts as hung: each piece is small. */
+const silenceMs = 180_000;
+
+/** The entry of the process, `.ts` in the checkout and `.js` in the built package. */
+const entry = fileURLToPath(
+  new URL(import.meta.url.endsWith('.ts') ? './store-hand-main.ts' : './store-hand-main.js', import.meta.url),
+);
+
+interface Asked {
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: PortreeveError) => void;
+}
+
+/**
+ * Opens a hand on a store: what would hold up this process, and with it every decision's record, for more than some
+ * milliseconds is done there. The process begins with the first work.
+ */
+export function openStoreHand(o: StoreHandOptions): StoreHand {
+  const asked = new Map<number, Asked>();
+  let child: ChildProcess | undefined;
+  let [last, why, stopped] = [0, '', false];
+  let [hung, idle]: (NodeJS.Timeout | undefined)[] = [];
+
+  const kill = (because: string): void => {
+    why = because;
+    child?.kill('SIGKILL');
+  };
+  const wait = (): void => {
+    clearTimeout(hung);
+    clearTimeout(idle);
+    const silence = o.silenceMs ?? silenceMs;
+    if (asked.size > 0)
+      hung = setTimeout(() => kill(`it was killed, because it told nothing for ${silence} ms`), silence);
+    else idle = setTimeout(release, o.idleMs ?? idleMs).unref();
+  };
+  /** Lets the process end by itself; whoever comes next has another one. */
+  const release = (): void => {
+    const released = child;
+    child = undefined;
+    if (released?.connected) released.disconnect();
+  };
+  const broken = (detail: string): PortreeveError =>
+    new PortreeveError(
+      'PDP_CHANNEL_BROKEN',
+      `the process that works on the store: ${why} (${detail}); what was in force stays`,
+    );
+  const ended = (from: ChildProcess, detail: string): void => {
+    // One that was released has answered everything.
+    if (child !== from) return;
+    child = undefined;
+    const error = broken(detail);
+    for (const { reject } of asked.values()) reject(error);
+    asked.clear();
+    clearTimeout(hung);
+  };
+  const start = (): ChildProcess => {
+    why = 'it ended without an answer';
+    const started = forked(o);
+    started.on('message', (message: FromHand) => {
+      const one = asked.get(message.id);
+      asked.delete(message.id);
+      wait();
+      if (message.is === 'done') one?.resolve(message.result as never);
+      else one?.reject(new PortreeveError(message.code, message.message));
+    });
+    started.once('close', (code, signal) => ended(started, signal ?? `exit code ${code}`));
+    started.once('error', (error) => {
+      if (started.pid === undefined) ended(started, error.message);
+    });
+    return started;
+  };
+  return {
+    do: (work) =>
+      new Promise((resolve, reject) => {
+        if (stopped) return reject(broken('the server ends'));
+        child ??= start();
+        const id = ++last;
+        asked.set(id, { resolve, reject });
+        wait();
+        // Where it cannot be sent, the process ends, and that is told.
+        child.send({ id, storePath: o.storePath, work } satisfies ToHand, () => undefined);
+      }),
+    stop: () => {
+      stopped = true;
+      clearTimeout(idle);
+      kill('it was stopped');
+    },
+  };
+}
+
+function forked({ entry: other = entry, log }: StoreHandOptions): ChildProcess {
+  const child = fork(other, [], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // A group of its own, as workers have: a terminal's Ctrl-C is for the parent.
+    detached: true,
+    execArgv: [...process.execArgv.filter((argument) => !argument.startsWith('--inspect')), ...helperFlags],
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream) createInterface({ input: stream }).on('line', log);
+  }
+  return child;
+}
