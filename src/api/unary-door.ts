@@ -22,6 +22,11 @@ export interface UnaryDoor<Request extends object, Response extends object> {
   readonly responseType: string;
   /** The door's name in contexts and records; for requests that cannot be read, the most talkative one. */
   doorOf(request: Request | undefined): Door;
+  /**
+   * The context of a usual request straight from its bytes, the same that decoding and `build` would give; undefined
+   * for all others. Must not throw either.
+   */
+  buildQuick?(bytes: Buffer, pep: Pep, traceparent: string | undefined): ContextResult | undefined;
   /** The context of a request; must not throw, and is recorded as malformed input should it do so all the same. */
   build(request: Request, pep: Pep, traceparent: string | undefined): ContextResult;
   encode(made: MadeDecision, door: Door): Response;
@@ -126,11 +131,9 @@ async function decideCall<Request extends object, Response extends object>(
   codecs: { readonly requests: MessageCodec<Request>; readonly responses: MessageCodec<Response> },
 ): Promise<Buffer | CallFailure> {
   const moment = thisMoment();
-  const received = receive(call.request, codecs.requests);
-  const name = door.doorOf('request' in received ? received.request : undefined);
-  const built = contextOf(received, asking, { door, name, traceparent: traceparentOf(call) });
+  const built = contextOf(call, asking, door, codecs.requests);
   const made = await options.point.decide(built, { ...timing, moment });
-  return encodeAnswer(made, name, door, codecs.responses);
+  return encodeAnswer(made, built.ok ? built.context.door : built.door, door, codecs.responses);
 }
 
 /**
@@ -171,17 +174,31 @@ function encodeAnswer<Request extends object, Response extends object>(
 }
 
 function contextOf<Request extends object, Response extends object>(
-  received: Received<Request>,
+  call: Asked['call'],
   asking: ResolvedPep,
-  at: { door: UnaryDoor<Request, Response>; name: Door; traceparent: string | undefined },
+  door: UnaryDoor<Request, Response>,
+  requests: MessageCodec<Request>,
 ): ContextResult {
-  const { name: door, traceparent } = at;
-  if (!asking.known) return unknownPep(asking, { door, traceparent });
-  const from = { pep: asking.pep, door, traceparent };
-  if ('refusal' in received) return refusedRequest(received.refusal, from);
+  const bytes = call.request;
+  const traceparent = traceparentOf(call);
+  if (asking.known && !oversized(bytes)) {
+    const built = tryBuild(() => door.buildQuick?.(bytes, asking.pep, traceparent));
+    if (built) return built;
+  }
+  const received = receive(bytes, requests);
+  const from = { door: door.doorOf('request' in received ? received.request : undefined), traceparent };
+  if (!asking.known) return unknownPep(asking, from);
+  const { pep } = asking;
+  if ('refusal' in received) return refusedRequest(received.refusal, { ...from, pep });
+  const built = tryBuild(() => door.build(received.request, pep, traceparent));
+  return built ?? refusedRequest(unreadable, { ...from, pep });
+}
+
+/** What is built; undefined where that threw. */
+function tryBuild(build: () => ContextResult | undefined): ContextResult | undefined {
   try {
-    return at.door.build(received.request, asking.pep, traceparent);
+    return build();
   } catch {
-    return refusedRequest(unreadable, from);
+    return undefined;
   }
 }

@@ -3,6 +3,9 @@ import { limits } from './limits.ts';
 import { Refusal } from './refusal.ts';
 import type { RawConnection } from './types.ts';
 
+/** The header in which proxies list the addresses that they saw. */
+export const forwardedForHeader = 'x-forwarded-for';
+
 /**
  * Canonical text of the address that the connection comes from, or undefined where the PEP names none (a Unix socket).
  *
@@ -20,7 +23,7 @@ export function readSourceAddress(raw: RawConnection): string | Refusal | undefi
 }
 
 function fromForwardedFor(raw: RawConnection): string | Refusal {
-  const field = 'x-forwarded-for';
+  const field = forwardedForHeader;
   const header = raw.headers?.get(field);
   const hops = raw.pep.trusted_hops;
   if (header === undefined) return new Refusal(field, `is missing, although ${hops} hops are trusted`);

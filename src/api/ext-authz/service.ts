@@ -1,27 +1,37 @@
 import type { Config } from '../../config/types.ts';
 import { buildContext } from '../../context/build.ts';
+import { headersAskedFor } from '../../context/header-names.ts';
 import { Refusal } from '../../context/refusal.ts';
 import type { ContextResult, Pep } from '../../context/types.ts';
+import { KnownNames } from '../known-names.ts';
 import { serviceNames } from '../load-protos.ts';
 import { shedFailure } from '../shed-failure.ts';
 import type { UnaryDoor } from '../unary-door.ts';
 import { documentFor } from './compat/door.ts';
 import { compatFailure, encodeCompat } from './compat/encode.ts';
+import { requestIdHeader } from './check-parts.ts';
 import { decodeCheck, doorOf } from './decode.ts';
 import { encodeCheck } from './encode.ts';
 import { overwrite } from './headers.ts';
+import { readCheck } from './read-check.ts';
 import type { CheckRequest, CheckResponse } from './wire.ts';
 
 /** Envoy's ext_authz v3, for its HTTP filter and for its network filter. */
 export function extAuthzDoor(
   config: Pick<Config, 'attestation' | 'claims' | 'custom' | 'wire' | 'policy' | 'compat'>,
 ): UnaryDoor<CheckRequest, CheckResponse> {
+  const names = new KnownNames([requestIdHeader, ...headersAskedFor(config)]);
   return {
     service: serviceNames.extAuthz,
     method: 'Check',
     requestType: 'envoy.service.auth.v3.CheckRequest',
     responseType: 'envoy.service.auth.v3.CheckResponse',
     doorOf: (request) => (request ? doorOf(request) : 'ext_authz_http'),
+    buildQuick: (bytes, pep, traceparent) => {
+      // Policies of another program are shown the whole message.
+      const raw = config.policy.compat === null ? readCheck(bytes, pep, traceparent, names) : undefined;
+      return raw && buildContext(raw, config);
+    },
     build: (request, pep, traceparent) => {
       const document = documentFor(request, config);
       if (document instanceof Refusal) return refused(document, request, pep, traceparent);
