@@ -1,15 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { rename, open } from 'node:fs/promises';
-import {
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { open, readdir, rename, stat } from 'node:fs/promises';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256Hex } from '../lib/bytes.ts';
 import { describeThrown, PortreeveError } from '../lib/errors.ts';
@@ -108,15 +99,31 @@ export function keptInAny(dirs: readonly string[], digest: string): Uint8Array |
   return undefined;
 }
 
-/** How much is kept: nothing is ever removed, because records of any age may name it. Null where it cannot be read. */
-export function measureKept(dir: string): { readonly files: number; readonly bytes: number } | null {
+/**
+ * How much is kept: nothing is ever removed, because records of any age may name it. Null where it cannot be read. Many
+ * files take their time, in which others go on.
+ */
+export async function measureKept(dir: string): Promise<Kept | null> {
+  let [files, bytes] = [0, 0];
   try {
-    const sizes = readdirSync(dir).map((name) => statSync(join(dir, name), { throwIfNoEntry: false })?.size);
-    const there = sizes.filter((size) => size !== undefined);
-    return { files: there.length, bytes: there.reduce((sum, size) => sum + size, 0) };
+    for (const name of await readdir(dir)) {
+      const size = await stat(join(dir, name)).then(
+        ({ size }) => size,
+        () => undefined,
+      );
+      if (size === undefined) continue;
+      files += 1;
+      bytes += size;
+    }
+    return { files, bytes };
   } catch (thrown) {
     return (thrown as NodeJS.ErrnoException).code === 'ENOENT' ? { files: 0, bytes: 0 } : null;
   }
+}
+
+export interface Kept {
+  readonly files: number;
+  readonly bytes: number;
 }
 
 function pathOf(dir: string, digest: string): string {

@@ -4,7 +4,6 @@ import { keyStates } from '../attestation/keys/key-states.ts';
 import { recordMode } from '../audit/home.ts';
 import type { Config } from '../config/types.ts';
 import { higherVersion } from '../inventory/firmware/version.ts';
-import type { Clock } from '../lib/clock.ts';
 import { createRevocationReader } from '../revocation/reader.ts';
 import { openStore } from '../store/open.ts';
 import { openAdmin } from './admin.ts';
@@ -14,20 +13,21 @@ import { openBundles } from './bundles/bundles.ts';
 import { bundleStanding } from './bundles/view.ts';
 import { followBundles } from './bundles/follow.ts';
 import { noteInForce } from './bundles/note-in-force.ts';
-import type { BoundAddress } from './channel.ts';
 import { startCounting } from './counting.ts';
 import { recordHoldEnds } from './hold-expiry.ts';
+import { keptFolder } from './keep-versions.ts';
+import { watchKept } from './kept-size.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { startObserved } from './observed.ts';
 import { retainOpenings } from './opening-retention.ts';
 import { openLedger } from './ledger.ts';
-import type { OtelEnv } from './otel.ts';
 import { startKnowledge } from './knowledge.ts';
 import { startOcsp } from './ocsp/start-ocsp.ts';
 import { startPool } from './pool.ts';
 import type { Pool } from './pool.ts';
 import { programVersion } from './program.ts';
 import { holdInForce, prepare, watchedFiles } from './reload.ts';
+import type { ParentOptions, RunningServer } from './running-server.ts';
 import { startSinks } from './sinks/sinks.ts';
 import { openStoreHand } from './store-hand.ts';
 import { openShadow } from './shadow/shadow.ts';
@@ -35,33 +35,9 @@ import { becomeSoleWriter } from './sole-writer.ts';
 import { readinessOf, statusOf } from './status.ts';
 import type { StatusSources } from './status.ts';
 import { lockPatience, watchStore, writerOf } from './store-watch.ts';
-import type { DecisionSummary } from './summary.ts';
 import { startTimeKeeper } from './time-keeper.ts';
 import { Undo } from './undo.ts';
 import { startWatching } from './watch.ts';
-
-export interface ParentOptions {
-  /** Reads the configuration file anew, for reloads; throws PDP_CONFIG_INVALID with all problems. */
-  readonly load: () => Config;
-  readonly clock: Clock;
-  /** Every `OTEL_*` variable. */
-  readonly otel: OtelEnv;
-  /** Takes one line for the operator. */
-  readonly log: (line: string) => void;
-  /** Told of each decision after it was answered. */
-  readonly onDecision?: (summary: DecisionSummary) => void;
-}
-
-/** A server that decides. */
-export interface RunningServer {
-  /** Listeners of PEPs, then `admin` and `health`. */
-  readonly addresses: readonly BoundAddress[];
-  status(): object;
-  metrics(): Promise<string>;
-  reload(why: string): Promise<void>;
-  /** Drains and ends everything; resolves once the last record is written. */
-  stop(why: string): Promise<void>;
-}
 
 /** How often configuration, bundle and anchors are looked at (ms); events of the file system are faster. */
 const watchMs = 1000;
@@ -250,6 +226,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     sinks: () => sinks.views(),
     recordLog: () => ledger.log?.stats() ?? null,
     index: () => indexing.view(),
+    kept: watchKept(keptFolder(config), clock),
     unenforced: counting.unenforced,
     crls: () => store.snapshot(() => crls.crls()),
     keys: (now) => {

@@ -1,7 +1,7 @@
 import type { Config } from '../config/types.ts';
 import { mostHeap, paceHeap } from './heap-pacing.ts';
 import { startParent } from './parent.ts';
-import type { ParentOptions, RunningServer } from './parent.ts';
+import type { ParentOptions, RunningServer } from './running-server.ts';
 
 export interface RunOptions extends ParentOptions {
   /** Called once every worker decides. */

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import type { KeyState } from '../attestation/keys/key-states.ts';
 import { recordMode } from '../audit/home.ts';
 import type { LogStats } from '../audit/log/types.ts';
-import { measureKept } from '../audit/kept.ts';
+import type { Kept } from '../audit/kept.ts';
 import type { Config } from '../config/types.ts';
 import { formatInstant } from '../lib/clock.ts';
 import type { EpochMs } from '../lib/clock.ts';
@@ -16,7 +16,6 @@ import type { IndexingView } from './audit/indexing.ts';
 import type { OutsiderView } from './audit/outsider-view.ts';
 import type { SinkView } from './sinks/view.ts';
 import { bundleView, type BundleStanding } from './bundles/view.ts';
-import { keptFolder } from './keep-versions.ts';
 import { namedAuthorities } from './loaded.ts';
 import type { Pool } from './pool.ts';
 import { program } from './program.ts';
@@ -48,6 +47,8 @@ export interface StatusSources {
   readonly recordLog: () => LogStats | null;
   /** The index beside the log; null where records are kept without. */
   readonly index: () => IndexingView | null;
+  /** How much is kept for replay; null where that is not known. */
+  readonly kept: () => Kept | null;
   readonly unenforced: Unenforced;
   readonly crls: () => readonly CrlInfo[];
   /** Keys of attestation verifiers. */
@@ -94,7 +95,7 @@ export function statusOf(sources: StatusSources): object {
       log: logOf(sources.recordLog()),
       writable: sources.records.writable(),
       error: sources.records.lastError()?.message ?? null,
-      kept: measureKept(keptFolder(config)),
+      kept: sources.kept(),
       kept_error: sources.reload.current().keepError,
       written: stats.written,
       waiting: stats.waiting,

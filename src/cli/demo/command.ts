@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
-import type { RunningServer } from '../../server/parent.ts';
+import type { RunningServer } from '../../server/running-server.ts';
 import { runParent } from '../../server/run.ts';
 import type { DecisionSummary } from '../../server/summary.ts';
 import { finish, type CommonOptions } from '../command.ts';

@@ -75,10 +75,10 @@ test('large bytes are kept alike: once, whole, and nothing beside them', async (
   await t.throwsAsync(keepLarge(join(dir, 'file'), digest, bytes), { code: 'PDP_AUDIT_UNAVAILABLE' });
 });
 
-test('what is kept is measured: files and bytes, nothing where nothing was kept yet', (t) => {
+test('what is kept is measured: files and bytes, nothing where nothing was kept yet', async (t) => {
   const dir = folder(t);
-  t.deepEqual(measureKept(dir), { files: 0, bytes: 0 });
+  t.deepEqual(await measureKept(dir), { files: 0, bytes: 0 });
   keep(dir, digest, bytes);
-  t.deepEqual(measureKept(dir), { files: 1, bytes: Buffer.byteLength(bytes) });
-  t.is(measureKept(join(dir, digest)), null);
+  t.deepEqual(await measureKept(dir), { files: 1, bytes: Buffer.byteLength(bytes) });
+  t.is(await measureKept(join(dir, digest)), null);
 });
