@@ -15,6 +15,7 @@ import { encodeCheck } from './encode.ts';
 import { overwrite } from './headers.ts';
 import { readCheck } from './read-check.ts';
 import type { CheckRequest, CheckResponse } from './wire.ts';
+import { writeCheck } from './write-check.ts';
 
 /** Envoy's ext_authz v3, for its HTTP filter and for its network filter. */
 export function extAuthzDoor(
@@ -42,6 +43,7 @@ export function extAuthzDoor(
     encode: (made, door) =>
       (config.policy.compat === null ? undefined : encodeCompat(made, door)) ??
       encodeCheck(made, door, config.wire),
+    ...(config.policy.compat === null && { write: writeCheck }),
     failure: (decision) => compatFailure(decision, config) ?? shedFailure(decision, config),
     lastResort: (decisionId) => lastResort(decisionId ?? ''),
   };
