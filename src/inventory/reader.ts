@@ -24,20 +24,19 @@ export function createInventoryReader(store: Store, options: InventoryReaderOpti
   const readRow = currentRow(store);
   const memory = createEpochMemory<DeviceRecord | undefined>(store, maxEntries, 'devices');
   const decoded = new LRUCache<string, DeviceRecord>({ max: maxEntries });
-  const read = (tenant: string, deviceId: string, key: string): DeviceRecord | undefined => {
+  const read = (tenant: string, deviceId: string): DeviceRecord | undefined => {
     const row = readRow(tenant, deviceId);
     if (row === undefined) return undefined;
+    // Neither a tenant nor a device id holds a NUL, so two devices never share a key.
+    const key = `${tenant}\0${deviceId}`;
     const known = decoded.get(key);
     if (known?.epoch === rowEpoch(row)) return known;
     const record = decodeDevice(row);
     decoded.set(key, record);
     return record;
   };
-  const device = (tenant: string, deviceId: string): DeviceRecord | undefined => {
-    // Neither a tenant nor a device id holds a NUL, so two devices never share a key.
-    const key = `${tenant}\0${deviceId}`;
-    return memory.read(key, () => read(tenant, deviceId, key));
-  };
+  const device = (tenant: string, deviceId: string): DeviceRecord | undefined =>
+    memory.read(tenant, deviceId, () => read(tenant, deviceId));
   const hinted = store.prepare<{ device_id: string }>(
     `SELECT device_id FROM device_keys WHERE tenant = ? AND key = ? ORDER BY device_id LIMIT ${maxHolders}`,
   );
@@ -53,7 +52,7 @@ export function createInventoryReader(store: Store, options: InventoryReaderOpti
   return {
     device,
     holders: (tenant, keyDigest, now) => {
-      const { named, ids } = bound.read(`${tenant}\0${keyDigest}`, () => load(tenant, keyDigest));
+      const { named, ids } = bound.read(tenant, keyDigest, () => load(tenant, keyDigest));
       if (ids) return ids;
       return named.filter((record) => bindsKey(record, keyDigest, now)).map((record) => record.device_id);
     },

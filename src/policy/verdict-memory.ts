@@ -38,38 +38,43 @@ export function inputText(keys: readonly string[] | undefined): (input: PolicyIn
 export function createVerdictMemory(keys?: readonly string[]): VerdictMemory {
   const kept = new Map<string, Verdict>();
   // Comparing with what a device's last verdict was given for costs much less than writing the text to look for.
-  const last = new Map<string | null, { readonly input: PolicyInput; readonly verdict: Verdict }>();
+  const last = new Map<string | null, { readonly values: readonly unknown[]; readonly verdict: Verdict }>();
+  const placesIn = keys && readPlaces(keys);
   const note = <Key, Value>(memory: Map<Key, Value>, key: Key, value: Value): void => {
     if (memory.size >= most.verdicts) memory.clear();
     memory.set(key, value);
   };
   return {
     again: (input) => {
-      const known = last.get(input.device_id);
-      return known && keys && isSameTo(keys, known.input, input) ? known.verdict : undefined;
+      const known = placesIn && last.get(input.device_id);
+      return known && isSameAt(placesIn(input), known.values, Object.values(input)) ? known.verdict : undefined;
     },
     read: (text, evaluate, input) => {
       const known = kept.get(text);
       const verdict = known ?? canonicalForm(evaluate());
       if (text.length > most.characters) return verdict;
       if (!known) note(kept, text, verdict);
-      if (keys && input) note(last, input.device_id, { input, verdict });
+      if (keys && input) note(last, input.device_id, { values: Object.values(input), verdict });
       return verdict;
     },
   };
 }
 
-/** Whether two inputs have the same under every key that the rules read. Lists are compared by their elements, all else as it is. */
-function isSameTo(keys: readonly string[], known: PolicyInput, input: PolicyInput): boolean {
-  const [before, now] = [known, input] as unknown as readonly [Values, Values];
-  for (const key of keys) {
-    const [a, b] = [before[key], now[key]];
+/** Where in an input the keys stand that the rules read. All inputs have the same keys in the same order. */
+function readPlaces(keys: readonly string[]): (input: PolicyInput) => readonly number[] {
+  let places: readonly number[] | undefined;
+  return (input) =>
+    (places ??= Object.keys(input).flatMap((key, place) => (keys.includes(key) ? [place] : [])));
+}
+
+/** Whether two inputs have the same at every place. Lists are compared by their elements, all else as it is. */
+function isSameAt(places: readonly number[], known: readonly unknown[], now: readonly unknown[]): boolean {
+  for (const place of places) {
+    const [a, b] = [known[place], now[place]];
     if (a !== b && !isSameList(a, b)) return false;
   }
   return true;
 }
-
-type Values = Readonly<Record<string, unknown>>;
 
 function isSameList(a: unknown, b: unknown): boolean {
   if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;

@@ -43,8 +43,8 @@ export function createRevocationReader(store: Store, o: ReaderOptions = {}): Rev
   const findEntries = entryFinder(store);
   return {
     lookup: (certificate, issuerKey) =>
-      memory.read(`${issuerKey}:${certificate.fingerprint}`, () => {
-        const directory = directories.read('', () => directoryOf(list.all()));
+      memory.read(issuerKey, certificate.fingerprint, () => {
+        const directory = directories.read('', '', () => directoryOf(list.all()));
         return lookUp(certificate, issuerKey, directory, expected?.get(issuerKey) ?? [], findEntries);
       }),
     issuers,

@@ -1,7 +1,7 @@
 import type { Server as GrpcServer } from '@grpc/grpc-js';
 import type { Admission } from '../api/admission.ts';
 import { createGrpcServer } from '../api/grpc-server.ts';
-import type { PepResolver, ResolvedPep } from '../api/pep.ts';
+import type { PepResolver } from '../api/pep.ts';
 import type { Config, ListenerConfig } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { LiveComposition } from './live-composition.ts';
@@ -28,17 +28,10 @@ export function doorsFor(
   });
 }
 
+/** Whoever asks is looked for at every call, among the PEPs that are configured by then. */
 function followingPeps(current: () => PepResolver): PepResolver {
   return {
-    // A listener asks for its named PEP once, so what it gets must itself follow.
-    byName: (name, how) =>
-      viewOf<{ known: boolean; pep: ResolvedPep['pep']; problem: string }>(
-        ['known', 'pep', 'problem'],
-        () => ({
-          problem: '',
-          ...current().byName(name, how),
-        }),
-      ),
+    byName: (name, how) => current().byName(name, how),
     byCertificate: (chain, now) => current().byCertificate(chain, now),
   };
 }

@@ -1,10 +1,13 @@
 import type { KeptStats } from '../lib/kept.ts';
 import type { Store } from './types.ts';
 
-/** Remembers what was read from the store, each under a key, until anything in the store changes. */
+/** Remembers what was read from the store, each under two keys, until anything in the store changes. */
 export interface EpochMemory<Value> {
-  /** What `load` reads, or read before under this key and under the epochs of the snapshot that is open. */
-  read(key: string, load: () => Value): Value;
+  /**
+   * What `load` reads, or read before under these keys and under the epochs of the snapshot that is open. Two, because to
+   * look a text up that was just put together costs many times what it costs to look up two that are kept anyway.
+   */
+  read(group: string, key: string, load: () => Value): Value;
 }
 
 /** The memories of each store. */
@@ -26,32 +29,40 @@ export function createEpochMemory<Value>(
   name?: string,
 ): EpochMemory<Value> {
   const counts = { hits: 0, misses: 0, evictions: 0 };
-  const kept = new Map<string, { readonly value: Value }>();
+  const kept = new Map<string, Map<string, { readonly value: Value }>>();
+  let entries = 0;
   let under: ReturnType<Store['epochs']> | undefined;
   const forget = (): void => {
-    counts.evictions += kept.size;
+    counts.evictions += entries;
     kept.clear();
+    entries = 0;
   };
-  const read = (key: string, load: () => Value): Value => {
+  const keep = (group: string, key: string, value: Value): void => {
+    if (entries >= maxEntries) forget();
+    let others = kept.get(group);
+    if (!others) kept.set(group, (others = new Map()));
+    if (!others.has(key)) entries += 1;
+    others.set(key, { value });
+  };
+  const read = (group: string, key: string, load: () => Value): Value => {
     const epochs = store.epochs();
     if (epochs !== under) {
       forget();
       under = epochs;
     }
-    const known = kept.get(key);
+    const known = kept.get(group)?.get(key);
     if (known) {
       counts.hits += 1;
       return known.value;
     }
     counts.misses += 1;
     const value = load();
-    if (kept.size >= maxEntries) forget();
-    kept.set(key, { value });
+    keep(group, key, value);
     return value;
   };
   if (name !== undefined) {
-    const stats = (): KeptStats => ({ name, entries: kept.size, bound: maxEntries, ...counts });
+    const stats = (): KeptStats => ({ name, entries, bound: maxEntries, ...counts });
     memories.set(store, [...(memories.get(store) ?? []), stats]);
   }
-  return { read: (key, load) => store.snapshot(() => read(key, load)) };
+  return { read: (group, key, load) => store.snapshot(() => read(group, key, load)) };
 }

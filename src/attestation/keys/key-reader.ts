@@ -38,6 +38,6 @@ export function createKeyReader(store: Store): KeyReader {
       goneAt,
     }));
   return {
-    keys: (verifier, source) => memory.read(`${verifier}\0${source}`, () => read(verifier, source)),
+    keys: (verifier, source) => memory.read(verifier, source, () => read(verifier, source)),
   };
 }

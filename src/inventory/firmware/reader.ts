@@ -11,7 +11,7 @@ export function createFirmwareReader(store: Store, maxEntries = 10_000): Firmwar
   );
   return {
     firmware: (tenant, hash) =>
-      memory.read(`${tenant}\0${hash}`, () => {
+      memory.read(tenant, hash, () => {
         const row = statement.get(tenant, hash);
         return row && firmwareFromRow(row);
       }),

@@ -13,7 +13,7 @@ export function createDelegationReader(store: Store, maxEntries = 10_000): Deleg
     statement.all(tenant, gateway, scope, value).map(delegationFromRow);
   return {
     delegations: (tenant, gateway, deviceId, className) =>
-      memory.read([tenant, gateway, deviceId, className].join('\0'), () => [
+      memory.read(tenant, [gateway, deviceId, className].join('\0'), () => [
         ...read(tenant, gateway, 'device', deviceId),
         ...read(tenant, gateway, 'class', className),
       ]),

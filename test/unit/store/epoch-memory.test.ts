@@ -21,11 +21,11 @@ test('what was read is served under the same epochs and read anew under others',
   const memory = createEpochMemory<string | undefined>(store, 10);
   let reads = 0;
   const load = () => (reads++ === 0 ? 'first' : undefined);
-  t.is(memory.read('a', load), 'first');
-  t.is(memory.read('a', load), 'first');
+  t.is(memory.read('', 'a', load), 'first');
+  t.is(memory.read('', 'a', load), 'first');
   state.epochs = { local: 2 };
-  t.is(memory.read('a', load), undefined);
-  t.is(memory.read('a', load), undefined);
+  t.is(memory.read('', 'a', load), undefined);
+  t.is(memory.read('', 'a', load), undefined);
   t.is(reads, 2);
   t.is(state.snapshots, 4);
 });
@@ -35,14 +35,37 @@ test('a memory that is full forgets rather than grows, and what could not be rea
   const memory = createEpochMemory<number>(store, 2);
   let reads = 0;
   const load = () => ++reads;
-  for (const key of ['a', 'b', 'a', 'b']) memory.read(key, load);
+  for (const key of ['a', 'b', 'a', 'b']) memory.read('', key, load);
   t.is(reads, 2);
-  memory.read('c', load);
-  t.is(memory.read('a', load), 4);
+  memory.read('', 'c', load);
+  t.is(memory.read('', 'a', load), 4);
   t.throws(() =>
-    memory.read('d', () => {
+    memory.read('', 'd', () => {
       throw new Error('unreadable');
     }),
   );
-  t.is(memory.read('d', load), 5);
+  t.is(memory.read('', 'd', load), 5);
+});
+
+test('what is kept under one key in two groups is two things', (t) => {
+  const { store } = fakeStore();
+  const memory = createEpochMemory<string>(store, 2);
+  t.is(
+    memory.read('a', 'b', () => 'ab'),
+    'ab',
+  );
+  t.is(
+    memory.read('b', 'b', () => 'bb'),
+    'bb',
+  );
+  t.is(
+    memory.read('a', 'b', () => 'other'),
+    'ab',
+  );
+  memory.read('c', 'c', () => 'cc');
+  t.is(
+    memory.read('a', 'b', () => 'other'),
+    'other',
+    'full in all its groups together',
+  );
 });
