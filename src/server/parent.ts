@@ -30,6 +30,7 @@ import { holdInForce, prepare, watchedFiles } from './reload.ts';
 import type { ParentOptions, RunningServer } from './running-server.ts';
 import { startSinks } from './sinks/sinks.ts';
 import { openStoreHand } from './store-hand.ts';
+import type { StoreHand } from './store-hand.ts';
 import { openShadow } from './shadow/shadow.ts';
 import { becomeSoleWriter } from './sole-writer.ts';
 import { readinessOf, statusOf } from './status.ts';
@@ -89,7 +90,9 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   const { clock } = time;
   const startedAt = clock.now();
 
-  const bundles = openBundles({ store, clock, config: () => late.config?.() ?? config, log });
+  const hand = openStoreHand({ storePath: config.state.path, log });
+  const handy = (): StoreHand | undefined => (late.pool ? hand : undefined);
+  const bundles = openBundles({ store, clock, config: () => late.config?.() ?? config, hand: handy, log });
   const reload = holdInForce({
     first: await prepare(config, undefined, { clock, bundles }),
     load: options.load,
@@ -145,7 +148,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     ledger.refused({ what: 'bundle', selector: null, occasion: 'the start', problem: bundleError });
 
   const shadow = openShadow({
-    ...{ store, clock, bundles, log, inForce: () => reload.current() },
+    ...{ store, clock, bundles, hand: handy, log, inForce: () => reload.current() },
     onWanted: (wanted) => late.pool?.tell({ kind: 'shadow', shadow: wanted }),
     write: (lines) => ledger.records.write(lines),
     writable: () => ledger.records.writable(),
@@ -153,13 +156,12 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   });
   undo.add(() => shadow.stop());
 
-  const hand = openStoreHand({ storePath: config.state.path, log });
   // CRLs before the first worker: no decision is made from less than is known.
   const knowledge = await startKnowledge({
     store,
     inForce: () => reload.current(),
     bundles: (of) => [...follower.specs(of), ...shadow.specs(of)],
-    hand: () => (late.pool ? hand : undefined),
+    hand: handy,
     seenPoints: () => late.pool?.workers().flatMap(({ stats }) => stats?.crlUrls ?? []) ?? [],
     clock,
     log,

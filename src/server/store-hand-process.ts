@@ -5,6 +5,7 @@ import { asPortreeveError } from '../lib/errors.ts';
 import { openStore } from '../store/open.ts';
 import { sweepRetired } from '../store/sweep.ts';
 import type { Store } from '../store/types.ts';
+import { admitBundle } from './bundles/admit.ts';
 import { importCatalogueFile } from './import-catalogue-file.ts';
 import { importCrlFile } from './import-crl-file.ts';
 import { importDeviceFile } from './import-device-file.ts';
@@ -28,20 +29,28 @@ export function runStoreHand(): void {
 
 async function answer({ id, storePath, work }: ToHand): Promise<FromHand> {
   try {
-    // Opened for each: another file may have been put in its place.
-    const store = openStore({ path: storePath, mode: 'read_write', now: systemClock.now() });
-    try {
-      return { id, is: 'done', result: await done(store, work) };
-    } finally {
-      store.close();
-    }
+    return { id, is: 'done', result: await done(storePath, work) };
   } catch (thrown) {
     const { code, message } = asPortreeveError(thrown);
     return { id, is: 'failed', code, message };
   }
 }
 
-async function done(store: Store, work: HandWork): Promise<HandDone[HandWork['is']]> {
+async function done(storePath: string, work: HandWork): Promise<HandDone[HandWork['is']]> {
+  if (work.is === 'bundle') return admitBundle(work.bytes, work.admitting);
+  // Opened for each: another file may have been put in its place.
+  const store = openStore({ path: storePath, mode: 'read_write', now: systemClock.now() });
+  try {
+    return await doneIn(store, work);
+  } finally {
+    store.close();
+  }
+}
+
+async function doneIn(
+  store: Store,
+  work: Exclude<HandWork, { is: 'bundle' }>,
+): Promise<HandDone[HandWork['is']]> {
   switch (work.is) {
     case 'crls':
       return importCrlFile(store, work.job, work.issuers.map(parseCertificate));

@@ -5,16 +5,18 @@ import type { CatalogueResult } from '../inventory/catalogue-types.ts';
 import type { ImportResult } from '../inventory/import.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import { PortreeveError, type ErrorCode } from '../lib/errors.ts';
+import type { Admitted, Admitting } from './bundles/admit.ts';
 import { helperFlags } from './crl-helper.ts';
 import type { CatalogueFileJob } from './import-catalogue-file.ts';
 import type { CrlFileJob, CrlOutcome } from './import-crl-file.ts';
 import type { DeviceFileJob } from './import-device-file.ts';
 
-/** Work on the store that takes longer than a decision may wait for its record; plain data, and `issuers` is DER. */
+/** Work that takes longer than a decision may wait for its record; plain data, and `issuers` is DER. */
 export type HandWork =
   | { readonly is: 'crls'; readonly job: CrlFileJob; readonly issuers: readonly Uint8Array[] }
   | { readonly is: 'devices'; readonly job: DeviceFileJob }
   | { readonly is: 'catalogue'; readonly job: CatalogueFileJob }
+  | { readonly is: 'bundle'; readonly bytes: Uint8Array; readonly admitting: Admitting }
   /** Removes what nobody reads any more, and history of before a time, for about so long (ms). */
   | { readonly is: 'tidy'; readonly budgetMs: number; readonly historyBefore: EpochMs };
 
@@ -23,6 +25,7 @@ export interface HandDone {
   readonly crls: CrlOutcome[];
   readonly devices: ImportResult;
   readonly catalogue: CatalogueResult;
+  readonly bundle: Admitted;
   readonly tidy: null;
 }
 

@@ -5,7 +5,8 @@ import { asPortreeveError, describeThrown, PortreeveError } from '../../lib/erro
 import { parseBundle, readBundleFile } from '../../policy/bundle.ts';
 import type { Store } from '../../store/types.ts';
 import type { Applied, Brought } from '../sources/types.ts';
-import { admitBundle, type Admitted } from './admit.ts';
+import type { StoreHand } from '../store-hand.ts';
+import { admitBeside, type Admitted } from './admit.ts';
 import { noBundle, type BundleFile } from './bundle-file.ts';
 import { candidates, type Candidate } from './candidates.ts';
 import { defaultOrigin, fileSource, usesDefault, type BundleOrigin } from './origin.ts';
@@ -55,6 +56,8 @@ export interface BundlesOptions {
   readonly clock: Clock;
   readonly config: () => Config;
   readonly log: (line: string) => void;
+  /** Who does what would hold up decisions; undefined as long as none are made. */
+  readonly hand?: () => StoreHand | undefined;
   /** As `tryBundle`, for tests. */
   readonly trial?: typeof tryBundle;
 }
@@ -186,9 +189,9 @@ class Desk {
 
   /** Bytes whose signature is verified and that have passed their trial, now or before. */
   async #passed(bytes: Uint8Array, origin: BundleOrigin, config: Config): Promise<Chosen> {
-    const admitted = await admitBundle(bytes, config);
+    const admitted = await this.#admit(bytes, config);
     const { cases } = await this.#try(bytes, admitted, config);
-    const { digest, revision } = admitted.bundle;
+    const { digest, revision } = admitted;
     try {
       this.#keep({ bytes, admitted, cases, origin, config, now: this.#options.clock.now() });
     } catch (thrown) {
@@ -201,10 +204,10 @@ class Desk {
   async bring({ path, now }: Brought, origin: BundleOrigin): Promise<Applied & { readonly digest: string }> {
     const config = this.#options.config();
     const bytes = await readFile(path);
-    const admitted = await admitBundle(bytes, config);
+    const admitted = await this.#admit(bytes, config);
     const { cases } = await this.#try(bytes, admitted, config);
     this.#keep({ bytes, admitted, cases, origin, config, now });
-    const { digest, revision } = admitted.bundle;
+    const { digest, revision } = admitted;
     const tests = cases === 1 ? '1 case' : `${cases} cases`;
     return {
       changed: true,
@@ -213,13 +216,17 @@ class Desk {
     };
   }
 
+  #admit(bytes: Uint8Array, config: Config): Promise<Admitted> {
+    return admitBeside(bytes, config, this.#options.hand?.());
+  }
+
   /** Passed before under the same program and data, or now in a process of its own. */
-  async #try(bytes: Uint8Array, { bundle }: Admitted, config: Config): Promise<Passed> {
+  async #try(bytes: Uint8Array, { digest }: Admitted, config: Config): Promise<Passed> {
     const { store, log, trial = tryBundle } = this.#options;
     const under = testedUnder(config);
-    const known = read(() => keptBundle(store, bundle.digest));
+    const known = read(() => keptBundle(store, digest));
     if (known?.tested === under) return { cases: known.cases };
-    const key = `${bundle.digest} ${under}`;
+    const key = `${digest} ${under}`;
     let running = this.#trials.get(key);
     if (!running) {
       running = trial({ config, bytes, log, signal: this.#signal }).finally(() => this.#trials.delete(key));
@@ -231,7 +238,7 @@ class Desk {
   /** Keeps what has passed, once; a pin says nothing of where a bundle comes from. Throws PDP_STORE_UNAVAILABLE. */
   #keep({ bytes, admitted, cases, origin, config, now }: Keeping): void {
     const { store } = this.#options;
-    const { digest, revision } = admitted.bundle;
+    const { digest, revision } = admitted;
     const { source, location } = origin;
     if (location === null || origin.pinned) return;
     const row = keptBundle(store, digest);

@@ -11,6 +11,7 @@ import { shadowEntries } from '../bundles/bundle-entries.ts';
 import type { Bundles } from '../bundles/bundles.ts';
 import type { InForce } from '../reload.ts';
 import type { SourceSpec } from '../sources/types.ts';
+import type { StoreHand } from '../store-hand.ts';
 import { startShadowProcess } from './shadow-process.ts';
 import type { ShadowJudged } from './shadow-process.ts';
 import { openTrial, type Trial } from './trial.ts';
@@ -29,6 +30,8 @@ export interface ShadowOptions {
   readonly write: (lines: readonly string[]) => void;
   readonly writable: () => boolean;
   readonly metrics: ShadowMetrics;
+  /** Who does what would hold up decisions; undefined as long as none are made. */
+  readonly hand?: () => StoreHand | undefined;
   readonly log: (line: string) => void;
   /** As `startShadowProcess`, for tests. */
   readonly start?: typeof startShadowProcess;

@@ -1,13 +1,14 @@
-import { keep } from '../../audit/kept.ts';
+import { keepLarge } from '../../audit/kept.ts';
 import type { ShadowBundle } from '../../audit/shadow-record.ts';
 import type { Config } from '../../config/types.ts';
 import type { Clock, EpochMs } from '../../lib/clock.ts';
 import { asPortreeveError, PortreeveError } from '../../lib/errors.ts';
 import type { Store } from '../../store/types.ts';
-import { admitBundle } from '../bundles/admit.ts';
+import { admitBeside } from '../bundles/admit.ts';
 import type { Candidate } from '../bundles/candidates.ts';
 import { keptBytes } from '../bundles/table.ts';
 import { keptFolder } from '../keep-versions.ts';
+import type { StoreHand } from '../store-hand.ts';
 import { ShadowLedger } from './ledger.ts';
 import type { ShadowProcess } from './shadow-process.ts';
 
@@ -42,21 +43,26 @@ export async function openTrial(
     want: { digest, origin },
     ...made
   }: Pick<Trial, 'key' | 'config'> & { readonly want: Candidate; readonly share: number },
-  o: { readonly store: Store; readonly clock: Clock; readonly log: (line: string) => void },
+  o: {
+    readonly store: Store;
+    readonly clock: Clock;
+    readonly hand?: () => StoreHand | undefined;
+    readonly log: (line: string) => void;
+  },
 ): Promise<Trial> {
   const { key, config, share } = made;
   const bytes = keptBytes(o.store, digest);
   if (!bytes) throw new PortreeveError('PDP_BUNDLE_INVALID', `bundle ${digest} is not kept any more`);
-  const { bundle, keyId } = await admitBundle(bytes, config);
+  const { revision, keyId } = await admitBeside(bytes, config, o.hand?.());
   try {
-    keep(keptFolder(config), digest, bytes);
+    await keepLarge(keptFolder(config), digest, bytes);
   } catch (thrown) {
     o.log(`the bundle on trial is not kept for its records: ${asPortreeveError(thrown).message}`);
   }
   const now = o.clock.now();
   return {
     ...{ key, keyId, config, bytes, source: origin.source, beganAt: now, ledger: new ShadowLedger(now) },
-    about: { bundle: digest, revision: bundle.revision, share },
+    about: { bundle: digest, revision, share },
     ...{ process: undefined, ready: false, underWay: undefined, failures: 0, restarts: 0, error: null },
     ...{ restsUntil: 0, again: undefined },
   };
