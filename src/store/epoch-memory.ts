@@ -40,7 +40,7 @@ export function createEpochMemory<Value>(
   const keep = (group: string, key: string, value: Value): void => {
     if (entries >= maxEntries) forget();
     let others = kept.get(group);
-    if (!others) kept.set(group, (others = new Map()));
+    if (!others) kept.set(group, (others = new Map<string, { readonly value: Value }>()));
     if (!others.has(key)) entries += 1;
     others.set(key, { value });
   };
