@@ -44,30 +44,31 @@ function build(raw: RawConnection, settings: ContextSettings): ConnectionContext
   if (http instanceof Refusal) return http;
   const custom = readCustom(raw, settings.custom);
   if (custom instanceof Refusal) return custom;
-  const texts = readTexts(raw);
-  if (texts instanceof Refusal) return texts;
-  return {
+  // Absent keys are not keys with undefined. Always in the same order, so that contexts have few shapes.
+  const context: Building = {
     tenant: raw.pep.tenant,
     door: raw.door,
     pep: raw.pep,
     authenticatedBy: authentication.by,
-    ...(credential && { credential }),
-    ...(stapled && { stapledOcsp: stapled }),
-    ...(authentication.gateway !== undefined && { gateway: authentication.gateway }),
     claims,
-    ...(challenge !== undefined && { challenge }),
-    ...(sourceIp !== undefined && { sourceIp }),
-    ...(http && { http }),
     custom,
-    ...texts,
-    ...traceOf(raw),
-    ...(raw.document && { document: raw.document }),
   };
+  if (credential) context.credential = credential;
+  if (stapled) context.stapledOcsp = stapled;
+  if (authentication.gateway !== undefined) context.gateway = authentication.gateway;
+  if (challenge !== undefined) context.challenge = challenge;
+  if (sourceIp !== undefined) context.sourceIp = sourceIp;
+  if (http) context.http = http;
+  const malformed = addTexts(context, raw);
+  if (malformed) return malformed;
+  const traceparent = traceOf(raw);
+  if (traceparent !== undefined) context.traceparent = traceparent;
+  if (raw.document) context.document = raw.document;
+  return context;
 }
 
-type Texts = Partial<
-  Pick<ConnectionContext, 'destination' | 'protocol' | 'sni' | 'connectionId' | 'requestId'>
->;
+type Building = { -readonly [K in keyof ConnectionContext]: ConnectionContext[K] };
+
 const plainTexts = [
   ['destination', 'destination'],
   ['protocol', 'protocol'],
@@ -76,24 +77,23 @@ const plainTexts = [
   ['requestId', 'request_id'],
 ] as const;
 
-function readTexts(raw: RawConnection): Texts | Refusal {
-  const texts: { -readonly [K in keyof Texts]: Texts[K] } = {};
+function addTexts(context: Building, raw: RawConnection): Refusal | undefined {
   for (const [name, field] of plainTexts) {
     const text = optionalText(field, raw[name], limits.idText);
     if (text instanceof Refusal) return text;
     // Host names have no case; protocols keep the PEP's spelling.
-    if (text !== undefined) texts[name] = name === 'sni' ? text.toLowerCase() : text;
+    if (text !== undefined) context[name] = name === 'sni' ? text.toLowerCase() : text;
   }
-  return texts;
+  return undefined;
 }
 
 /** Read strictly by telemetry; a malformed one starts a new trace (W3C Trace Context 4.3) and is no fact of the decision. */
-function traceOf(raw: RawConnection): { traceparent?: string } {
-  const text = raw.traceparent;
-  return text !== undefined && text.length <= limits.idText ? { traceparent: text } : {};
+function traceOf({ traceparent }: RawConnection): string | undefined {
+  return traceparent !== undefined && traceparent.length <= limits.idText ? traceparent : undefined;
 }
 
 function refused(raw: RawConnection, refusal: Refusal): ContextResult {
+  const traceparent = traceOf(raw);
   const connectionId = optionalText('connection_id', raw.connectionId, limits.idText);
   const requestId = optionalText('request_id', raw.requestId, limits.idText);
   return {
@@ -102,7 +102,7 @@ function refused(raw: RawConnection, refusal: Refusal): ContextResult {
     door: raw.door,
     field: refusal.field,
     problem: refusal.problem,
-    ...traceOf(raw),
+    ...(traceparent !== undefined && { traceparent }),
     ...(typeof connectionId === 'string' && { connectionId }),
     ...(typeof requestId === 'string' && { requestId }),
   };

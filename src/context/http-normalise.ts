@@ -73,6 +73,7 @@ function decodeOnce(path: string): string | undefined {
 }
 
 function removeDotSegments(path: string): string | Refusal {
+  if (!/\/[./]/.test(path)) return path;
   const kept: string[] = [];
   const segments = path.split('/').slice(1);
   const last = segments.at(-1) as string;
