@@ -73,7 +73,8 @@ function decodeOnce(path: string): string | undefined {
 }
 
 function removeDotSegments(path: string): string | Refusal {
-  if (!/\/[./]/.test(path)) return path;
+  // A copy: a piece of a text keeps all of it for as long as the piece is kept.
+  if (!/\/[./]/.test(path)) return inOnePiece('/', path.slice(1));
   const kept: string[] = [];
   const segments = path.split('/').slice(1);
   const last = segments.at(-1) as string;

@@ -49,15 +49,16 @@ export interface UpstreamHeaders {
 export function upstreamHeaders(decision: Decision, device: string | null): UpstreamHeaders {
   const set = new Map<string, string>();
   const remove = new Set<string>();
-  for (const [name, value] of [...ownValues(decision, device), ...policyValues(decision)]) {
+  const want: Want = (name, value) => {
     const fits = value !== null && value.length <= maxValue && safeValue.test(value) && set.size < maxHeaders;
     if (fits) set.set(name, value);
     else remove.add(name);
-  }
-  return {
-    headers: [...set].map(([key, value]) => overwrite(key, value)),
-    headers_to_remove: [...remove].filter((name) => !set.has(name)),
   };
+  wantOurs(decision, device, want);
+  wantPolicys(decision, want);
+  const headers: HeaderOption[] = [];
+  for (const [key, value] of set) headers.push(overwrite(key, value));
+  return { headers, headers_to_remove: [...remove].filter((name) => !set.has(name)) };
 }
 
 /** A header that replaces whatever was there, said in Envoy's newer and its older way. */
@@ -65,30 +66,29 @@ export function overwrite(key: string, value: string): HeaderOption {
   return { header: { key, value }, append: { value: false }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' };
 }
 
-type Wanted = readonly (readonly [string, string | null])[];
+/** Takes a header that the upstream is to have; null: it is to have none of that name. */
+type Want = (name: string, value: string | null) => void;
 
-/** Our five. Null: nothing to say. A denial that is not enforced earns neither entitlements nor time. */
-function ownValues(decision: Decision, device: string | null): Wanted {
+/** Our five. A denial that is not enforced earns neither entitlements nor time. */
+function wantOurs(decision: Decision, device: string | null, want: Want): void {
+  const [forDecision, forDevice, forAssurance, forEntitlements, forValidUntil] = ownHeaders;
   const earned = decision.outcome === 'allow';
   const { entitlements } = decision.obligations;
-  const listed =
-    earned && entitlements.length > 0 ? entitlements.map((one) => escape(one, ',')).join(',') : null;
-  const values: Record<(typeof ownHeaders)[number], string | null> = {
-    'x-portreeve-decision': decision.decision_id,
-    'x-portreeve-device': device === null ? null : escape(device, ''),
-    'x-portreeve-assurance': decision.assurance,
-    'x-portreeve-entitlements': listed,
-    'x-portreeve-valid-until': earned ? decision.valid_until : null,
-  };
-  return Object.entries(values);
+  const listed = earned && entitlements.length > 0;
+  want(forDecision, decision.decision_id);
+  want(forDevice, device === null ? null : escape(device, ''));
+  want(forAssurance, decision.assurance);
+  want(forEntitlements, listed ? entitlements.map((one) => escape(one, ',')).join(',') : null);
+  want(forValidUntil, earned ? decision.valid_until : null);
 }
 
 /** The policy's, which can neither take our names nor those by which proxies work. */
-function policyValues(decision: Decision): Wanted {
+function wantPolicys(decision: Decision, want: Want): void {
   const earned = decision.outcome === 'allow';
-  return Object.entries(decision.obligations.headers)
-    .map(([name, value]) => [name.toLowerCase(), earned ? value : null] as const)
-    .filter(([name]) => token.test(name) && !isReserved(name));
+  for (const [spelled, value] of Object.entries(decision.obligations.headers)) {
+    const name = spelled.toLowerCase();
+    if (token.test(name) && !isReserved(name)) want(name, earned ? value : null);
+  }
 }
 
 function isReserved(name: string): boolean {
