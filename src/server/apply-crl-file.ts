@@ -61,11 +61,13 @@ export async function applyCrlFile(
 
 /** Of a few kilobytes an import takes this process a millisecond or two; a large one holds up no small one. */
 async function imported(job: CrlFileJob, world: CrlWorld): Promise<CrlOutcome[]> {
+  const { store, hand, log, signal } = world;
   const size = await sizeOf(job.path);
-  if (size > inlineBytes) return inHelper(job, world);
-  const hand = size > handBytes ? world.hand?.() : undefined;
-  if (!hand) return inline(job, world);
-  return hand.do({ is: 'crls', job, issuers: world.issuers().map(({ der }) => der) });
+  const other = size > handBytes ? hand?.() : undefined;
+  const issuers = world.issuers().map(({ der }) => der);
+  if (other) return other.do({ is: size > inlineBytes ? 'large_crls' : 'crls', job, issuers });
+  if (size <= inlineBytes) return whenUnlocked(() => importCrlFile(store, job, world.issuers()), signal);
+  return importInHelper({ job, storePath: store.path, issuers, log, ...(signal && { signal }) });
 }
 
 /** Whether a process of its own will import a file. */
@@ -80,14 +82,6 @@ async function sizeOf(path: string): Promise<number> {
   } catch {
     return 0;
   }
-}
-
-function inline(job: CrlFileJob, { store, issuers, signal }: CrlWorld): Promise<CrlOutcome[]> {
-  return whenUnlocked(() => importCrlFile(store, job, issuers()), signal);
-}
-
-function inHelper(job: CrlFileJob, { store, issuers, log, signal }: CrlWorld): Promise<CrlOutcome[]> {
-  return importInHelper({ job, storePath: store.path, issuers: issuers(), log, ...(signal && { signal }) });
 }
 
 function told(outcomes: readonly CrlOutcome[], { log, config }: CrlWorld): AppliedCrls {

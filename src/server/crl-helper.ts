@@ -1,7 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { Certificate } from '../identity/types.ts';
 import { PortreeveError, type ErrorCode } from '../lib/errors.ts';
 import type { CrlProgress } from '../revocation/stream/import-crl-stream.ts';
 import type { CrlFileJob, CrlOutcome } from './import-crl-file.ts';
@@ -31,7 +30,8 @@ export const helperFlags: readonly string[] = ['--max-semi-space-size=2'];
 
 export interface HelperOptions {
   readonly storePath: string;
-  readonly issuers: readonly Certificate[];
+  /** DER of the CA certificates. */
+  readonly issuers: readonly Uint8Array[];
   readonly job: CrlFileJob;
   /** What it prints (libraries do), line by line. */
   readonly log: (line: string) => void;
@@ -61,8 +61,8 @@ export function importInHelper(o: HelperOptions): Promise<CrlOutcome[]> {
   }
   return new Promise<CrlOutcome[]>((resolve, reject) => {
     follow(child, o, resolve, reject);
-    const { storePath, job } = o;
-    const work: ToCrlHelper = { storePath, job, issuers: o.issuers.map(({ der }) => der) };
+    const { storePath, job, issuers } = o;
+    const work: ToCrlHelper = { storePath, job, issuers };
     // Where it cannot be sent, the process ends, and that is told.
     child.send(work, () => undefined);
   });

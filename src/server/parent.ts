@@ -42,6 +42,8 @@ import { startWatching } from './watch.ts';
 
 /** How often configuration, bundle and anchors are looked at (ms); events of the file system are faster. */
 const watchMs = 1000;
+/** How long after its start the process beside this one begins (ms): workers come first. */
+const handAfterMs = 5000;
 
 /**
  * Starts the server: store, log, feeds, what must be kept, workers, admin. Resolves once every worker decides; rejects
@@ -211,6 +213,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     log,
   });
   late.pool = workers;
+  hand.begin(handAfterMs);
   undo.add(() => workers.drain(current().server.drain, current().server.drain_notice));
 
   const crls = createRevocationReader(store);

@@ -6,19 +6,37 @@ import type { ImportResult } from '../inventory/import.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import { PortreeveError, type ErrorCode } from '../lib/errors.ts';
 import type { Admitted, Admitting } from './bundles/admit.ts';
-import { helperFlags } from './crl-helper.ts';
+import type { Passed, ToTrial } from './bundles/trial.ts';
 import type { CatalogueFileJob } from './import-catalogue-file.ts';
 import type { CrlFileJob, CrlOutcome } from './import-crl-file.ts';
 import type { DeviceFileJob } from './import-device-file.ts';
 
-/** Work that takes longer than a decision may wait for its record; plain data, and `issuers` is DER. */
-export type HandWork =
-  | { readonly is: 'crls'; readonly job: CrlFileJob; readonly issuers: readonly Uint8Array[] }
-  | { readonly is: 'devices'; readonly job: DeviceFileJob }
+/** CRLs that are to come into force, and the CAs (DER) that may have issued them. */
+interface CrlWork {
+  readonly job: CrlFileJob;
+  readonly issuers: readonly Uint8Array[];
+}
+
+interface DeviceWork {
+  readonly job: DeviceFileJob;
+}
+
+/** Work that takes longer than a decision may wait for its record; plain data. */
+export type OwnWork =
+  | ({ readonly is: 'crls' } & CrlWork)
+  | ({ readonly is: 'devices' } & DeviceWork)
   | { readonly is: 'catalogue'; readonly job: CatalogueFileJob }
   | { readonly is: 'bundle'; readonly bytes: Uint8Array; readonly admitting: Admitting }
   /** Removes what nobody reads any more, and history of before a time, for about so long (ms). */
   | { readonly is: 'tidy'; readonly budgetMs: number; readonly historyBefore: EpochMs };
+
+/** Work of further processes: to start one holds up a process the longer, the more memory it has. */
+export type OthersWork =
+  | ({ readonly is: 'trial' } & ToTrial)
+  | ({ readonly is: 'large_crls' } & CrlWork)
+  | ({ readonly is: 'large_devices' } & DeviceWork);
+
+export type HandWork = OwnWork | OthersWork;
 
 /** What comes of each. */
 export interface HandDone {
@@ -27,6 +45,9 @@ export interface HandDone {
   readonly catalogue: CatalogueResult;
   readonly bundle: Admitted;
   readonly tidy: null;
+  readonly trial: Passed;
+  readonly large_crls: CrlOutcome[];
+  readonly large_devices: ImportResult;
 }
 
 export interface ToHand {
@@ -36,16 +57,26 @@ export interface ToHand {
 }
 
 export type FromHand =
+  /** It waits for a process that it has started. */
+  | { readonly is: 'alive' }
+  /** What such a process prints. */
+  | { readonly is: 'printed'; readonly line: string }
   | { readonly id: number; readonly is: 'done'; readonly result: HandDone[HandWork['is']] }
   | { readonly id: number; readonly is: 'failed'; readonly code: ErrorCode; readonly message: string };
 
 /** A process beside the server's own. */
 export interface StoreHand {
   /**
-   * Does one piece of work after another. Rejects with what the work throws, and with PDP_CHANNEL_BROKEN where the process
-   * ends without an answer, or hangs and is killed: what was in force is in force then, and the next work has another one.
+   * Does one piece of work after another; of further processes, several at once. Rejects with what the work throws, and
+   * with PDP_CHANNEL_BROKEN where the process ends without an answer, or hangs and is killed: what was in force is in
+   * force then, and the next work has another one.
    */
   do<W extends HandWork>(work: W): Promise<HandDone[W['is']]>;
+}
+
+export interface OpenHand extends StoreHand {
+  /** Begins its process after so long (ms), which the first work has then not to wait for. */
+  begin(afterMs: number): void;
   /** Ends it, unfinished. */
   stop(): void;
 }
@@ -54,14 +85,11 @@ export interface StoreHandOptions {
   readonly storePath: string;
   /** What it prints (libraries do), line by line. */
   readonly log: (line: string) => void;
-  /** As `idleMs` and `silenceMs`, for tests. */
-  readonly idleMs?: number;
+  /** As `silenceMs`, for tests. */
   readonly silenceMs?: number;
   readonly entry?: string;
 }
 
-/** A process that has nothing to do ends after so long (ms): the next CRL of many comes before. */
-const idleMs = 30_000;
 /** Milliseconds without a word after which a process with work counts as hung: each piece is small. */
 const silenceMs = 180_000;
 
@@ -77,13 +105,13 @@ interface Asked {
 
 /**
  * Opens a hand on a store: what would hold up this process, and with it every decision's record, for more than some
- * milliseconds is done there. The process begins with the first work.
+ * milliseconds is done there. The process begins with the first work at the latest, and stays.
  */
-export function openStoreHand(o: StoreHandOptions): StoreHand {
+export function openStoreHand(o: StoreHandOptions): OpenHand {
   const asked = new Map<number, Asked>();
   let child: ChildProcess | undefined;
   let [last, why, stopped] = [0, '', false];
-  let [hung, idle]: (NodeJS.Timeout | undefined)[] = [];
+  let [hung, beginning]: (NodeJS.Timeout | undefined)[] = [];
 
   const kill = (because: string): void => {
     why = because;
@@ -91,17 +119,9 @@ export function openStoreHand(o: StoreHandOptions): StoreHand {
   };
   const wait = (): void => {
     clearTimeout(hung);
-    clearTimeout(idle);
     const silence = o.silenceMs ?? silenceMs;
-    if (asked.size > 0)
-      hung = setTimeout(() => kill(`it was killed, because it told nothing for ${silence} ms`), silence);
-    else idle = setTimeout(release, o.idleMs ?? idleMs).unref();
-  };
-  /** Lets the process end by itself; whoever comes next has another one. */
-  const release = (): void => {
-    const released = child;
-    child = undefined;
-    if (released?.connected) released.disconnect();
+    const late = `it was killed, because it told nothing for ${silence} ms`;
+    if (asked.size > 0) hung = setTimeout(() => kill(late), silence);
   };
   const broken = (detail: string): PortreeveError =>
     new PortreeveError(
@@ -109,7 +129,6 @@ export function openStoreHand(o: StoreHandOptions): StoreHand {
       `the process that works on the store: ${why} (${detail}); what was in force stays`,
     );
   const ended = (from: ChildProcess, detail: string): void => {
-    // One that was released has answered everything.
     if (child !== from) return;
     child = undefined;
     const error = broken(detail);
@@ -117,15 +136,19 @@ export function openStoreHand(o: StoreHandOptions): StoreHand {
     asked.clear();
     clearTimeout(hung);
   };
+  const answered = (answer: Exclude<FromHand, { is: 'alive' | 'printed' }>): void => {
+    const one = asked.get(answer.id);
+    asked.delete(answer.id);
+    if (answer.is === 'done') one?.resolve(answer.result as never);
+    else one?.reject(new PortreeveError(answer.code, answer.message));
+  };
   const start = (): ChildProcess => {
     why = 'it ended without an answer';
     const started = forked(o);
     started.on('message', (message: FromHand) => {
-      const one = asked.get(message.id);
-      asked.delete(message.id);
+      if (message.is === 'printed') return o.log(message.line);
+      if (message.is !== 'alive') answered(message);
       wait();
-      if (message.is === 'done') one?.resolve(message.result as never);
-      else one?.reject(new PortreeveError(message.code, message.message));
     });
     started.once('close', (code, signal) => ended(started, signal ?? `exit code ${code}`));
     started.once('error', (error) => {
@@ -134,6 +157,9 @@ export function openStoreHand(o: StoreHandOptions): StoreHand {
     return started;
   };
   return {
+    begin: (afterMs) => {
+      beginning = setTimeout(() => (child ??= start()), afterMs).unref();
+    },
     do: (work) =>
       new Promise((resolve, reject) => {
         if (stopped) return reject(broken('the server ends'));
@@ -146,7 +172,7 @@ export function openStoreHand(o: StoreHandOptions): StoreHand {
       }),
     stop: () => {
       stopped = true;
-      clearTimeout(idle);
+      clearTimeout(beginning);
       kill('it was stopped');
     },
   };
@@ -158,7 +184,7 @@ function forked({ entry: other = entry, log }: StoreHandOptions): ChildProcess {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own, as workers have: a terminal's Ctrl-C is for the parent.
     detached: true,
-    execArgv: [...process.execArgv.filter((argument) => !argument.startsWith('--inspect')), ...helperFlags],
+    execArgv: process.execArgv.filter((argument) => !argument.startsWith('--inspect')),
   });
   for (const stream of [child.stdout, child.stderr]) {
     if (stream) createInterface({ input: stream }).on('line', log);

@@ -222,17 +222,25 @@ class Desk {
 
   /** Passed before under the same program and data, or now in a process of its own. */
   async #try(bytes: Uint8Array, { digest }: Admitted, config: Config): Promise<Passed> {
-    const { store, log, trial = tryBundle } = this.#options;
+    const { store } = this.#options;
     const under = testedUnder(config);
     const known = read(() => keptBundle(store, digest));
     if (known?.tested === under) return { cases: known.cases };
     const key = `${digest} ${under}`;
     let running = this.#trials.get(key);
     if (!running) {
-      running = trial({ config, bytes, log, signal: this.#signal }).finally(() => this.#trials.delete(key));
+      running = this.#trial(bytes, config).finally(() => this.#trials.delete(key));
       this.#trials.set(key, running);
     }
     return running;
+  }
+
+  /** In a process that the hand starts, where there is one. */
+  #trial(bytes: Uint8Array, config: Config): Promise<Passed> {
+    const { hand, log, trial = tryBundle } = this.#options;
+    const other = hand?.();
+    if (other) return other.do({ is: 'trial', config, bytes });
+    return trial({ config, bytes, log, signal: this.#signal });
   }
 
   /** Keeps what has passed, once; a pin says nothing of where a bundle comes from. Throws PDP_STORE_UNAVAILABLE. */

@@ -89,8 +89,8 @@ function imported(
   size: number,
   { store, log, signal, hand }: DeviceWorld,
 ): Promise<ImportResult> {
-  if (size > inlineBytes)
-    return importDevicesInHelper({ storePath: store.path, job, log, ...(signal && { signal }) });
   const other = size > handBytes ? hand?.() : undefined;
-  return other ? other.do({ is: 'devices', job }) : importDeviceFile(store, job);
+  if (other) return other.do({ is: size > inlineBytes ? 'large_devices' : 'devices', job });
+  if (size <= inlineBytes) return importDeviceFile(store, job);
+  return importDevicesInHelper({ storePath: store.path, job, log, ...(signal && { signal }) });
 }

@@ -116,7 +116,6 @@ test('once decisions are made, a CRL of some size is imported by the hand, and a
       works += 1;
       return hand.do(work);
     },
-    stop: () => undefined,
   };
   let deciding = false;
   const some = (number: number, entries: number): Promise<Uint8Array> =>

@@ -3,8 +3,15 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import type { Config } from '../../../src/config/types.ts';
+import { readBundleFile } from '../../../src/policy/bundle.ts';
 import { createRevocationReader } from '../../../src/revocation/reader.ts';
-import { openStoreHand, type HandWork, type StoreHand } from '../../../src/server/store-hand.ts';
+import {
+  openStoreHand,
+  type HandWork,
+  type OpenHand,
+  type StoreHand,
+} from '../../../src/server/store-hand.ts';
 import { startHousekeeping } from '../../../src/server/housekeeping.ts';
 import { beginGeneration, retireGeneration } from '../../../src/store/generation.ts';
 import { isSweepDue } from '../../../src/store/sweep.ts';
@@ -16,18 +23,19 @@ const { root, ca } = await fleet();
 const issuers = [root, ca].map(({ der }) => der);
 
 interface Held {
-  readonly hand: StoreHand;
+  readonly hand: OpenHand;
   readonly store: Store;
   readonly printed: string[];
 }
 
-function held(
-  t: ExecutionContext,
-  options: { readonly entry?: string; readonly idleMs?: number } = {},
-): Held {
+function held(t: ExecutionContext, entry?: string): Held {
   const store = temporaryStore(t);
   const printed: string[] = [];
-  const hand = openStoreHand({ storePath: store.path, log: (line) => printed.push(line), ...options });
+  const hand = openStoreHand({
+    storePath: store.path,
+    log: (line) => printed.push(line),
+    ...(entry && { entry }),
+  });
   t.teardown(() => hand.stop());
   return { hand, store, printed };
 }
@@ -80,7 +88,7 @@ test('what the work throws is thrown here, and the next work is done', async (t)
 });
 
 test('a process that ends or hangs leaves no work without an answer, and the next work has another one', async (t) => {
-  const ends = held(t, { entry: impostor(t, `process.once('message', () => process.exit(3));`) });
+  const ends = held(t, impostor(t, `process.once('message', () => process.exit(3));`));
   const work = await listed(t, 4);
   const both = await Promise.allSettled([ends.hand.do(work), ends.hand.do(work)]);
   t.true(both.every(({ status }) => status === 'rejected'));
@@ -93,7 +101,7 @@ test('a process that ends or hangs leaves no work without an answer, and the nex
 });
 
 test('after its stop it takes no work, and what was under way is told to be unfinished', async (t) => {
-  const { hand } = held(t, { entry: impostor(t, `process.on('message', () => undefined);`) });
+  const { hand } = held(t, impostor(t, `process.on('message', () => undefined);`));
   const work = await listed(t, 5);
   const under = hand.do(work);
   hand.stop();
@@ -101,25 +109,47 @@ test('after its stop it takes no work, and what was under way is told to be unfi
   await t.throwsAsync(hand.do(work), { code: 'PDP_CHANNEL_BROKEN' });
 });
 
-test('a process without work ends, and the next work begins another one', async (t) => {
+test('it begins before it is asked, and one process does all there is', async (t) => {
   const pids = `process.on('message', ({ id }) => process.send({ id, is: 'done', result: process.pid }));
-    process.once('disconnect', () => process.exit(0));`;
-  const { hand } = held(t, { entry: impostor(t, pids), idleMs: 50 });
+    process.send({ is: 'printed', line: 'begun' });`;
+  const { hand, printed } = held(t, impostor(t, pids));
+  hand.begin(1);
+  while (printed.length === 0) await sleep(20);
   const work = await listed(t, 6);
-  const pid = async (): Promise<number> => Number(await hand.do(work));
-  const [first, second] = [await pid(), await pid()];
-  t.is(second, first);
-  while (lives(first)) await sleep(20);
-  t.not(await pid(), first);
+  t.is(Number(await hand.do(work)), Number(await hand.do(work)));
+  t.deepEqual(printed, ['begun']);
 });
 
-function lives(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
+test('large files and trials of bundles have processes of their own, for which no other work waits', async (t) => {
+  const { hand, store } = held(t);
+  const [small, large] = [await listed(t, 8), await listed(t, 9)];
+  const policy = { self_test_timeout: 60_000, compat: null };
+  const config = { policy, classes: {} } as unknown as Config;
+  const trial = (bytes: Uint8Array) => hand.do({ is: 'trial', config, bytes });
+  const started: string[] = [];
+  const ended = (name: string) => () => void started.push(name);
+  await Promise.all([
+    trial(readBundleFile(null)).then(ended('trial')),
+    hand.do(small).then(ended('small')),
+    t.throwsAsync(trial(Buffer.from('no bundle')), { code: 'PDP_BUNDLE_INVALID' }),
+  ]);
+  t.deepEqual(started, ['small', 'trial']);
+  t.like((await hand.do({ ...large, is: 'large_crls' }))[0], { done: { changed: true } });
+  t.deepEqual(numberOf(store), ['09']);
+});
+
+test('a process that only waits for others is not taken for one that hangs', async (t) => {
+  const alive = `process.on('message', ({ id }) => {
+    const timer = setInterval(() => process.send({ is: 'alive' }), 100);
+    setTimeout(() => (clearInterval(timer), process.send({ id, is: 'done', result: [] })), 1500);
+  });`;
+  const hand = openStoreHand({
+    ...{ storePath: '', log: () => undefined, silenceMs: 1000 },
+    entry: impostor(t, alive),
+  });
+  t.teardown(() => hand.stop());
+  t.deepEqual(await hand.do(await listed(t, 7)), []);
+});
 
 test('what an import has left behind is swept by the hand, and it is not asked where nothing is left', async (t) => {
   const { hand, store } = held(t);
@@ -129,7 +159,6 @@ test('what an import has left behind is swept by the hand, and it is not asked w
       asked += 1;
       return hand.do(work);
     },
-    stop: () => undefined,
   };
   const log: string[] = [];
   const stop = startHousekeeping({

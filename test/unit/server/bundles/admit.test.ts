@@ -39,7 +39,6 @@ test('a large bundle is admitted and refused by the hand as it is without one, a
       works += 1;
       return hand.do(work);
     },
-    stop: () => undefined,
   };
   const whole = readBundleFile(null);
   const small = await signedBundle(whole, keys, 'policy');

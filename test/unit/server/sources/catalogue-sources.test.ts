@@ -41,7 +41,6 @@ function sourceOf(t: ExecutionContext, changes: Partial<InventorySourceConfig>, 
       works += 1;
       return hand.do(work);
     },
-    stop: () => undefined,
   };
   const [spec] = catalogueSources(config, { store, log, hand: () => (deciding ? counting : undefined) });
   const bring = async (text: string): Promise<Applied> => {
