@@ -47,7 +47,9 @@ export function createVerdictMemory(keys?: readonly string[]): VerdictMemory {
   return {
     again: (input) => {
       const known = placesIn && last.get(input.device_id);
-      return known && isSameAt(placesIn(input), known.values, Object.values(input)) ? known.verdict : undefined;
+      return known && isSameAt(placesIn(input), known.values, Object.values(input))
+        ? known.verdict
+        : undefined;
     },
     read: (text, evaluate, input) => {
       const known = kept.get(text);

@@ -90,7 +90,7 @@ export function createAsk(live: LiveComposition, clock: FakeClock): Ask {
 /** Time goes by in steps here: nobody waits, and nothing comes late. */
 const atOnce: Admission = {
   arrivedAt: (now) => now,
-  enter: (call) => call.begin(),
+  enter: (call) => void call.begin(),
   stats: () => ({ waiting: 0, mostWaiting: 0, shedWaited: 0, shedNoRoom: 0, abandoned: 0 }),
 };
 
