@@ -30,8 +30,8 @@ export interface UnaryDoor<Request extends object, Response extends object> {
   /** The context of a request; must not throw, and is recorded as malformed input should it do so all the same. */
   build(request: Request, pep: Pep, traceparent: string | undefined): ContextResult;
   encode(made: MadeDecision, door: Door): Response;
-  /** The bytes of an answer, where the door knows a shorter way to them than the library; the same bytes. */
-  readonly write?: (answer: Response) => Buffer;
+  /** The bytes of an answer that the library would give, where the door knows a shorter way to them; else undefined. */
+  readonly write?: (answer: Response) => Buffer | undefined;
   /** The gRPC error that stands for a denial where the configuration wants one instead of an answer. */
   failure?(decision: Decision): CallFailure | undefined;
   /** The denial that is left where the decision cannot be encoded. Made of constants and the id. */
@@ -69,7 +69,10 @@ export function unaryService<Request extends object, Response extends object>(
 ): { readonly definition: ServiceDefinition; readonly implementation: UntypedServiceImplementation } {
   const requests = messageCodec<Request>(door.requestType);
   const library = messageCodec<Response>(door.responseType);
-  const responses = door.write ? { ...library, encode: door.write } : library;
+  const responses: MessageCodec<Response> = {
+    decode: (bytes) => library.decode(bytes),
+    encode: (answer) => door.write?.(answer) ?? library.encode(answer),
+  };
   const { machineClock, budgetMs, admission = createAdmission(machineClock) } = options;
   const handle: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
     const timing = readTiming(call, machineClock, budgetMs(), admission.arrivedAt);
@@ -90,7 +93,9 @@ export function unaryService<Request extends object, Response extends object>(
         const known = waited ? options.pepOf(call) : asking;
         return answer(decideCall({ call, timing, asking: known }, door, options, { requests, responses }));
       },
-      shed: () => void answer(shedCall({ call, timing, asking }, door, options, responses)),
+      shed: () => {
+        answer(shedCall({ call, timing, asking }, door, options, responses)).catch(() => undefined);
+      },
     });
     waited = true;
   };

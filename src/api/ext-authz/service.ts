@@ -1,5 +1,6 @@
 import type { Config } from '../../config/types.ts';
 import { buildContext } from '../../context/build.ts';
+import type { ContextSettings } from '../../context/build.ts';
 import { headersAskedFor } from '../../context/header-names.ts';
 import { Refusal } from '../../context/refusal.ts';
 import type { ContextResult, Pep } from '../../context/types.ts';
@@ -17,11 +18,11 @@ import { readCheck } from './read-check.ts';
 import type { CheckRequest, CheckResponse } from './wire.ts';
 import { writeCheck } from './write-check.ts';
 
-/** Envoy's ext_authz v3, for its HTTP filter and for its network filter. */
+/** Envoy's ext_authz v3, for its HTTP filter and for its network filter. `config` is read at every call. */
 export function extAuthzDoor(
   config: Pick<Config, 'attestation' | 'claims' | 'custom' | 'wire' | 'policy' | 'compat'>,
 ): UnaryDoor<CheckRequest, CheckResponse> {
-  const names = new KnownNames([requestIdHeader, ...headersAskedFor(config)]);
+  const names = namesAskedFor(config);
   return {
     service: serviceNames.extAuthz,
     method: 'Check',
@@ -30,7 +31,7 @@ export function extAuthzDoor(
     doorOf: (request) => (request ? doorOf(request) : 'ext_authz_http'),
     buildQuick: (bytes, pep, traceparent) => {
       // Policies of another program are shown the whole message.
-      const raw = config.policy.compat === null ? readCheck(bytes, pep, traceparent, names) : undefined;
+      const raw = config.policy.compat === null ? readCheck(bytes, pep, traceparent, names()) : undefined;
       return raw && buildContext(raw, config);
     },
     build: (request, pep, traceparent) => {
@@ -43,9 +44,23 @@ export function extAuthzDoor(
     encode: (made, door) =>
       (config.policy.compat === null ? undefined : encodeCompat(made, door)) ??
       encodeCheck(made, door, config.wire),
-    ...(config.policy.compat === null && { write: writeCheck }),
+    write: (answer) => (config.policy.compat === null ? writeCheck(answer) : undefined),
     failure: (decision) => compatFailure(decision, config) ?? shedFailure(decision, config),
     lastResort: (decisionId) => lastResort(decisionId ?? ''),
+  };
+}
+
+/** The names of headers that are read, made anew where another configuration has come to stand behind `config`. */
+function namesAskedFor(config: ContextSettings): () => KnownNames {
+  let names = new KnownNames([]);
+  let of: ContextSettings | undefined;
+  return () => {
+    const { attestation, claims, custom } = config;
+    if (of?.attestation !== attestation || of.claims !== claims || of.custom !== custom) {
+      of = { attestation, claims, custom };
+      names = new KnownNames([requestIdHeader, ...headersAskedFor(of)]);
+    }
+    return names;
   };
 }
 

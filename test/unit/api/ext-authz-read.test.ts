@@ -1,9 +1,11 @@
 import test from 'ava';
 import { readCheck } from '../../../src/api/ext-authz/read-check.ts';
+import { extAuthzDoor } from '../../../src/api/ext-authz/service.ts';
 import { KnownNames } from '../../../src/api/known-names.ts';
 import { messageCodec } from '../../../src/api/load-protos.ts';
 import { limits } from '../../../src/context/limits.ts';
 import { edge } from '../context/fixtures.ts';
+import { config } from './fixtures.ts';
 
 const codec = messageCodec<object>('envoy.service.auth.v3.CheckRequest');
 const names = new KnownNames(['x-device-id', 'x-request-id']);
@@ -74,4 +76,24 @@ test('a message that comes twice, or ends within its part, is left to the librar
   const longer = Buffer.concat([bytes, Buffer.from([0x70, 0x70, 0x00])]);
   longer[5] = (longer[5] as number) + 1;
   t.is(read(longer), undefined);
+});
+
+test('headers are asked for by the configuration that is in force, not by the one that the door began with', (t) => {
+  const live = { ...config() };
+  const door = extAuthzDoor(live);
+  const bytes = codec.encode({
+    attributes: {
+      request: { http: { method: 'GET', path: '/', headers: { 'x-device-id': 'a', 'x-serial': 'b' } } },
+    },
+  });
+  const claims = () => {
+    const built = door.buildQuick?.(bytes, edge, undefined);
+    return built?.ok ? built.context.claims : undefined;
+  };
+  t.deepEqual(claims(), { device_id: 'a' });
+  live.claims = { ...live.claims, serial: [{ header: 'X-Serial' }] };
+  t.deepEqual(claims(), { device_id: 'a', serial: 'b' });
+  live.policy = { ...live.policy, compat: 'opa-envoy' };
+  t.is(claims(), undefined);
+  t.is(door.write?.({ status: { code: 0 } }), undefined);
 });
