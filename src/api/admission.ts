@@ -4,9 +4,9 @@ import { createLines } from './lines.ts';
 
 /** A call that wants to be decided. */
 export interface WaitingCall {
-  /** Name of the PEP that asks: each has its own line. */
+  /** Name of the line that it waits in: each PEP has its own, and another one for what its batches bring. */
   readonly pep: string;
-  /** Length of the request that is held while it waits. */
+  /** Length of the request, or of its part of a batch, that is held while it waits. */
   readonly bytes: number;
   /** When it came, and when its answer is of no more use (monotonic ms). */
   readonly timing: { readonly arrived: number; readonly deadline: number };
@@ -14,7 +14,7 @@ export interface WaitingCall {
   readonly mayWait?: number;
   /** Whether the PEP has given it up. */
   gone(): boolean;
-  /** Its turn has come. Settles once it was answered. */
+  /** Its turn has come. Settles once it was answered, or decided as one of a batch, which is answered as a whole. */
   begin(): Promise<void>;
   /** It is answered without being begun. */
   shed(why: ShedReason): void;
@@ -67,16 +67,16 @@ export const mostWaiting = { calls: 4096, bytes: 32 * 1024 * 1024 } as const;
  * for another's line; a call that has spent half its time waiting is shed, because the other half is for decision, record
  * and the way home. Until then it is held rather than refused: what waits counts against its connection's
  * `max_concurrent_streams`, and that keeps the PEP from sending more. Nothing is begun either while records are not
- * written as fast as decisions are made. Where there is no room, the newest of the longest
- * line is shed. `clock` is monotonic.
+ * written as fast as decisions are made. Where there is no room, the newest of the line that
+ * takes most of it is shed. Each connection of a batch is a call of its own here, in the line of its PEP's batches, and what is shed of
+ * a batch is those connections alone. `clock` is monotonic.
  */
 export function createAdmission(
   clock: Pick<Clock, 'monotonic'>,
   room: { readonly calls: number; readonly bytes: number } = mostWaiting,
 ): Admission {
-  const lines = createLines<WaitingCall>();
+  const lines = createLines<WaitingCall>(({ bytes }) => bytes);
   const lateness = watchLateness(clock);
-  let bytes = 0;
   /** Begun and not answered, by when they were begun, in that order. */
   const inWork = new Set<{ readonly since: number }>();
   /** Until when calls of this turn are begun as they come; undefined before the first of a turn. */
@@ -88,7 +88,11 @@ export function createAdmission(
   const shed = (call: WaitingCall, why: ShedReason): void => {
     if (why === 'waited') counts.shedWaited += 1;
     else counts.shedNoRoom += 1;
-    call.shed(why);
+    try {
+      call.shed(why);
+    } catch {
+      // Its own problem: thrown from here it would be that of all who wait, and of the worker.
+    }
   };
   const mayBegin = (now: number): boolean => {
     if (inWork.size < mostInWork) return true;
@@ -102,7 +106,11 @@ export function createAdmission(
       inWork.delete(work);
       if (lines.size > 0 && turnEnd === undefined) openTurn(clock.monotonic());
     };
-    void call.begin().then(done, done);
+    try {
+      call.begin().then(done, done);
+    } catch {
+      done();
+    }
   };
   const next = (call: WaitingCall, now: number): void => {
     if (call.gone()) counts.abandoned += 1;
@@ -118,7 +126,6 @@ export function createAdmission(
     while (now < end && mayBegin(now)) {
       const call = lines.shift();
       if (!call) break;
-      bytes -= call.bytes;
       next(call, now);
       now = clock.monotonic();
     }
@@ -131,10 +138,10 @@ export function createAdmission(
     setImmediate(endTurn);
   };
   const makeRoom = (): void => {
-    while (lines.size > room.calls || bytes > room.bytes) {
-      const last = lines.popLongest();
+    while (lines.size > room.calls || lines.weight > room.bytes) {
+      // Who fills the room by a few long requests must not empty the lines of those who ask often and shortly.
+      const last = lines.popMost(lines.weight > room.bytes ? 'weight' : 'length');
       if (!last) return;
-      bytes -= last.bytes;
       shed(last, 'no_room');
     }
   };
@@ -146,7 +153,6 @@ export function createAdmission(
       if (turnEnd === undefined) openTurn(now);
       if (lines.size === 0 && now < (turnEnd as number) && mayBegin(now)) return begin(call, now);
       lines.push(call.pep, call);
-      bytes += call.bytes;
       makeRoom();
       counts.mostWaiting = Math.max(counts.mostWaiting, lines.size);
     },

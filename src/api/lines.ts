@@ -2,55 +2,72 @@
 export interface Lines<Item> {
   /** How many wait in all lines together. */
   readonly size: number;
+  /** What they weigh together. */
+  readonly weight: number;
   push(line: string, item: Item): void;
   /** The longest waiting of the line whose turn it is. */
   shift(): Item | undefined;
-  /** The last of the longest line. */
-  popLongest(): Item | undefined;
+  /** The last of the line in which the most wait, or of the one that weighs most. */
+  popMost(by: 'length' | 'weight'): Item | undefined;
 }
 
 interface Line<Item> {
   readonly name: string;
-  readonly items: Item[];
+  /** Those that have left at the front are undefined, so that nothing holds them. */
+  readonly items: (Item | undefined)[];
   /** How many of `items` have left at the front. */
   left: number;
+  weight: number;
 }
 
 /** After so many have left, an array is cut; moving it for each would cost its length. */
 const cutAfter = 256;
 
 /** Lines that exist while somebody waits in them. */
-export function createLines<Item>(): Lines<Item> {
+export function createLines<Item>(weigh: (item: Item) => number = () => 0): Lines<Item> {
   const byName = new Map<string, Line<Item>>();
   /** In the order of their turns. */
   const turns: Line<Item>[] = [];
   let size = 0;
+  let weight = 0;
   const lengthOf = ({ items, left }: Line<Item>): number => items.length - left;
   const drop = (line: Line<Item>): void => {
     byName.delete(line.name);
     const at = turns.indexOf(line);
     if (at >= 0) turns.splice(at, 1);
   };
+  const weightOf = (line: Line<Item>): number => line.weight;
+  const leaves = (line: Line<Item>, item: Item): void => {
+    size -= 1;
+    line.weight -= weigh(item);
+    weight -= weigh(item);
+  };
   return {
     get size() {
       return size;
     },
+    get weight() {
+      return weight;
+    },
     push: (name, item) => {
       let line = byName.get(name);
       if (!line) {
-        line = { name, items: [], left: 0 };
+        line = { name, items: [], left: 0, weight: 0 };
         byName.set(name, line);
         turns.push(line);
       }
       line.items.push(item);
+      line.weight += weigh(item);
+      weight += weigh(item);
       size += 1;
     },
     shift: () => {
       const line = turns.shift();
       if (!line) return undefined;
       const item = line.items[line.left] as Item;
+      line.items[line.left] = undefined;
       line.left += 1;
-      size -= 1;
+      leaves(line, item);
       if (lengthOf(line) === 0) byName.delete(line.name);
       else turns.push(line);
       if (line.left >= cutAfter) {
@@ -59,13 +76,14 @@ export function createLines<Item>(): Lines<Item> {
       }
       return item;
     },
-    popLongest: () => {
+    popMost: (by) => {
       const [first, ...others] = turns;
       if (!first) return undefined;
-      const longest = others.reduce((most, line) => (lengthOf(line) > lengthOf(most) ? line : most), first);
-      const item = longest.items.pop() as Item;
-      size -= 1;
-      if (lengthOf(longest) === 0) drop(longest);
+      const measure = by === 'length' ? lengthOf : weightOf;
+      const most = others.reduce((found, line) => (measure(line) > measure(found) ? line : found), first);
+      const item = most.items.pop() as Item;
+      leaves(most, item);
+      if (lengthOf(most) === 0) drop(most);
       return item;
     },
   };

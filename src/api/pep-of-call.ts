@@ -1,6 +1,7 @@
 import type { AuthContext } from '@grpc/grpc-js/build/src/auth-context.js';
 import type { ListenerConfig } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
+import { describeThrown } from '../lib/errors.ts';
 import { peerChainOf, sessionOf } from './call-internals.ts';
 import { listenerKind } from './pep.ts';
 import type { PepResolver, ResolvedPep } from './pep.ts';
@@ -12,7 +13,7 @@ export interface AuthenticatedCall {
 
 /**
  * Makes the function that says which PEP a call on one listener comes from. A peer's chain is read from the socket
- * once for each TLS session (reading it costs more than deciding); its validity is judged anew at every call.
+ * once for each TLS session (reading it costs more than deciding); its validity is judged anew at every call. Never throws.
  */
 export function pepOfCalls(
   listener: ListenerConfig,
@@ -25,13 +26,20 @@ export function pepOfCalls(
   }
   const chains = new WeakMap<object, readonly Uint8Array[]>();
   return (call) => {
-    const session = sessionOf(call);
-    let chain = session && chains.get(session);
-    if (chain === undefined) {
-      chain = peerChainOf(call) ?? leafOf(call);
-      if (session) chains.set(session, chain);
+    try {
+      const session = sessionOf(call);
+      let chain = session && chains.get(session);
+      if (chain === undefined) {
+        chain = peerChainOf(call) ?? leafOf(call);
+        if (session) chains.set(session, chain);
+      }
+      return resolver.byCertificate(chain, clock.now());
+    } catch (thrown) {
+      // A session that goes while its call is looked at: thrown from here it would be the end of the worker.
+      const problem = `cannot be told: ${describeThrown(thrown)}`;
+      const { pep } = resolver.byCertificate([], clock.now());
+      return { known: false, pep, problem, code: 'system.dependency_stale' };
     }
-    return resolver.byCertificate(chain, clock.now());
   };
 }
 

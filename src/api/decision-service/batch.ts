@@ -1,6 +1,6 @@
 import type { ServiceDefinition, UntypedServiceImplementation, handleUnaryCall } from '@grpc/grpc-js';
 import { Refusal } from '../../context/refusal.ts';
-import type { ContextResult, Pep } from '../../context/types.ts';
+import type { ContextResult } from '../../context/types.ts';
 import type { CallTiming } from '../../decision/types.ts';
 import { givenUp } from '../../decision/with-deadline.ts';
 import { thisMoment } from '../../lib/moment.ts';
@@ -8,7 +8,7 @@ import { createAdmission } from '../admission.ts';
 import { readTiming } from '../deadline.ts';
 import { serviceNames } from '../load-protos.ts';
 import type { ResolvedPep } from '../pep.ts';
-import { refusedRequest, unknownPep } from '../refused-request.ts';
+import { refusedRequest, unknownPep, unread } from '../refused-request.ts';
 import type { CameBy } from '../refused-request.ts';
 import type { DoorOptions } from '../unary-door.ts';
 import { batchAnswerEncoder, batchItemReader } from './batch-item.ts';
@@ -22,6 +22,17 @@ type BatchCall = Parameters<handleUnaryCall<Buffer, Buffer>>[0];
 /** What all connections of a batch have in common: found out once a call. */
 interface Shared extends OfBatch {
   readonly timing: CallTiming;
+  /** Whether the PEP has given the batch up. */
+  gone(this: void): boolean;
+}
+
+/** What waits for a turn of its own: one connection, or a batch that is refused as a whole. */
+interface Part {
+  /** Its length. */
+  readonly bytes: number;
+  read(this: void): ContextResult;
+  /** What stands for it where it is not begun. */
+  identify(this: void): ContextResult;
 }
 
 /**
@@ -43,10 +54,10 @@ export function decideBatchService(
   const encode = batchAnswerEncoder();
   const answer = batchAnswerer(config, options, encode);
   const handle: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
-    answer(call).then(
-      (answered) => callback(null, answered),
-      () => callback(null, joinRefused(encode(null).decision)),
-    );
+    answer(call)
+      .catch(() => joinRefused(encode(null).decision))
+      .then((answered) => callback(null, answered))
+      .catch(() => undefined);
   };
   const asIs = (bytes: Buffer): Buffer => bytes;
   const definition: ServiceDefinition = {
@@ -62,14 +73,13 @@ export function decideBatchService(
 }
 
 /** The connections of a batch that was taken in, not yet read, or what is decided in the place of the whole batch. */
-type TakenIn =
-  { readonly items: readonly Uint8Array[]; readonly pep: Pep } | { readonly refused: ContextResult };
+type TakenIn = { readonly items: readonly Uint8Array[] } | { readonly refused: ContextResult };
 
 function takeIn(bytes: Uint8Array, asking: ResolvedPep, from: CameBy): TakenIn {
   if (!asking.known) return { refused: unknownPep(asking, from) };
   const { pep } = asking;
   const items = splitBatch(bytes);
-  return items instanceof Refusal ? { refused: refusedRequest(items, { ...from, pep }) } : { items, pep };
+  return items instanceof Refusal ? { refused: refusedRequest(items, { ...from, pep }) } : { items };
 }
 
 function batchAnswerer(
@@ -78,37 +88,53 @@ function batchAnswerer(
   encode: AnswerEncoder,
 ): (call: BatchCall) => Promise<Buffer> {
   const reader = batchItemReader(config);
-  const decide = (built: ContextResult, timing: CallTiming): Promise<EncodedAnswer> =>
-    // What begins in one turn had all come before it: state is read once for that.
-    point.decide(built, { ...timing, moment: thisMoment() }).then(encode, () => encode(null));
+  /** Never rejects. */
+  const decide = async (read: () => ContextResult, timing: CallTiming): Promise<EncodedAnswer> => {
+    try {
+      // What begins in one turn had all come before it: state is read once for that.
+      return encode(await point.decide(read(), { ...timing, moment: thisMoment() }));
+    } catch {
+      return encode(null);
+    }
+  };
 
-  const enter = (bytes: Uint8Array, shared: Shared, gone: () => boolean): Promise<EncodedAnswer> => {
-    const { pep, timing } = shared;
-    return new Promise((resolve) => {
+  const enter = ({ bytes, read, identify }: Part, { pep, timing, gone }: Shared): Promise<EncodedAnswer> =>
+    new Promise((resolve) => {
       admission.enter({
         // A device that connects by itself does not wait behind all of a batch.
         pep: `${pep.name} batch`,
-        ...{ bytes: bytes.byteLength, timing, mayWait, gone },
+        ...{ bytes, timing, mayWait, gone },
         begin: async () => {
-          const answer = decide(reader.read(bytes, shared), timing);
+          const answer = decide(read, timing);
           resolve(answer);
-          await answer.catch(() => undefined);
+          await answer;
         },
         shed: () => {
           const passed = machineClock.monotonic() >= timing.deadline;
-          resolve(decide(reader.identify(bytes, shared), passed ? timing : { ...timing, deadline: givenUp }));
+          resolve(decide(identify, passed ? timing : { ...timing, deadline: givenUp }));
         },
       });
     });
-  };
 
   return async (call) => {
     const timing = readTiming(call, machineClock, budgetMs(), admission.arrivedAt);
     const from: CameBy = { door: 'native', traceparent: call.metadata.get('traceparent')[0]?.toString() };
-    const taken = takeIn(call.request, pepOf(call), from);
-    if ('refused' in taken) return joinRefused((await decide(taken.refused, timing)).decision);
-    const shared = { ...from, pep: taken.pep, timing };
-    const gone = (): boolean => call.cancelled;
-    return joinAnswers(await Promise.all(taken.items.map((bytes) => enter(bytes, shared, gone))));
+    const asking = pepOf(call);
+    const taken = takeIn(call.request, asking, from);
+    const shared: Shared = { ...from, pep: asking.pep, timing, gone: () => call.cancelled };
+    if ('refused' in taken) {
+      const whole: Part = {
+        bytes: call.request.byteLength,
+        read: () => taken.refused,
+        identify: () => refusedRequest(unread, shared),
+      };
+      return joinRefused((await enter(whole, shared)).decision);
+    }
+    const parts = taken.items.map((bytes) => ({
+      bytes: bytes.byteLength,
+      read: () => reader.read(bytes, shared),
+      identify: () => reader.identify(bytes, shared),
+    }));
+    return joinAnswers(await Promise.all(parts.map((part) => enter(part, shared))));
   };
 }

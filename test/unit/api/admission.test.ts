@@ -107,6 +107,30 @@ test('what waits is bounded by its bytes as well', (t) => {
   t.is(admission.stats().waiting, 1);
 });
 
+test('where there are too many bytes the newest of those who brought most of them goes, however few they are', (t) => {
+  const { call, fates, admission } = worker({ calls: 1000, bytes: 3000 });
+  for (let index = 1; index <= 12; index += 1) call(`a${index}`);
+  fates.length = 0;
+  call('b1', { bytes: 1500 });
+  call('b2', { bytes: 1500 });
+  t.deepEqual(fates, ['b2 no_room']);
+  t.is(admission.stats().waiting, 10);
+});
+
+test('a call that throws where it is begun or shed is its own problem: the others have their turns', async (t) => {
+  const { call, fates, admission, clock } = worker({ calls: 5, bytes: 1_000_000 });
+  const broken = (): never => {
+    throw new Error('never happens');
+  };
+  call('a1', { begin: broken });
+  for (let index = 2; index <= 5; index += 1) call(`a${index}`);
+  call('b1', { begin: broken });
+  call('b2');
+  call('c1', { shed: broken, timing: { arrived: clock.monotonic() - 100, deadline: clock.monotonic() } });
+  await turns(admission, clock);
+  t.deepEqual(fates, ['a2', 'a3', 'a4', 'b2', 'a5'].toSorted());
+});
+
 test('decisions keep their part of the time where everything else takes much of it', async (t) => {
   const { call, fates, admission, clock } = worker();
   for (let index = 1; index <= 25; index += 1)

@@ -7,11 +7,16 @@ const runs = 200 * Number(process.env.SOAK_FACTOR ?? 1);
 test('lines are served in turn, each in its order, and nothing is lost or doubled', (t) => {
   fc.assert(
     fc.property(
-      fc.array(fc.oneof(fc.constantFrom('a', 'b', 'c', 'd'), fc.constantFrom('shift', 'pop')), {
-        maxLength: 600,
-      }),
+      fc.array(
+        fc.oneof(fc.constantFrom('a', 'b', 'c', 'd'), fc.constantFrom('shift', 'pop', 'pop heaviest')),
+        {
+          maxLength: 600,
+        },
+      ),
       (steps) => {
-        const lines = createLines<string>();
+        const weigh = (item: string): number => Number(item.slice(1)) % 7;
+        const lines = createLines<string>(weigh);
+        const weightOf = (items: string[]): number => items.reduce((sum, item) => sum + weigh(item), 0);
         // The model: one list for each line, and the order of turns.
         let model: [name: string, items: string[]][] = [];
         steps.forEach((step, index) => {
@@ -19,10 +24,11 @@ test('lines are served in turn, each in its order, and nothing is lost or double
             const [first, ...rest] = model;
             t.is(lines.shift(), first?.[1].shift());
             if (first) model = first[1].length > 0 ? [...rest, first] : rest;
-          } else if (step === 'pop') {
-            const most = Math.max(0, ...model.map(([, items]) => items.length));
-            const longest = model.find(([, items]) => items.length === most);
-            t.is(lines.popLongest(), longest?.[1].pop());
+          } else if (step === 'pop' || step === 'pop heaviest') {
+            const measure = step === 'pop' ? (items: string[]) => items.length : weightOf;
+            const most = Math.max(0, ...model.map(([, items]) => measure(items)));
+            const found = model.find(([, items]) => measure(items) === most);
+            t.is(lines.popMost(step === 'pop' ? 'length' : 'weight'), found?.[1].pop());
             model = model.filter(([, items]) => items.length > 0);
           } else {
             const item = `${step}${index}`;
@@ -34,6 +40,10 @@ test('lines are served in turn, each in its order, and nothing is lost or double
           t.is(
             lines.size,
             model.reduce((sum, [, items]) => sum + items.length, 0),
+          );
+          t.is(
+            lines.weight,
+            model.reduce((sum, [, items]) => sum + weightOf(items), 0),
           );
         });
       },
