@@ -2,7 +2,7 @@ import test from 'ava';
 import { readCheck } from '../../../src/api/ext-authz/read-check.ts';
 import { extAuthzDoor } from '../../../src/api/ext-authz/service.ts';
 import { KnownNames } from '../../../src/api/known-names.ts';
-import { messageCodec } from '../../../src/api/load-protos.ts';
+import { loadProtos, messageCodec } from '../../../src/api/load-protos.ts';
 import { limits } from '../../../src/context/limits.ts';
 import { edge } from '../context/fixtures.ts';
 import { config } from './fixtures.ts';
@@ -96,4 +96,23 @@ test('headers are asked for by the configuration that is in force, not by the on
   live.policy = { ...live.policy, compat: 'opa-envoy' };
   t.is(claims(), undefined);
   t.is(door.write?.({ status: { code: 0 } }), undefined);
+});
+
+test('no message has fields that the reader would take for those of later protos', (t) => {
+  const context = 'envoy.service.auth.v3.AttributeContext';
+  const newest = {
+    'envoy.service.auth.v3.CheckRequest': 1,
+    [context]: 13,
+    [`${context}.Peer`]: 5,
+    [`${context}.Request`]: 2,
+    [`${context}.HttpRequest`]: 13,
+    [`${context}.TLSSession`]: 1,
+    'envoy.config.core.v3.Address': 3,
+    'envoy.config.core.v3.SocketAddress': 6,
+    'google.protobuf.Timestamp': 2,
+  };
+  for (const [name, number] of Object.entries(newest)) {
+    const { field } = loadProtos()[name]?.type as { field: readonly { number: number }[] };
+    t.is(Math.max(...field.map((one) => one.number)), number, name);
+  }
 });
