@@ -16,9 +16,9 @@ import { until } from '../helpers/server.ts';
 import { day } from '../helpers/world-pki.ts';
 
 /** Idle connections that one listener takes: 10,000 in the soak. */
-const most = soak > 1 ? 10_000 : 400;
+const most = soak > 1 ? 10_000 : 200;
 /** Longer than it takes to open them all. */
-const idle = soak > 1 ? '90s' : '5s';
+const idle = soak > 1 ? '90s' : '3s';
 
 const folder = mkdtempSync(join(tmpdir(), 'portreeve-abuse-'));
 test.after.always(() => rmSync(folder, { recursive: true, force: true }));

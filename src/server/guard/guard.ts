@@ -47,6 +47,8 @@ interface Session {
   bytes: number;
   /** We have ended it; what happens to it now is counted. */
   ended: boolean;
+  /** It was ended for its bytes, which count no more from then on. */
+  forgotten: boolean;
 }
 
 interface Call {
@@ -91,6 +93,7 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
       resets: 0,
       bytes: 0,
       ended: false,
+      forgotten: false,
     };
     sessions.set(session, known);
     session.once('remoteSettings', () => (known.speaks = true));
@@ -106,7 +109,7 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
   /** Called for every piece of every call. */
   function arrived(this: ServerHttp2Stream, piece: Buffer): void {
     const call = calls.get(this);
-    if (call === undefined) return;
+    if (call === undefined || call.session.forgotten) return;
     call.bytes += piece.byteLength;
     call.session.bytes += piece.byteLength;
     buffered += piece.byteLength;
@@ -119,7 +122,7 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
     call.session.calls -= 1;
     call.session.bytes -= call.bytes;
     call.session.quietSince = now;
-    buffered -= call.bytes;
+    if (!call.session.forgotten) buffered -= call.bytes;
     if (call.compressed) compressed -= 1;
     if (call.cut || this.rstCode === constants.NGHTTP2_NO_ERROR) return;
     counts.calls.client_reset += 1;
@@ -151,7 +154,12 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
     for (const one of sessions) {
       if (!one[1].ended && one[1].bytes > (largest?.[1].bytes ?? 0)) largest = one;
     }
-    if (largest) endSession(...largest, 'buffered');
+    if (!largest) return;
+    const [, known] = largest;
+    // At once, and not when its calls are closed: what comes until then would be the end of the next largest.
+    known.forgotten = true;
+    buffered -= known.bytes;
+    endSession(...largest, 'buffered');
   };
 
   const sweep = (): void => {
