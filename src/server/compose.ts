@@ -9,6 +9,7 @@ import { createDecisionPoint } from '../decision/point.ts';
 import { catalogueDigest } from '../decision/reasons.ts';
 import type { DecisionPoint, Recorder } from '../decision/types.ts';
 import { createIdentityResolver } from '../identity/resolver.ts';
+import type { IdentityResolver } from '../identity/types.ts';
 import { createFirmwareReader } from '../inventory/firmware/reader.ts';
 import { createDelegationReader } from '../inventory/gateways/reader.ts';
 import { createSharedBoard, readSharedKeys } from '../inventory/observed/board.ts';
@@ -61,6 +62,8 @@ export interface ComposeOptions {
   readonly mode: 'read_only' | 'read_write';
   /** The files' bytes where they were read before; else they are read now. */
   readonly material?: Material;
+  /** One that it replaces: what that remembers of certificates goes on where the same CAs count in the same way. */
+  readonly before?: Pick<Composition, 'authorities' | 'identity'>;
   /** Whose attestation results were seen, where that is to outlive a composition. */
   readonly attestationUses?: AttestationUses;
   /** Keys that are known to be shared, where that is to outlive a composition; else as the store has them. */
@@ -78,6 +81,8 @@ export interface Composition {
   /** Who may ask, and by which certificate each is known. */
   readonly peps: PepResolver;
   readonly authorities: Authorities;
+  /** What is remembered of certificates, which depends on nothing but the trust set. */
+  readonly identity: IdentityResolver;
   /** Bytes of the certificate files that it was made from, by path. */
   readonly certificates: Material['certificates'];
   /** Why the policy could not be loaded; decisions then deny with `policy.bundle_missing`. */
@@ -119,7 +124,7 @@ const cachedCredentials = 20_000;
  */
 export async function composeDecision(config: Config, options: ComposeOptions): Promise<Composition> {
   const material = options.material ?? readFiles(config);
-  const authorities = loadAuthorities(config, material.certificates);
+  const { authorities, identity } = knowing(loadAuthorities(config, material.certificates), options.before);
   const { trust } = authorities;
   const verifiers = await loadVerifiers(config, material);
   refuseUnreadable(config);
@@ -143,7 +148,7 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
     config,
     program,
     trust,
-    identity: seenPoints.watch(createIdentityResolver(trust, { maxEntries: cachedCredentials })),
+    identity: seenPoints.watch(identity),
     store,
     revocation,
     ocsp: {
@@ -178,6 +183,7 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
     observed,
     peps,
     authorities,
+    identity,
     certificates: material.certificates,
     policyError: () => policy.error,
     usePolicy: async (bundle) => {
@@ -190,6 +196,17 @@ export async function composeDecision(config: Config, options: ComposeOptions): 
     inUse: () => inUseOf(deps),
     close: () => store.close(),
   };
+}
+
+/** The CAs with what is remembered of certificates under them; that of before where they are the same, name by name and rule by rule. */
+function knowing(
+  loaded: Authorities,
+  before: ComposeOptions['before'],
+): Pick<Composition, 'authorities' | 'identity'> {
+  if (before?.authorities.trust.digest === loaded.trust.digest)
+    return { authorities: { ...loaded, trust: before.authorities.trust }, identity: before.identity };
+  const identity = createIdentityResolver(loaded.trust, { maxEntries: cachedCredentials });
+  return { authorities: loaded, identity };
 }
 
 /** What doors read at their first call is read before there is one, so that a file which is none is told at once. */

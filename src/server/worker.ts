@@ -177,7 +177,7 @@ async function reload(
 ): Promise<void> {
   let error: string | null = null;
   try {
-    const next = await composeFrom(message, channel, records);
+    const next = await composeFrom(message, channel, records, live.current());
     // Where no policy is in force either, there is nothing to keep.
     const policyError = next.policyError();
     if (policyError && live.current().deps.policy()) {
@@ -227,8 +227,10 @@ function composeFrom(
   { config, material }: Pick<Start, 'config' | 'material'>,
   channel: Channel<ToParent>,
   recorder: RecordSender,
+  before?: Composition,
 ): Promise<Composition> {
   return composeDecision(config, {
+    ...(before && { before }),
     recorder,
     clock,
     trusted: () => clock,
@@ -252,14 +254,15 @@ async function drain(
   running.draining = true;
   await pause(noticeMs);
   await running.listeners.drain(graceMs);
-  await records.flush();
+  const allKept = await records.flush();
   await running.observed.flush();
   await running.wanted.flush();
   shadow.end();
   running.heartbeat.stop();
   await Promise.race([running.tracing.shutdown().catch(() => undefined), pause(tracingGraceMs)]);
   await tell(channel, { kind: 'drained' });
-  process.exit(0);
+  // An end that is not in order is what the parent tells of in the log: answers may have gone ahead of these records.
+  process.exit(allKept ? 0 : 1);
 }
 
 /** How long the last spans may take to be sent (ms). */
