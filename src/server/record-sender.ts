@@ -28,8 +28,11 @@ export interface RecordSender extends Required<Recorder> {
   tellEach(yes: boolean): void;
   /** Counts a decision as it was answered. */
   count(made: MadeDecision): void;
-  /** Sends what is waiting and waits until it stands in the log, within limits; for the end of a drain. */
-  flush(): Promise<void>;
+  /**
+   * Sends what is waiting and waits until it stands in the log, within limits, and whether all of it does; for the end of a
+   * drain.
+   */
+  flush(): Promise<boolean>;
 }
 
 /** Writes the line of a decision's record, or of the one that stands for what was answered in its place. */
@@ -109,7 +112,7 @@ export function createRecordSender(
     } catch (thrown) {
       inFlight -= lines.count;
       // Those who wait are told, and say what becomes of them.
-      unrecorded += lines.count - ids.length;
+      missed(lines.count - ids.length);
       lines.release();
       throw asPortreeveError(thrown, 'PDP_AUDIT_UNAVAILABLE');
     }
@@ -140,7 +143,16 @@ export function createRecordSender(
     const message = { kind: 'decided', tallies: tally.take(), summaries, unrecorded } as const;
     summaries = [];
     unrecorded = 0;
-    if (message.tallies.length > 0) await channel.send(message);
+    if (message.tallies.length > 0 || message.unrecorded > 0) await channel.send(message);
+  };
+  const countSoon = (): void => {
+    // A failed send ends the worker through the channel's own `broken`.
+    timer ??= setTimeout(() => void sendCounts().catch(() => undefined), countDelayMs);
+  };
+  /** Nothing may follow that would take the number along. */
+  const missed = (count: number): void => {
+    unrecorded += count;
+    if (count > 0) countSoon();
   };
 
   return {
@@ -161,7 +173,7 @@ export function createRecordSender(
     supersede: (answered) => {
       if (mode === 'none') return;
       if (!doubtful.delete(answered.decision.decision_id)) {
-        unrecorded += 1;
+        missed(1);
         return;
       }
       const written = line(answered, { supersedes: true, mode });
@@ -191,13 +203,13 @@ export function createRecordSender(
     count: (made) => {
       tally.add(made);
       if (tellEach) summaries.push(summarize(made));
-      // A failed send ends the worker through the channel's own `broken`.
-      timer ??= setTimeout(() => void sendCounts().catch(() => undefined), countDelayMs);
+      countSoon();
     },
     flush: async () => {
       await batch?.written.catch(() => undefined);
       await Promise.race([last, pause(flushMs)]);
       await sendCounts();
+      return inFlight === 0;
     },
   };
 }

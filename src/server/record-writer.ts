@@ -9,7 +9,8 @@ export interface LineLog {
   /** How long (ms) to wait for more before the next `append`; 0 where it says nothing. */
   pauseMs?(): number;
   reopen(): void | Promise<void>;
-  close(): void | Promise<void>;
+  /** `complete`: nothing is missing that was to be appended; otherwise the next to open it is told so. */
+  close(complete: boolean): void | Promise<void>;
 }
 
 export interface RecordWriter {
@@ -169,8 +170,9 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
       await writing;
       await attempt();
       clearTimeout(retry);
-      lose(stats.waiting);
-      await log.close();
+      const left = stats.waiting;
+      lose(left);
+      await log.close(left === 0);
     },
   };
 }

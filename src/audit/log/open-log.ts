@@ -127,7 +127,7 @@ class FolderLog implements Log {
     return Promise.resolve();
   }
 
-  async close(): Promise<void> {
+  async close(complete = true): Promise<void> {
     if (this.#closed) return;
     await this.#appending;
     this.#closed = true;
@@ -139,7 +139,7 @@ class FolderLog implements Log {
     try {
       await this.#integrating;
       if (state.checkpoint.size < this.#size) await this.#integrateNow(state);
-      await endSession(this.#folder);
+      if (complete) await endSession(this.#folder);
     } finally {
       this.#giveBack(state);
     }

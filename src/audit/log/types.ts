@@ -146,8 +146,11 @@ export interface Log {
   pauseMs(): number;
   /** Nothing to do for a log in a folder; a file of lines is opened anew. */
   reopen(): Promise<void>;
-  /** Puts everything under a checkpoint and gives the log back. */
-  close(): Promise<void>;
+  /**
+   * Puts everything under a checkpoint and gives the log back. Where it is not `complete`, because its writer had more that
+   * could not be appended, it is left as by a writer that did not close it: the next one says so.
+   */
+  close(complete?: boolean): Promise<void>;
 }
 
 /** Where a log's keys stand, relative to the log: a `KeyList` in JSON. */

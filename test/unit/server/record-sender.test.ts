@@ -250,6 +250,32 @@ test('records that went after their answers and could not leave are counted as l
   await t.throwsAsync(sender.append(made('3')), { code: 'PDP_AUDIT_UNAVAILABLE' }, 'the next one waits');
 });
 
+test('records that could not leave are told, also where no further decision is counted', async (t) => {
+  let broken = false;
+  const { told, sender } = sending(undefined, () => {
+    if (broken) throw new Error('the volume is full');
+  });
+  sender.mode('relaxed', 10_000);
+  await sender.append(made('1'));
+  broken = true;
+  await sender.append(made('2'));
+  while (told.length === 0) await aWhile();
+  t.like(told[0], { tallies: [], unrecorded: 1 });
+});
+
+test('the end of a drain says whether every record stands in the log', async (t) => {
+  const { sender } = sending();
+  await sender.append(made('1'));
+  t.true(await sender.flush());
+  const stuck = sending(() => new Promise(() => undefined));
+  stuck.sender.budget(3);
+  await t.throwsAsync(stuck.sender.append(made('2')));
+  // Its own timer keeps no process alive.
+  const alive = setInterval(() => undefined, 1000);
+  t.teardown(() => clearInterval(alive));
+  t.false(await stuck.sender.flush());
+});
+
 function aWhile(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 20));
 }

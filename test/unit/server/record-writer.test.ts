@@ -9,10 +9,11 @@ function written(maxWaiting = 100): {
   lines: string[];
   told: boolean[];
   lost: number[];
+  closed: boolean[];
   fail: (yes: boolean) => void;
   writer: RecordWriter;
 } {
-  const [lines, told, lost]: [string[], boolean[], number[]] = [[], [], []];
+  const [lines, told, lost, closed]: [string[], boolean[], number[], boolean[]] = [[], [], [], []];
   let failing = false;
   const writer = createRecordWriter({
     log: {
@@ -21,7 +22,7 @@ function written(maxWaiting = 100): {
         for (const one of batch) lines.push(...Buffer.from(bytesOf(one)).toString().trimEnd().split('\n'));
       },
       reopen: () => undefined,
-      close: () => undefined,
+      close: (complete) => void closed.push(complete),
     },
     onWritable: (writable) => void told.push(writable),
     onWritten: () => undefined,
@@ -29,7 +30,7 @@ function written(maxWaiting = 100): {
     retryMs: 5,
     maxWaiting,
   });
-  return { lines, told, lost, writer, fail: (yes) => void (failing = yes) };
+  return { lines, told, lost, closed, writer, fail: (yes) => void (failing = yes) };
 }
 
 const until = async (holds: () => boolean): Promise<void> => {
@@ -43,6 +44,18 @@ test('lines are written in the order in which they came', async (t) => {
   await writer.close();
   t.deepEqual(lines, ['1', '2', '3']);
   t.deepEqual({ ...writer.stats }, { written: 3, lost: 0, waiting: 0 });
+});
+
+test('a log is closed as complete where nothing is left that was to be written, and only there', async (t) => {
+  const whole = written();
+  whole.writer.write(['1']);
+  await whole.writer.close();
+  t.deepEqual(whole.closed, [true]);
+  const failing = written();
+  failing.fail(true);
+  failing.writer.write(['1', '2']);
+  await failing.writer.close();
+  t.deepEqual([failing.closed, failing.lost], [[false], [2]]);
 });
 
 test('a log that cannot be written is told once; its lines are kept and written later, in order', async (t) => {

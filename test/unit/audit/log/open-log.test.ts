@@ -201,6 +201,16 @@ test('a closed log is not told as torn', async (t) => {
   await again.close();
 });
 
+test('a log whose writer had more to append than it could is told as one that was not closed', async (t) => {
+  const { open } = logFolder(t, { mode: 'relaxed', flushMs: 500 });
+  const log = open();
+  await log.append(['{}']);
+  await log.close(false);
+  const again = open();
+  t.like((await again.open()).unclean, { mode: 'relaxed', flushMs: 500, tornBytes: 0 });
+  await again.close();
+});
+
 /** A copy of a log's folder, to be opened in its place. */
 function copyOf(
   t: Parameters<typeof logFolder>[0],
