@@ -16,6 +16,7 @@ import { configOption, finish, whyOption, type CommonOptions } from '../command.
 import { exitCodes } from '../exit-codes.ts';
 import { plain, table, type Cell, type Paint } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
+import { yieldWhenLong } from '../yield-when-long.ts';
 import { withStore } from '../with-store.ts';
 import { importProgress } from './progress.ts';
 
@@ -86,6 +87,7 @@ async function runImport(names: readonly string[], options: Options, session: Se
   const { files, problems } = await listCrlFiles(names.map((name) => resolve(folder, name)));
   const lines: Line[] = problems.map(({ path, error }) => refusal(path, error));
   const progress = importProgress(session);
+  const yielding = yieldWhenLong();
   const limit = lockoutLimitOf(config);
   const common = {
     maxBytes: config.revocation.max_crl_bytes,
@@ -99,7 +101,11 @@ async function runImport(names: readonly string[], options: Options, session: Se
         const why = options.why ?? `import of ${path}`;
         const job: CrlFileJob = { ...common, path, name: path, now: clock.now(), why };
         try {
-          const outcomes = await importCrlFile(store, job, issuers, progress.of(path));
+          const show = progress.of(path);
+          const outcomes = await importCrlFile(store, job, issuers, (how, size) => {
+            yielding(how.entries);
+            show(how, size);
+          });
           lines.push(...outcomes.map((outcome) => lineOf(outcome, job.dryRun, limit)));
         } catch (thrown) {
           lines.push(refusal(path, thrown));

@@ -11,6 +11,7 @@ import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { withStore } from '../with-store.ts';
 import { lockoutOption } from '../lockout.ts';
+import { yieldWhenLong } from '../yield-when-long.ts';
 import { tenantOption, type DeviceOptions } from './tenant.ts';
 import { columnMapArgument } from './column-map.ts';
 import { Differences, mostShown, mostToldToMachines } from './differences.ts';
@@ -73,6 +74,7 @@ async function runImport(file: string, options: Options, session: Session): Prom
     ? new Differences(session.json ? mostToldToMachines : mostShown)
     : undefined;
   const progress = session.progress();
+  const yielding = yieldWhenLong();
   const classes = new Set(Object.keys(config.classes));
   const unknown = new UnknownClasses(classes);
   try {
@@ -95,7 +97,10 @@ async function runImport(file: string, options: Options, session: Session): Prom
         classes,
         bound: boundClasses(config.classes),
         onClass: (name) => unknown.note(name),
-        onProgress: ({ rows }) => progress.show(`${rows} rows`),
+        onProgress: ({ rows }) => {
+          yielding(rows);
+          progress.show(`${rows} rows`);
+        },
       }),
     );
     const warnings = unknown.warnings();
