@@ -154,7 +154,10 @@ test('a decision point that breaks its promise is still an explicit denial', asy
 });
 
 test('the deadline is the least of what the caller says and the budget', async (t) => {
-  const { point, address } = await openDoors(t);
+  // So long that no machine is too busy for any of it: what is late is shed, and has another deadline.
+  const { point, address } = await openDoors(t, {
+    config: { ...config(), server: { ...config().server, budget: 60_000 } },
+  });
   const client = connect(t, address);
   const left = (): number => {
     const { timing } = point.asked.at(-1) as (typeof point.asked)[number];
@@ -162,11 +165,11 @@ test('the deadline is the least of what the caller says and the budget', async (
     return Number((timing.deadline - timing.arrived).toFixed(6));
   };
   await client.check(httpRequest);
-  t.is(left(), 140);
-  await client.check(httpRequest, { metadata: { 'x-envoy-expected-rq-timeout-ms': '60' } });
-  t.is(left(), 50);
-  await client.check(httpRequest, { options: { deadline: Date.now() + 100 } });
-  t.true(left() <= 90);
+  t.is(left(), 59_990);
+  await client.check(httpRequest, { metadata: { 'x-envoy-expected-rq-timeout-ms': '30000' } });
+  t.is(left(), 29_990);
+  await client.check(httpRequest, { options: { deadline: Date.now() + 20_000 } });
+  t.true(left() > 0 && left() <= 19_990);
 });
 
 test("a caller's deadline is counted by the machine's clock, whatever the time is that decisions go by", async (t) => {
