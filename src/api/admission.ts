@@ -142,7 +142,9 @@ export function createAdmission(
       // Who fills the room by a few long requests must not empty the lines of those who ask often and shortly.
       const last = lines.popMost(lines.weight > room.bytes ? 'weight' : 'length');
       if (!last) return;
-      shed(last, 'no_room');
+      // Nobody waits for a denial of what was given up, and its record would cost as much as any.
+      if (last.gone()) counts.abandoned += 1;
+      else shed(last, 'no_room');
     }
   };
 

@@ -117,6 +117,14 @@ test('where there are too many bytes the newest of those who brought most of the
   t.is(admission.stats().waiting, 10);
 });
 
+test('what was given up makes room without being answered', (t) => {
+  const { call, fates, admission } = worker({ calls: 2, bytes: 1_000_000 });
+  for (let index = 1; index <= 5; index += 1) call(`a${index}`);
+  for (let index = 1; index <= 4; index += 1) call(`a${5 + index}`, { gone: () => true });
+  t.deepEqual(fates, ['a1', 'a2', 'a3']);
+  t.like(admission.stats(), { waiting: 2, shedNoRoom: 0, abandoned: 4 });
+});
+
 test('a call that throws where it is begun or shed is its own problem: the others have their turns', async (t) => {
   const { call, fates, admission, clock } = worker({ calls: 5, bytes: 1_000_000 });
   const broken = (): never => {
