@@ -158,3 +158,19 @@ test.serial(
     });
   },
 );
+
+test.serial('who holds all compressed calls that may be open keeps nobody else from having one', (t) =>
+  server.while(t, async (abused) => {
+    const block = h2.grpcHeaders(decidePath, { 'grpc-encoding': 'gzip' });
+    const holding = await abused.connect();
+    await holding.send(Buffer.concat(streams(16).map((stream) => h2.headers(stream, block))));
+    await pause(100);
+    t.is(holding.resets.size, 0);
+    const other = await abused.connect();
+    const message = framed(gzipSync(abused.message.subarray(5)), true);
+    await other.send(Buffer.concat([h2.headers(1, block), h2.data(1, message)]));
+    t.true(await comes(other, () => answered(other, 1) || other.resets.has(1)));
+    t.true(answered(other, 1));
+    t.deepEqual([...holding.resets], [[31, code.refusedStream]], 'the newest of theirs had to go');
+  }),
+);

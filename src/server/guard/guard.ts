@@ -44,6 +44,8 @@ interface Session {
   quietSince: number;
   calls: number;
   resets: number;
+  /** Of its calls, those that are compressed. */
+  compressed: number;
   bytes: number;
   /** We have ended it; what happens to it now is counted. */
   ended: boolean;
@@ -77,8 +79,13 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
     if (why === 'idle') session.close();
     else session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   };
+  const compressedBy = (session: Session, change: 1 | -1): void => {
+    compressed += change;
+    session.compressed += change;
+  };
   const cut = (stream: ServerHttp2Stream, call: Call, why: CallEnd): void => {
     if (call.cut) return;
+    if (call.compressed) compressedBy(call.session, -1);
     call.cut = true;
     counts.calls[why] += 1;
     stream.close(why === 'compressed' ? constants.NGHTTP2_REFUSED_STREAM : constants.NGHTTP2_CANCEL);
@@ -91,6 +98,7 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
       quietSince: now,
       calls: 0,
       resets: 0,
+      compressed: 0,
       bytes: 0,
       ended: false,
       forgotten: false,
@@ -123,7 +131,7 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
     call.session.bytes -= call.bytes;
     call.session.quietSince = now;
     if (!call.session.forgotten) buffered -= call.bytes;
-    if (call.compressed) compressed -= 1;
+    if (call.compressed && !call.cut) compressedBy(call.session, -1);
     if (call.cut || this.rstCode === constants.NGHTTP2_NO_ERROR) return;
     counts.calls.client_reset += 1;
     call.session.resets += 1;
@@ -145,8 +153,19 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
     // Answered by its headers alone: nobody reads the rest.
     if (!stream.headersSent) stream.on('data', arrived);
     if (!call.compressed) return;
-    compressed += 1;
-    if (compressed > compressedCalls) cut(stream, call, 'compressed');
+    compressedBy(session, 1);
+    if (compressed > compressedCalls) cutCompressed();
+  };
+
+  /** The newest of the session that has most of them, so that whoever holds them all keeps nobody else from it. */
+  const cutCompressed = (): void => {
+    let newest: [ServerHttp2Stream, Call] | undefined;
+    for (const one of calls) {
+      const [, call] = one;
+      if (!call.compressed || call.cut) continue;
+      if (call.session.compressed >= (newest?.[1].session.compressed ?? 0)) newest = one;
+    }
+    if (newest) cut(...newest, 'compressed');
   };
 
   const endLargest = (): void => {
