@@ -99,6 +99,7 @@ export function createRecordSender(
   let inFlight = 0;
   let batch: Batch | undefined;
   let last: Promise<void> = Promise.resolve();
+  let counted: { readonly leaves: Promise<void>; readonly inTime: Promise<void> } | undefined;
   let timer: NodeJS.Timeout | undefined;
   /** What gives up waiting for records that are on their way. */
   const waiting = new Set<(problem: string) => void>();
@@ -155,12 +156,18 @@ export function createRecordSender(
     if (count > 0) countSoon();
   };
 
+  /** All that are counted by one message wait for it together. */
+  const countedInTime = (leaves: Promise<void>): Promise<void> => {
+    if (counted?.leaves !== leaves) counted = { leaves, inTime: inTime(leaves, withinMs, waiting) };
+    return counted.inTime;
+  };
+
   return {
     append: (made) => {
       if (mode === 'none') return settled;
       if (!open) return unavailable('the log of records cannot be written');
       const merged = merging?.takes(made);
-      if (merged) return merged;
+      if (merged) return countedInTime(merged);
       if (inFlight >= maxInFlight) return unavailable(`${maxInFlight} records wait to be written`);
       const written = line(made, { supersedes: false, mode });
       batch ??= nextBatch();

@@ -138,6 +138,17 @@ test('a record that is not acknowledged in time makes append reject, long before
   await t.throwsAsync(sender.append(made('1')), { code: 'PDP_AUDIT_UNAVAILABLE' });
 });
 
+test('denials that are only counted wait for a parent that reads nothing no longer than records do', async (t) => {
+  const { sender } = sending();
+  const never = new Promise<void>(() => undefined);
+  sender.merging({ takes: () => never });
+  sender.budget(30);
+  const both = [sender.append(made('1')), sender.append(made('2'))];
+  for (const one of both) await t.throwsAsync(one, { code: 'PDP_AUDIT_UNAVAILABLE' });
+  sender.merging({ takes: () => Promise.resolve() });
+  await t.notThrowsAsync(sender.append(made('3')));
+});
+
 test('a log that fails while records are on their way to it makes their appends reject at once', async (t) => {
   const never = Promise.withResolvers<void>();
   const { left, sender } = sending(() => never.promise);
