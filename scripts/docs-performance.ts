@@ -78,13 +78,13 @@ const drawn = charts(load);
 const text = readFileSync(page, 'utf8');
 const [from, to] = [text.indexOf(begin), text.indexOf(end)];
 if (from < 0 || to < from) throw new Error(`docs/performance.md lacks ${begin} and ${end}`);
-const written = `${text.slice(0, from + begin.length)}\n\n${figures(load, drawn)}\n\n${text.slice(to)}`;
-const wanted = await format(written, {
+const between = await format(figures(load, drawn), {
   parser: 'markdown',
   proseWrap: 'preserve',
   printWidth: 110,
   singleQuote: true,
 });
+const wanted = `${text.slice(0, from + begin.length)}\n\n${between.trim()}\n\n${text.slice(to)}`;
 
 if (!process.argv.includes('--check')) {
   writeFileSync(page, wanted);
