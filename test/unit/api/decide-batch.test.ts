@@ -146,7 +146,7 @@ test('connections share the PEP, the trace and the deadline of the call', async 
   }
 });
 
-test('connections that cannot be begun in time are shed, each under its own id', async (t) => {
+test('connections that cannot be begun in time are denied, each under its own id, whatever calls that are shed are answered', async (t) => {
   const admission = createAdmission(systemClock, { calls: 2, bytes: 1 << 20 });
   /** Decisions that take so long that all others have to wait. */
   class SlowPoint extends NamingPoint {
@@ -157,7 +157,14 @@ test('connections that cannot be begun in time are shed, each under its own id',
     }
   }
   const point = new SlowPoint();
-  const { client } = await open(t, { point, admission });
+  const usual = config();
+  // Of a call that was shed that would make an error; here it would take the answers of the others with it.
+  const asErrors = {
+    ...usual,
+    server: { ...usual.server, budget: 60_000 },
+    wire: { ...usual.wire, overload: 'unavailable' as const },
+  };
+  const { client } = await open(t, { point, admission, config: asErrors });
   const { answers = [] } = await ask(client, numbered(8));
   t.deepEqual(
     answers.map((one) => one.connection_id),
