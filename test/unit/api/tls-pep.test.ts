@@ -116,3 +116,13 @@ test('a call shaped otherwise falls back to what grpc-js offers', async (t) => {
   t.true(pepOfCalls(listener, peps, systemClock)(call as never).known);
   t.false(pepOfCalls(listener, peps, systemClock)({ getAuthContext: () => ({}) }).known);
 });
+
+test('a session that goes while it is looked at is nobody’s, and ends nothing', (t) => {
+  const gone = {
+    getAuthContext: (): never => {
+      throw new Error('the socket is gone');
+    },
+  };
+  const asking = pepOfCalls(listener, peps, systemClock)(gone);
+  t.like(asking, { known: false, code: 'system.dependency_stale', pep: { name: 'unknown' } });
+});
