@@ -10,6 +10,7 @@ import type {
 } from '../identity/types.ts';
 import { canonicalForm } from '../lib/canonical-json.ts';
 import type { EpochMs } from '../lib/clock.ts';
+import { inOnePiece } from '../lib/text.ts';
 import type { DecisionDeps } from './deps.ts';
 import { denies } from './reasons.ts';
 import type { CredentialFacts } from './types.ts';
@@ -99,7 +100,7 @@ function credentialFacts(
 /** `ec-prime256v1`, `rsa-2048`, `ed25519`: kind and size in one word. */
 function keyAlgorithm(key: NonNullable<JudgedCredential['leaf']>['key']): string {
   const size = key.curve ?? key.bits;
-  return size === undefined ? key.algorithm : `${key.algorithm}-${size}`;
+  return size === undefined ? key.algorithm : inOnePiece(key.algorithm, '-', String(size));
 }
 
 /**

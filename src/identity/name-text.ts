@@ -1,3 +1,4 @@
+import { inOnePiece } from '../lib/text.ts';
 import type { DistinguishedName, NameAttribute } from './types.ts';
 
 /** Short names of RFC 4514 section 3, and of the further attributes that device certificates carry. */
@@ -55,5 +56,5 @@ function formatAttribute({ oid, value }: NameAttribute): string {
     .replace(/[\\",+;<>]/g, '\\$&')
     .replace(/^ | $/g, '\\ ')
     .replace(/\p{Cc}/gu, (control) => `\\${control.charCodeAt(0).toString(16).padStart(2, '0')}`);
-  return `${shortNames[oid] ?? oid}=${escaped}`;
+  return inOnePiece(shortNames[oid] ?? oid, '=', escaped);
 }

@@ -90,10 +90,11 @@ function arrayInOrder(values: readonly unknown[]): unknown {
 function objectInOrder(value: Record<string, unknown>): unknown {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== Object.prototype && prototype !== null) return odd;
-  let before = first;
+  let at = begin;
   for (const name in value) {
-    if (successors.get(before) !== name && !mayFollow(before, name)) return copyInOrder(value);
-    before = name;
+    const next = follow(at, name);
+    if (!next) return copyInOrder(value);
+    at = next;
     const member = value[name];
     // A member that is undefined is none, as in JSON.
     if (isPlain(member) || member === undefined) continue;
@@ -122,21 +123,37 @@ function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
-/** Stands before the first name of every object; no name of a member, as a symbol would be slower to look up. */
-const first = '';
+/** A name that stands behind certain others in documents seen before, and the names that were seen behind it. */
+interface Place {
+  readonly name: string;
+  readonly next: Place[];
+  /** That of them which was met last: in documents of one kind, always the same. */
+  last: Place | undefined;
+}
+
+/** Stands before the first name of every object. */
+const begin: Place = { name: '', next: [], last: undefined };
+
+/** Places that are kept, in all and behind one of them: the kinds of our own documents are few. */
+const [mostPlaces, mostNext] = [4000, 64];
+let places = 0;
 
 /**
- * Name → an ordinary name that was last found to follow it: documents of one kind share theirs, and comparing
- * identities costs less than comparing texts.
+ * The place of a name behind another one; undefined where it may not stand there in canonical order. Names that came in
+ * this order before are told by their identity, because comparing their texts anew costs more than writing them.
  */
-const successors = new Map<string, string>();
-const mostSuccessors = 2000;
-
-/** Whether an ordinary name may stand behind another in canonical order. */
-function mayFollow(before: string, name: string): boolean {
-  if (isOddName(name) || !(before < name)) return false;
-  if (successors.size < mostSuccessors || successors.has(before)) successors.set(before, name);
-  return true;
+function follow(at: Place, name: string): Place | undefined {
+  const { last } = at;
+  if (last !== undefined && last.name === name) return last;
+  for (const known of at.next) if (known.name === name) return (at.last = known);
+  if (isOddName(name) || !(at === begin || at.name < name)) return undefined;
+  const place: Place = { name, next: [], last: undefined };
+  if (places < mostPlaces && at.next.length < mostNext) {
+    places += 1;
+    at.next.push(place);
+    at.last = place;
+  }
+  return place;
 }
 
 function isOddName(name: string): boolean {

@@ -83,7 +83,7 @@ export const audit = section('The record of decisions.', {
   ),
   flush: span(
     'With `relaxed`: of at most how much time records may be lost with the processes or the machine that write them.',
-    { default: '100ms', example: '100ms' },
+    { default: '200ms', example: '100ms' },
     ['10ms', '10s'],
   ),
   origin: text(
