@@ -117,7 +117,7 @@ test('a minimal file gets every default', (t) => {
     audit: {
       path: join(folder, 'audit/log'),
       mode: 'relaxed',
-      flush: 100,
+      flush: 200,
       origin: null,
       key: join(folder, 'audit/log-key.pem'),
       retain: null,
