@@ -43,6 +43,8 @@ export class Journal {
   readonly #folder: string;
   /** Bundles that are not in their place yet, the oldest first; the last one takes what comes. */
   #files: Writing[] = [];
+  /** The bundle that was begun last; its file may be in its place by now, where it was full when a checkpoint came. */
+  #newest = -1;
   #folderChanged = false;
   #kept: Kept | undefined;
   /** Calls of `sync` that are under way; no file is closed under them. */
@@ -65,6 +67,7 @@ export class Journal {
     const fd = openSync(path, 'a+', 0o640);
     const file = { index, path, fd, count: 0, bytes: 0, synced: 0 };
     this.#files.push(file);
+    this.#newest = index;
     this.#folderChanged = true;
     return file;
   }
@@ -155,9 +158,7 @@ export class Journal {
 
   #fileWithRoom(): Writing {
     const room = this.#files.find(({ count }) => count < tileWidth);
-    if (room) return room;
-    const last = this.#files.at(-1) as Writing;
-    return this.#open(last.index + 1);
+    return room ?? this.#open(this.#newest + 1);
   }
 }
 

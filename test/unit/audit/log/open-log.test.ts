@@ -64,6 +64,24 @@ test('records come back as they were appended, in order, under a checkpoint that
   );
 });
 
+test('the log goes on after a checkpoint that comes when its last bundle is exactly full, and after a restart there', async (t) => {
+  const { folder, open } = logFolder(t);
+  let log = open();
+  for (const from of [0, 256, 512]) {
+    await log.append(someRecords(from, 256));
+    t.is((await log.integrate()).size, from + 256);
+  }
+  await log.append(someRecords(768, 10));
+  await log.integrate();
+  await log.append(someRecords(778, 246));
+  await log.close();
+  log = open();
+  t.is((await log.open()).size, 1024);
+  await log.append(someRecords(1024, 3));
+  await log.close();
+  t.deepEqual((await provedEntries(folder)).entries, someRecords(0, 1027));
+});
+
 test('after a restart the tree continues the old checkpoint', async (t) => {
   const { folder, open } = logFolder(t);
   let earlier;
