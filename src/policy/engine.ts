@@ -1,6 +1,7 @@
 import * as sdk from '@open-policy-agent/opa-wasm';
 import type { RequestDocument } from '../context/types.ts';
 import { PortreeveError, describeThrown } from '../lib/errors.ts';
+import type { KeptStats } from '../lib/kept.ts';
 import type { BuiltinMode, PolicyMoment } from './builtins/types.ts';
 import type { Bundle } from './bundle.ts';
 import { dialectOf } from './dialect.ts';
@@ -101,6 +102,11 @@ class WasmPolicyEngine implements PolicyEngine {
 
   pages(): number {
     return this.#program.pages();
+  }
+
+  kept(): readonly KeptStats[] {
+    const { verdicts } = this.#dialect;
+    return verdicts ? [verdicts.stats()] : [];
   }
 }
 

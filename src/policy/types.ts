@@ -1,3 +1,4 @@
+import type { KeptStats } from '../lib/kept.ts';
 import type { CustomCode, Finding } from '../lib/reason-code.ts';
 import type { CustomReason } from './custom-reasons.ts';
 import type { InputVersion, PolicyInputs } from './input-versions.ts';
@@ -101,4 +102,6 @@ export interface PolicyEngine {
   evaluate(input: PolicyInput, moment?: PolicyMoment, document?: RequestDocument): Verdict;
   /** Pages (64 KiB) of WASM memory in use; 0 between a trap and the next evaluation, which makes a fresh instance. */
   pages(): number;
+  /** How what it remembers stands. */
+  kept(): readonly KeptStats[];
 }

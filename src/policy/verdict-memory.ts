@@ -1,4 +1,5 @@
 import { canonicalForm } from '../lib/canonical-json.ts';
+import type { KeptStats } from '../lib/kept.ts';
 import type { PolicyInput, Verdict } from './types.ts';
 
 /** Verdicts by the text that they were given for. */
@@ -7,6 +8,8 @@ export interface VerdictMemory {
   again(input: PolicyInput): Verdict | undefined;
   /** What `evaluate` answers, or answered before for this very text. Its throws are not remembered. */
   read(text: string, evaluate: () => Verdict, input?: PolicyInput): Verdict;
+  /** How it stands; found in either way is found. */
+  stats(): KeptStats;
 }
 
 /** Most of what is remembered: some megabytes, however long the values are that whoever connects may choose. */
@@ -40,25 +43,34 @@ export function createVerdictMemory(keys?: readonly string[]): VerdictMemory {
   // Comparing with what a device's last verdict was given for costs much less than writing the text to look for.
   const last = new Map<string | null, { readonly values: readonly unknown[]; readonly verdict: Verdict }>();
   const placesIn = keys && readPlaces(keys);
+  const counts = { hits: 0, misses: 0, evictions: 0 };
   const note = <Key, Value>(memory: Map<Key, Value>, key: Key, value: Value): void => {
-    if (memory.size >= most.verdicts) memory.clear();
+    if (memory.size >= most.verdicts) {
+      counts.evictions += memory.size;
+      memory.clear();
+    }
     memory.set(key, value);
   };
   return {
     again: (input) => {
       const known = placesIn && last.get(input.device_id);
-      return known && isSameAt(placesIn(input), known.values, Object.values(input))
-        ? known.verdict
-        : undefined;
+      if (!known || !isSameAt(placesIn(input), known.values, Object.values(input))) return undefined;
+      counts.hits += 1;
+      return known.verdict;
     },
     read: (text, evaluate, input) => {
       const known = kept.get(text);
+      counts[known ? 'hits' : 'misses'] += 1;
       const verdict = known ?? canonicalForm(evaluate());
       if (text.length > most.characters) return verdict;
       if (!known) note(kept, text, verdict);
       if (keys && input) note(last, input.device_id, { values: Object.values(input), verdict });
       return verdict;
     },
+    stats: () => ({
+      ...{ name: 'verdicts', entries: kept.size + last.size, bound: 2 * most.verdicts },
+      ...counts,
+    }),
   };
 }
 

@@ -25,9 +25,6 @@ export interface BoundAddress {
 }
 
 export interface WorkerStats {
-  readonly cacheHits: number;
-  readonly cacheMisses: number;
-  readonly cacheSize: number;
   /** 99th percentile since the last heartbeat, seconds. */
   readonly eventLoopDelayS: number;
   readonly wasmPages: number;

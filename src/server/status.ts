@@ -186,9 +186,6 @@ export function readingsOf(sources: StatusSources): GaugeReadings {
     workers: sources.pool.workers().map(({ index, ready, stats }) => ({
       index,
       ready,
-      cacheHits: stats?.cacheHits ?? 0,
-      cacheMisses: stats?.cacheMisses ?? 0,
-      cacheSize: stats?.cacheSize ?? 0,
       eventLoopDelayS: stats?.eventLoopDelayS ?? 0,
       wasmPages: stats?.wasmPages ?? 0,
       connections: stats?.connections ?? 0,

@@ -274,16 +274,16 @@ function statsOf(
   admission: Admission,
 ): Omit<WorkerStats, 'eventLoopDelayS' | 'residentBytes'> {
   const { deps } = live.current();
-  const cache = deps.identity.stats();
   return {
-    cacheHits: cache.hits,
-    cacheMisses: cache.misses,
-    cacheSize: cache.size,
     wasmPages: deps.policy()?.pages() ?? 0,
     decisions: live.decisions(),
     connections: listeners.connections(),
     admission: admission.stats(),
-    kept: [credentialsKept(cache), ...memoriesOf(deps.store)],
+    kept: [
+      credentialsKept(deps.identity.stats()),
+      ...memoriesOf(deps.store),
+      ...(deps.policy()?.kept() ?? []),
+    ],
     guarded: listeners.guarded(),
     crlUrls: live.current().seenPoints.urls(),
     inUse: live.current().inUse(),

@@ -3,9 +3,9 @@ import { mergeDurations, noDurations } from './durations.ts';
 import type { Durations, DurationSeries } from './durations.ts';
 import { label, metric } from './names.ts';
 import { observeGauges } from './gauges.ts';
-import type { GaugeReadings } from './gauges.ts';
+import type { GaugeReadings } from './readings.ts';
 
-export type { GaugeReadings } from './gauges.ts';
+export type { GaugeReadings } from './readings.ts';
 
 /** What is counted of decisions that are alike. No device id: every field becomes a label. */
 export interface CountedKind {

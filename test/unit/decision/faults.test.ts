@@ -30,7 +30,7 @@ const allowing: Verdict = {
 };
 
 function engine(evaluate: PolicyEngine['evaluate']): PolicyEngine {
-  return { bundle, evaluate, pages: () => 5 };
+  return { bundle, evaluate, pages: () => 5, kept: () => [] };
 }
 
 function throwing(thrown: unknown): () => never {

@@ -48,7 +48,8 @@ test('the input is what its schema says, with everything there and with nothing 
 });
 
 test('no key is ever missing: the input with nothing to say has the keys of the full one', (t) => {
-  t.deepEqual(Object.keys(inputOf(nothing)).sort(), Object.keys(inputOf()).sort());
+  // In one order, too: verdicts are remembered by the places of what the rules read.
+  t.deepEqual(Object.keys(inputOf(nothing)), Object.keys(inputOf()));
 });
 
 test('weekday and minute are those of UTC', (t) => {

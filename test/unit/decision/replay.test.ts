@@ -41,7 +41,7 @@ async function record(name: string): Promise<AuditRecord> {
 const paths = (replay: Replay) => replay.differences.map((difference) => difference.path);
 
 function withEngine(evaluate: PolicyEngine['evaluate'], digest: string): PolicyEngine {
-  return { bundle: { digest, revision: 'r', inputVersion: 1 }, evaluate, pages: () => 1 };
+  return { bundle: { digest, revision: 'r', inputVersion: 1 }, evaluate, pages: () => 1, kept: () => [] };
 }
 
 test('an allow, a denial by the policy and one by the floor conclude to the same decision again', async (t) => {

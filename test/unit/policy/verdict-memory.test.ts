@@ -68,6 +68,20 @@ test('a verdict is given again for as long as nothing that is read has changed, 
   }
 });
 
+test('it tells how much it keeps, and how often what was asked was there', (t) => {
+  const memory = createVerdictMemory(['device_id']);
+  const bound = 8192;
+  t.deepEqual(memory.stats(), { name: 'verdicts', entries: 0, bound, hits: 0, misses: 0, evictions: 0 });
+  memory.again(goodInput);
+  memory.read('text', () => verdict(1), goodInput);
+  t.deepEqual(memory.stats(), { name: 'verdicts', entries: 2, bound, hits: 0, misses: 1, evictions: 0 });
+  memory.again(goodInput);
+  memory.read('text', () => verdict(1));
+  t.like(memory.stats(), { entries: 2, hits: 2, misses: 1 });
+  for (let other = 0; other < 4096; other++) memory.read(`other ${other}`, () => verdict(1));
+  t.like(memory.stats(), { entries: 2, evictions: 4096 });
+});
+
 test('nothing is given again where nobody says what is read, nor for long texts', (t) => {
   const unsaid = createVerdictMemory();
   unsaid.read('text', () => verdict(1), goodInput);

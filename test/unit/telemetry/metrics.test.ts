@@ -11,9 +11,6 @@ const readings: GaugeReadings = {
     {
       index: 0,
       ready: true,
-      cacheHits: 5,
-      cacheMisses: 2,
-      cacheSize: 2,
       eventLoopDelayS: 0.01,
       wasmPages: 4,
       connections: 3,
@@ -28,9 +25,6 @@ const readings: GaugeReadings = {
     {
       index: 1,
       ready: false,
-      cacheHits: 0,
-      cacheMisses: 0,
-      cacheSize: 0,
       eventLoopDelayS: 0,
       wasmPages: 0,
       connections: 0,
@@ -163,7 +157,7 @@ test('state is gauges, read at the scrape; a worker that is not ready has none o
   t.is(valueOf(samples, 'portreeve_feed_error', source), 1);
   t.is(valueOf(samples, 'portreeve_source_age_seconds', source), 7);
   t.is(valueOf(samples, 'portreeve_source_failures', source), 2);
-  t.is(samples.filter((sample) => sample.name === 'portreeve_identity_cache_hits_total').length, 1);
+  t.is(samples.filter((sample) => sample.name === 'portreeve_calls_waiting').length, 1);
   t.is(valueOf(samples, 'portreeve_connections', { worker: '0' }), 3);
   t.is(valueOf(samples, 'portreeve_connections_ended_total', { worker: '0', why: 'protocol' }), 2);
   t.is(valueOf(samples, 'portreeve_connections_ended_total', { worker: '0', why: 'resets' }), 0);
@@ -197,17 +191,17 @@ test('in the scrape a unit is written out and ends the name', async (t) => {
 });
 
 test('what only grows is a counter, also where a worker counts it and begins anew', async (t) => {
-  let hits = 5;
+  let abandoned = 5;
   const metering = startMetering({ version: '0.1.0', instance: 'test' }, {});
   createMetrics(metering, () => ({
     ...readings,
-    workers: readings.workers.map((worker) => ({ ...worker, cacheHits: hits })),
+    workers: readings.workers.map((worker) => ({ ...worker, callsAbandoned: abandoned })),
   }));
   const scrape = () => metering.prometheus();
-  t.true((await scrape()).includes('# TYPE portreeve_identity_cache_hits_total counter\n'));
-  hits = 1;
+  t.true((await scrape()).includes('# TYPE portreeve_calls_abandoned_total counter\n'));
+  abandoned = 1;
   const labels = { worker: '0' };
-  t.is(valueOf(parsePrometheus(await scrape()), 'portreeve_identity_cache_hits_total', labels), 1);
+  t.is(valueOf(parsePrometheus(await scrape()), 'portreeve_calls_abandoned_total', labels), 1);
   await metering.shutdown();
 });
 

@@ -23,6 +23,7 @@ function judging(world: World, says: Verdict | (() => Verdict)): Judging {
     bundle: { digest: bundle.bundle, revision: 'next', inputVersion: 1 },
     evaluate: () => (typeof says === 'function' ? says() : says),
     pages: () => 0,
+    kept: () => [],
   };
   const { config, clock } = world;
   return { engine, bundle, settings: config, document: false, clock };

@@ -1,0 +1,108 @@
+import type { KeptStats } from '../lib/kept.ts';
+import { label, metric } from './names.ts';
+import { counter, gauge } from './gauge-kinds.ts';
+import type { Observed, Values } from './gauge-kinds.ts';
+import type { GaugeReadings, WorkerReading } from './readings.ts';
+
+const perWorker =
+  (value: (worker: WorkerReading) => number) =>
+  (readings: GaugeReadings): Values =>
+    readings.workers
+      .filter((worker) => worker.ready)
+      .map((worker) => [value(worker), { [label.worker]: worker.index }]);
+
+const perWorkerAndCause =
+  (counts: (worker: WorkerReading) => Readonly<Record<string, number>>) =>
+  (readings: GaugeReadings): Values =>
+    readings.workers
+      .filter((worker) => worker.ready)
+      .flatMap((worker) =>
+        Object.entries(counts(worker)).map(
+          ([why, count]) => [count, { [label.worker]: worker.index, [label.why]: why }] as const,
+        ),
+      );
+
+const perKept =
+  (value: (kept: KeptStats) => number) =>
+  (readings: GaugeReadings): Values =>
+    readings.workers
+      .filter((worker) => worker.ready)
+      .flatMap(({ index, kept }) =>
+        kept.map((one) => [value(one), { [label.worker]: index, [label.kept]: one.name }] as const),
+      );
+
+/** What each worker tells of itself; one that is not ready has nothing to tell. */
+export const workerGauges: readonly Observed[] = [
+  gauge(
+    metric.eventLoopDelay,
+    '99th percentile of the event loop delay between two heartbeats',
+    perWorker(({ eventLoopDelayS }) => eventLoopDelayS),
+    's',
+  ),
+  gauge(
+    metric.wasmPages,
+    'Pages (64 KiB) of WASM memory that the policy uses',
+    perWorker(({ wasmPages }) => wasmPages),
+  ),
+  gauge(
+    metric.connections,
+    'Open connections of enforcement points',
+    perWorker(({ connections }) => connections),
+  ),
+  counter(
+    metric.connectionsEnded,
+    'Connections refused or ended because they went beyond their bounds, by why, since the worker started',
+    perWorkerAndCause(({ connectionsEnded }) => connectionsEnded),
+  ),
+  counter(
+    metric.callsEnded,
+    'Calls that ended without an answer, by why, since the worker started',
+    perWorkerAndCause(({ callsEnded }) => callsEnded),
+  ),
+  gauge(
+    metric.callsBuffered,
+    'Bytes of calls that are not answered yet',
+    perWorker(({ bufferedBytes }) => bufferedBytes),
+    'By',
+  ),
+  gauge(
+    metric.callsWaiting,
+    'Most calls that waited for their turn at the same time, between two heartbeats',
+    perWorker(({ callsWaiting }) => callsWaiting),
+  ),
+  counter(
+    metric.callsShed,
+    'Calls that were answered without being begun, by why, since the worker started',
+    perWorkerAndCause(({ callsShed }) => callsShed),
+  ),
+  counter(
+    metric.callsAbandoned,
+    'Calls that their enforcement point gave up while they waited for their turn, since the worker started',
+    perWorker(({ callsAbandoned }) => callsAbandoned),
+  ),
+  gauge(
+    metric.keptEntries,
+    'Entries of what a worker remembers',
+    perKept(({ entries }) => entries),
+  ),
+  gauge(
+    metric.keptBound,
+    'Most entries of what a worker remembers',
+    perKept(({ bound }) => bound),
+  ),
+  counter(
+    metric.keptHits,
+    'Times that a worker found what it looked for in what it remembers, since it was put together',
+    perKept(({ hits }) => hits),
+  ),
+  counter(
+    metric.keptMisses,
+    'Times that it did not, and had to work it out or to read it',
+    perKept(({ misses }) => misses),
+  ),
+  counter(
+    metric.keptEvictions,
+    'Entries that made room for others, or that a change of the state has overtaken',
+    perKept(({ evictions }) => evictions),
+  ),
+];
