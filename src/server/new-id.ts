@@ -14,7 +14,7 @@ export function createIds(clock: Clock): () => string {
   const pool = Buffer.alloc(idsPerDraw * bytesPerId);
   let digits = '';
   let at = 0;
-  let last: { readonly ms: EpochMs; readonly text: string } = { ms: -1, text: '' };
+  let last: { readonly ms: EpochMs; readonly text: string } = { ms: NaN, text: '' };
   return () => {
     if (at === digits.length) {
       digits = drawn(pool);
@@ -44,7 +44,10 @@ function drawn(pool: Buffer): string {
   return pool.toString('hex');
 }
 
+/** A time that 48 bits cannot hold, such as one of 1900 that is asked about, is the nearest that they can. */
 function timeText(ms: EpochMs): string {
-  const time = ms.toString(16).padStart(12, '0');
+  const time = Math.min(Math.max(ms, 0), 2 ** 48 - 1)
+    .toString(16)
+    .padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}`;
 }
