@@ -13,9 +13,18 @@ export const maxBreakGlassMs = dayMs;
 
 /** Codes that never deny, so that there is nothing to set aside. */
 const neverDeny: ReadonlySet<string> = new Set([
-  'policy.ok',
-  'revocation.removed_from_hold',
+  'identity.credential_shared',
+  'credential.renewal_overdue',
+  'revocation.status_unknown',
   'revocation.stale_within_grace',
+  'revocation.removed_from_hold',
+  'inventory.stale_within_grace',
+  'firmware.grace_expiring',
+  'attestation.not_relied_upon',
+  'policy.ok',
+  'policy.stale_within_grace',
+  'policy.shadow_would_deny',
+  'system.clock_within_grace',
   'system.break_glass_used',
 ]);
 

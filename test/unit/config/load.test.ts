@@ -5,7 +5,9 @@ import fc from 'fast-check';
 import { inspectConfig, loadConfig } from '../../../src/config/load.ts';
 import { ConfigError } from '../../../src/config/problem.ts';
 import { configSchema } from '../../../src/config/schema.ts';
+import { catalogue } from '../../../src/decision/reasons.ts';
 import { PortreeveError } from '../../../src/lib/errors.ts';
+import { reasonCodes } from '../../../src/lib/reason-code.ts';
 import { folder, full, inspect, makeFolder, minimal, now, withLine } from './helpers/file.ts';
 
 test('a minimal file gets every default', (t) => {
@@ -278,6 +280,17 @@ test('broken glass that can match no denial is a warning', (t) => {
     t.regex(told(reason, false).join(), new RegExp(`${place} here`));
   }
   t.deepEqual(told('credential.expired', false), []);
+});
+
+test('exactly the reasons of the catalogue that deny can be set aside', (t) => {
+  const setAside = reasonCodes.filter((code) => {
+    const { problems } = inspect(withLine('- reasons: [revocation.crl_stale]', `- reasons: [${code}]`));
+    return !problems.some(({ message }) => message.startsWith('never denies'));
+  });
+  t.deepEqual(
+    setAside,
+    reasonCodes.filter((code) => catalogue[code].severity === 'deny'),
+  );
 });
 
 test('an end exactly at the limit is accepted, one millisecond later is not', (t) => {
