@@ -10,7 +10,12 @@ export function textField(number: number, text: string): string {
 
 /** A field of wire type 2: a message that was put together of fields. */
 export function part(number: number, fields: string): string {
-  return varint(number * 8 + 2) + varint(fields.length) + fields;
+  return opening(number, fields.length) + fields;
+}
+
+/** What comes before the content of a field of wire type 2, which is so many bytes long. */
+export function opening(number: number, length: number): string {
+  return varint(number * 8 + 2) + varint(length);
 }
 
 /** A field of wire type 0: a whole number from 0 to 2^31 - 1. */

@@ -4,7 +4,8 @@ import type { AttestationRules } from './types.ts';
 
 /**
  * Whether a result answers the challenge that the enforcement point gave: the result's own nonce, or where it has none
- * the nonce of every piece of evidence; all in hexadecimal. Nothing is asked where no challenge was given and the class needs none.
+ * the nonce of every piece of evidence; all in hexadecimal. Nothing is asked where no challenge was given and the class
+ * needs none.
  */
 export function judgeNonce(
   ear: Ear,

@@ -48,13 +48,13 @@ const countDelayMs = 20;
  * Between two batches (ms), while answers wait for them and while they go ahead: under load batches are larger for it, and
  * each costs the same however large it is.
  */
-const batchPauseMs = { waiting: 2, ahead: 10 } as const;
+const batchPauseMs = { waiting: 2, ahead: 25 } as const;
 
 /** Until the budget is known: that of the default one (ms). */
 const defaultWithinMs = 100;
 
 /** Most time that a drain waits for the last records to stand in the log (ms). */
-const flushMs = 2000;
+const drainMs = 2000;
 
 /** Records that may be on their way at once; beyond that the parent does not keep up and decisions say so. */
 const maxInFlight = 10_000;
@@ -70,9 +70,11 @@ interface Batch {
 const settled = Promise.resolve();
 
 /**
- * Hands records to the parent in batches; `beforeLeave` is called before each, and what it throws keeps the batch back. A record counts as safe once the parent has acknowledged that it stands in
- * the log: neither a killed worker nor a killed parent takes the record of an answered decision with it, unless answers may
- * go ahead of their records (`relaxed`). A record that is not acknowledged in time may be written later all the same; what is answered then follows it as a further record.
+ * Hands records to the parent in batches; `beforeLeave` is called before each, and what it throws keeps the batch back. A
+ * record counts as safe once the parent has acknowledged that it stands in the log: neither a killed worker nor a killed
+ * parent takes the record of an answered decision with it, unless answers may go ahead of their records (`relaxed`). A
+ * record that is not acknowledged in time may be written later all the same; what is answered then follows it as a
+ * further record.
  */
 export function createRecordSender(
   pipe: RecordPipe,
@@ -214,7 +216,7 @@ export function createRecordSender(
     },
     flush: async () => {
       await batch?.written.catch(() => undefined);
-      await Promise.race([last, pause(flushMs)]);
+      await Promise.race([last, pause(drainMs)]);
       await sendCounts();
       return inFlight === 0;
     },
@@ -222,8 +224,8 @@ export function createRecordSender(
 }
 
 /**
- * Rejects with PDP_AUDIT_UNAVAILABLE what does not come in time: a parent that writes nothing must not hold answers up. Where this process itself was late, what has come
- * meanwhile is read first.
+ * Rejects with PDP_AUDIT_UNAVAILABLE what does not come in time: a parent that writes nothing must not hold answers up.
+ * Where this process itself was late, what has come meanwhile is read first.
  */
 function inTime(
   sent: Promise<void>,

@@ -7,9 +7,9 @@ import type { CheckParts } from './check-parts.ts';
 
 /**
  * What `decodeCheck` makes of a CheckRequest, straight from its bytes: no more is made than what counts, and of headers
- * only those with one of `names`. For requests as proxies usually send them: each singular message once, header names in lower case, no raw headers, no metadata,
- * addresses of sockets. Undefined for every other one, and for whatever is to be refused: the library reads those, and it
- * alone says what is no such message.
+ * only those with one of `names`. For requests as proxies usually send them: each singular message once, header names in
+ * lower case, no raw headers, no metadata, addresses of sockets. Undefined for every other one, and for whatever is to be
+ * refused: the library reads those, and it alone says what is no such message.
  */
 export function readCheck(
   bytes: Buffer,
