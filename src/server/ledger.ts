@@ -38,6 +38,8 @@ export interface Ledger {
 }
 
 export interface LedgerOptions {
+  /** What must stand before a record does; undefined where nothing is lacking. */
+  readonly before?: () => Promise<void> | undefined;
   readonly writer: Writer;
   readonly store: Store;
   readonly clock: Clock;

@@ -32,6 +32,7 @@ import { startSinks } from './sinks/sinks.ts';
 import { openStoreHand } from './store-hand.ts';
 import type { StoreHand } from './store-hand.ts';
 import { openShadow } from './shadow/shadow.ts';
+import { beforeRecords } from './before-records.ts';
 import { becomeSoleWriter } from './sole-writer.ts';
 import { readinessOf, statusOf } from './status.ts';
 import type { StatusSources } from './status.ts';
@@ -61,7 +62,8 @@ export async function startParent(config: Config, options: ParentOptions): Promi
 
 async function assemble(config: Config, options: ParentOptions, undo: Undo): Promise<RunningServer> {
   const { log } = options;
-  undo.add(becomeSoleWriter(config, process.pid, log));
+  const sole = becomeSoleWriter(config, process.pid, log);
+  undo.add(() => sole.release());
   const late: { config?: () => Config; pool?: Pool; storeReopened?: () => void } = {};
   const store = openStore({
     path: config.state.path,
@@ -116,7 +118,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   const current = (): Config => reload.current().config;
   late.config = current;
   const { bundleError, keepError } = reload.current();
-  if (keepError !== null) log(`records will not replay until this is kept: ${keepError}`);
+  if (keepError !== null) log(`records will not replay before this is kept: ${keepError}`);
   if (bundleError !== null) log(`without a policy every decision is a denial: ${bundleError}`);
 
   let ending = 'the start failed';
@@ -125,6 +127,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     store,
     clock,
     config: current,
+    before: beforeRecords(config, sole, reload),
     onWritten: (count) => counting.metrics.recordsWritten(count),
     onLost: (count) => counting.metrics.recordsLost(count),
     onChange: ({ kind, detail }) => counting.metrics.keptOut(kind, Number(detail['kept_out'] ?? 0)),
@@ -188,6 +191,8 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   undo.add(() => ocsp.stop());
   undo.add(watchStore(store));
 
+  // Workers know from the first decision on whether it can be recorded.
+  await ledger.records.open();
   const workers = await startPool({
     inForce: () => reload.current(),
     clock,

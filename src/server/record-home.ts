@@ -14,6 +14,8 @@ export interface RecordHomeOptions {
   readonly writer: Writer;
   readonly clock: Clock;
   readonly config: Config;
+  /** What must stand before a record does; undefined where nothing is lacking. Throws and rejects where it cannot. */
+  readonly before?: () => Promise<void> | undefined;
   /** Told after each checkpoint of a log. */
   readonly onIntegrated?: (integrated: Integrated) => void;
   readonly log: (line: string) => void;
@@ -35,10 +37,31 @@ export function openRecordHome(options: RecordHomeOptions): RecordHome {
   }
   if (mode === 'file') {
     const { path, rotate_bytes: rotateBytes, keep } = audit;
-    return { lines: openNdjsonLog({ path, rotateBytes, keep, onReplaced: options.log }), log: null };
+    return {
+      lines: after(openNdjsonLog({ path, rotateBytes, keep, onReplaced: options.log }), options),
+      log: null,
+    };
   }
   const log = openRecordLog(options, mode);
-  return { lines: log, log };
+  return { lines: after(log, options), log };
+}
+
+/** Lines that are written, and a log that is opened, once what must stand before them does. */
+function after(log: LineLog, { before }: Pick<RecordHomeOptions, 'before'>): LineLog {
+  if (before === undefined) return log;
+  return {
+    open: async () => {
+      await before();
+      await log.open?.();
+    },
+    append: (lines) => {
+      const lacking = before();
+      return lacking === undefined ? log.append(lines) : lacking.then(() => log.append(lines));
+    },
+    pauseMs: () => log.pauseMs?.() ?? 0,
+    reopen: () => log.reopen(),
+    close: (complete) => log.close(complete),
+  };
 }
 
 /** Opens the log that the configuration names, with the acts that are its own: its key, how it was left, what went. */

@@ -5,6 +5,8 @@ import { asPortreeveError, PortreeveError } from '../lib/errors.ts';
 
 /** The log that records are written to, as `audit/` opens it. */
 export interface LineLog {
+  /** Opens the log before its first record; rejects as `append`. */
+  open?(): Promise<unknown>;
   append(lines: readonly Lines[]): void | Promise<void>;
   /** How long (ms) to wait for more before the next `append`; 0 where it says nothing. */
   pauseMs?(): number;
@@ -14,6 +16,8 @@ export interface LineLog {
 }
 
 export interface RecordWriter {
+  /** Finds out before the first record whether the log can be written; never rejects. */
+  open(): Promise<void>;
   /** Takes the parent's own lines, to be written in order; never throws. Beyond what may wait they are lost. */
   write(lines: readonly string[]): void;
   /**
@@ -79,6 +83,7 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
     options.onLost(count);
   };
   const attempt = async (): Promise<void> => {
+    if (waiting.length === 0 && !closing) await attemptToOpen();
     while (waiting.length > 0) {
       const pause = closing ? 0 : (log.pauseMs?.() ?? 0);
       if (pause > 0) await sleep(pause);
@@ -97,6 +102,14 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
       }
       succeeded(batch);
     }
+  };
+  const attemptToOpen = async (): Promise<void> => {
+    try {
+      await log.open?.();
+    } catch (thrown) {
+      return failed(asPortreeveError(thrown, 'PDP_AUDIT_UNAVAILABLE'));
+    }
+    if (error) succeeded([]);
   };
   /** One record that no log can hold must not hold up all others: it is found by itself, and lost. */
   const refused = (batch: readonly Waiting[], why: PortreeveError): void => {
@@ -153,6 +166,10 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
 
   return {
     stats,
+    open: () => {
+      run();
+      return writing ?? Promise.resolve();
+    },
     write: (lines) => {
       const kept = lines.slice(0, Math.max(0, maxWaiting - stats.waiting));
       for (const line of kept) keep({ lines: line, count: 1 });

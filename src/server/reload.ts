@@ -51,6 +51,11 @@ export interface ReloadState {
    * was refused.
    */
   rebundle(why: string): Promise<string | null>;
+  /**
+   * Keeps what could not be kept for replay when it came into force; undefined where nothing is lacking. Rejects with
+   * PDP_AUDIT_UNAVAILABLE for as long as it cannot be written.
+   */
+  keep(): Promise<void> | undefined;
 }
 
 export interface ReloadOptions {
@@ -68,8 +73,9 @@ export interface ReloadOptions {
 
 /**
  * Everything that a configuration needs to be in force. A bundle that cannot be used is told in `bundleError`;
- * anchors and PEPs throw (PDP_CONFIG_INVALID), and so does what cannot be kept for replay (PDP_AUDIT_UNAVAILABLE) unless
- * `audit.on_failure` is `continue`: then it is told in `keepError`.
+ * anchors and PEPs throw (PDP_CONFIG_INVALID). What cannot be kept for replay is told in `keepError` at a start, where
+ * nothing else is in force that could stay, and with `audit.on_failure: continue`; otherwise it throws
+ * (PDP_AUDIT_UNAVAILABLE).
  */
 export async function prepare(
   config: Config,
@@ -112,17 +118,22 @@ async function withBundle(
     ...{ config, material, authorities, anchors, verifiers, responders },
     bundle: bundle && { ...bundle, loadedAt: same ? before.bundle.loadedAt : clock.now() },
     bundleError: error,
-    keepError: await tryKeep(config, authorities, material),
+    keepError: await tryKeep(config, authorities, material, before !== undefined),
   };
 }
 
-/** A full volume keeps nobody out where the configuration says that decisions go on without records. */
-async function tryKeep(config: Config, authorities: Authorities, material: Material): Promise<string | null> {
+/** A full volume is no reason to answer nobody at all; a change that can wait for room waits. */
+async function tryKeep(
+  config: Config,
+  authorities: Authorities,
+  material: Material,
+  canWait: boolean,
+): Promise<string | null> {
   try {
     await keepVersions(config, authorities, material);
     return null;
   } catch (thrown) {
-    if (config.audit.on_failure === 'deny') throw thrown;
+    if (canWait && config.audit.on_failure === 'deny') throw thrown;
     return asPortreeveError(thrown).message;
   }
 }
@@ -191,6 +202,16 @@ export function holdInForce(options: ReloadOptions): ReloadState {
     rebundle: (why) => {
       const done = last.then(() => replace(why, (before) => prepareBundle(before, options)));
       last = done.then(() => undefined);
+      return done;
+    },
+    keep: () => {
+      if (current.keepError === null) return undefined;
+      const done = last.then(async () => {
+        const { config, authorities, material } = current;
+        await keepVersions(config, authorities, material);
+        current = { ...current, keepError: null };
+      });
+      last = done.catch(() => undefined);
       return done;
     },
   };

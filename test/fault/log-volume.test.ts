@@ -79,20 +79,3 @@ for (const mode of ['strict', 'relaxed'] as const) {
     );
   }
 }
-
-withVolume(
-  'a server does not start on a full volume, says which, and starts once there is room',
-  async (t) => {
-    const volume = smallVolume(t, '8m');
-    const path = join(volume.folder, 'log');
-    const how = { mode: 'strict', onFailure: 'deny' } as const;
-    volume.fill();
-    await t.throwsAsync(serving(t, path, how), {
-      code: 'PDP_AUDIT_UNAVAILABLE',
-      message: /portreeve-volume-.*ENOSPC/,
-    });
-    volume.empty();
-    const asked = await serving(t, path, how);
-    t.is((await asked.decide(await allowedRequest(asked))).outcome, 'OUTCOME_ALLOW');
-  },
-);

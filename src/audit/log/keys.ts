@@ -1,5 +1,6 @@
-import { generateKeyPairSync } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describeThrown, PortreeveError } from '../../lib/errors.ts';
 import type { LogFiles } from '../tlog/log-files.ts';
@@ -64,16 +65,31 @@ export async function readSigner(file: string, name: string): Promise<NoteSigner
   }
 }
 
-/** Makes a private key in a file that only its owner can read. Throws what the file system says, also where it is there. */
+/**
+ * Makes a private key in a file that only its owner can read: whole or not at all, because half a key on a full volume
+ * would be one that no later start can use. Throws what the file system says, and where the file is there.
+ */
 export async function makeKey(file: string): Promise<void> {
   const { privateKey } = generateKeyPairSync('ed25519');
   await mkdir(dirname(file), { recursive: true, mode: 0o750 });
-  const handle = await open(file, 'wx', 0o600);
+  if (existsSync(file)) throw new Error(`${file} is there already`);
+  const beside = `${file}.${randomBytes(6).toString('hex')}.tmp`;
   try {
-    await handle.writeFile(privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    await writeSecret(beside, privateKey.export({ format: 'pem', type: 'pkcs8' }));
+    await rename(beside, file);
+  } catch (thrown) {
+    await rm(beside, { force: true }).catch(() => undefined);
+    throw thrown;
+  }
+  await syncFolder(dirname(file));
+}
+
+async function writeSecret(path: string, text: string): Promise<void> {
+  const handle = await open(path, 'wx', 0o600);
+  try {
+    await handle.writeFile(text);
     await handle.sync();
   } finally {
     await handle.close();
   }
-  await syncFolder(dirname(file));
 }
