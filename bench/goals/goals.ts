@@ -32,6 +32,7 @@ const fewestRounds = 5;
 const latestClient = 2;
 
 const goals: readonly Goal[] = [
+  ratio('warm without a collector ÷ no-op grpc-js', '≤', 2.5, 'untraced', 'noop'),
   ratio('warm ÷ no-op grpc-js', '≤', 1.5, 'warm', 'noop'),
   ratio('warm ÷ the Go server', '≤', 0.8, 'warm', 'go'),
   ratio('opa-envoy-plugin, same work ÷ warm', '≥', 7, 'opa', 'warm'),

@@ -18,7 +18,7 @@ export interface Row {
 }
 
 /** Shares of rows whose calls cost much more, or whose requests take long to make. */
-const [whole, few] = [1, 0.25];
+const [whole, few] = [1, 0.125];
 
 const usual = { server: 'shipped', door: 'check', allow: true, share: whole, decisions: 1 } as const;
 
@@ -74,6 +74,13 @@ export const rows: readonly Row[] = [
     name: 'sampled',
     title: 'traces sampled at 1 %',
     server: 'sampled',
+    bodies: ({ warm }) => warm,
+  },
+  {
+    ...usual,
+    name: 'untraced',
+    title: 'warm, no collector',
+    server: 'untraced',
     bodies: ({ warm }) => warm,
   },
   { ...usual, name: 'bare', title: 'no record, no trace', server: 'bare', bodies: ({ warm }) => warm },

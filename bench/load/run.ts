@@ -3,7 +3,7 @@
  * grpc-js server, a server written by hand in Go where Go is, and opa-envoy-plugin where OPA_ENVOY names its binary; then
  * how long answers take at half load. Servers are kept on one core, load and collector on the other (`taskset`).
  * Usage: node bench/load/run.ts [--rounds N] [--calls N] [--rows warm,cold,…] [--turns N] [--seconds N] [--json]
- *   --calls decisions of each row in a round (some rows take a quarter), --turns of --seconds for the latency (0 = none)
+ *   --calls decisions of each row in a round (some rows take an eighth), --turns of --seconds for the latency (0 = none)
  * Exit 1 where a call failed or was answered otherwise than it must be. Results: bench/results/load.json; with --rows
  * they are only printed.
  */
@@ -26,7 +26,7 @@ import { makeWorld } from './world.ts';
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '7' },
-    calls: { type: 'string', default: '4000' },
+    calls: { type: 'string', default: '8000' },
     rows: { type: 'string' },
     turns: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '8' },
