@@ -77,7 +77,8 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
     counts.connections[why] += 1;
     // What is idle may get a call at this moment: that one is still answered.
     if (why === 'idle') session.close();
-    else session.destroy(undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    // No error (`undefined` would be one, and its code that of a good end): streams without a listener would throw it.
+    else session.destroy(null as unknown as undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);
   };
   const compressedBy = (session: Session, change: 1 | -1): void => {
     compressed += change;
@@ -132,7 +133,7 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
     call.session.quietSince = now;
     if (!call.session.forgotten) buffered -= call.bytes;
     if (call.compressed && !call.cut) compressedBy(call.session, -1);
-    if (call.cut || this.rstCode === constants.NGHTTP2_NO_ERROR) return;
+    if (call.cut || call.session.ended || this.rstCode === constants.NGHTTP2_NO_ERROR) return;
     counts.calls.client_reset += 1;
     call.session.resets += 1;
   }
