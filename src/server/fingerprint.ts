@@ -7,6 +7,8 @@ import type { EpochMs } from '../lib/clock.ts';
 export interface Fingerprint {
   /** Where the links on the way to it end. */
   readonly real: string;
+  /** Device and inode: which file it is, whatever is in it. */
+  readonly file: string;
   /** Real path, inode, times and size: equal means that the content need not be read again. */
   readonly identity: string;
   /** SHA-256 of the content; of a large file its identity, so that touching one counts as a change. */
@@ -34,10 +36,11 @@ export async function fingerprint(
     const real = await realpath(path);
     const found = await stat(real, { bigint: true });
     if (!found.isFile()) return undefined;
-    const identity = [real, found.dev, found.ino, found.mtimeNs, found.ctimeNs, found.size].join(':');
+    const file = `${found.dev}:${found.ino}`;
+    const identity = [real, file, found.mtimeNs, found.ctimeNs, found.size].join(':');
     if (before?.identity === identity && !before.racy) return before;
     const digest = found.size > largeBytes ? identity : sha256Hex(await readFile(real));
-    return { real, identity, digest, racy: Math.abs(now - Number(found.mtimeMs)) < racyWithin };
+    return { real, file, identity, digest, racy: Math.abs(now - Number(found.mtimeMs)) < racyWithin };
   } catch {
     return undefined;
   }

@@ -43,6 +43,8 @@ import { startWatching } from './watch.ts';
 
 /** How often configuration, bundle and anchors are looked at (ms); events of the file system are faster. */
 const watchMs = 1000;
+/** How long a configuration that is written in place must stand still (ms): its first half may check, and ask for less. */
+const quietMs = 200;
 /** How long after its start the process beside this one begins (ms): workers come first. */
 const handAfterMs = 5000;
 
@@ -259,6 +261,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     paths: () => watchedFiles(current()),
     pollMs: watchMs,
     clock,
+    quietMs,
     onChange: (changes) => reload.changed(changes.map(({ path }) => path)),
   });
   undo.add(() => watcher.stop());

@@ -4,6 +4,8 @@ import { basename, dirname } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import { filesOf, fingerprint } from './fingerprint.ts';
 import type { Fingerprint } from './fingerprint.ts';
+import { watchStillWritten } from './still-written.ts';
+import type { StillWritten } from './still-written.ts';
 
 export interface FileChange {
   readonly path: string;
@@ -25,6 +27,11 @@ export interface WatchOptions {
   readonly paths: () => readonly string[];
   readonly pollMs: number;
   readonly clock: Clock;
+  /**
+   * How long a file that is written in place must stand still before it counts (ms; by default not at all), for files of
+   * which the first half could be taken for a whole.
+   */
+  readonly quietMs?: number;
   /** Must not reject. Not called for what the first look finds. */
   readonly onChange: (changes: readonly FileChange[]) => void | Promise<void>;
 }
@@ -40,6 +47,8 @@ const settleMs = 10;
 export async function startWatching(options: WatchOptions): Promise<Watcher> {
   const known = new Map<string, Fingerprint>();
   const unreadable = new Set<string>();
+  const quietMs = options.quietMs ?? 0;
+  const written = watchStillWritten(quietMs);
   const hints = new Map<string, FSWatcher>();
   let stopped = false;
   let settle: NodeJS.Timeout | undefined;
@@ -50,24 +59,26 @@ export async function startWatching(options: WatchOptions): Promise<Watcher> {
     last = last.then(async () => {
       if (stopped) return;
       followFolders(options.paths(), hints, onEvent);
-      const changes = await findChanges(options, known, unreadable);
+      const changes = await findChanges(options, { known, unreadable, written });
+      if (written.waits()) hint(quietMs);
       if (changes.length > 0 && !stopped) await options.onChange(changes);
     });
     return last;
   };
-  const hint = (): void => {
+  const hint = (afterMs: number): void => {
+    if (stopped) return;
     settle ??= setTimeout(() => {
       settle = undefined;
       void look();
-    }, settleMs);
+    }, afterMs);
   };
 
   const onEvent = (folder: string, name: string | null): void => {
-    if (mayConcern(folder, name, options.paths(), known)) hint();
+    if (mayConcern(folder, name, options.paths(), known)) hint(settleMs);
   };
 
   followFolders(options.paths(), hints, onEvent);
-  await findChanges(options, known, unreadable);
+  await findChanges(options, { known, unreadable, written });
   const timer = setInterval(() => void look(), options.pollMs);
   return {
     files: () => [...known.keys()].sort(),
@@ -83,11 +94,17 @@ export async function startWatching(options: WatchOptions): Promise<Watcher> {
   };
 }
 
+/** What is remembered from one look to the next. */
+interface Remembered {
+  readonly known: Map<string, Fingerprint>;
+  readonly unreadable: Set<string>;
+  readonly written: StillWritten;
+}
+
 /** Compares what is there with what was known, and remembers what is there and what of it cannot be read. */
 async function findChanges(
   options: WatchOptions,
-  known: Map<string, Fingerprint>,
-  unreadable: Set<string>,
+  { known, unreadable, written }: Remembered,
 ): Promise<FileChange[]> {
   const changes: FileChange[] = [];
   const gone = new Set(known.keys());
@@ -102,12 +119,14 @@ async function findChanges(
     }
     unreadable.delete(path);
     gone.delete(path);
+    if (before && written.isHalf(path, before, found, options.clock.monotonic())) continue;
     known.set(path, found);
     if (before === undefined) changes.push({ path, state: 'new' });
     else if (before.digest !== found.digest) changes.push({ path, state: 'changed' });
   }
   for (const path of gone) {
     known.delete(path);
+    written.forget(path);
     changes.push({ path, state: 'gone' });
   }
   return changes;

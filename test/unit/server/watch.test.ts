@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { systemClock } from '../../../src/lib/clock.ts';
+import type { Clock } from '../../../src/lib/clock.ts';
 import { fingerprint, largeBytes } from '../../../src/server/fingerprint.ts';
 import { startWatching } from '../../../src/server/watch.ts';
 import type { FileChange, Watcher } from '../../../src/server/watch.ts';
+import { fakeClock } from '../../helpers/fake-clock.ts';
 
 function folder(t: ExecutionContext): string {
   const path = mkdtempSync(join(tmpdir(), 'portreeve-watch-'));
@@ -201,4 +203,84 @@ test('a large file is told apart without reading what is in it', async (t) => {
     seen.filter(({ path }) => path === file),
     [{ path: file, state: 'changed' }],
   );
+});
+
+/** A watcher that takes what is written in place only once it has stood still for 200 ms of the given clock. */
+async function quietly(
+  t: ExecutionContext,
+  clock: Clock,
+  path: string,
+): Promise<{ watcher: Watcher; seen: FileChange[] }> {
+  const seen: FileChange[] = [];
+  const watcher = await startWatching({
+    paths: () => [path],
+    pollMs: 3_600_000,
+    clock,
+    quietMs: 200,
+    onChange: (changes) => void seen.push(...changes),
+  });
+  t.teardown(() => watcher.stop());
+  return { watcher, seen };
+}
+
+test('a file that is being written in place is no change before it stands still: half of it may be another whole', async (t) => {
+  const file = join(folder(t), 'config.yaml');
+  writeFileSync(file, 'networks: old');
+  const clock = fakeClock(Date.now());
+  const { watcher, seen } = await quietly(t, clock, file);
+  for (const half of ['', 'networks:', 'networks: new']) {
+    writeFileSync(file, half);
+    await watcher.look();
+    clock.advance(150);
+    await watcher.look();
+    t.deepEqual(seen, [], half);
+  }
+  clock.advance(60);
+  await watcher.look();
+  t.deepEqual(seen, [{ path: file, state: 'changed' }]);
+});
+
+test('a file that another replaces is whole at once, also where it was being written in place', async (t) => {
+  const at = folder(t);
+  const file = join(at, 'config.yaml');
+  writeFileSync(file, 'one');
+  const { watcher, seen } = await quietly(t, fakeClock(Date.now()), file);
+  writeFileSync(file, 'half');
+  await watcher.look();
+  writeFileSync(join(at, 'new'), 'two');
+  renameSync(join(at, 'new'), file);
+  await watcher.look();
+  t.deepEqual(seen, [{ path: file, state: 'changed' }]);
+});
+
+test('a file that goes while it is being written in place is gone, and waited for no more', async (t) => {
+  const file = join(folder(t), 'config.yaml');
+  writeFileSync(file, 'one');
+  const { watcher, seen } = await quietly(t, fakeClock(Date.now()), file);
+  writeFileSync(file, 'half');
+  await watcher.look();
+  rmSync(file);
+  await watcher.look();
+  writeFileSync(file, 'whole');
+  await watcher.look();
+  t.deepEqual(
+    seen.map(({ state }) => state),
+    ['gone', 'new'],
+  );
+});
+
+test('what was written in place is looked at again once it may be whole, without any event or poll', async (t) => {
+  const file = join(folder(t), 'config.yaml');
+  writeFileSync(file, 'one');
+  const change = Promise.withResolvers<readonly FileChange[]>();
+  const watcher = await startWatching({
+    paths: () => [file],
+    pollMs: 3_600_000,
+    clock: systemClock,
+    quietMs: 200,
+    onChange: (changes) => change.resolve(changes),
+  });
+  t.teardown(() => watcher.stop());
+  writeFileSync(file, 'two');
+  t.deepEqual(await change.promise, [{ path: file, state: 'changed' }]);
 });
