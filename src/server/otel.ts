@@ -1,18 +1,20 @@
 import type { Agent } from 'node:http';
-import { metrics as metricsApi, trace } from '@opentelemetry/api';
+import { metrics as metricsApi } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
 import { MeterProvider, MetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
+import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { DurationSeries } from '../telemetry/durations.ts';
 import type { Collector } from '../telemetry/metrics.ts';
 import { scopeName, semantic } from '../telemetry/names.ts';
+import { traceTo } from '../telemetry/tracing.ts';
 import { createOtelAgent } from './otel-agent.ts';
 import { durationProducer } from './otel-durations.ts';
 import { samplerFrom } from './otel-sampler.ts';
+import { createSpanExporter } from './otel-span-exporter.ts';
+import { createSpanOutlet } from './otel-spans.ts';
 import { nameUnits } from './prometheus-names.ts';
 
 /** The `OTEL_*` variables, handed in by the command line; nothing else of the environment. */
@@ -36,26 +38,22 @@ export interface Metering extends Collector {
 }
 
 /**
- * Sets the process's tracer provider up, if an OTLP endpoint is configured; else nothing traces and spans cost next
- * to nothing. Endpoint, headers, timeouts and certificates follow the exporter's standard variables.
+ * Traces the process's decisions, if an OTLP endpoint is configured; else nothing traces and spans cost next to nothing.
+ * Endpoint, headers, timeouts and certificates follow the exporter's standard variables.
  */
 export function startTracing(identity: TelemetryIdentity, env: OtelEnv): Tracing {
   const url = endpoint(env, 'TRACES');
   if (disabled(env, 'TRACES') || url === undefined) return { shutdown: async () => undefined };
+  const resource = resourceOf(identity, env);
   const processor = new BatchSpanProcessor({
-    exporter: new OTLPTraceExporter({ url, headers: headersFrom(env, 'TRACES'), httpAgentOptions: agent }),
+    exporter: createSpanExporter({ url, headers: headersFrom(env, 'TRACES'), agent, resource }),
     maxQueueSize: positive(env.OTEL_BSP_MAX_QUEUE_SIZE, 4096),
     maxExportBatchSize: positive(env.OTEL_BSP_MAX_EXPORT_BATCH_SIZE, 512),
     scheduledDelayMillis: positive(env.OTEL_BSP_SCHEDULE_DELAY, 5000),
     exportTimeoutMillis: positive(env.OTEL_BSP_EXPORT_TIMEOUT, 30_000),
   });
-  const provider = new TracerProvider({
-    resource: resourceOf(identity, env),
-    sampler: samplerFrom(env),
-    spanProcessors: [processor],
-  });
-  trace.setGlobalTracerProvider(provider);
-  return { shutdown: () => provider.shutdown() };
+  traceTo(createSpanOutlet({ sampler: samplerFrom(env), processor, resource }));
+  return { shutdown: () => processor.shutdown() };
 }
 
 /** A reader that collects only when asked: the scrape decides when. */

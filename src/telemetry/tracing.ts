@@ -1,29 +1,12 @@
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, isSpanContextValid, trace } from '@opentelemetry/api';
-import type { Attributes, Tracer } from '@opentelemetry/api';
-import { attribute, methodOfDoor, scopeName, semantic } from './names.ts';
+import type { SpanContext } from '@opentelemetry/api';
+import { systemClock } from '../lib/clock.ts';
+import type { EpochMs } from '../lib/clock.ts';
+import { methodOf } from './span-attributes.ts';
+import type { SpanEnd } from './span-attributes.ts';
+import { newSpanId, newTraceId } from './span-ids.ts';
 import { parseTraceparent } from './traceparent.ts';
 
-/** What the end of a decision tells its span: the part of a decision that tracing cares about. */
-export interface SpanEnd {
-  readonly decision_id: string;
-  readonly tenant: string;
-  readonly outcome: string;
-  readonly enforced: boolean;
-  /** First one primary. */
-  readonly reasons: readonly { readonly code: string }[];
-  readonly device_id: string | null;
-  readonly assurance: string;
-  readonly versions: {
-    readonly program: string;
-    readonly bundle: string | null;
-    readonly configuration: string;
-    readonly anchors: string;
-    readonly classes: string;
-    readonly catalogue: string;
-    readonly epochs: Readonly<Record<string, number>>;
-  };
-  readonly faults: readonly { readonly code: string; readonly message: string }[];
-}
+export type { SpanEnd } from './span-attributes.ts';
 
 /** The span of one decision. All calls are cheap and harmless where tracing is off. */
 export interface DecisionSpan {
@@ -33,9 +16,44 @@ export interface DecisionSpan {
   /** For the record; null where there is no trace at all. */
   readonly trace: { readonly trace_id: string; readonly span_id: string } | null;
   /** Marks the end of a stage of the flow. */
-  event(name: string, attributes?: Attributes): void;
+  event(name: string): void;
   /** Writes what was decided and ends the span. A decision with faults has error status, a denial does not. */
   end(decision: SpanEnd): void;
+}
+
+/** A decision's span, whole: all that is sent of it. */
+export interface FinishedSpan {
+  /** Lower-case hex, as every id. */
+  readonly traceId: string;
+  readonly spanId: string;
+  /** Of the PEP; undefined at the root of a trace. */
+  readonly parentSpanId: string | undefined;
+  readonly door: string;
+  readonly start: EpochMs;
+  readonly events: readonly SpanEvent[];
+  /** Milliseconds. */
+  readonly duration: number;
+  readonly decision: SpanEnd;
+}
+
+export interface SpanEvent {
+  readonly name: string;
+  /** Milliseconds after the span's start. */
+  readonly at: number;
+}
+
+/** Where spans go. */
+export interface SpanOutlet {
+  /** Whether a span that begins now is sent. `parent` is the PEP's. */
+  samples(traceId: string, method: string, parent: SpanContext | undefined): boolean;
+  take(span: FinishedSpan): void;
+}
+
+let everyones: SpanOutlet | undefined;
+
+/** Sends the spans of this process's decisions from now on; undefined: nowhere, and nothing traces. */
+export function traceTo(outlet: SpanOutlet | undefined): void {
+  everyones = outlet;
 }
 
 /**
@@ -44,64 +62,39 @@ export interface DecisionSpan {
  */
 export function startDecisionSpan(
   from: { readonly traceparent?: string; readonly door: string },
-  tracer: Tracer = trace.getTracer(scopeName),
+  outlet: SpanOutlet | undefined = everyones,
 ): DecisionSpan {
   const parent = parseTraceparent(from.traceparent);
-  const method = methodOfDoor[from.door] ?? from.door;
-  const span = tracer.startSpan(
-    method,
-    {
-      kind: SpanKind.SERVER,
-      attributes: {
-        [semantic.rpcSystem]: 'grpc',
-        [semantic.rpcMethod]: method,
-        [attribute.door]: from.door,
-      },
-    },
-    parent ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT,
-  );
-  const context = span.spanContext();
+  if (outlet === undefined) return parent === undefined ? nothing : unsent(parent.traceId, parent.spanId);
+  const spanId = newSpanId();
+  const traceId = parent?.traceId ?? newTraceId();
+  const { door } = from;
+  if (!outlet.samples(traceId, methodOf(door), parent)) return unsent(traceId, spanId);
+  const start = systemClock.now();
+  const began = systemClock.monotonic();
+  const events: SpanEvent[] = [];
+  let ended = false;
   return {
-    traceId: context.traceId,
-    spanId: context.spanId,
-    trace: isSpanContextValid(context) ? { trace_id: context.traceId, span_id: context.spanId } : null,
-    event: (name, attributes) => {
-      if (span.isRecording()) span.addEvent(name, attributes);
-    },
+    ...{ traceId, spanId, trace: { trace_id: traceId, span_id: spanId } },
+    event: (name) => void events.push({ name, at: systemClock.monotonic() - began }),
     end: (decision) => {
-      if (span.isRecording()) {
-        span.setAttributes(attributesOf(decision));
-        const fault = decision.faults[0];
-        if (fault) {
-          span.setAttribute(semantic.errorType, fault.code);
-          span.setStatus({ code: SpanStatusCode.ERROR, message: fault.message });
-        }
-      }
-      span.end();
+      if (ended) return;
+      ended = true;
+      const duration = systemClock.monotonic() - began;
+      const parentSpanId = parent?.spanId;
+      outlet.take({ traceId, spanId, parentSpanId, door, start, events, duration, decision });
     },
   };
 }
 
-function attributesOf(decision: SpanEnd): Attributes {
-  const { versions } = decision;
-  return {
-    [attribute.decisionId]: decision.decision_id,
-    [attribute.tenant]: decision.tenant,
-    [attribute.outcome]: decision.outcome,
-    [attribute.enforced]: decision.enforced,
-    [attribute.reason]: decision.reasons[0]?.code ?? '',
-    [attribute.reasons]: decision.reasons.map((reason) => reason.code),
-    [attribute.assurance]: decision.assurance,
-    ...(decision.device_id === null ? {} : { [semantic.deviceId]: decision.device_id }),
-    ...(decision.faults.length === 0
-      ? {}
-      : { [attribute.faults]: decision.faults.map((fault) => fault.code) }),
-    [attribute.versionProgram]: versions.program,
-    ...(versions.bundle === null ? {} : { [attribute.versionBundle]: versions.bundle }),
-    [attribute.versionConfiguration]: versions.configuration,
-    [attribute.versionAnchors]: versions.anchors,
-    [attribute.versionClasses]: versions.classes,
-    [attribute.versionCatalogue]: versions.catalogue,
-    [attribute.versionEpochs]: Object.entries(versions.epochs).map(([origin, epoch]) => `${origin}=${epoch}`),
-  };
+/** A span that only the record knows. */
+function unsent(traceId: string, spanId: string): DecisionSpan {
+  return { traceId, spanId, trace: { trace_id: traceId, span_id: spanId }, event: ignore, end: ignore };
 }
+
+function ignore(): void {}
+
+const nothing: DecisionSpan = {
+  ...{ traceId: '0'.repeat(32), spanId: '0'.repeat(16), trace: null },
+  ...{ event: ignore, end: ignore },
+};

@@ -205,7 +205,8 @@ function decode(type: 'Traces' | 'Metrics' | 'Logs', body: Uint8Array): WireBatc
   }) as WireBatch;
 }
 
-function readSpans(body: Uint8Array): ReceivedSpan[] {
+/** The spans of an export request. */
+export function readSpans(body: Uint8Array): ReceivedSpan[] {
   return decode('Traces', body).resources.flatMap(({ resource, scopes }) =>
     scopes.flatMap(({ spans }) =>
       spans.map((span) => ({

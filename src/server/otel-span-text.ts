@@ -1,0 +1,139 @@
+import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
+import type { EpochMs } from '../lib/clock.ts';
+import { numberField, part, textField } from '../api/wire-text.ts';
+import {
+  callAttributes,
+  decisionAttributes,
+  methodOf,
+  versionAttributes,
+} from '../telemetry/span-attributes.ts';
+import type { SpanAttributes, SpanVersions } from '../telemetry/span-attributes.ts';
+import type { FinishedSpan, SpanEvent } from '../telemetry/tracing.ts';
+
+/*
+ * Spans as OTLP has them (opentelemetry/proto/trace/v1, protobuf), written straight from decisions: the same messages that
+ * the library writes, without the objects that it makes on the way. All that is the same from one decision to the next
+ * is put together once.
+ */
+
+/** Fields of `Span`, of `KeyValue` and of the rest, all below 16: each tag is one byte. */
+const field = { traceId: 1, spanId: 2, parent: 4, name: 5, kind: 6, start: 7, end: 8, attribute: 9 } as const;
+
+/** The bytes of a span, each a character, with its tag and length as a member of `ScopeSpans`. */
+export function writeSpan(span: FinishedSpan): string {
+  const { door, start, events, decision } = span;
+  let fields = part(field.traceId, bytesOf(span.traceId)) + part(field.spanId, bytesOf(span.spanId));
+  if (span.parentSpanId !== undefined) fields += part(field.parent, bytesOf(span.parentSpanId));
+  fields += begin(door) + fixed(field.start, start, 0) + fixed(field.end, start, span.duration);
+  fields += callText(door) + attributeFields(decisionAttributes(decision)) + versionsText(decision.versions);
+  fields += noneDropped(10);
+  for (const event of events) fields += writeEvent(event, start);
+  return part(2, fields + noneDropped(12) + noneDropped(14) + statusOf(decision.faults[0]) + flagsOf(span));
+}
+
+/** `KeyValue`s: texts, truth values and lists of texts. */
+export function attributeFields(attributes: SpanAttributes, number: number = field.attribute): string {
+  let fields = '';
+  for (const key of Object.keys(attributes)) {
+    fields += part(number, keyOf(key) + part(2, anyValue(attributes[key] as SpanAttributes[string])));
+  }
+  return fields;
+}
+
+function anyValue(value: SpanAttributes[string]): string {
+  if (typeof value === 'string') return textField(1, value);
+  if (typeof value === 'boolean') return numberField(2, value ? 1 : 0);
+  let values = '';
+  for (const item of value) values += part(1, textField(1, item));
+  return part(5, values);
+}
+
+/** Of a closed list of texts, so that what is remembered is bounded. */
+function remembered(write: (key: string) => string): (key: string) => string {
+  const texts = new Map<string, string>();
+  return (key) => {
+    let text = texts.get(key);
+    if (text === undefined) texts.set(key, (text = write(key)));
+    return text;
+  };
+}
+
+const keyOf = remembered((key) => textField(1, key));
+
+const begin = remembered(
+  (door) => textField(field.name, methodOf(door)) + numberField(field.kind, SpanKind.SERVER + 1),
+);
+
+const callText = remembered((door) => attributeFields(callAttributes(door)));
+
+/** What the last decision was made from, and the next one most likely is as well. */
+let last: { readonly versions: SpanVersions; readonly text: string } | undefined;
+
+function versionsText(versions: SpanVersions): string {
+  if (last === undefined || !same(last.versions, versions)) {
+    last = { versions, text: attributeFields(versionAttributes(versions)) };
+  }
+  return last.text;
+}
+
+function same(a: SpanVersions, b: SpanVersions): boolean {
+  return (
+    a.program === b.program &&
+    a.bundle === b.bundle &&
+    a.configuration === b.configuration &&
+    a.anchors === b.anchors &&
+    a.classes === b.classes &&
+    a.catalogue === b.catalogue &&
+    sameEpochs(a.epochs, b.epochs)
+  );
+}
+
+function sameEpochs(a: SpanVersions['epochs'], b: SpanVersions['epochs']): boolean {
+  if (a === b) return true;
+  const [origins, others] = [Object.keys(a), Object.keys(b)];
+  return (
+    origins.length === others.length &&
+    origins.every((origin, index) => others[index] === origin && a[origin] === b[origin])
+  );
+}
+
+const eventName = remembered((name) => textField(2, name) + noneDropped(4));
+
+function writeEvent({ name, at }: SpanEvent, start: EpochMs): string {
+  return part(11, fixed(1, start, at) + eventName(name));
+}
+
+function noneDropped(number: number): string {
+  return numberField(number, 0);
+}
+
+const noStatus = part(15, numberField(3, SpanStatusCode.UNSET));
+
+function statusOf(fault: { readonly message: string } | undefined): string {
+  if (fault === undefined) return noStatus;
+  const message = fault.message === '' ? '' : textField(2, fault.message);
+  return part(15, message + numberField(3, SpanStatusCode.ERROR));
+}
+
+/** Field 16, fixed32: the trace's flags, and that it is known (bit 8) whether the parent is remote (bit 9). */
+function flagsOf({ parentSpanId }: FinishedSpan): string {
+  const remote = parentSpanId === undefined ? 1 : 3;
+  return String.fromCharCode(0x85, 0x01, TraceFlags.SAMPLED, remote, 0, 0);
+}
+
+/** A fixed64: nanoseconds since 1970 at so many milliseconds after a time. They are more than a number holds. */
+function fixed(number: number, ms: EpochMs, after: number): string {
+  const nanos = (ms & 0xffff) * 1e6 + Math.round(after * 1e6);
+  const upper = Math.floor(ms / 0x10000) * 1e6;
+  const sum = (upper & 0xffff) * 0x10000 + (nanos >>> 0);
+  const low = sum >>> 0;
+  const high = Math.floor(upper / 0x10000) + Math.floor(nanos / 2 ** 32) + (sum > 0xffffffff ? 1 : 0);
+  return String.fromCharCode(
+    ...[number * 8 + 1, low & 255, (low >>> 8) & 255, (low >>> 16) & 255, low >>> 24],
+    ...[high & 255, (high >>> 8) & 255, (high >>> 16) & 255, high >>> 24],
+  );
+}
+
+function bytesOf(hex: string): string {
+  return Buffer.from(hex, 'hex').toString('latin1');
+}
