@@ -17,6 +17,9 @@ export interface Latency {
   readonly failed: number;
 }
 
+/** The servers whose latency is measured. */
+export const latencyOf: readonly string[] = ['shipped', 'noop'];
+
 /**
  * Warm requests at half of what one core could answer by the CPU time measured: our server, and the no-op one at the
  * same rate, in turn. What the second shows is the machine's and the client's.
@@ -26,10 +29,7 @@ export async function measureLatency(
   o: { readonly cpuMicros: number; readonly turns: number; readonly seconds: number },
 ): Promise<Latency[]> {
   const rate = Math.max(10, Math.floor(0.5e6 / o.cpuMicros));
-  const taken = new Map<string, Timed[]>([
-    ['shipped', []],
-    ['noop', []],
-  ]);
+  const taken = new Map<string, Timed[]>(latencyOf.map((name) => [name, []]));
   const warm = rows.find(({ name }) => name === 'warm');
   if (!warm) throw new Error('there is no row warm');
   for (let turn = 0; turn < o.turns; turn += 1)

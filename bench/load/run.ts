@@ -14,7 +14,7 @@ import { circumstances, count, save, say } from '../scale/figures.ts';
 import { wrongIn } from './answers.ts';
 import { makeBodies, type BodyMaker } from './bodies.ts';
 import { tryRego } from './opa-eval.ts';
-import { measureLatency, type Latency } from './latency.ts';
+import { latencyOf, measureLatency, type Latency } from './latency.ts';
 import { startOurs, variants, type Contestant } from './ours.ts';
 import { startGo, startNoop, startOpaEnvoy, type MaybeContestant } from './peers.ts';
 import { canPin, freePort, pinToLoadCore, startNode } from './processes.ts';
@@ -63,7 +63,7 @@ try {
   );
   const warm = samples.find(({ row }) => row.name === 'warm');
   const cpuMicros = (warm && rowFigures(warm, samples).cpu_us) ?? Number.NaN;
-  const latency = turns > 0 ? await measureLatency(measuring, { cpuMicros, turns, seconds }) : [];
+  const latency = turns > 0 ? await latencyAlone({ ...measuring, cpuMicros }) : [];
   await report(taking, samples, latency);
 } finally {
   for (const { client } of contestants.values()) client.close();
@@ -123,6 +123,17 @@ async function runRounds(taking: readonly Row[], measuring: Measuring): Promise<
     say(`bench: round ${round + 1}/${rounds}: ${last.join(', ')} µs`);
   }
   return samples;
+}
+
+/** How long answers take with the other servers gone: what they do later of what they were asked before takes no turn. */
+async function latencyAlone(o: Measuring & { readonly cpuMicros: number }): Promise<Latency[]> {
+  const others = [...contestants].filter(([name]) => !latencyOf.includes(name));
+  for (const [name, { client, running }] of others) {
+    client.close();
+    await running.stop();
+    contestants.delete(name);
+  }
+  return measureLatency(o, { cpuMicros: o.cpuMicros, turns, seconds });
 }
 
 async function report(
