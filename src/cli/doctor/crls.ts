@@ -5,12 +5,13 @@ import { createRevocationReader } from '../../revocation/reader.ts';
 import { loadAuthorities, namedAuthorities } from '../../server/loaded.ts';
 import { crlStates, type CrlState } from '../crl/states.ts';
 import { withStore } from '../with-store.ts';
-import { fail, ok, warn, type Finding, type Patient } from './finding.ts';
+import { adviceAfter, fail, ok, warn, type Finding, type Patient } from './finding.ts';
 
 const check = 'CRLs';
 
 /** A fresh CRL of every CA below an anchor that requires one. */
-export async function examineCrls({ config, around }: Patient): Promise<readonly Finding[]> {
+export async function examineCrls(patient: Patient): Promise<readonly Finding[]> {
+  const { config, around } = patient;
   try {
     const crls = await withStore(config, 'read_only', around.clock, (store) =>
       createRevocationReader(store).crls(),
@@ -19,9 +20,8 @@ export async function examineCrls({ config, around }: Patient): Promise<readonly
     const expected = expectedPoints(config.revocation.coverage, namedAuthorities(authorities));
     return crlStates(authorities, crls, around.clock.now(), expected).map(judge);
   } catch (thrown) {
-    return [
-      fail(check, describeThrown(thrown), 'import the CRL of each CA with `portreeve crl import FILE`'),
-    ];
+    const advice = 'import the CRL of each CA with `portreeve crl import FILE`';
+    return [fail(check, describeThrown(thrown), adviceAfter(thrown, patient, advice))];
   }
 }
 

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import type { Config } from '../../config/types.ts';
+import { PortreeveError } from '../../lib/errors.ts';
 import type { Surroundings } from '../session.ts';
 
 /** What one look at the installation came to. */
@@ -30,4 +32,16 @@ export function warn(check: string, message: string, advice: string): Finding {
 
 export function fail(check: string, message: string, advice: string): Finding {
   return { check, status: 'fail', message, advice };
+}
+
+/**
+ * What to do where a check could not look at what it is about. Files that the configuration names and the store have checks
+ * of their own, before all others: what is wrong with them is mended there, whatever else may be lacking. `otherwise` also
+ * holds while there is no store yet.
+ */
+export function adviceAfter(thrown: unknown, { config }: Patient, otherwise: string): string {
+  const code = thrown instanceof PortreeveError ? thrown.code : undefined;
+  if (code === 'PDP_CONFIG_INVALID') return 'mend what the checks before this one say first';
+  const ofStore = code?.startsWith('PDP_STORE_') === true && existsSync(config.state.path);
+  return ofStore ? 'mend what the check of the store says first' : otherwise;
 }

@@ -3,12 +3,13 @@ import { describeThrown } from '../../lib/errors.ts';
 import { loadAuthorities } from '../../server/loaded.ts';
 import { configuredResponders, ocspStates, type OcspState } from '../ocsp/states.ts';
 import { withStore } from '../with-store.ts';
-import { fail, ok, warn, type Finding, type Patient } from './finding.ts';
+import { adviceAfter, fail, ok, warn, type Finding, type Patient } from './finding.ts';
 
 const check = 'ocsp';
 
 /** Every configured responder gives answers that can be used. */
-export async function examineOcsp({ config, around }: Patient): Promise<readonly Finding[]> {
+export async function examineOcsp(patient: Patient): Promise<readonly Finding[]> {
+  const { config, around } = patient;
   if (config.revocation.ocsp.responders.length === 0) return [];
   try {
     const responders = configuredResponders(config, loadAuthorities(config));
@@ -17,7 +18,8 @@ export async function examineOcsp({ config, around }: Patient): Promise<readonly
     );
     return states.map(judge);
   } catch (thrown) {
-    return [fail(check, describeThrown(thrown), 'start the server once, so that it asks its responders')];
+    const advice = 'start the server once, so that it asks its responders';
+    return [fail(check, describeThrown(thrown), adviceAfter(thrown, patient, advice))];
   }
 }
 

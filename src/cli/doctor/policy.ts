@@ -16,7 +16,7 @@ import { readFiles } from '../../server/material.ts';
 import { cliPep } from '../pep.ts';
 import { patientTiming, recordNothing } from '../trial.ts';
 import { withStore } from '../with-store.ts';
-import { fail, ok, warn, type Finding, type Patient } from './finding.ts';
+import { adviceAfter, fail, ok, warn, type Finding, type Patient } from './finding.ts';
 
 const check = 'policy';
 
@@ -53,11 +53,12 @@ function nameOf(file: BundleFile, bundle: string | null): string {
 }
 
 async function examineBundle(
-  { config, around }: Patient,
+  patient: Patient,
   bundle: BundleFile,
   named: string,
   advice: string,
 ): Promise<readonly Finding[]> {
+  const { config, around } = patient;
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-doctor-'));
   try {
     if ('bytes' in bundle && bundle.origin.location !== null)
@@ -82,7 +83,7 @@ async function examineBundle(
       composed.close();
     }
   } catch (thrown) {
-    return [fail(check, `${named}: ${describeThrown(thrown)}`, advice)];
+    return [fail(check, `${named}: ${describeThrown(thrown)}`, adviceAfter(thrown, patient, advice))];
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

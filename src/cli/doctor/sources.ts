@@ -6,12 +6,13 @@ import { configuredSources } from '../../server/sources/configured.ts';
 import type { SourceEntry, SourceView } from '../../server/sources/types.ts';
 import { sourceViews } from '../sources.ts';
 import { withStore } from '../with-store.ts';
-import { fail, ok, warn, type Finding, type Patient } from './finding.ts';
+import { adviceAfter, fail, ok, warn, type Finding, type Patient } from './finding.ts';
 
 const check = 'sources';
 
 /** What the server last heard of each background source and watched CRL file, and whether the files with their tokens are private. */
-export async function examineSources({ config, around }: Patient): Promise<readonly Finding[]> {
+export async function examineSources(patient: Patient): Promise<readonly Finding[]> {
+  const { config, around } = patient;
   let asked = 0;
   try {
     const authorities = loadAuthorities(config);
@@ -25,7 +26,8 @@ export async function examineSources({ config, around }: Patient): Promise<reado
   } catch (thrown) {
     // Watched files need no server that has asked; of a store that is missing the store's own check tells.
     if (asked === 0) return [];
-    return [fail(check, describeThrown(thrown), 'start the server once, so that it asks its sources')];
+    const advice = 'start the server once, so that it asks its sources';
+    return [fail(check, describeThrown(thrown), adviceAfter(thrown, patient, advice))];
   }
 }
 

@@ -1,9 +1,9 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { listDevices } from '../../inventory/list.ts';
-import { describeThrown } from '../../lib/errors.ts';
+import { PortreeveError, describeThrown } from '../../lib/errors.ts';
 import { withStore } from '../with-store.ts';
-import { fail, ok, warn, type Finding, type Patient } from './finding.ts';
+import { adviceAfter, fail, ok, warn, type Finding, type Patient } from './finding.ts';
 
 /** The store: of our format, and writable. It is neither made nor brought up to date by looking at it. */
 export async function examineStore({ config, around }: Patient): Promise<readonly Finding[]> {
@@ -28,10 +28,15 @@ export async function examineStore({ config, around }: Patient): Promise<readonl
     await withStore(config, 'read_write', around.clock, (store) => store.transact(() => undefined));
     return [ok(check, `${path} can be read and written`)];
   } catch (thrown) {
-    return [
-      fail(check, describeThrown(thrown), 'check the owner, mode and free space of the file and its folder'),
-    ];
+    return [fail(check, describeThrown(thrown), isNewer(thrown) ? toRead : toWrite)];
   }
+}
+
+const toRead = 'run the newer program that wrote it, or restore the backup made before the upgrade';
+const toWrite = 'check the owner, mode and free space of the file and its folder';
+
+function isNewer(thrown: unknown): boolean {
+  return thrown instanceof PortreeveError && thrown.code === 'PDP_STORE_NEWER';
 }
 
 /** The folder that records go to. */
@@ -51,7 +56,8 @@ export function examineAudit({ config }: Patient): readonly Finding[] {
 }
 
 /** At least one device for each tenant that a PEP asks for. */
-export async function examineInventory({ config, around }: Patient): Promise<readonly Finding[]> {
+export async function examineInventory(patient: Patient): Promise<readonly Finding[]> {
+  const { config, around } = patient;
   const check = 'inventory';
   const advice = 'import devices with `portreeve device import FILE`; without a record a device is denied';
   const tenants = [...new Set(config.peps.map(({ tenant }) => tenant))];
@@ -64,7 +70,7 @@ export async function examineInventory({ config, around }: Patient): Promise<rea
       ),
     );
   } catch (thrown) {
-    return [fail(check, describeThrown(thrown), advice)];
+    return [fail(check, describeThrown(thrown), adviceAfter(thrown, patient, advice))];
   }
 }
 

@@ -1,7 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { DatabaseSync } from 'node:sqlite';
 import test from 'ava';
-import { generateKeys, publicJwk, selfSignLeaf } from '../../../src/ca/index.ts';
+import { generateKeys, issueLeaf, publicJwk, selfSignLeaf } from '../../../src/ca/index.ts';
 import { makeInstallation } from './helpers/installation.ts';
 import { onlyObject, portreeveHere as portreeve, type Run } from './helpers/run.ts';
 
@@ -61,6 +62,77 @@ test('a CA that is none fails with its name', async (t) => {
   writeFileSync(path('meters.pem'), leaf.pem);
   const run = await portreeve(['doctor', '--json'], { cwd });
   t.true(failed(run).some(({ check, message }) => check === 'CAs' && message.includes('meters')));
+});
+
+test('of several CAs that are none each is told, and the others too, and nothing else is blamed for them', async (t) => {
+  const { folder: cwd, path, config, leaf } = await makeInstallation();
+  await portreeve(['crl', 'import', 'root.crl', 'meters.crl'], { cwd });
+  await portreeve(['device', 'import', 'devices.ndjson'], { cwd });
+  writeFileSync(path('meters.pem'), 'no certificate');
+  writeFileSync(path('more.pem'), leaf.pem);
+  const yaml = readFileSync(config, 'utf8');
+  writeFileSync(
+    config,
+    yaml.replace('intermediates:', 'intermediates:\n    - { name: more, file: more.pem }'),
+  );
+  const run = await portreeve(['doctor', '--json'], { cwd });
+  const cas = told(run).filter(({ check }) => check === 'CAs');
+  t.deepEqual(
+    cas.map(({ status, message }) => `${status} ${/root|meters|more/.exec(message)?.[0]}`),
+    ['warn root', 'fail more', 'fail meters'],
+  );
+  t.true(cas.at(-1)?.message.includes(path('meters.pem')), cas.at(-1)?.message);
+  const others = told(run).filter(({ check, status }) => check !== 'CAs' && status !== 'ok');
+  t.deepEqual(
+    others.map(({ check, advice }) => [check, advice]),
+    [
+      ['CRLs', 'mend what the checks before this one say first'],
+      ['policy', 'mend what the checks before this one say first'],
+    ],
+  );
+});
+
+test('a state of a newer format is to be read by its program, and nobody is told to import anything into it', async (t) => {
+  const { folder: cwd, path } = await makeInstallation();
+  await portreeve(['device', 'import', 'devices.ndjson'], { cwd });
+  const database = new DatabaseSync(path('state.db'));
+  database.exec('PRAGMA user_version = 99');
+  database.close();
+  const run = await portreeve(['doctor', '--json'], { cwd });
+  t.deepEqual(
+    failed(run).map(({ check, advice }) => [check, advice]),
+    [
+      ['store', 'run the newer program that wrote it, or restore the backup made before the upgrade'],
+      ['inventory', 'mend what the check of the store says first'],
+      ['CRLs', 'mend what the check of the store says first'],
+    ],
+  );
+});
+
+test("a listener's certificate that has expired fails, and one that soon will is looked at", async (t) => {
+  const { folder: cwd, path, config, root } = await makeInstallation();
+  const text = readFileSync(config, 'utf8')
+    .replace('pep: envoy }]', 'tls: { certificate: own.pem, key: own.key, client_cas: [ops] } }]')
+    .replace('trust:\n', 'trust:\n  pep_cas: [{ name: ops, file: root.pem }]\n');
+  writeFileSync(config, text);
+  const of = async (from: number, to: number): Promise<readonly string[]> => {
+    const life = { notBefore: Date.now() + from, notAfter: Date.now() + to };
+    const own = await issueLeaf(root, { subject: 'CN=pdp', eku: ['serverAuth'], ...life });
+    writeFileSync(path('own.pem'), own.pem);
+    writeFileSync(path('own.key'), own.privateKeyPem, { mode: 0o600 });
+    const run = await portreeve(['doctor', '--json'], { cwd });
+    return told(run)
+      .filter(({ check }) => check === 'files')
+      .map(({ status, message }) => `${status} ${message}`);
+  };
+  const day = 86_400_000;
+  t.regex((await of(-2 * day, -day)).join(), /^fail TLS of listener local expired at/);
+  t.regex((await of(day, 90 * day)).join(), /^fail TLS of listener local is not valid before/);
+  t.regex((await of(-day, 5 * day)).join(), /^warn TLS of listener local is valid for another/);
+  t.regex(
+    (await of(-day, 90 * day)).join(),
+    /^ok TLS of listener local: certificate and key belong together/,
+  );
 });
 
 test('a pinned certificate is looked at as such, and no CRL of it is asked for', async (t) => {
