@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { makeLiveFleet, type LiveFleet } from '../helpers/live-fleet.ts';
@@ -29,13 +29,32 @@ function recordedDecisions(fleet: LiveFleet): readonly Record<string, unknown>[]
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
+/** Spares have no entitlements, and are let pass whatever is wrong with them. */
+function withSpares(configuration: string): string {
+  const until = new Date(Date.now() + 86_400_000).toISOString();
+  const spare = 'spare: { binding: issuer, issuers: [meters], anchors: [fleet] }';
+  return `${configuration.replace('classes:\n', `classes:\n  ${spare}\n`)}enforcement: { observe: [{ class: spare, until: "${until}" }] }\n`;
+}
+
 const envoy = findEnvoy();
 const withEnvoy = needing(envoy.lack, { serial: true });
 
 withEnvoy(
   'through a real Envoy: allowed, revoked and denied, resumed and denied, killed and closed, back and allowed',
   async (t) => {
-    const fleet = await makeLiveFleet(t, ['meter-1', 'meter-2', 'meter-3']);
+    const fleet = await makeLiveFleet(t, ['meter-1', 'meter-2', 'meter-3'], { change: withSpares });
+    const spares = join(fleet.folder, 'spares.ndjson');
+    const row = { status: 'active', class: 'spare' };
+    writeFileSync(
+      spares,
+      [
+        { ...row, device_id: 'spare-1' },
+        { ...row, device_id: 'spare-2', status: 'disabled' },
+      ]
+        .map((device) => `${JSON.stringify(device)}\n`)
+        .join(''),
+    );
+    t.is(fleet.cli(['device', 'import', spares, '--why', 'spares']).code, 0);
     const upstream = await startUpstream(t);
     const server = await fleet.serve();
     const proxy = await startEnvoy(t, envoy.path, 'http.yaml', fleet, upstream.port);
@@ -68,6 +87,23 @@ withEnvoy(
     );
     t.is(record.outcome, 'allow');
     t.is(record.device_id, 'meter-1');
+
+    // What we have nothing to say under is removed, whoever forged it, also where a denial is only observed.
+    const spare = await request(proxy.port, await fleet.device('spare-1'), forged);
+    t.is(spare.status, 200);
+    const without = (upstream.requests.at(-1) as IncomingMessage).headers;
+    t.is(without['x-portreeve-device'], 'spare-1');
+    t.is(without['x-portreeve-entitlements'], undefined);
+    const observed = await request(proxy.port, await fleet.device('spare-2'), forged);
+    t.is(observed.status, 200);
+    const unearned = (upstream.requests.at(-1) as IncomingMessage).headers;
+    t.is(unearned['x-portreeve-device'], 'spare-2');
+    t.is(unearned['x-portreeve-entitlements'], undefined);
+    t.is(unearned['x-portreeve-valid-until'], undefined);
+    const letPass = await until('the observed denial is recorded', () =>
+      recordedDecisions(fleet).find((one) => one.decision_id === unearned['x-portreeve-decision']),
+    );
+    t.like(letPass, { outcome: 'deny', enforced: false, device_id: 'spare-2' });
 
     // No certificate: 401, with the coarse class only.
     const nobody = await request(proxy.port, undefined);
