@@ -81,11 +81,12 @@ withSuites(
 
 withSuites('no case of x509-limbo takes long', (t) => {
   for (const one of casesOf().filter(({ id }) => id.startsWith('pathological::'))) {
-    // The fastest of three: another process on the machine is not this program's time.
+    // The fastest of three, and CPU time: what else the machine has to do is not this program's time.
     const times = [1, 2, 3].map(() => {
-      const started = performance.now();
+      const before = process.threadCpuUsage();
       validate(one, false);
-      return performance.now() - started;
+      const { user, system } = process.threadCpuUsage(before);
+      return (user + system) / 1000;
     });
     t.true(Math.min(...times) < slowestMs, `${one.id} took ${Math.min(...times)} ms`);
   }
