@@ -1,6 +1,6 @@
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import type { EpochMs } from '../lib/clock.ts';
-import { numberField, part, textField } from '../api/wire-text.ts';
+import { numberField, opening, part, textField } from '../api/wire-text.ts';
 import {
   callAttributes,
   decisionAttributes,
@@ -26,9 +26,12 @@ export function writeSpan(span: FinishedSpan): string {
   if (span.parentSpanId !== undefined) fields += part(field.parent, bytesOf(span.parentSpanId));
   fields += begin(door) + fixed(field.start, start, 0) + fixed(field.end, start, span.duration);
   fields += callText(door) + attributeFields(decisionAttributes(decision)) + versionsText(decision.versions);
-  fields += noneDropped(10);
+  fields += noAttributesDropped;
   for (const event of events) fields += writeEvent(event, start);
-  return part(2, fields + noneDropped(12) + noneDropped(14) + statusOf(decision.faults[0]) + flagsOf(span));
+  return part(
+    2,
+    fields + statusOf(decision.faults[0]) + (span.parentSpanId === undefined ? ofRoot : ofChild),
+  );
 }
 
 /** `KeyValue`s: texts, truth values and lists of texts. */
@@ -49,8 +52,8 @@ function anyValue(value: SpanAttributes[string]): string {
 }
 
 /** Of a closed list of texts, so that what is remembered is bounded. */
-function remembered(write: (key: string) => string): (key: string) => string {
-  const texts = new Map<string, string>();
+function remembered<Text>(write: (key: string) => Text): (key: string) => Text {
+  const texts = new Map<string, Text>();
   return (key) => {
     let text = texts.get(key);
     if (text === undefined) texts.set(key, (text = write(key)));
@@ -97,29 +100,36 @@ function sameEpochs(a: SpanVersions['epochs'], b: SpanVersions['epochs']): boole
   );
 }
 
-const eventName = remembered((name) => textField(2, name) + noneDropped(4));
-
 function writeEvent({ name, at }: SpanEvent, start: EpochMs): string {
-  return part(11, fixed(1, start, at) + eventName(name));
+  const { before, after } = ofEvent(name);
+  return before + fixed(1, start, at) + after;
 }
+
+/** What comes before an event's time, which takes nine bytes with its tag, and what comes after it. */
+const ofEvent = remembered((name) => {
+  const after = textField(2, name) + noneDropped(4);
+  return { before: opening(11, 9 + after.length), after };
+});
 
 function noneDropped(number: number): string {
   return numberField(number, 0);
 }
 
-const noStatus = part(15, numberField(3, SpanStatusCode.UNSET));
+const noAttributesDropped = noneDropped(10);
+/** Events and links. */
+const noOthersDropped = noneDropped(12) + noneDropped(14);
+
+const noStatus = noOthersDropped + part(15, numberField(3, SpanStatusCode.UNSET));
 
 function statusOf(fault: { readonly message: string } | undefined): string {
   if (fault === undefined) return noStatus;
   const message = fault.message === '' ? '' : textField(2, fault.message);
-  return part(15, message + numberField(3, SpanStatusCode.ERROR));
+  return noOthersDropped + part(15, message + numberField(3, SpanStatusCode.ERROR));
 }
 
 /** Field 16, fixed32: the trace's flags, and that it is known (bit 8) whether the parent is remote (bit 9). */
-function flagsOf({ parentSpanId }: FinishedSpan): string {
-  const remote = parentSpanId === undefined ? 1 : 3;
-  return String.fromCharCode(0x85, 0x01, TraceFlags.SAMPLED, remote, 0, 0);
-}
+const ofRoot = String.fromCharCode(0x85, 0x01, TraceFlags.SAMPLED, 0b01, 0, 0);
+const ofChild = String.fromCharCode(0x85, 0x01, TraceFlags.SAMPLED, 0b11, 0, 0);
 
 /** A fixed64: nanoseconds since 1970 at so many milliseconds after a time. They are more than a number holds. */
 function fixed(number: number, ms: EpochMs, after: number): string {
@@ -129,8 +139,15 @@ function fixed(number: number, ms: EpochMs, after: number): string {
   const low = sum >>> 0;
   const high = Math.floor(upper / 0x10000) + Math.floor(nanos / 2 ** 32) + (sum > 0xffffffff ? 1 : 0);
   return String.fromCharCode(
-    ...[number * 8 + 1, low & 255, (low >>> 8) & 255, (low >>> 16) & 255, low >>> 24],
-    ...[high & 255, (high >>> 8) & 255, (high >>> 16) & 255, high >>> 24],
+    number * 8 + 1,
+    low & 255,
+    (low >>> 8) & 255,
+    (low >>> 16) & 255,
+    low >>> 24,
+    high & 255,
+    (high >>> 8) & 255,
+    (high >>> 16) & 255,
+    high >>> 24,
   );
 }
 
