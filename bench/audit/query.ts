@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -47,13 +48,38 @@ async function makeLog(): Promise<void> {
   await log.open();
   for (const file of logFiles([made.records]).map(lineFile)) {
     for await (const { bytes } of file.blocks()) {
-      let lines = 0;
-      for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) lines += 1;
-      await log.append([{ bytes, count: lines }]);
+      const lines = Buffer.from(bytes).toString().trimEnd().split('\n');
+      const block = Buffer.from(lines.map((line) => `${ofItsOwn(line)}\n`).join(''));
+      await log.append([{ bytes: block, count: lines.length }]);
     }
   }
   await log.close();
   made.close();
+}
+
+let told = 0;
+
+/** The record with ids of its own, and a time that moves on: 1,000 a second. */
+function ofItsOwn(line: string): string {
+  const number = told;
+  told += 1;
+  const id = (what: string): string =>
+    createHash('sha256').update(`${what} ${number}`).digest('hex').slice(0, 32);
+  const at = Date.parse('2026-06-01T12:00:00Z') + number;
+  const time = at.toString(16).padStart(12, '0');
+  const rest = id('decision');
+  const decision = `${time.slice(0, 8)}-${time.slice(8)}-7${rest.slice(0, 3)}-8${rest.slice(3, 6)}-${rest.slice(6, 18)}`;
+  return line
+    .replace(/"decision_id":"[^"]*"/, `"decision_id":"${decision}"`)
+    .replace('"connection_id":null', `"connection_id":"${id('connection')}"`)
+    .replaceAll('"request_id":null', `"request_id":"${id('request')}"`)
+    .replace('"trace_id":null', `"trace_id":"${id('trace')}"`)
+    .replace('"span_id":null', `"span_id":"${id('span').slice(0, 16)}"`)
+    .replaceAll(
+      /"source_ip":"[^"]*"/g,
+      `"source_ip":"10.${(number >> 14) & 255}.${(number >> 6) & 255}.${number & 63}"`,
+    )
+    .replace(/"time":"[^"]*"/, `"time":"${new Date(at).toISOString()}"`);
 }
 
 async function opened() {

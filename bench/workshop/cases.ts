@@ -2,7 +2,7 @@
  * Time of the case part of `policy test` (read, issue, decide, judge) beside `opa test` on as many Rego tests of the same
  * logic, both on the default policy: rounds that alternate on one machine, medians, their ratios. First run: nothing is
  * kept; second run: certificates are kept by their descriptions. CPU time is told beside wall-clock time, since a machine
- * that does other things stretches the latter.
+ * that does other things stretches the latter. Results: bench/results/policy-cases.json.
  * Usage: node bench/workshop/cases.ts [--cases N] [--certificates N] [--rounds N] [--json]
  */
 import { spawnSync } from 'node:child_process';
@@ -10,6 +10,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { circumstances, save } from '../scale/figures.ts';
 import { findOpa } from '../../src/workshop/opa/find.ts';
 
 const { values } = parseArgs({
@@ -177,6 +178,8 @@ try {
     ratio_cpu: cost.cpu / tests.cpu,
   });
   const result = {
+    command: `node bench/workshop/cases.ts --cases ${count} --certificates ${certificates} --rounds ${rounds}`,
+    ...circumstances(),
     cases: count,
     certificates,
     rounds,
@@ -185,6 +188,7 @@ try {
     second: of(second),
     targets,
   };
+  save('policy-cases', result);
   if (values.json) process.stdout.write(`${JSON.stringify(result)}\n`);
   else {
     const line = (name: string, { wall, cpu }: Cost, more = '') =>
