@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { mkdir, open, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { fstatSync, mkdirSync, statSync, writevSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
@@ -16,6 +16,11 @@ export interface LogOptions {
   readonly keep: number;
   /** Told where the file at the path is no longer the one that was written to, and the path was opened anew. */
   readonly onReplaced?: (problem: string) => void;
+  /**
+   * The volume may stand still (a share of another machine): every call is handed to another thread, so that nobody else
+   * in the process waits with it. Costs several times as much.
+   */
+  readonly mayHang?: boolean;
 }
 
 /** An append-only file of JSON lines. */
@@ -36,8 +41,8 @@ interface OpenFile {
   size: number;
   /** The file ends in the middle of a line, left by a crash or a full volume. */
   torn: boolean;
-  /** A file proper, which takes bytes into memory; a device or a FIFO may keep its writer waiting. */
-  readonly regular: boolean;
+  /** A file proper takes bytes into memory; a device, a FIFO or a share may keep its writer waiting. */
+  readonly atOnce: boolean;
 }
 
 const lineFeed = 0x0a;
@@ -70,7 +75,7 @@ class LogWriter {
     const parts = lines.map(bytesOf);
     try {
       // A file that was removed while it was being written to took the lines with it.
-      for (let kept = false; !kept; kept = !this.#isGone()) await this.#writeOnce(parts);
+      for (let kept = false; !kept; kept = !(await this.#isGone())) await this.#writeOnce(parts);
     } catch (cause) {
       await this.#abandon();
       const problem = `audit log ${this.#options.path}: ${describeThrown(cause)}`;
@@ -96,19 +101,19 @@ class LogWriter {
   async #fileFor(bytes: number): Promise<OpenFile> {
     const { path, rotateBytes, keep } = this.#options;
     await this.#followPath();
-    const file = (this.#file ??= await openForAppend(path));
+    const file = (this.#file ??= await this.#open());
     if (file.size === 0 || file.size + bytes <= rotateBytes) return file;
     await this.close();
     await rotate(path, keep);
-    return (this.#file = await openForAppend(path));
+    return (this.#file = await this.#open());
   }
 
   /** Leaves a file that others have moved, removed or replaced; what they have cut off no longer counts to its size. */
   async #followPath(): Promise<void> {
     const file = this.#file;
     if (!file) return;
-    const there = statAt(this.#options.path);
-    if (there && isSameFile(there, statOf(file))) {
+    const there = await this.#statAt();
+    if (there && isSameFile(there, await this.#statOf(file))) {
       file.size = Number(there.size);
       return;
     }
@@ -118,13 +123,33 @@ class LogWriter {
   }
 
   /** Whether the file has lost its last name, and is not what is at the path (some volumes do not count names). */
-  #isGone(): boolean {
+  async #isGone(): Promise<boolean> {
     const file = this.#file;
     if (!file) return false;
-    const own = statOf(file);
+    const own = await this.#statOf(file);
     if (own.nlink > 0n) return false;
-    const there = statAt(this.#options.path);
+    const there = await this.#statAt();
     return !there || !isSameFile(there, own);
+  }
+
+  async #open(): Promise<OpenFile> {
+    const { path, mayHang = false } = this.#options;
+    if (mayHang) await mkdir(dirname(path), { recursive: true });
+    else mkdirSync(dirname(path), { recursive: true });
+    return openForAppend(path, mayHang);
+  }
+
+  #statAt(): BigIntStats | undefined | Promise<BigIntStats | undefined> {
+    const { path, mayHang } = this.#options;
+    if (!mayHang) return statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat(path, { bigint: true }).catch((thrown: NodeJS.ErrnoException) => {
+      if (thrown.code === 'ENOENT') return undefined;
+      throw thrown;
+    });
+  }
+
+  #statOf({ handle }: OpenFile): BigIntStats | Promise<BigIntStats> {
+    return this.#options.mayHang ? handle.stat({ bigint: true }) : fstatSync(handle.fd, { bigint: true });
   }
 
   /**
@@ -138,25 +163,16 @@ class LogWriter {
   }
 }
 
-function statAt(path: string): BigIntStats | undefined {
-  return statSync(path, { bigint: true, throwIfNoEntry: false });
-}
-
-function statOf({ handle }: OpenFile): BigIntStats {
-  return fstatSync(handle.fd, { bigint: true });
-}
-
 function isSameFile(a: BigIntStats, b: BigIntStats): boolean {
   return a.dev === b.dev && a.ino === b.ino;
 }
 
-async function openForAppend(path: string): Promise<OpenFile> {
-  mkdirSync(dirname(path), { recursive: true });
+async function openForAppend(path: string, mayHang: boolean): Promise<OpenFile> {
   const handle = await open(path, 'a+', 0o640);
   const found = await handle.stat();
   const { size } = found;
   const torn = size > 0 && (await lastByte(handle, size)) !== lineFeed;
-  return { handle, size, torn, regular: found.isFile() };
+  return { handle, size, torn, atOnce: found.isFile() && !mayHang };
 }
 
 /**
@@ -164,10 +180,10 @@ async function openForAppend(path: string): Promise<OpenFile> {
  * thread costs several times what copying some records does, and whoever writes here has asked for the file's state in
  * the same way before.
  */
-async function writeAll({ handle, regular }: OpenFile, parts: readonly Uint8Array[]): Promise<void> {
+async function writeAll({ handle, atOnce }: OpenFile, parts: readonly Uint8Array[]): Promise<void> {
   let left = parts;
   while (left.length > 0) {
-    const bytesWritten = regular ? writevSync(handle.fd, left) : (await handle.writev(left)).bytesWritten;
+    const bytesWritten = atOnce ? writevSync(handle.fd, left) : (await handle.writev(left)).bytesWritten;
     left = after(left, bytesWritten);
   }
 }

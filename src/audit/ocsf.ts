@@ -6,14 +6,13 @@ import { programVersion } from '../lib/program-version.ts';
 /** The version of the Open Cybersecurity Schema Framework that events follow. */
 export const ocsfVersion = '1.8.0';
 
-/** Where a record stands, and its text there. */
+/** Where a record stands. */
 export interface OcsfPlace {
   /** Name of the log. */
   readonly log: string;
   readonly index: number;
   /** Hash of the entry in the tree, hex. */
   readonly hash: string;
-  readonly text: string;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -94,7 +93,16 @@ const unmapped: Mapping = {
  * The OCSF event of a record: times in milliseconds since 1970. `metadata.uid` is the entry's hash and `metadata.sequence`
  * its index, so that an event that comes twice is known; the record's own text stands in `raw_data`. Never throws.
  */
-export function ocsfEvent({ log, index, hash, text }: OcsfPlace, record: Json): Json {
+export function ocsfEvent({ text, ...place }: OcsfPlace & { readonly text: string }, record: Json): Json {
+  return { ...eventOf(place, record, {}), raw_data: text };
+}
+
+/** The event of a record of so many bytes without the record itself, for a receiver that does not take it whole. */
+export function ocsfStub(place: OcsfPlace, record: Json, bytes: number): Json {
+  return eventOf(place, record, { is_truncated: true, untruncated_size: bytes });
+}
+
+function eventOf({ log, index, hash }: OcsfPlace, record: Json, cut: Json): Json {
   const mapping = mappingOf(record);
   const { category, class: classUid, activity, activityName } = mapping;
   return {
@@ -117,9 +125,9 @@ export function ocsfEvent({ log, index, hash, text }: OcsfPlace, record: Json): 
       tenant_uid: textOf(record['tenant']),
       correlation_uid: textOf(record['trace_id']),
       original_event_uid: textOf(record['decision_id']),
+      ...cut,
     }),
     ...mapping.members(record),
-    raw_data: text,
   };
 }
 

@@ -5,6 +5,7 @@ import test from 'ava';
 import { leafHash } from '../../src/audit/tlog/hash.ts';
 import { httpSource } from '../helpers/http-source.ts';
 import { provedEntries } from '../helpers/log-folder.ts';
+import { ocsfProblems } from '../helpers/ocsf.ts';
 import { bodyOf, readLogs } from '../helpers/otlp-receiver.ts';
 import type { ReceivedLog } from '../helpers/otlp-receiver.ts';
 import { forServer, startServer, until } from '../helpers/server.ts';
@@ -117,7 +118,9 @@ test('receivers and the server are killed and brought back: decisions go on, and
       .map((line) => JSON.parse(line) as Place),
     syslog: syslog.messages.map(({ text }) => JSON.parse(text) as Place),
     otlp: logs.map(({ body }) => {
-      const { metadata } = JSON.parse(body) as { metadata: { sequence: number; uid: string } };
+      const event = JSON.parse(body) as { metadata: { sequence: number; uid: string } };
+      t.deepEqual(ocsfProblems(event as unknown as Readonly<Record<string, unknown>>), []);
+      const { metadata } = event;
       return { index: metadata.sequence, hash: metadata.uid };
     }),
   };

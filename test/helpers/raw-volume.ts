@@ -58,6 +58,65 @@ export function smallVolume(t: Test, size: string): Volume {
   };
 }
 
+/** Whether this process may put a file system into a file and mount that. */
+function mayFreeze(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'portreeve-mount-'));
+  try {
+    const { freeze, thaw, remove } = frozenAtWill(folder);
+    freeze();
+    thaw();
+    remove();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function frozenAtWill(folder: string): {
+  readonly path: string;
+  readonly freeze: () => void;
+  readonly thaw: () => void;
+  readonly remove: () => void;
+} {
+  const [image, path] = [join(folder, 'image'), join(folder, 'volume')];
+  const run = (command: string, ...args: readonly string[]): void =>
+    void execFileSync(command, args, { stdio: 'ignore' });
+  run('truncate', '-s', '16M', image);
+  run('mkfs.ext4', '-q', image);
+  run('mkdir', path);
+  run('mount', '-o', 'loop', image, path);
+  return {
+    path,
+    freeze: () => run('fsfreeze', '-f', path),
+    thaw: () => void spawnSync('fsfreeze', ['-u', path]),
+    remove: () => run('umount', '-l', path),
+  };
+}
+
+/** `test` for what needs a `standingVolume`. */
+export const withStandingVolume = needing(
+  mayFreeze() ? undefined : 'this process may not mount a file and freeze it',
+  { evenInCi: true },
+);
+
+/** A real volume that can be made to stand still: whoever writes to it then waits, as at a share whose server is gone. */
+export function standingVolume(t: Test): {
+  readonly folder: string;
+  stand(): void;
+  goOn(): void;
+} {
+  const folder = mkdtempSync(join(tmpdir(), 'portreeve-volume-'));
+  const { path, freeze, thaw, remove } = frozenAtWill(folder);
+  t.teardown(() => {
+    thaw();
+    remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  return { folder: path, stand: freeze, goOn: thaw };
+}
+
 /** Makes a folder read-only for whoever opens its files from now on; answers how to undo it. */
 export function makeReadOnly(t: Test, folder: string): () => void {
   if (!isRoot) {

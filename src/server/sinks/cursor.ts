@@ -25,12 +25,17 @@ export class CursorFolder {
     this.#folder = new DurableFolder(path);
   }
 
-  /** The cursor that is kept; undefined where there is none, or none that can be read. */
-  async read(name: string): Promise<Cursor | undefined> {
+  /**
+   * The cursor that is kept; undefined where there never was one, `damaged` for what is none any more. Throws what the
+   * file system says.
+   */
+  async read(name: string): Promise<Cursor | 'damaged' | undefined> {
     try {
-      return parseCursor(await readFile(join(this.#folder.root, fileOf(name)), 'utf8'));
-    } catch {
-      return undefined;
+      return parseCursor(await readFile(join(this.#folder.root, fileOf(name)), 'utf8')) ?? 'damaged';
+    } catch (thrown) {
+      if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      if (thrown instanceof SyntaxError) return 'damaged';
+      throw thrown;
     }
   }
 
@@ -46,7 +51,7 @@ function fileOf(name: string): string {
 }
 
 function parseCursor(text: string): Cursor | undefined {
-  const { next, last, dropped, rejected } = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  const { next, last, dropped, rejected } = (JSON.parse(text) ?? {}) as Readonly<Record<string, unknown>>;
   const counts = [next, dropped, rejected];
   if (!counts.every((one) => Number.isSafeInteger(one) && (one as number) >= 0)) return undefined;
   if (last !== null && !(typeof last === 'string' && /^[0-9a-f]{64}$/.test(last))) return undefined;

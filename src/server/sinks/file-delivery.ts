@@ -1,4 +1,6 @@
 import { open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { syncFolder } from '../../audit/log/durable.ts';
 import { openNdjsonLog } from '../../audit/ndjson-log.ts';
 import type { SinkConfig } from '../../config/types.ts';
 import { inSlices } from './batch.ts';
@@ -11,7 +13,7 @@ export function fileDelivery(
   path: string,
   say: (line: string) => void,
 ): Delivery {
-  const file = openNdjsonLog({ path, rotateBytes, keep, onReplaced: say });
+  const file = openNdjsonLog({ path, rotateBytes, keep, onReplaced: say, mayHang: true });
   return {
     limits: { entries: 1024, bytes: 4_194_304 },
     deliver: async (batch) => {
@@ -25,6 +27,7 @@ export function fileDelivery(
   };
 }
 
+/** What is in the file, and its name, which may be as new. */
 async function sync(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
@@ -32,4 +35,5 @@ async function sync(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
+  await syncFolder(dirname(path));
 }

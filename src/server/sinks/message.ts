@@ -1,6 +1,6 @@
-import { ocsfEvent } from '../../audit/ocsf.ts';
+import { ocsfEvent, ocsfStub } from '../../audit/ocsf.ts';
 import type { SinkConfig } from '../../config/types.ts';
-import { recordIn } from './about.ts';
+import { aboutOf, recordIn } from './about.ts';
 import type { SinkEntry } from './types.ts';
 
 /**
@@ -15,7 +15,23 @@ export function messageOf(entry: SinkEntry, format: SinkConfig['format']): strin
   return `{"hash":"${hash}","index":${index},"log":${JSON.stringify(log)},"record":${text}}`;
 }
 
-/** What is sent of an entry that is too long for a receiver: its place, and that it is not whole. */
-export function stubOf({ log, index, hash, bytes }: SinkEntry, kind: string): string {
-  return JSON.stringify({ hash, index, kind, log, record: null, record_bytes: bytes.byteLength });
+/**
+ * What is sent of an entry that a receiver does not take whole: its place, its kind and its length; as an OCSF event where
+ * such are sent, with what else it says where that fits into `most` bytes.
+ */
+export function stubOf(
+  { log, index, hash, bytes }: SinkEntry,
+  format: SinkConfig['format'],
+  most: number,
+): string {
+  const length = bytes.byteLength;
+  if (format === 'record') {
+    const { kind } = aboutOf(bytes);
+    return JSON.stringify({ hash, index, kind, log, record: null, record_bytes: length });
+  }
+  const stub = (record: Readonly<Record<string, unknown>>): string =>
+    JSON.stringify(ocsfStub({ log, index, hash }, record, length));
+  const record = recordIn(bytes) ?? {};
+  const told = stub(record);
+  return Buffer.byteLength(told) <= most ? told : stub({ time: record['time'] });
 }

@@ -48,6 +48,9 @@ const lookMs = 1000;
 /** Between two batches while much is lacking (ms): decisions come first. */
 const breathMs = 5;
 
+/** How long the end of the server waits for that of a sink (ms). */
+const partingMs = 2000;
+
 /** What is tried on a sink that failed, so that one that is dead costs next to nothing. */
 const probe: BatchLimits = { entries: 32, bytes: 262_144 };
 
@@ -95,10 +98,19 @@ export class Sink {
     this.#look();
   }
 
-  /** Ends what is under way; what was not taken is sent again by the next start. */
+  /**
+   * Ends what is under way; what was not taken is sent again by the next start. A file on a volume that stands still is
+   * not waited for.
+   */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     this.#ending.abort();
+    const late = new AbortController();
+    const ended = this.#end().finally(() => late.abort());
+    await Promise.race([ended, sleep(partingMs, undefined, { signal: late.signal }).catch(() => undefined)]);
+  }
+
+  async #end(): Promise<void> {
     await this.#running;
     await this.#keep(true).catch(() => undefined);
     await this.#o.delivery.close().catch(() => undefined);
@@ -142,15 +154,19 @@ export class Sink {
     const { log, cursors, say } = this.#o;
     const kept = await cursors.read(this.spec.name);
     const size = log.checkpoint()?.size ?? 0;
-    if (kept !== undefined && (await this.#isHere(kept, size))) {
+    if (typeof kept === 'object' && (await this.#isHere(kept, size))) {
       this.#standing = { ...this.#standing, ...kept };
       this.#kept = kept;
-    } else {
-      if (kept !== undefined) say(`sink ${this.spec.name} begins anew: it was sent another log`);
-      const next = kept === undefined && this.spec.begin === 'newest' ? size : log.stats().minimumIndex;
-      this.#standing = { ...this.#standing, next };
+      this.#found = true;
+      return;
     }
+    const why = kept === 'damaged' ? 'where it was cannot be read' : 'it was sent another log';
+    if (kept !== undefined) say(`sink ${this.spec.name} begins anew: ${why}`);
+    const next = kept === undefined && this.spec.begin === 'newest' ? size : log.stats().minimumIndex;
+    this.#standing = { ...this.#standing, next };
     this.#found = true;
+    // At once: the next start must not begin behind what has come meanwhile.
+    await this.#keep(true);
   }
 
   async #isHere({ next, last }: Cursor, size: number): Promise<boolean> {

@@ -18,44 +18,37 @@ import type { Delivery, SinkEntry } from './types.ts';
  * breaks the connection, and the batch is sent again.
  */
 export function syslogDelivery(config: SinkConfig, to: string, own: string = hostname()): Delivery {
-  const sessions: Sessions = { last: undefined };
   return {
     limits: { entries: 2048, bytes: 8_388_608 },
     deliver: async (batch, signal) => {
       const frames: Buffer[] = [];
       for await (const frame of inSlices(batch, (entry) => frameOf(entry, config, own))) frames.push(frame);
-      await exchange(config, to, { frames, sessions, signal });
+      await exchange(config, to, { frames, signal });
       return { rejected: 0 };
     },
     close: () => Promise.resolve(),
   };
 }
 
-interface Sessions {
-  /** For a shorter handshake. */
-  last: Buffer | undefined;
-}
-
 interface Exchange {
   readonly frames: readonly Buffer[];
-  readonly sessions: Sessions;
   readonly signal: AbortSignal;
 }
+
+/** Most bytes of a frame before its text: names of 255 and 32 characters, and fields of RFC 5424 around them. */
+const roomOfHeader = 512;
 
 function frameOf(entry: SinkEntry, config: SinkConfig, own: string): Buffer {
   const { facility, format, max_message: most } = config;
   const about = aboutOf(entry.bytes);
   const header = { facility, hostname: own, index: entry.index, about };
   const frame = syslogFrame(header, messageOf(entry, format));
-  return frame.byteLength <= most ? frame : syslogFrame(header, stubOf(entry, about.kind));
+  return frame.byteLength <= most ? frame : syslogFrame(header, stubOf(entry, format, most - roomOfHeader));
 }
 
-async function exchange(
-  config: SinkConfig,
-  to: string,
-  { frames, sessions, signal }: Exchange,
-): Promise<void> {
-  const options = await optionsOf(config, to, sessions.last);
+async function exchange(config: SinkConfig, to: string, { frames, signal }: Exchange): Promise<void> {
+  const options = await optionsOf(config, to);
+  if (signal.aborted) throw unavailable(`${to}: stopped`);
   const done = Promise.withResolvers<void>();
   const socket = connect(options);
   const fail = (thrown: unknown): void => {
@@ -71,7 +64,6 @@ async function exchange(
   let ours = false;
   let theirs = false;
   socket.on('error', fail);
-  socket.on('session', (session) => (sessions.last = session));
   socket.on('end', () => {
     if (!ours) return fail(unavailable(`${to}: ended the connection before it had everything`));
     theirs = true;
@@ -113,11 +105,8 @@ function drained(socket: TLSSocket): Promise<void> {
   });
 }
 
-async function optionsOf(
-  { ca, certificate, key }: SinkConfig,
-  to: string,
-  session: Buffer | undefined,
-): Promise<ConnectionOptions> {
+/** Each handshake is a whole one: a session that is taken up again would outlive the trust in its server. */
+async function optionsOf({ ca, certificate, key }: SinkConfig, to: string): Promise<ConnectionOptions> {
   const address = parseAddress(to);
   if (address.kind !== 'tcp') throw unavailable(`${to}: is no host and port`);
   const { host, port } = address;
@@ -128,6 +117,5 @@ async function optionsOf(
     ...(ca !== null && { ca: await readFile(ca) }),
     ...(certificate !== null && { cert: await readFile(certificate) }),
     ...(key !== null && { key: await readFile(key) }),
-    ...(session !== undefined && { session }),
   };
 }

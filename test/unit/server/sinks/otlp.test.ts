@@ -2,7 +2,10 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import type { ExecutionContext } from 'ava';
+import { leafHash } from '../../../../src/audit/tlog/hash.ts';
 import { httpSource } from '../../../helpers/http-source.ts';
+import { provedEntries } from '../../../helpers/log-folder.ts';
 import { bodyOf, logsAnswer, readLogs } from '../../../helpers/otlp-receiver.ts';
 import type { ReceivedLog } from '../../../helpers/otlp-receiver.ts';
 import { until } from '../../../helpers/server.ts';
@@ -26,6 +29,16 @@ function collector(answer?: Uint8Array): { handler: RequestListener; logs: Recei
 
 function sentTo(logs: readonly ReceivedLog[]): Sent[] {
   return logs.map(({ body }) => JSON.parse(body) as Sent);
+}
+
+/** Where a message of either format says that its record stands. */
+function placeOf(body: string): { index: number; hash: string } {
+  const { index, hash, metadata } = JSON.parse(body) as {
+    index?: number;
+    hash?: string;
+    metadata?: { sequence: number; uid: string };
+  };
+  return { index: index ?? metadata?.sequence ?? -1, hash: hash ?? metadata?.uid ?? '' };
 }
 
 test('a collector gets each record as a log that is correlated with its trace', async (t) => {
@@ -101,6 +114,104 @@ test('a collector that failed is tried with a few records before it gets many', 
   const sinks = site.start({ otlp: `${server.origin}/v1/logs` });
   await site.caughtUp(sinks);
   t.deepEqual(sizes, [128, 32, 128, 40]);
+});
+
+/** A collector that answers a request by whether one of its logs is refused. */
+async function choosing(
+  t: ExecutionContext,
+  refuses: (log: ReceivedLog) => number | undefined,
+): Promise<{ origin: string; logs: ReceivedLog[]; sizes: number[] }> {
+  const [logs, sizes]: [ReceivedLog[], number[]] = [[], []];
+  const server = await httpSource(t, (request, response) => {
+    void bodyOf(request).then((body) => {
+      const got = readLogs(body);
+      sizes.push(got.length);
+      const status = got.map(refuses).find((one) => one !== undefined) ?? 204;
+      if (status === 204) logs.push(...got);
+      response.writeHead(status).end();
+    });
+  });
+  return { origin: server.origin, logs, sizes };
+}
+
+for (const status of [400, 413, 422]) {
+  for (const format of ['record', 'ocsf'] as const) {
+    test(`a record that a collector never takes (${status}, ${format}) holds up no other: its place is sent, and it counts as rejected`, async (t) => {
+      const site = await sinkSite(t);
+      const collector = await choosing(t, ({ body }) => (body.includes('poison') ? status : undefined));
+      await site.grow(40);
+      await site.log.append([JSON.stringify({ kind: 'act', act: 'change', why: 'poison', detail: {} })]);
+      await site.log.integrate();
+      const { entries } = await provedEntries(site.folder);
+      (site.entries as string[]).push(entries[40] ?? '');
+      await site.grow(40);
+      const sinks = site.start({ otlp: `${collector.origin}/v1/logs`, format });
+      await site.caughtUp(sinks);
+      const sent = collector.logs.map(({ body }) => placeOf(body));
+      t.deepEqual(
+        sent.map(({ index }) => index),
+        [...site.entries.keys()],
+      );
+      t.is(sent[40]?.hash, Buffer.from(leafHash(Buffer.from(site.entries[40] ?? ''))).toString('hex'));
+      t.false(collector.logs[40]?.body.includes('poison'));
+      t.like(sinks.views()[0], { rejected: 1, sent: 81, failures: 0 });
+    });
+  }
+}
+
+test('a collector that refuses everything is waited for, and nothing is given up', async (t) => {
+  const site = await sinkSite(t);
+  let status: number | undefined = 400;
+  const collector = await choosing(t, () => status);
+  await site.grow(100);
+  const sinks = site.start({ otlp: `${collector.origin}/v1/logs` });
+  await until(() => sinks.views()[0]?.failures === 1);
+  t.deepEqual(collector.sizes, [100, 50, 25, 12, 6, 3, 1, 1], 'a handful of requests, the last a stub');
+  t.like(sinks.views()[0], { next: 0, rejected: 0, sent: 0 });
+  t.regex(sinks.views()[0]?.error ?? '', /answers 400/);
+  status = undefined;
+  await site.caughtUp(sinks);
+  t.is(assertComplete(t, sentTo(collector.logs), site.entries), 0);
+});
+
+for (const [status, held] of [
+  [401, true],
+  [404, true],
+  [500, true],
+  [202, false],
+  [204, false],
+] as const) {
+  test(`an answer of ${status} is one of a collector that ${held ? 'does not take' : 'has taken'} the batch`, async (t) => {
+    const site = await sinkSite(t);
+    const server = await httpSource(
+      t,
+      (request, response) => void bodyOf(request).then(() => response.writeHead(status).end()),
+    );
+    await site.grow(3);
+    const sinks = site.start({ otlp: `${server.origin}/v1/logs` });
+    await until(() => (sinks.views()[0]?.failures ?? 0) > 0 || sinks.views()[0]?.next === 3);
+    t.is(sinks.views()[0]?.next, held ? 0 : 3);
+    t.is(server.asked.length, 1);
+  });
+}
+
+test('a record of the most bytes that one may have comes whole, in both formats', async (t) => {
+  const site = await sinkSite(t);
+  const { handler, logs } = collector();
+  const server = await httpSource(t, handler);
+  const record = JSON.stringify({ kind: 'act', why: 'x'.repeat(65_535 - '{"kind":"act","why":""}'.length) });
+  t.is(Buffer.byteLength(record), 65_535);
+  await site.log.append([record, record, record]);
+  await site.log.integrate();
+  for (const format of ['record', 'ocsf'] as const) {
+    const sinks = site.start({ otlp: `${server.origin}/v1/logs`, format, name: format });
+    await until(() => sinks.views()[0]?.next === 3);
+  }
+  const [line, event] = [logs[0], logs[3]].map(
+    (log) => JSON.parse(log?.body ?? '') as Record<string, unknown>,
+  );
+  t.deepEqual(line?.['record'], JSON.parse(record));
+  t.is(event?.['raw_data'], record);
 });
 
 test('what a collector says that it rejected is counted, and not sent again', async (t) => {

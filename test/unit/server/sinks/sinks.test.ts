@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { Log } from '../../../../src/audit/log/types.ts';
@@ -75,6 +75,115 @@ test('where its cursor was lost a sink begins anew: duplicates, and nothing miss
   const second = site.start({ file });
   await site.caughtUp(second);
   t.is(assertComplete(t, sentTo(file), site.entries), 10);
+});
+
+test('where its cursor was lost a sink begins with the oldest, also one that began with the newest', async (t) => {
+  const site = await sinkSite(t);
+  const file = join(temporaryFolder(t), 'records.ndjson');
+  await site.grow(4);
+  const first = site.start({ file, begin: 'newest' });
+  await until(() => existsSync(join(site.folder, 'sinks/siem.json')));
+  await site.grow(2);
+  await site.caughtUp(first);
+  await first.stop();
+  for (const torn of ['', 'null', '{"next":-1}']) {
+    writeFileSync(join(site.folder, 'sinks/siem.json'), torn);
+    const again = site.start({ file, begin: 'newest' });
+    await site.caughtUp(again);
+    await again.stop();
+  }
+  t.is(assertComplete(t, sentTo(file), site.entries), 2 + 2 * 6);
+  t.deepEqual(new Set(site.said), new Set(['sink siem begins anew: where it was cannot be read']));
+});
+
+test('a cursor that cannot be had just now is waited for, not begun anew', async (t) => {
+  const site = await sinkSite(t);
+  const file = join(temporaryFolder(t), 'records.ndjson');
+  await site.grow(4);
+  mkdirSync(join(site.folder, 'sinks/siem.json'), { recursive: true });
+  const sinks = site.start({ file });
+  await until(() => sinks.views()[0]?.failures === 1);
+  t.false(existsSync(file));
+  rmSync(join(site.folder, 'sinks/siem.json'), { recursive: true });
+  writeFileSync(
+    join(site.folder, 'sinks/siem.json'),
+    JSON.stringify({ next: 3, last: null, dropped: 0, rejected: 0 }),
+  );
+  await site.caughtUp(sinks);
+  t.deepEqual(
+    sentTo(file).map(({ index }) => index),
+    [3],
+  );
+});
+
+test('a sink that begins with the newest misses nothing where it dies before its receiver was ever there', async (t) => {
+  const site = await sinkSite(t);
+  const folder = temporaryFolder(t);
+  const file = join(folder, 'in-the-way', 'records.ndjson');
+  writeFileSync(join(folder, 'in-the-way'), '');
+  await site.grow(4);
+  const first = site.start({ file, begin: 'newest' });
+  await until(() => existsSync(join(site.folder, 'sinks/siem.json')));
+  const begun = readFileSync(join(site.folder, 'sinks/siem.json'));
+  await site.grow(3);
+  first.ask();
+  await until(() => (first.views()[0]?.failures ?? 0) > 0);
+  await first.stop();
+  // As a kill leaves it.
+  writeFileSync(join(site.folder, 'sinks/siem.json'), begun);
+  rmSync(join(folder, 'in-the-way'));
+  const second = site.start({ file, begin: 'newest' });
+  await site.caughtUp(second);
+  t.deepEqual(
+    sentTo(file).map(({ index }) => index),
+    [4, 5, 6],
+  );
+});
+
+test('a file that is moved away at midnight goes on in a new one, and nothing is missing', async (t) => {
+  const site = await sinkSite(t);
+  const file = join(temporaryFolder(t), 'records.ndjson');
+  const sinks = site.start({ file });
+  for (const day of [1, 2, 3]) {
+    await site.grow(50);
+    await site.caughtUp(sinks);
+    renameSync(file, `${file}-${day}`);
+  }
+  await site.grow(50);
+  await site.caughtUp(sinks);
+  t.is(assertComplete(t, sentTo(file), site.entries), 0);
+  t.true(existsSync(file));
+});
+
+test('a line that a kill tore is ended, and its batch sent again', async (t) => {
+  const site = await sinkSite(t);
+  const file = join(temporaryFolder(t), 'records.ndjson');
+  await site.grow(5);
+  writeFileSync(file, '{"hash":"');
+  const sinks = site.start({ file });
+  await site.caughtUp(sinks);
+  const [torn, ...lines] = readFileSync(file, 'utf8').trimEnd().split('\n');
+  t.is(torn, '{"hash":"');
+  t.is(
+    assertComplete(
+      t,
+      lines.map((line) => JSON.parse(line) as Sent),
+      site.entries,
+    ),
+    0,
+  );
+});
+
+test('a sink under another name is another sink: it gets everything once more', async (t) => {
+  const site = await sinkSite(t);
+  const file = join(temporaryFolder(t), 'records.ndjson');
+  await site.grow(7);
+  const first = site.start({ file });
+  await site.caughtUp(first);
+  await first.stop();
+  const renamed = site.start({ file, name: 'archive' });
+  await site.caughtUp(renamed);
+  t.is(assertComplete(t, sentTo(file), site.entries), 7);
 });
 
 test('a cursor into another log is none', async (t) => {

@@ -1,13 +1,17 @@
 import { createServer } from 'node:tls';
+import { copyFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import test from 'ava';
 import { aboutOf } from '../../../../src/server/sinks/about.ts';
 import { syslogFrame } from '../../../../src/server/sinks/syslog-message.ts';
+import { ocsfProblems } from '../../../helpers/ocsf.ts';
 import { until } from '../../../helpers/server.ts';
 import { assertComplete, origin, sinkSite } from '../../../helpers/sinks.ts';
 import type { Sent } from '../../../helpers/sinks.ts';
 import { startSyslogReceiver } from '../../../helpers/syslog-receiver.ts';
 import type { SyslogReceiver } from '../../../helpers/syslog-receiver.ts';
+import { temporaryFolder } from '../../../helpers/temporary-store.ts';
 import { tlsPki } from '../../../helpers/tls-pki.ts';
 
 function sentTo({ messages }: SyslogReceiver): Sent[] {
@@ -133,6 +137,22 @@ test('only a server that chains to the configured CA is told anything, and it ma
   t.true(receiver.clients.includes('pdp-1'));
 });
 
+test('a server whose CA is trusted no longer gets nothing more, whatever it was told before', async (t) => {
+  const [site, pki] = [await sinkSite(t), await tlsPki(t)];
+  const receiver = await startSyslogReceiver(t, pki.server);
+  const ca = join(temporaryFolder(t), 'ca.pem');
+  copyFileSync(pki.ca, ca);
+  await site.grow(2);
+  const sinks = site.start({ syslog: `localhost:${receiver.port}`, ca });
+  await site.caughtUp(sinks);
+  await site.grow(2);
+  await site.caughtUp(sinks);
+  copyFileSync(pki.other, ca);
+  await site.grow(2);
+  await until(() => (sinks.ask(), (sinks.views()[0]?.failures ?? 0) > 0 || sinks.views()[0]?.lag === 0));
+  t.is(receiver.messages.length, 4);
+});
+
 test('of a record that is longer than the receiver takes its place is sent, so that no index is missing', async (t) => {
   const [site, pki] = [await sinkSite(t), await tlsPki(t)];
   const receiver = await startSyslogReceiver(t, pki.server);
@@ -141,6 +161,30 @@ test('of a record that is longer than the receiver takes its place is sent, so t
   const sinks = site.start({ syslog: `localhost:${receiver.port}`, ca: pki.ca, max_message: 2048 });
   await until(() => sinks.views()[0]?.next === 1);
   t.like(sentTo(receiver)[0], { log: origin, index: 0, kind: 'act', record: null, record_bytes: 5024 });
+});
+
+test('the place of such a record is an OCSF event too, where such are sent, with as much of it as fits', async (t) => {
+  const [site, pki] = [await sinkSite(t), await tlsPki(t)];
+  const receiver = await startSyslogReceiver(t, pki.server);
+  const device = (length: number): string =>
+    JSON.stringify({
+      kind: 'decision',
+      outcome: 'deny',
+      device_id: 'ä'.repeat(length),
+      why: 'x'.repeat(5000),
+    });
+  await site.log.append([device(10), device(3000)]);
+  await site.log.integrate();
+  const sinks = site.start({
+    ...{ syslog: `localhost:${receiver.port}`, ca: pki.ca, format: 'ocsf', max_message: 2048 },
+  });
+  await until(() => sinks.views()[0]?.next === 2);
+  t.deepEqual(receiver.problems, []);
+  const events = receiver.messages.map(({ text }) => JSON.parse(text) as Record<string, unknown>);
+  for (const event of events) t.deepEqual(ocsfProblems(event), []);
+  t.like(events[0], { class_uid: 3002, user: { uid: 'ä'.repeat(10) } });
+  t.like(events[0], { metadata: { is_truncated: true, untruncated_size: Buffer.byteLength(device(10)) } });
+  t.like(events[1], { class_uid: 0, metadata: { sequence: 1, is_truncated: true } });
 });
 
 test('lengths are in octets, what is not ASCII begins with a mark, and fields hold printable ASCII alone', (t) => {
