@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
-import { loadConfig } from '../config/load.ts';
 import { PortreeveError } from '../lib/errors.ts';
 import { runParent } from '../server/run.ts';
 import type { DecisionSummary } from '../server/summary.ts';
 import { configOption, finish, type CommonOptions } from './command.ts';
+import { loadKnownConfig } from './known-config.ts';
 import { plain, type Paint } from './output.ts';
 import type { Answer, Session } from './session.ts';
 
@@ -40,7 +40,7 @@ async function runServe(options: Options, session: Session): Promise<Answer> {
   const { clock, environment, stdout, stderr } = session.around;
   const file = session.configFile(options.config);
   const log = (line: string) => void stderr.write(`portreeve: ${plain(line)}\n`);
-  const load = () => loadConfig(file, clock.now());
+  const load = () => loadKnownConfig(file, clock);
   const exit = await runParent(load(), {
     load,
     clock,

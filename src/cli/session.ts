@@ -2,9 +2,9 @@ import type { Readable, Writable } from 'node:stream';
 import { userInfo } from 'node:os';
 import type { Environment } from '../config/environment.ts';
 import { findConfigFile } from '../config/find.ts';
-import { loadConfig } from '../config/load.ts';
 import type { Config } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
+import { loadKnownConfig } from './known-config.ts';
 import { painter, type Paint } from './output.ts';
 
 /** The streams, folder and time that a command works with. */
@@ -46,7 +46,7 @@ export class Session {
 
   /** The effective configuration; throws PDP_CONFIG_INVALID with all problems. */
   config(option: string | undefined): Config {
-    return loadConfig(this.configFile(option), this.around.clock.now());
+    return loadKnownConfig(this.configFile(option), this.around.clock);
   }
 
   /** Who makes a change, for the table of changes: the operating system's user. */

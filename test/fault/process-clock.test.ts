@@ -119,6 +119,17 @@ test('a machine that boots in 1970 decides by the kept time, and only for classe
   }
 });
 
+test('a machine that boots in 1970 starts with a rule that observes until a day, which its clock takes for far away', async (t) => {
+  const world = await makeSite(t, (document) => {
+    const until = new Date(Date.now() + 24 * hour).toISOString();
+    document['enforcement'] = { observe: [{ class: 'meter', until }] };
+  });
+  const first = await withClock(t, world);
+  await first.server.stop();
+  const { server } = await withClock(t, world, -Date.now());
+  t.deepEqual(told(await (await asking(world, server))()), ['deny system.clock_untrusted']);
+});
+
 /** Where Debian's package `faketime` has its library. */
 const libraries = ['x86_64-linux-gnu', 'aarch64-linux-gnu', '.'].map(
   (place) => `/usr/lib/${place}/faketime/libfaketime.so.1`,

@@ -1,6 +1,6 @@
 /** What `serve` does, without the command line: runs a server on the configuration file argv[2], and tells by messages. */
+import { loadKnownConfig } from '../../src/cli/known-config.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
-import { loadConfig } from '../../src/config/load.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { asPortreeveError } from '../../src/lib/errors.ts';
 import { runParent } from '../../src/server/run.ts';
@@ -15,7 +15,7 @@ const orphaned = new AbortController();
 process.once('disconnect', () => orphaned.abort());
 
 try {
-  const load = () => loadConfig(file, systemClock.now());
+  const load = () => loadKnownConfig(file, systemClock);
   process.exitCode = await runParent(load(), {
     load,
     clock: systemClock,

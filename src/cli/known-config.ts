@@ -1,0 +1,38 @@
+import { loadConfig } from '../config/load.ts';
+import type { Config } from '../config/types.ts';
+import type { Clock } from '../lib/clock.ts';
+import { clockAgainstStore } from '../server/known-time.ts';
+import { openStore } from '../store/open.ts';
+
+/**
+ * The effective configuration of a file, its ends judged by the clock; where that refuses it and is itself behind the time
+ * that the state has kept (a machine that boots in 1970 takes each end for too far away), by the kept time. Throws
+ * PDP_CONFIG_INVALID with all problems, PDP_FORMAT_NEWER.
+ */
+export function loadKnownConfig(file: string, clock: Clock): Config {
+  try {
+    return loadConfig(file, clock.now());
+  } catch (refused) {
+    const known = keptTime(file, clock);
+    if (known === undefined) throw refused;
+    return loadConfig(file, known);
+  }
+}
+
+/** The time that the state has kept, where the clock is behind it; undefined where nobody can say. */
+function keptTime(file: string, clock: Clock): number | undefined {
+  try {
+    // No end is too far away at the end of time, and nothing is used of this but where the state is.
+    const { state, time } = loadConfig(file, Infinity);
+    const store = openStore({ path: state.path, mode: 'read_only', now: clock.now() });
+    try {
+      const trusted = clockAgainstStore(store, clock, time);
+      return trusted.standing() === null ? undefined : trusted.now();
+    } finally {
+      store.close();
+    }
+  } catch {
+    // The refusal by the clock says what is wrong.
+    return undefined;
+  }
+}
