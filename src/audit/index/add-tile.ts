@@ -1,130 +1,186 @@
-import { LRUCache } from 'lru-cache';
-import type { Cell, SideFile } from '../../store/side-file.ts';
+import type { EpochMs } from '../../lib/clock.ts';
 import { readEntry } from '../sources/read-entry.ts';
 import { valuesOf } from '../query/fields.ts';
-import type { AnyRecord } from '../query/fields.ts';
+import type { AnyRecord, FieldName } from '../query/fields.ts';
 import { partsOf } from '../query/parts.ts';
 import { tileWidth } from '../tlog/tile-path.ts';
-import { writePlaces } from './places.ts';
-import { countedFields, lookedUpFields } from './schema.ts';
-import type { CountedField } from './schema.ts';
-import { termOf } from './term.ts';
+import { AddressNetworks, mostNetworks } from './address-networks.ts';
+import { countedPlace } from './counted.ts';
+import { RecordTimes } from './record-time.ts';
+import type { BuiltRun } from './run-builder.ts';
+import { RecordScanner, slotOf } from './scan-record.ts';
+import type { SlotName } from './scan-record.ts';
+import { lookedUpFields } from './schema.ts';
+import type { TileBytes } from './tile-bytes.ts';
+import { TileValues } from './tile-values.ts';
+import type { TileCells, ValuePlace } from './tile-values.ts';
 
-/** Words that are held; some 100 bytes each. */
-const mostWords = 100_000;
-const termBytes = 6;
-/** Longer texts are found by the records alone: an index must not be filled by whoever is denied. */
-const longestWord = 256;
+/** Tiles as they are written into an index. */
+export interface BuiltTiles {
+  readonly tiles: readonly TileCells[];
+  readonly run: BuiltRun;
+}
 
-const columns = ['idx', 'part', 'time', 'count', ...countedFields];
-const rowSql = `INSERT OR REPLACE INTO rows (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
+/** Which texts of a record of a decision are the values of a field: the first that is there, or `all` of them. */
+const sources: readonly (readonly [field: FieldName, slots: readonly SlotName[], all?: boolean])[] = [
+  ['kind', ['kind']],
+  ['tenant', ['tenant']],
+  ['outcome', ['outcome']],
+  ['class', ['class']],
+  ['owner', ['owner']],
+  ['site', ['site']],
+  ['gateway', ['gateway', 'facts_gateway']],
+  ['pep', ['pep']],
+  ['door', ['door']],
+  ['assurance', ['assurance']],
+  ['issuer', ['issuer', 'issuer_key'], true],
+  ['firmware', ['attestation_firmware', 'claimed_firmware', 'firmware'], true],
+  ['bundle', ['bundle']],
+  ['device', ['device_id']],
+  ['certificate', ['leaf']],
+  ['key', ['key']],
+  ['serial', ['serial']],
+  ['trace', ['trace_id']],
+  ['connection', ['connection_id']],
+  ['request', ['request_id', 'facts_request']],
+  ['decision', ['decision_id']],
+];
 
-/** Writes tiles into an index. One for each open index: it holds words. */
+const [kindSlot, timeSlot, addressSlot] = [slotOf('kind'), slotOf('time'), slotOf('source_ip')];
+const decision = Buffer.from('decision');
+
+interface Reader {
+  readonly all: boolean;
+  readonly slots: readonly number[];
+  readonly places: readonly ValuePlace[];
+}
+
+/** Makes of tiles what an index has of them. One for each index: the terms are made with its key. */
 export class TileWriter {
-  readonly #index: SideFile;
-  readonly #words = new LRUCache<string, number>({ max: mostWords });
+  readonly #values: TileValues;
+  readonly #scanner = new RecordScanner();
+  readonly #networks = new AddressNetworks();
+  readonly #times = new RecordTimes();
+  readonly #useScanner: boolean;
+  readonly #readers: readonly Reader[];
+  readonly #reasonPlace: ValuePlace;
+  readonly #networkPlaces: readonly ValuePlace[];
+  readonly #parsedPlaces: readonly ValuePlace[];
+  #scanned = 0;
 
-  constructor(index: SideFile) {
-    this.#index = index;
+  /** Without the scanner every record is parsed, as the others are: for tests. */
+  constructor(key: Uint8Array, useScanner = true) {
+    const values = new TileValues(key);
+    this.#values = values;
+    this.#readers = sources.map(([field, slots, all = false]) => ({
+      all,
+      slots: slots.map(slotOf),
+      places: slots.map(() => values.placeFor(field)),
+    }));
+    this.#reasonPlace = values.placeFor('reason');
+    this.#networkPlaces = Array.from({ length: mostNetworks }, () => values.placeFor('network'));
+    this.#parsedPlaces = lookedUpFields.map((field) => values.placeFor(field));
+    this.#useScanner = useScanner;
   }
 
-  /**
-   * Adds the whole tile of these entries. Call within a change; where that fails, nothing is to be done with this writer
-   * any more. What is no record has no row and no terms.
-   */
-  add(tile: number, entries: readonly Uint8Array[]): void {
-    const index = this.#index;
-    const places = new Map<number, number[]>();
-    let [first, last] = [Infinity, -Infinity];
-    entries.forEach((bytes, place) => {
-      const entry = readEntry('', place, bytes);
-      if (!entry) return;
-      const { time, record } = entry;
-      [first, last] = [Math.min(first, time), Math.max(last, time)];
-      const parts = partsOf(record);
-      parts.forEach(({ record: part, count }, number) => {
-        const cells = this.#cells(part, place, places);
-        const at = parts.length === 1 && record['kind'] !== 'merged' ? 0 : number + 1;
-        index.run(rowSql, tile * tileWidth + place, at, time, count, ...cells);
+  /** How many entries were read without parsing them. */
+  get scanned(): number {
+    return this.#scanned;
+  }
+
+  /** Takes over what was built of the tiles before, in the same group. */
+  addBucket(...bucket: Parameters<TileValues['addBucket']>): void {
+    this.#values.addBucket(...bucket);
+  }
+
+  /** Adds a tile; all until `finish` are of one group, and ascend. What is no record has no row and no terms. */
+  add(tile: number, entries: TileBytes): void {
+    const { bytes, from, to } = entries;
+    this.#values.beginTile(tile, entries);
+    for (let place = 0; place < tileWidth; place += 1) {
+      const [begin, end] = [from[place] as number, to[place] as number];
+      if (this.#useScanner && this.#addScanned(place, bytes, begin, end)) this.#scanned += 1;
+      else this.#addParsed(place, bytes.subarray(begin, end));
+    }
+    this.#values.endTile();
+  }
+
+  /** What was added since the last time. */
+  finish(): BuiltTiles {
+    return this.#values.finish();
+  }
+
+  /** False, and nothing done, where the record is not of the usual form. */
+  #addScanned(place: number, bytes: Buffer, begin: number, end: number): boolean {
+    const { from, to, reasons } = this.#scanner;
+    if (!this.#scanner.scan(bytes, begin, end)) return false;
+    if (!this.#isDecision(bytes) || (from[timeSlot] as number) < 0) return false;
+    const time = this.#times.read(bytes, from[timeSlot] as number, to[timeSlot] as number);
+    if (time === undefined) return false;
+    const values = this.#values;
+    values.row({ place, time, isGroup: false, count: 1 });
+    for (const { all, slots, places } of this.#readers) {
+      let first = true;
+      for (let at = 0; at < slots.length && (first || all); at += 1) {
+        const slot = slots[at] as number;
+        const begin = from[slot] as number;
+        // A text without characters is none.
+        if (begin < 0 || begin === to[slot]) continue;
+        values.value(places[at] as ValuePlace, bytes, begin, to[slot] as number, first);
+        first = false;
+      }
+    }
+    for (let at = 0; at < reasons.length; at += 2)
+      values.value(this.#reasonPlace, bytes, reasons[at] as number, reasons[at + 1] as number, at === 0);
+    const networks = this.#networks;
+    if ((from[addressSlot] as number) >= 0)
+      networks.find(bytes, from[addressSlot] as number, to[addressSlot] as number);
+    else networks.count = 0;
+    for (let at = 0; at < networks.count; at += 1) {
+      const [begin, end] = [networks.from[at] as number, networks.to[at] as number];
+      values.value(
+        this.#networkPlaces[at] as ValuePlace,
+        networks.bytes,
+        begin,
+        end,
+        at === networks.counted,
+      );
+    }
+    return true;
+  }
+
+  #isDecision(bytes: Buffer): boolean {
+    const { from, to } = this.#scanner;
+    const begin = from[kindSlot] as number;
+    if (begin < 0 || (to[kindSlot] as number) - begin !== decision.byteLength) return false;
+    for (let at = 0; at < decision.byteLength; at += 1) if (bytes[begin + at] !== decision[at]) return false;
+    return true;
+  }
+
+  #addParsed(place: number, bytes: Uint8Array): void {
+    const entry = readEntry('', place, bytes);
+    if (!entry) return;
+    const { time, record } = entry;
+    const parts = partsOf(record);
+    const isGroup = parts.length !== 1 || record['kind'] === 'merged';
+    for (const part of parts) this.#addPart(place, time, isGroup, part.count, part.record);
+  }
+
+  #addPart(place: number, time: EpochMs, isGroup: boolean, count: number, record: AnyRecord): void {
+    this.#values.row({ place, time, isGroup, count });
+    lookedUpFields.forEach((field, number) => {
+      const values = valuesOf(record, field);
+      const counted = countedPlace(field, values);
+      values.forEach((value, at) => {
+        const bytes = Buffer.from(value);
+        this.#values.value(
+          this.#parsedPlaces[number] as ValuePlace,
+          bytes,
+          0,
+          bytes.byteLength,
+          at === counted,
+        );
       });
     });
-    // A tile without a record is of no time, and is found by none.
-    if (first === Infinity) [first, last] = [0, 0];
-    index.run(
-      'INSERT OR REPLACE INTO tiles (tile, first_time, last_time) VALUES (?, ?, ?)',
-      tile,
-      first,
-      last,
-    );
-    const terms = Buffer.alloc(places.size * termBytes);
-    let at = 0;
-    for (const [term, found] of places) {
-      index.run(
-        'INSERT OR REPLACE INTO postings (term, tile, places) VALUES (?, ?, ?)',
-        term,
-        tile,
-        writePlaces(found),
-      );
-      at = terms.writeUIntLE(term, at, termBytes);
-    }
-    const ends = endsOf(entries);
-    index.run('INSERT OR REPLACE INTO bundles (tile, ends, terms) VALUES (?, ?, ?)', tile, ends, terms);
   }
-
-  #cells(record: AnyRecord, place: number, places: Map<number, number[]>): Cell[] {
-    const cells: Cell[] = [];
-    for (const field of lookedUpFields) {
-      const values = valuesOf(record, field);
-      for (const value of values) note(places, termOf(field, value), place);
-      if (cells.length < countedFields.length) cells.push(this.#wordOf(field as CountedField, values));
-    }
-    return cells;
-  }
-
-  #wordOf(field: CountedField, values: readonly string[]): number | null {
-    const text = countedValue(field, values);
-    if (text === undefined || text.length > longestWord) return null;
-    const held = this.#words.get(text);
-    if (held !== undefined) return held;
-    const found =
-      this.#index.get('SELECT id FROM words WHERE text = ?', text) ??
-      this.#index.get('INSERT INTO words (text) VALUES (?) RETURNING id', text);
-    const id = Number(found?.['id']);
-    this.#words.set(text, id);
-    return id;
-  }
-}
-
-/** Takes a tile out again. Call within a change. */
-export function removeTile(index: SideFile, tile: number): void {
-  const terms = index.get('SELECT terms FROM bundles WHERE tile = ?', tile)?.['terms'];
-  if (terms instanceof Uint8Array) {
-    const bytes = Buffer.from(terms.buffer, terms.byteOffset, terms.byteLength);
-    for (let at = 0; at < bytes.byteLength; at += termBytes)
-      index.run('DELETE FROM postings WHERE term = ? AND tile = ?', bytes.readUIntLE(at, termBytes), tile);
-  }
-  index.run('DELETE FROM rows WHERE idx BETWEEN ? AND ?', tile * tileWidth, (tile + 1) * tileWidth - 1);
-  index.run('DELETE FROM bundles WHERE tile = ?', tile);
-  index.run('DELETE FROM tiles WHERE tile = ?', tile);
-}
-
-/** What a record is counted under: of a network that of 24 or 64 bits, else the first value. */
-export function countedValue(field: CountedField, values: readonly string[]): string | undefined {
-  return field === 'network' ? (values.find((one) => /\/(24|64)$/.test(one)) ?? values[0]) : values[0];
-}
-
-function note(places: Map<number, number[]>, term: number, place: number): void {
-  const known = places.get(term);
-  if (!known) places.set(term, [place]);
-  else if (known.at(-1) !== place) known.push(place);
-}
-
-function endsOf(entries: readonly Uint8Array[]): Uint8Array {
-  const ends = Buffer.alloc(entries.length * 4);
-  let end = 0;
-  entries.forEach((entry, place) => {
-    end += 2 + entry.byteLength;
-    ends.writeUInt32LE(end, place * 4);
-  });
-  return ends;
 }

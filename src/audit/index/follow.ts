@@ -1,12 +1,15 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { removeSideFile } from '../../store/side-file.ts';
 import type { SideFile } from '../../store/side-file.ts';
 import { tileWidth } from '../tlog/tile-path.ts';
-import { bundleEntries } from '../sources/tree-log.ts';
 import type { TreeLog } from '../sources/types.ts';
-import { removeTile, TileWriter } from './add-tile.ts';
-import { coveredBy, isIndexOf, openIndexFile, putCovered, putTree } from './index-file.ts';
+import { TileWriter } from './add-tile.ts';
+import { groupOf, groupTiles } from './groups.ts';
+import { coveredBy, isIndexOf, openIndexFile, putCovered, putTree, termKeyOf } from './index-file.ts';
 import { indexName } from './schema.ts';
-import { join } from 'node:path';
+import { TileReader } from './tile-bytes.ts';
+import { readRunInto, removeTiles, runsUpTo, writeTiles } from './write-tiles.ts';
 
 export interface FollowOptions {
   /** Bytes of the index above which its oldest tiles go; null = no limit. */
@@ -26,8 +29,8 @@ export interface IndexState {
   readonly bytes: number;
 }
 
-/** Tiles that are added in one change, and that are taken out. */
-const tilesAtOnce = 8;
+/** Tiles that are taken out in one change. */
+const removedAtOnce = 8;
 
 /**
  * Brings the index beside a log up to its checkpoint, as far as whole tiles go; several processes may do so at once. An
@@ -40,27 +43,11 @@ export async function followLog(
   tree: TreeLog,
   options: FollowOptions,
 ): Promise<IndexState> {
-  const index = await openFor(folder, tree);
+  const follower = new LogFollower(name, folder);
   try {
-    const writer = new TileWriter(index);
-    const whole = Math.floor(tree.checkpoint.size / tileWidth);
-    const least = tree.first / tileWidth;
-    while (!options.stopped?.()) {
-      const next = Math.max(coveredBy(index).next, least);
-      if (next >= whole) break;
-      const tiles: (readonly Uint8Array[])[] = [];
-      for (let tile = next; tile < Math.min(next + tilesAtOnce, whole); tile += 1)
-        tiles.push(await bundleEntries(name, tree, tile));
-      if (addTiles(index, writer, tree, next, tiles)) options.onEntries?.(tiles.length * tileWidth);
-    }
-    await prune(index, least, options);
-    const { first, next } = coveredBy(index);
-    return {
-      ...{ first: first * tileWidth, next: next * tileWidth },
-      ...{ size: tree.checkpoint.size, bytes: index.usedBytes() },
-    };
+    return await follower.follow(tree, options);
   } finally {
-    index.close();
+    follower.close();
   }
 }
 
@@ -75,33 +62,101 @@ export function rebuildIndex(
   return followLog(name, folder, tree, options);
 }
 
-async function openFor(folder: string, tree: TreeLog): Promise<SideFile> {
-  const index = openIndexFile(folder, 'read_write') as SideFile;
-  if (await isIndexOf(index, tree)) return index;
-  index.close();
-  removeSideFile(join(folder, indexName));
-  return openIndexFile(folder, 'read_write') as SideFile;
+interface Opened {
+  readonly index: SideFile;
+  readonly file: string | undefined;
+  readonly writer: TileWriter;
 }
 
-/** Answers whether they were added: another process may have been faster. */
-function addTiles(
-  index: SideFile,
-  writer: TileWriter,
-  tree: TreeLog,
-  from: number,
-  tiles: readonly (readonly Uint8Array[])[],
-): boolean {
-  return index.transact(() => {
+/** Brings the index beside a log up again and again, and leaves it open in between. To be closed. */
+export class LogFollower {
+  readonly #name: string;
+  readonly #path: string;
+  readonly #folder: string;
+  readonly #reader = new TileReader();
+  #opened: Opened | undefined;
+
+  constructor(name: string, folder: string) {
+    this.#name = name;
+    this.#folder = folder;
+    this.#path = join(folder, indexName);
+  }
+
+  /** As `followLog`; where it throws, the next time begins with the file as it is then. */
+  async follow(tree: TreeLog, options: FollowOptions): Promise<IndexState> {
+    try {
+      return await this.#follow(await this.#openedFor(tree), tree, options);
+    } catch (thrown) {
+      this.close();
+      throw thrown;
+    }
+  }
+
+  close(): void {
+    this.#opened?.index.close();
+    this.#opened = undefined;
+  }
+
+  async #openedFor(tree: TreeLog): Promise<Opened> {
+    // Another process may have put another file there, or taken this one away.
+    if (this.#opened && this.#opened.file !== fileAt(this.#path)) this.close();
+    this.#opened ??= this.#open();
+    if (await isIndexOf(this.#opened.index, tree)) return this.#opened;
+    this.close();
+    removeSideFile(this.#path);
+    this.#opened = this.#open();
+    return this.#opened;
+  }
+
+  #open(): Opened {
+    const index = openIndexFile(this.#folder, 'read_write') as SideFile;
+    return { index, file: fileAt(this.#path), writer: new TileWriter(termKeyOf(index)) };
+  }
+
+  async #follow(opened: Opened, tree: TreeLog, options: FollowOptions): Promise<IndexState> {
+    const { index } = opened;
+    const whole = Math.floor(tree.checkpoint.size / tileWidth);
+    const least = tree.first / tileWidth;
+    while (!options.stopped?.()) {
+      const first = Math.max(coveredBy(index).next, least);
+      if (first >= whole) break;
+      const next = Math.min(whole, groupOf(first) + groupTiles);
+      if (await this.#add(opened, tree, first, next)) options.onEntries?.((next - first) * tileWidth);
+    }
+    await prune(index, least, options);
     const { first, next } = coveredBy(index);
-    if (next > from) return false;
-    tiles.forEach((entries, place) => writer.add(from + place, entries));
-    // What lies between was taken by retention before it was seen.
-    const begin = next < from ? from : first;
-    for (let tile = first; tile < begin && tile < next; tile += 1) removeTile(index, tile);
-    putCovered(index, { first: begin, next: from + tiles.length });
-    putTree(index, tree);
-    return true;
-  });
+    return {
+      ...{ first: first * tileWidth, next: next * tileWidth },
+      ...{ size: tree.checkpoint.size, bytes: index.usedBytes() },
+    };
+  }
+
+  /** Adds tiles of one group in one change. Answers whether they were added: another process may have been faster. */
+  async #add({ index, writer }: Opened, tree: TreeLog, first: number, next: number): Promise<boolean> {
+    // All of a group comes to stand in one run; until then each change has its own.
+    const takenIn = next % groupTiles === 0 ? runsUpTo(index, first) : [];
+    for (const run of takenIn) readRunInto(index, run, writer);
+    for (let tile = first; tile < next; tile += 1)
+      writer.add(tile, await this.#reader.read(this.#name, tree, tile));
+    const built = writer.finish();
+    return index.transact(() => {
+      const covered = coveredBy(index);
+      if (covered.next > first) return false;
+      writeTiles(index, built, { first: takenIn[0]?.first ?? first, next }, takenIn);
+      // What lies between was taken by retention before it was seen.
+      const begin = covered.next < first ? first : covered.first;
+      if (covered.first < begin) removeTiles(index, covered.first, Math.min(begin, covered.next));
+      putCovered(index, { first: begin, next });
+      putTree(index, tree);
+      return true;
+    });
+  }
+}
+
+/** Which file there is at a path; undefined where there is none. */
+function fileAt(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found && `${found.dev} ${found.ino}`;
 }
 
 /** Takes out what retention has left nothing of, and the oldest where the index is too large; in short changes. */
@@ -109,11 +164,14 @@ async function prune(index: SideFile, least: number, { maxBytes, stopped }: Foll
   for (;;) {
     const { first, next } = coveredBy(index);
     const tooLarge = maxBytes !== null && index.usedBytes() > maxBytes;
-    const upTo = Math.min(next, first < least ? Math.min(least, first + tilesAtOnce) : first + tilesAtOnce);
+    const upTo = Math.min(
+      next,
+      first < least ? Math.min(least, first + removedAtOnce) : first + removedAtOnce,
+    );
     if (stopped?.() || upTo <= first || !(first < least || tooLarge)) return;
     index.transact(() => {
       if (coveredBy(index).first !== first) return;
-      for (let tile = first; tile < upTo; tile += 1) removeTile(index, tile);
+      removeTiles(index, first, upTo);
       putCovered(index, { first: upTo, next });
     });
     await new Promise((resolve) => setImmediate(resolve));

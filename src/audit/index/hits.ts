@@ -2,12 +2,16 @@ import type { EpochMs } from '../../lib/clock.ts';
 import type { SideFile } from '../../store/side-file.ts';
 import { foundBy } from '../query/networks.ts';
 import { wantedOf } from '../query/filter.ts';
+import type { FieldName } from '../query/fields.ts';
 import type { Filter } from '../query/filter.ts';
 import type { Order } from '../sources/merge.ts';
 import { tileWidth } from '../tlog/tile-path.ts';
-import { coveredBy } from './index-file.ts';
-import { readPlaces } from './places.ts';
+import { groupOf } from './groups.ts';
+import { coveredBy, termKeyOf } from './index-file.ts';
+import { positionsOf } from './run.ts';
 import { termOf } from './term.ts';
+import { bucketId, runOf } from './write-tiles.ts';
+import type { Run } from './write-tiles.ts';
 
 /** Entries of a tile that may match; whoever reads them looks at the records themselves. */
 export interface Hits {
@@ -22,37 +26,90 @@ export interface Range {
   readonly to: number;
 }
 
-/** Rows that are counted of a term to tell a rare one from a frequent one. */
-const enough = 256;
+/** Fields that most values of stand in few records, from the rarest on: what they have not is not looked for in others. */
+const rareFirst: readonly FieldName[] = [
+  ...(['decision', 'trace', 'request', 'connection', 'certificate', 'serial', 'key', 'device'] as const),
+  ...(['network', 'firmware', 'act'] as const),
+];
 
 /** Finds by the index where records may be that match, within a range, in the order of the log. */
 export function* findHits(index: SideFile, filter: Filter, range: Range, order: Order): Generator<Hits> {
   const tiles = tilesWithin(index, filter, range);
   if (tiles === undefined) return;
-  const terms = termsOf(filter).toSorted((a, b) => tilesOf(index, a, tiles) - tilesOf(index, b, tiles));
-  for (const row of index.iterate(
-    sqlFor(terms.length, order),
-    ...terms.slice(1),
-    ...terms.slice(0, 1),
-    ...tiles,
-  )) {
-    const tile = Number(row['tile']);
-    const found = terms.map((_, place) => readPlaces(row[`p${place}`] as Uint8Array));
-    const within = (place: number): boolean => {
+  const terms = termsOf(index, filter);
+  const found = terms.length === 0 ? allOf(index, tiles, order) : hitsOf(index, terms, tiles, order);
+  for (const { tile, places } of found) {
+    const within = places.filter((place) => {
       const at = tile * tileWidth + place;
       return at >= range.from && at < range.to;
-    };
-    const places = intersect(found).filter(within);
-    if (places.length > 0) yield { tile, places };
+    });
+    if (within.length > 0) yield { tile, places: within };
   }
 }
 
-/** The terms that every match has. */
-function termsOf(filter: Filter): readonly number[] {
-  return wantedOf(filter).flatMap(([name, value]) => {
-    const text = name === 'network' ? foundBy(value) : value;
-    return text === undefined ? [] : [termOf(name, text)];
-  });
+function* allOf(index: SideFile, [low, high]: readonly [number, number], order: Order): Generator<Hits> {
+  const sql = `SELECT tile FROM tiles WHERE tile BETWEEN ? AND ? ORDER BY tile ${directionOf(order)}`;
+  for (const row of index.iterate(sql, low, high)) yield { tile: Number(row['tile']), places: all };
+}
+
+/** Run by run; what was begun to be read of the runs stays as it is until the last, whatever is written meanwhile. */
+function* hitsOf(
+  index: SideFile,
+  terms: readonly number[],
+  [low, high]: readonly [number, number],
+  order: Order,
+): Generator<Hits> {
+  const sql = `SELECT first, next, buckets FROM runs WHERE next > ? AND first <= ? ORDER BY first ${directionOf(order)}`;
+  for (const row of index.iterate(sql, low, high)) {
+    const run = runOf(row);
+    const positions = positionsIn(index, run, terms);
+    if (positions === undefined) continue;
+    const hits = byTile(groupOf(run.first), positions).filter(({ tile }) => tile >= low && tile <= high);
+    yield* order === 'newest' ? hits.reverse() : hits;
+  }
+}
+
+/** Positions in the group that have all terms; undefined where there is none. */
+function positionsIn(
+  index: SideFile,
+  { first, spread }: Run,
+  terms: readonly number[],
+): Uint16Array | undefined {
+  let common: Uint16Array | undefined;
+  for (const term of terms) {
+    const bucket = Math.floor(term / spread.span);
+    const bytes = index.get('SELECT terms FROM buckets WHERE id = ?', bucketId(first, bucket))?.['terms'];
+    if (!(bytes instanceof Uint8Array)) return undefined;
+    const found = positionsOf(bytes, spread, term - bucket * spread.span);
+    if (found === undefined) return undefined;
+    common = common === undefined ? found : intersect(common, found);
+    if (common.length === 0) return undefined;
+  }
+  return common;
+}
+
+function byTile(begin: number, positions: Uint16Array): Hits[] {
+  const hits: { readonly tile: number; readonly places: number[] }[] = [];
+  for (const position of positions) {
+    const tile = begin + Math.floor(position / tileWidth);
+    const last = hits.at(-1);
+    if (last?.tile === tile) last.places.push(position % tileWidth);
+    else hits.push({ tile, places: [position % tileWidth] });
+  }
+  return hits;
+}
+
+/** The terms that every match has, the rarest first. */
+function termsOf(index: SideFile, filter: Filter): readonly number[] {
+  const key = termKeyOf(index);
+  const rank = (name: FieldName): number =>
+    rareFirst.includes(name) ? rareFirst.indexOf(name) : rareFirst.length;
+  return wantedOf(filter)
+    .toSorted(([a], [b]) => rank(a) - rank(b))
+    .flatMap(([name, value]) => {
+      const text = name === 'network' ? foundBy(value) : value;
+      return text === undefined ? [] : [termOf(key, name, text)];
+    });
 }
 
 /** Whether the index answers a filter alone, without a look at records: only wide networks are told by them. */
@@ -83,33 +140,19 @@ function tilesWithin(index: SideFile, filter: Filter, range: Range): [number, nu
   return low > high ? undefined : [low, high];
 }
 
-function tilesOf(index: SideFile, term: number, [low, high]: readonly [number, number]): number {
-  const sql =
-    'SELECT count(*) AS count FROM (SELECT 1 FROM postings WHERE term = ? AND tile BETWEEN ? AND ? LIMIT ?)';
-  return Number(index.get(sql, term, low, high, enough)?.['count']);
-}
-
-/** The rarest term leads; a cross join keeps the order in which tables are named. */
-function sqlFor(terms: number, order: Order): string {
-  const direction = order === 'newest' ? 'DESC' : 'ASC';
-  if (terms === 0) return `SELECT tile FROM tiles WHERE tile BETWEEN ? AND ? ORDER BY tile ${direction}`;
-  const columns = Array.from({ length: terms }, (_, place) => `t${place}.places AS p${place}`);
-  const joins = columns
-    .slice(1)
-    .map(
-      (_, place) =>
-        `CROSS JOIN postings t${place + 1} ON t${place + 1}.term = ? AND t${place + 1}.tile = t0.tile`,
-    );
-  return (
-    `SELECT t0.tile AS tile, ${columns.join(', ')} FROM postings t0 ${joins.join(' ')} ` +
-    `WHERE t0.term = ? AND t0.tile BETWEEN ? AND ? ORDER BY t0.tile ${direction}`
-  );
+function directionOf(order: Order): string {
+  return order === 'newest' ? 'DESC' : 'ASC';
 }
 
 const all: readonly number[] = Array.from({ length: tileWidth }, (_, place) => place);
 
-function intersect(lists: readonly (readonly number[])[]): readonly number[] {
-  const [first = all, ...others] = lists;
-  const sets = others.map((list) => new Set(list));
-  return first.filter((place) => sets.every((set) => set.has(place)));
+/** Positions that both have; both ascend. */
+function intersect(some: Uint16Array, others: Uint16Array): Uint16Array {
+  const common = new Uint16Array(Math.min(some.length, others.length));
+  let [count, other] = [0, 0];
+  for (const position of some) {
+    while (other < others.length && (others[other] as number) < position) other += 1;
+    if (others[other] === position) common[count++] = position;
+  }
+  return common.subarray(0, count);
 }

@@ -5,6 +5,7 @@ import { asPortreeveError } from '../../lib/errors.ts';
 import { equalBytes } from '../../lib/bytes.ts';
 import { rootFromTiles } from '../tlog/prove.ts';
 import type { TreeLog } from '../sources/types.ts';
+import { termKeyBytes } from './term.ts';
 import { indexFormat, indexName, indexSchema } from './schema.ts';
 
 /** Which tiles an index has: from `first` up to below `next`. */
@@ -22,6 +23,15 @@ export function coveredBy(index: SideFile): Covered {
   const value = (key: string): number =>
     Number(index.get('SELECT value FROM meta WHERE key = ?', key)?.['value'] ?? 0);
   return { first: value('first'), next: value('next') };
+}
+
+/** What the terms of this index are made with. */
+export function termKeyOf(index: SideFile): Uint8Array {
+  const key = index.get("SELECT value FROM meta WHERE key = 'key'")?.['value'];
+  return Buffer.from(
+    typeof key === 'string' ? key.padEnd(2 * termKeyBytes, '0') : '0'.repeat(2 * termKeyBytes),
+    'hex',
+  );
 }
 
 /** Says which tiles the index has. Call within a change. */

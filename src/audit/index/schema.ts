@@ -1,12 +1,12 @@
 import { fieldNames, type FieldName } from '../query/fields.ts';
 
 /** Format of the index; one of another format is made anew. */
-export const indexFormat = 1;
+export const indexFormat = 2;
 
 /** Name of the index beside a log. */
 export const indexName = 'index.db';
 
-/** Columns of `rows` beside index and time: what records are counted by, as numbers of `words`. */
+/** What records are counted by: each has a column in `columns`. Those of many values are last, where few read past them. */
 export const countedFields = [
   'kind',
   'act',
@@ -35,22 +35,26 @@ export const lookedUpFields: readonly FieldName[] = [
   ...fieldNames.filter((name) => !countedFields.some((counted) => counted === name)),
 ];
 
+/** Most buckets of a run. */
+export const mostBuckets = 4096;
+
 /**
  * One tile is 256 entries, as in the log; only whole ones are indexed, so that no row is ever written twice.
- * `rows.part`: 0 for a record of one decision, from 1 for the groups of merged denials.
- * `postings.places`: where in the tile a term's entries are, one byte each, or 32 bytes with a bit for each.
- * `bundles.ends`: where in the bundle each entry ends, 32 bits little-endian each; `bundles.terms`: the tile's terms, 48 bits
- * each, so that it can be taken out again.
+ * `columns`: what stands in a tile. `lengths`: bytes of each entry, 16 bits little-endian; `rows`, `times` and the fields: see
+ * `column.ts` and `tile-columns.ts`.
+ * `runs`: the terms of tiles from `first` up to below `next`, which are of one group of 64; one for the whole group as soon
+ * as all of it is there. `buckets.id` is the run's first tile times 4096 and the bucket's place; `buckets.terms`: see `run.ts`.
+ * `meta.key`: what terms are made with, hexadecimal.
  */
 export const indexSchema = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE tiles (tile INTEGER PRIMARY KEY, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL);
 CREATE INDEX tiles_by_last ON tiles (last_time);
 CREATE INDEX tiles_by_first ON tiles (first_time);
-CREATE TABLE bundles (tile INTEGER PRIMARY KEY, ends BLOB NOT NULL, terms BLOB NOT NULL);
-CREATE TABLE postings (term INTEGER NOT NULL, tile INTEGER NOT NULL, places BLOB NOT NULL, PRIMARY KEY (term, tile)) WITHOUT ROWID;
-CREATE TABLE words (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
-CREATE TABLE rows (idx INTEGER NOT NULL, part INTEGER NOT NULL, time INTEGER NOT NULL, count INTEGER NOT NULL, ${countedFields
-  .map((name) => `${name} INTEGER`)
-  .join(', ')}, PRIMARY KEY (idx, part)) WITHOUT ROWID;
+CREATE TABLE columns (tile INTEGER PRIMARY KEY, lengths BLOB NOT NULL, rows BLOB, times BLOB, ${countedFields
+  .map((name) => `${name} BLOB`)
+  .join(', ')});
+CREATE TABLE runs (first INTEGER PRIMARY KEY, next INTEGER NOT NULL, buckets INTEGER NOT NULL);
+CREATE TABLE buckets (id INTEGER PRIMARY KEY, terms BLOB NOT NULL);
+INSERT INTO meta (key, value) VALUES ('key', lower(hex(randomblob(8))));
 `;

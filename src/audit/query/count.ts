@@ -1,10 +1,11 @@
-import type { EpochMs } from '../../lib/clock.ts';
-import type { Cell, Row, SideFile } from '../../store/side-file.ts';
-import { countedValue } from '../index/add-tile.ts';
+import type { SideFile } from '../../store/side-file.ts';
+import { countedValue } from '../index/counted.ts';
 import { findHits, isExact } from '../index/hits.ts';
 import type { Range } from '../index/hits.ts';
 import { coveredBy } from '../index/index-file.ts';
 import type { CountedField } from '../index/schema.ts';
+import { readTables } from '../index/tile-columns.ts';
+import type { TileTable } from '../index/tile-columns.ts';
 import type { RecordLog } from '../sources/types.ts';
 import { tileWidth } from '../tlog/tile-path.ts';
 import { valuesOf } from './fields.ts';
@@ -15,6 +16,8 @@ import { decidedKinds, partsOf } from './parts.ts';
 import { searchLog } from './search.ts';
 import type { SearchedLog } from './search.ts';
 import type { ScanOptions } from './scan-tree.ts';
+import { TableTally, Tally, textAt } from './tally.ts';
+import type { Counted } from './tally.ts';
 
 export interface CountOptions extends ScanOptions {
   readonly filter: Filter;
@@ -23,15 +26,6 @@ export interface CountOptions extends ScanOptions {
   readonly decided: boolean;
   /** Length of a time span (ms); undefined: all in one. */
   readonly per: number | undefined;
-}
-
-/** How many decisions have these values. */
-export interface Counted {
-  /** Begin of the span; null without spans. */
-  readonly from: EpochMs | null;
-  /** In the order of `by`; null where the record has none, or it was redacted. */
-  readonly values: readonly (string | null)[];
-  readonly count: number;
 }
 
 export interface CountedRecords {
@@ -47,7 +41,7 @@ export async function countRecords(
   logs: readonly SearchedLog[],
   options: CountOptions,
 ): Promise<CountedRecords> {
-  const tally = new Tally(options);
+  const tally = new Tally(options.per);
   const holds = createPartMatcher(options.filter);
   const isCounted = (part: AnyRecord): boolean =>
     holds(part) && (!options.decided || decidedKinds.includes(part['kind'] as string));
@@ -67,7 +61,7 @@ export async function countRecords(
         for (const { record: own, count } of partsOf(record)) {
           if (!isCounted(own)) continue;
           const values = options.by.map((field) => countedValue(field, valuesOf(own, field)) ?? null);
-          tally.add(time, values, count);
+          tally.add(tally.spanOf(time), values, count);
         }
     }
   }
@@ -88,97 +82,64 @@ function outside(covered: Range | undefined): readonly Range[] {
   ].filter(({ from, to }) => from < to);
 }
 
-/** Without a filter by values SQLite itself counts; else the rows of what was found are looked at. */
+/** Every row of the range without a filter by values, else the rows of what was found. */
 function countByIndex(index: SideFile, range: Range, options: CountOptions, tally: Tally): void {
-  const { filter, by, per, decided } = options;
-  const words = new Words(index);
-  const kinds = decidedKinds.flatMap((kind) => words.id(kind) ?? []);
-  const where =
-    'WHERE idx >= ? AND idx < ? AND time >= ? AND time < ?' +
-    (decided ? ` AND kind IN (${kinds.join(', ')})` : '');
-  const times = [filter.since ?? 0, filter.until ?? Number.MAX_SAFE_INTEGER] as const;
-  const valuesOfRow = (row: Row): readonly (string | null)[] => by.map((field) => words.text(row[field]));
+  const { filter } = options;
   if (wantedOf(filter).length === 0) {
-    const span = per === undefined ? '0' : `time - time % ${per}`;
-    const sql = `SELECT ${[`${span} AS span`, ...by, 'sum(count) AS total'].join(', ')} FROM rows ${where} GROUP BY ${['span', ...by].join(', ')}`;
-    for (const row of index.iterate(sql, range.from, range.to, ...times))
-      tally.add(Number(row['span']), valuesOfRow(row), Number(row['total']));
+    const [low, high] = [Math.floor(range.from / tileWidth), Math.ceil(range.to / tileWidth) - 1];
+    for (const table of readTables(index, fieldsOf(options), low, high))
+      countTable(table, range, options, tally, () => true);
     return;
   }
   const holds = createPartMatcher(filter);
-  const sql = `SELECT * FROM rows ${where}`;
   for (const { tile, places } of findHits(index, filter, range, 'oldest')) {
-    const begin = tile * tileWidth;
     const wanted = new Set(places);
-    for (const row of index.all(sql, begin, begin + tileWidth, ...times)) {
-      if (!wanted.has(Number(row['idx']) - begin)) continue;
-      // Of merged denials only some groups may have all values.
-      if (row['part'] !== 0 && !holds(partOf(row, words))) continue;
-      tally.add(Number(row['time']), valuesOfRow(row), Number(row['count']));
+    for (const table of readTables(index, [...fieldsOf(options), ...groupFields], tile, tile)) {
+      countTable(
+        table,
+        range,
+        options,
+        tally,
+        (row) =>
+          wanted.has(table.place(row)) &&
+          // Of merged denials only some groups may have all values.
+          (!table.isGroup(row) || holds(groupAt(table, row))),
+      );
     }
   }
 }
 
+function fieldsOf({ by, decided }: CountOptions): readonly CountedField[] {
+  return decided ? [...by, 'kind'] : by;
+}
+
+function countTable(
+  table: TileTable,
+  range: Range,
+  { filter, by, decided }: CountOptions,
+  tally: Tally,
+  isWanted: (row: number) => boolean,
+): void {
+  const { since = 0, until = Number.MAX_SAFE_INTEGER } = filter;
+  const columns = by.map((field) => table.column(field));
+  const counted = new TableTally(tally, columns);
+  const kinds = decided ? table.column('kind') : undefined;
+  const isDecided = kinds?.texts.map((kind) => decidedKinds.includes(kind));
+  for (let row = 0; row < table.length; row += 1) {
+    const [at, time] = [table.tile * tileWidth + table.place(row), table.time(row)];
+    if (at < range.from || at >= range.to || time < since || time >= until) continue;
+    if (isDecided && isDecided[(kinds?.rows[row] ?? 0) - 1] !== true) continue;
+    if (isWanted(row)) counted.add(time, row, table.count(row));
+  }
+  counted.finish();
+}
+
+/** Fields that a group of merged denials has. */
+const groupFields = ['kind', 'tenant', 'outcome', 'reason', 'pep', 'door', 'network'] as const;
+
 /** A group of merged denials as its row has it. */
-function partOf(row: Row, words: Words): AnyRecord {
-  const { kind, tenant, outcome, reason, pep, door, network } = row;
-  const about = { kind, tenant, outcome, pep, door, network };
-  return {
-    ...Object.fromEntries(Object.entries(about).map(([name, id]) => [name, words.text(id)])),
-    reasons: [words.text(reason)],
-  };
-}
-
-/** Texts of the index's numbers. */
-class Words {
-  readonly #index: SideFile;
-  readonly #known = new Map<number, string | null>();
-
-  constructor(index: SideFile) {
-    this.#index = index;
-  }
-
-  id(text: string): number | undefined {
-    const id = this.#index.get('SELECT id FROM words WHERE text = ?', text)?.['id'];
-    return typeof id === 'number' ? id : undefined;
-  }
-
-  text(id: Cell | undefined): string | null {
-    if (typeof id !== 'number') return null;
-    const known = this.#known.get(id);
-    if (known !== undefined) return known;
-    const text = this.#index.get('SELECT text FROM words WHERE id = ?', id)?.['text'];
-    const found = typeof text === 'string' ? text : null;
-    this.#known.set(id, found);
-    return found;
-  }
-}
-
-class Tally {
-  total = 0;
-  readonly #per: number | undefined;
-  readonly #counts = new Map<
-    string,
-    { from: EpochMs | null; values: readonly (string | null)[]; count: number }
-  >();
-
-  constructor({ per }: CountOptions) {
-    this.#per = per;
-  }
-
-  add(time: EpochMs, values: readonly (string | null)[], count: number): void {
-    const from = this.#per === undefined ? null : time - (time % this.#per);
-    const key = JSON.stringify([from, values]);
-    const known = this.#counts.get(key);
-    if (known) known.count += count;
-    else this.#counts.set(key, { from, values, count });
-    this.total += count;
-  }
-
-  rows(): readonly Counted[] {
-    const text = ({ values }: Counted): string => JSON.stringify(values);
-    return [...this.#counts.values()].sort(
-      (a, b) => (a.from ?? 0) - (b.from ?? 0) || b.count - a.count || (text(a) < text(b) ? -1 : 1),
-    );
-  }
+function groupAt(table: TileTable, row: number): AnyRecord {
+  const entries = groupFields.map((field) => [field, textAt(table.column(field), row)] as const);
+  const { reason, ...about } = Object.fromEntries(entries) as Record<(typeof groupFields)[number], unknown>;
+  return { ...about, reasons: [reason] };
 }

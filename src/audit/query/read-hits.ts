@@ -5,6 +5,7 @@ import type { SideFile } from '../../store/side-file.ts';
 import { equalBytes } from '../../lib/bytes.ts';
 import { PortreeveError } from '../../lib/errors.ts';
 import type { Hits } from '../index/hits.ts';
+import { endsOf } from '../index/tile-columns.ts';
 import { bundleEntries } from '../sources/tree-log.ts';
 import type { TreeLog } from '../sources/types.ts';
 import { hashBytes, leafHash } from '../tlog/hash.ts';
@@ -86,11 +87,9 @@ async function slices(
   tile: number,
   places: readonly number[],
 ): Promise<readonly Found[] | undefined> {
-  const ends = index.get('SELECT ends FROM bundles WHERE tile = ?', tile)?.['ends'];
-  if (folder === undefined || !(ends instanceof Uint8Array) || places.length > tileWidth / 4)
-    return undefined;
-  const table = Buffer.from(ends.buffer, ends.byteOffset, ends.byteLength);
-  const endOf = (place: number): number => (place < 0 ? 0 : table.readUInt32LE(place * 4));
+  const ends = folder === undefined || places.length > tileWidth / 4 ? undefined : endsOf(index, tile);
+  if (folder === undefined || ends === undefined) return undefined;
+  const endOf = (place: number): number => (place < 0 ? 0 : (ends[place] ?? 0));
   const [entries, leaves] = [
     await opened(folder, tilePath({ level: 'entries', index: tile, width: tileWidth })),
     await opened(folder, tilePath({ level: 0, index: tile, width: tileWidth })),

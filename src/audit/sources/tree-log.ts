@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { asPortreeveError, PortreeveError } from '../../lib/errors.ts';
 import { parseCheckpoint } from '../tlog/checkpoint.ts';
 import { checkpointPath, readEntries } from '../tlog/log-files.ts';
 import type { LogFiles } from '../tlog/log-files.ts';
-import { tileWidth, widthAt } from '../tlog/tile-path.ts';
+import { tilePath, tileWidth, widthAt } from '../tlog/tile-path.ts';
 import type { TreeLog } from './types.ts';
 
 /**
@@ -13,7 +15,7 @@ export async function openTree(name: string, files: LogFiles, folder?: string): 
   const bytes = await files.read(checkpointPath);
   if (bytes === undefined) return undefined;
   const checkpoint = readNamed(`${name}: ${checkpointPath}`, () => parseCheckpoint(bytes));
-  const first = await firstEntry(files, checkpoint.size);
+  const first = await firstEntry(files, checkpoint.size, folder);
   return { files, checkpoint, first, ...(folder !== undefined && { folder }) };
 }
 
@@ -36,11 +38,14 @@ export async function bundleEntries(
 }
 
 /** Retention takes the oldest bundles first, so that what is there can be found by halves. */
-async function firstEntry(files: LogFiles, size: number): Promise<number> {
+async function firstEntry(files: LogFiles, size: number, folder?: string): Promise<number> {
   const last = bundlesIn(size) - 1;
   const isThere = async (bundle: number): Promise<boolean> => {
+    const width = widthAt('entries', bundle, size);
+    // Of a folder nothing is read to see what it has.
+    if (folder !== undefined && hasBundle(folder, bundle, width)) return true;
     try {
-      await readEntries(files, bundle, widthAt('entries', bundle, size));
+      await readEntries(files, bundle, width);
       return true;
     } catch (thrown) {
       if (asPortreeveError(thrown).code !== 'PDP_NOT_FOUND') return true;
@@ -55,6 +60,10 @@ async function firstEntry(files: LogFiles, size: number): Promise<number> {
     else low = middle + 1;
   }
   return low * tileWidth;
+}
+
+function hasBundle(folder: string, index: number, width: number): boolean {
+  return existsSync(join(folder, tilePath({ level: 'entries', index, width })));
 }
 
 function readNamed<T>(name: string, read: () => T): T {

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { equalBytes } from '../../lib/bytes.ts';
 import type { SideFile } from '../../store/side-file.ts';
 import { coveredBy, isIndexOf, openIndexFile } from '../index/index-file.ts';
 import type { Covered } from '../index/index-file.ts';
 import { indexName } from '../index/schema.ts';
+import { endsOf, recordsIn } from '../index/tile-columns.ts';
+import { hasRun } from '../index/write-tiles.ts';
 import type { TreeLog } from '../sources/types.ts';
 import { tileWidth } from '../tlog/tile-path.ts';
 import type { Bundle } from './bundle.ts';
@@ -59,16 +60,10 @@ export class IndexCheck {
     const tile = first / tileWidth;
     const { first: from, next } = this.#covered;
     if (this.#told || count !== tileWidth || tile < from || tile >= next) return;
-    const ends = Buffer.alloc(count * 4);
-    for (let place = 0; place < count; place += 1)
-      ends.writeUInt32LE(places[2 * place + 1] as number, place * 4);
-    const found = this.#index.get('SELECT ends FROM bundles WHERE tile = ?', tile)?.['ends'];
-    const rows = this.#index.get(
-      'SELECT count(DISTINCT idx) AS count FROM rows WHERE idx >= ? AND idx < ?',
-      first,
-      first + tileWidth,
-    )?.['count'];
-    if (found instanceof Uint8Array && equalBytes(found, ends) && rows === tileWidth) return;
+    const ends = endsOf(this.#index, tile);
+    const hasEnds = ends?.length === count && ends.every((end, place) => end === places[2 * place + 1]);
+    const hasRecords = recordsIn(this.#index, tile) === tileWidth && hasRun(this.#index, tile);
+    if (hasEnds && hasRecords) return;
     this.#told = true;
     const entries = `entries ${first} to ${first + tileWidth - 1}`;
     this.#findings.fail(

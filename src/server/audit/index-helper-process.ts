@@ -1,6 +1,6 @@
 import { constants, cpus, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { followLog } from '../../audit/index/follow.ts';
+import { LogFollower } from '../../audit/index/follow.ts';
 import { folderFiles } from '../../audit/log/folder-files.ts';
 import { openTree } from '../../audit/sources/tree-log.ts';
 import { parseCheckpoint } from '../../audit/tlog/checkpoint.ts';
@@ -32,6 +32,7 @@ export function runIndexHelper(): void {
 async function follow({ folder, maxBytes }: ToIndexHelper): Promise<never> {
   yieldToDecisions();
   const isBusy = busyMeter();
+  const follower = new LogFollower(folder, folder);
   // Whole tiles that the index has; a log that did not grow by one is not opened.
   for (let tiles = -1; ;) {
     let wait = everyMs;
@@ -41,7 +42,7 @@ async function follow({ folder, maxBytes }: ToIndexHelper): Promise<never> {
       if (whole !== tiles && !mayWait) {
         const tree = await openTree(folder, folderFiles(folder), folder);
         if (tree) {
-          const { next, size, bytes } = await followLog(folder, folder, tree, { maxBytes });
+          const { next, size, bytes } = await follower.follow(tree, { maxBytes });
           tell({ is: 'state', next, size, bytes });
           tiles = Math.floor(size / tileWidth);
         }

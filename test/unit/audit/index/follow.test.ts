@@ -2,10 +2,12 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { followLog, rebuildIndex } from '../../../../src/audit/index/follow.ts';
+import { findHits } from '../../../../src/audit/index/hits.ts';
 import { coveredBy, openIndexFile } from '../../../../src/audit/index/index-file.ts';
 import { countRecords } from '../../../../src/audit/query/count.ts';
 import { openSearched } from '../../../../src/audit/query/search.ts';
 import { openRecords } from '../../../../src/audit/sources/open-records.ts';
+import type { SideFile } from '../../../../src/store/side-file.ts';
 import { logIn, toldRecord, writeLog } from '../../../helpers/audit-log.ts';
 
 const records = (count: number, site = 'north') =>
@@ -69,7 +71,8 @@ test('an index that is too large loses its oldest tiles; what it lost is found b
   t.true(pruned.bytes <= whole.bytes / 2);
   t.is(pruned.next, whole.next);
   const index = openIndexFile(folder, 'read_only')!;
-  t.is(Number(index.get('SELECT count(*) AS n FROM postings WHERE tile < ?', pruned.first / 256)?.['n']), 0);
+  for (const table of ['tiles', 'columns'])
+    t.is(rowsBelow(index, `SELECT count(*) AS n FROM ${table} WHERE tile < ?`, pruned.first / 256), 0);
   t.is(coveredBy(index).first * 256, pruned.first);
   index.close();
   const { logs } = await openRecords([folder], { folder: '/' });
@@ -80,6 +83,10 @@ test('an index that is too large loses its oldest tiles; what it lost is found b
   opened.close();
   t.is(total, 4000);
 });
+
+function rowsBelow(index: SideFile, sql: string, tile: number): number {
+  return Number(index.get(sql, tile)?.['n']);
+}
 
 test('what retention took from the log leaves the index too, and nothing stands in the way of the rest', async (t) => {
   const folder = logIn(t, records(1500));
@@ -113,6 +120,12 @@ test('what stands as a commitment is neither found nor counted by it', async (t)
   );
   await follow(folder);
   const index = openIndexFile(folder, 'read_only')!;
-  t.is(index.get('SELECT 1 FROM words WHERE text = ?', secret), undefined);
+  t.is(index.get('SELECT 1 FROM columns WHERE device IS NOT NULL'), undefined);
   index.close();
+  const { logs } = await openRecords([folder], { folder: '/' });
+  const opened = await openSearched(logs[0]!);
+  const range = { from: 0, to: 256 };
+  t.deepEqual([...findHits(opened.index!, { fields: { device: secret } }, range, 'oldest')], []);
+  t.is([...findHits(opened.index!, { fields: { site: 'north' } }, range, 'oldest')].length, 1);
+  opened.close();
 });

@@ -1,0 +1,16 @@
+import type { FieldName } from '../query/fields.ts';
+
+/** Which of a record's values it is counted under: of networks that of 24 or 64 bits, else the first. */
+export function countedPlace(field: FieldName, values: readonly string[]): number {
+  return field === 'network'
+    ? Math.max(
+        0,
+        values.findIndex((one) => /\/(24|64)$/.test(one)),
+      )
+    : 0;
+}
+
+/** What a record is counted under; undefined where it has no value. */
+export function countedValue(field: FieldName, values: readonly string[]): string | undefined {
+  return values[countedPlace(field, values)];
+}
