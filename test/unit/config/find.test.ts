@@ -17,6 +17,12 @@ test('the option goes before the environment, that before the usual files', (t) 
   t.is(findConfigFile('/etc/option.yaml', 'env.yaml', folder), '/etc/option.yaml');
 });
 
+test('an option without a name is told, and no other file taken in its place', (t) => {
+  const folder = empty();
+  writeFileSync(join(folder, 'portreeve.yaml'), '');
+  t.throws(() => findConfigFile('', 'env.yaml', folder), { code: 'PDP_USAGE', message: /--config.*empty/ });
+});
+
 test('without any, the error says how to name one', (t) => {
   t.throws(() => findConfigFile(undefined, '', empty()), {
     code: 'PDP_CONFIG_INVALID',
