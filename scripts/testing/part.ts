@@ -1,0 +1,45 @@
+import { execute } from './execute.ts';
+
+export interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/**
+ * What a part asks of the machine while it runs.
+ * - `alone`: tests that hold a server under load to times: nothing runs beside them but what yields.
+ * - `yields`: one core at most, and nothing that a wait of seconds would fail: takes what the former leave.
+ * - `shares`: everything else; two of them run side by side.
+ * - `waits`: as `shares`, but for much of its time waiting for others.
+ */
+export type Manner = 'alone' | 'yields' | 'shares' | 'waits';
+
+export interface Part {
+  /** What it is called by: several may have one name. */
+  readonly name: string;
+  readonly of?: string;
+  readonly manner: Manner;
+  /** Files of tests that it runs, where it runs any. */
+  readonly files?: () => readonly string[];
+  /** Tells in `say` whatever should be read of it, by whole lines. */
+  readonly run: (say: (lines: string) => void) => Promise<Count>;
+}
+
+export function noCount(): Count {
+  return { passed: 0, failed: 0, skipped: 0 };
+}
+
+/** A command that is one check: passed when it exits 0; its output is shown when it does not. */
+export function check(name: string, command: string, args: readonly string[], of?: string): Part {
+  return {
+    name,
+    of,
+    manner: 'yields',
+    run: async (say) => {
+      const { code, output } = await execute(command, args, { yields: true });
+      if (code !== 0) say(output);
+      return code === 0 ? { ...noCount(), passed: 1 } : { ...noCount(), failed: 1 };
+    },
+  };
+}

@@ -1,0 +1,57 @@
+import { ava } from './ava-part.ts';
+import { check } from './part.ts';
+import type { Part } from './part.ts';
+import { rego } from './rego-part.ts';
+
+/**
+ * Files whose tests hold a server to times, to memory or to an honest caller's answers while it is under load: with
+ * another one beside it they would measure that one.
+ */
+const timed = {
+  fault: [
+    'abuse-*',
+    'deadlines',
+    'policy-wire',
+    'pressure-*',
+    'process-flood',
+    'process-hold',
+    'soak',
+    'under-load-*',
+  ],
+  e2e: ['envoy-*', 'audit-envoy'],
+};
+
+/** Both build `dist/` anew, one after the other. */
+const packed = { yields: 'policy-ci', shares: 'package' };
+
+const oneByOne = ['--concurrency', '1'];
+const sideBySide = ['--concurrency', '2'];
+/** Servers with Envoy and commands by the dozen, on a machine that is busy. */
+const patient = ['--timeout', '300s'];
+
+/** All parts, in the order in which those of one manner run. */
+export const parts: readonly Part[] = [
+  ava('fault', { manner: 'alone', of: 'under load', only: timed.fault, args: oneByOne }),
+  ava('e2e', { manner: 'alone', of: 'Envoy', only: timed.e2e, args: [...oneByOne, ...patient] }),
+  rego,
+  check('types', 'tsc', ['-p', '.']),
+  check('lint', 'eslint', ['.', '--max-warnings', '0']),
+  check('format', 'prettier', ['--check', '--log-level', 'warn', '.']),
+  check('docs', 'node', ['scripts/docs-reasons.ts', '--check'], 'reasons'),
+  check('docs', 'node', ['scripts/policy-input.ts', '--check'], 'policy input'),
+  check('docs', 'node', ['scripts/docs-config.ts', '--check'], 'configuration'),
+  check('docs', 'node', ['scripts/docs-performance.ts', '--check'], 'performance'),
+  ava('e2e', { manner: 'yields', of: "a project's CI", only: [packed.yields], args: patient }),
+  ava('arch', { manner: 'shares' }),
+  ava('unit', { manner: 'shares' }),
+  ava('property', { manner: 'shares' }),
+  ava('cases', { manner: 'shares' }),
+  ava('conformance', { manner: 'shares' }),
+  ava('e2e', { manner: 'shares', of: 'the package', only: [packed.shares], args: patient }),
+  ava('fault', { manner: 'waits', without: timed.fault, args: [...sideBySide, ...patient] }),
+  ava('e2e', {
+    manner: 'waits',
+    without: [...timed.e2e, ...Object.values(packed)],
+    args: [...sideBySide, ...patient],
+  }),
+];
