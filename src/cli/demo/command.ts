@@ -1,6 +1,7 @@
 import { join, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { loadConfig } from '../../config/load.ts';
+import { describeThrown } from '../../lib/errors.ts';
 import type { RunningServer } from '../../server/running-server.ts';
 import { runParent } from '../../server/run.ts';
 import type { DecisionSummary } from '../../server/summary.ts';
@@ -16,6 +17,7 @@ import { demoTable, whatNext } from './report.ts';
 interface Options extends CommonOptions {
   readonly stay?: boolean;
   readonly folder?: string;
+  readonly anyPort?: boolean;
 }
 
 /** Where `make run` listens, and where `make demo` does: any free port. */
@@ -28,6 +30,7 @@ export function registerDemo(program: Command, session: Session): void {
     .command('demo')
     .description('make a demo fleet, start the server, ask it about every kind of connection')
     .option('--stay', 'listen on 127.0.0.1:9191 and stay up until Ctrl-C')
+    .option('--any-port', 'with --stay: listen on free ports instead')
     .option('--folder <dir>', 'where the fleet is made and kept', '.portreeve');
   finish(command, session, ['demo', 'demo --stay'], (options: Options) => runDemo(options, session));
 }
@@ -38,7 +41,8 @@ async function runDemo(options: Options, session: Session): Promise<Answer> {
   const parent = resolve(around.folder, options.folder ?? '.portreeve');
   const folder = options.stay ? parent : join(parent, 'once');
   const log = (line: string): void => void around.stderr.write(`portreeve: ${plain(line)}\n`);
-  const fleet = await ensureFleet(folder, options.stay ? fixedAddresses : freeAddresses, around.clock.now());
+  const fixed = options.stay === true && options.anyPort !== true;
+  const fleet = await ensureFleet(folder, fixed ? fixedAddresses : freeAddresses, around.clock.now());
   log(`${fleet.made ? 'made' : 'reusing'} the demo fleet in ${relative(around.folder, folder)}`);
   return options.stay ? stay(fleet, folder, session, log) : once(fleet, session, log);
 }
@@ -60,28 +64,34 @@ async function once(fleet: Fleet, session: Session, log: (line: string) => void)
   }
 }
 
-/** Asks every row, prints the table, and goes on deciding, one printed line a decision. */
+/**
+ * Asks every row, prints the table, and goes on deciding, one printed line a decision; as JSON, one object in the end with
+ * what came of the rows.
+ */
 async function stay(
   fleet: Fleet,
   folder: string,
   session: Session,
   log: (line: string) => void,
 ): Promise<Answer> {
-  const { stdout } = session.around;
+  const print = (text: string): void => void (session.json || session.around.stdout.write(text));
   let asked: ReadonlySet<string> | undefined;
+  let rows: object = {};
   const onReady = async (server: RunningServer): Promise<void> => {
     const results = await askAll(server, fleet, session);
     const answer = answerOf(results, session);
-    stdout.write(`${answer.text}${whatNext(addressesOf(server), relative(session.around.folder, folder))}\n`);
+    rows = answer.data;
+    print(`${answer.text}${whatNext(addressesOf(server), relative(session.around.folder, folder))}\n`);
     asked = new Set(results.map((result) => result.decision.decision_id));
+    if (session.json) log('asked about every connection; SIGINT or SIGTERM drains and ends');
   };
   const exit = await serve(fleet, session, log, {
-    onReady: (server) => void onReady(server).catch((thrown: unknown) => log(String(thrown))),
+    onReady: (server) => void onReady(server).catch((thrown: unknown) => log(describeThrown(thrown))),
     onDecision: (decision) => {
-      if (asked?.has(decision.decision_id) === false) stdout.write(decisionLine(decision, session.paint));
+      if (asked?.has(decision.decision_id) === false) print(decisionLine(decision, session.paint));
     },
   });
-  return { exit, data: { exit }, text: '' };
+  return { exit, data: { exit, ...rows }, text: '' };
 }
 
 function serve(

@@ -39,16 +39,17 @@ export function whatNext(
   addresses: { readonly grpc: string; readonly admin: string },
   folder: string,
 ): string {
+  const config = folder === '.portreeve' ? '' : ` --config ${folder}/portreeve.yaml`;
   return `
 Listening: gRPC on ${addresses.grpc} (ext_authz v3 and portreeve.v1), admin on http://${addresses.admin}
 Try, in another terminal:
-  bin/portreeve decide --request ${folder}/requests/revoked.json
-  bin/portreeve device set-status MTR-0001 quarantined --why "looks odd"
-  bin/portreeve decide --request ${folder}/requests/active-meter.json
-  bin/portreeve device set-status MTR-0001 active --why "all clear"
-  bin/portreeve hold list
-  bin/portreeve device why RIG-0001 --tenant rig-7
-  bin/portreeve crl status
+  bin/portreeve decide --request ${folder}/requests/revoked.json${config}
+  bin/portreeve device set-status MTR-0001 quarantined --why "looks odd"${config}
+  bin/portreeve decide --request ${folder}/requests/active-meter.json${config}
+  bin/portreeve device set-status MTR-0001 active --why "all clear"${config}
+  bin/portreeve hold list${config}
+  bin/portreeve device why RIG-0001 --tenant rig-7${config}
+  bin/portreeve crl status${config}
   curl -s http://${addresses.admin}/status
 Further decisions appear below, one a line. Ctrl-C drains and ends.
 `;
