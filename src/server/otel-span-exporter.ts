@@ -10,7 +10,7 @@ import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace';
 import { numberField, opening, part, textField } from '../api/wire-text.ts';
 import { scopeName } from '../telemetry/names.ts';
 import type { SpanAttributes } from '../telemetry/span-attributes.ts';
-import { attributeFields } from './otel-span-text.ts';
+import { attributeFields } from './otel-attributes.ts';
 import type { WrittenSpan } from './otel-spans.ts';
 
 /**

@@ -3,12 +3,16 @@ import type { EpochMs } from '../lib/clock.ts';
 import { numberField, opening, part, textField } from '../api/wire-text.ts';
 import {
   callAttributes,
-  decisionAttributes,
+  faultAttributes,
   methodOf,
+  outcomeAttributes,
+  ownAttributes,
   versionAttributes,
 } from '../telemetry/span-attributes.ts';
-import type { SpanAttributes, SpanVersions } from '../telemetry/span-attributes.ts';
+import type { SpanOutcome, SpanVersions } from '../telemetry/span-attributes.ts';
 import type { FinishedSpan, SpanEvent } from '../telemetry/tracing.ts';
+import { attributeFields } from './otel-attributes.ts';
+import { remembered, rememberedLast } from './otel-remembered.ts';
 
 /*
  * Spans as OTLP has them (opentelemetry/proto/trace/v1, protobuf), written straight from decisions: the same messages that
@@ -25,7 +29,10 @@ export function writeSpan(span: FinishedSpan): string {
   let fields = part(field.traceId, bytesOf(span.traceId)) + part(field.spanId, bytesOf(span.spanId));
   if (span.parentSpanId !== undefined) fields += part(field.parent, bytesOf(span.parentSpanId));
   fields += begin(door) + fixed(field.start, start, 0) + fixed(field.end, start, span.duration);
-  fields += callText(door) + attributeFields(decisionAttributes(decision)) + versionsText(decision.versions);
+  fields +=
+    callText(door) + attributeFields(ownAttributes(decision), field.attribute) + outcomeText(decision);
+  fields += versionsText(decision.versions);
+  if (decision.faults.length > 0) fields += attributeFields(faultAttributes(decision), field.attribute);
   fields += noAttributesDropped;
   for (const event of events) fields += writeEvent(event, start);
   return part(
@@ -34,52 +41,32 @@ export function writeSpan(span: FinishedSpan): string {
   );
 }
 
-/** `KeyValue`s: texts, truth values and lists of texts. */
-export function attributeFields(attributes: SpanAttributes, number: number = field.attribute): string {
-  let fields = '';
-  for (const key of Object.keys(attributes)) {
-    fields += part(number, keyOf(key) + part(2, anyValue(attributes[key] as SpanAttributes[string])));
-  }
-  return fields;
-}
-
-function anyValue(value: SpanAttributes[string]): string {
-  if (typeof value === 'string') return textField(1, value);
-  if (typeof value === 'boolean') return numberField(2, value ? 1 : 0);
-  let values = '';
-  for (const item of value) values += part(1, textField(1, item));
-  return part(5, values);
-}
-
-/** Of a closed list of texts, so that what is remembered is bounded. */
-function remembered<Text>(write: (key: string) => Text): (key: string) => Text {
-  const texts = new Map<string, Text>();
-  return (key) => {
-    let text = texts.get(key);
-    if (text === undefined) texts.set(key, (text = write(key)));
-    return text;
-  };
-}
-
-const keyOf = remembered((key) => textField(1, key));
-
 const begin = remembered(
   (door) => textField(field.name, methodOf(door)) + numberField(field.kind, SpanKind.SERVER + 1),
 );
 
-const callText = remembered((door) => attributeFields(callAttributes(door)));
+const callText = remembered((door) => attributeFields(callAttributes(door), field.attribute));
 
-/** What the last decision was made from, and the next one most likely is as well. */
-let last: { readonly versions: SpanVersions; readonly text: string } | undefined;
+const outcomeText = rememberedLast(sameOutcome, (of: SpanOutcome) =>
+  attributeFields(outcomeAttributes(of), field.attribute),
+);
 
-function versionsText(versions: SpanVersions): string {
-  if (last === undefined || !same(last.versions, versions)) {
-    last = { versions, text: attributeFields(versionAttributes(versions)) };
-  }
-  return last.text;
+function sameOutcome(a: SpanOutcome, b: SpanOutcome): boolean {
+  return (
+    a.outcome === b.outcome &&
+    a.enforced === b.enforced &&
+    a.assurance === b.assurance &&
+    a.tenant === b.tenant &&
+    a.reasons.length === b.reasons.length &&
+    a.reasons.every(({ code }, index) => b.reasons[index]?.code === code)
+  );
 }
 
-function same(a: SpanVersions, b: SpanVersions): boolean {
+const versionsText = rememberedLast(sameVersions, (of: SpanVersions) =>
+  attributeFields(versionAttributes(of), field.attribute),
+);
+
+function sameVersions(a: SpanVersions, b: SpanVersions): boolean {
   return (
     a.program === b.program &&
     a.bundle === b.bundle &&

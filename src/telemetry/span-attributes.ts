@@ -1,17 +1,21 @@
 import { attribute, methodOfDoor, semantic } from './names.ts';
 
 /** What the end of a decision tells its span: the part of a decision that tracing cares about. */
-export interface SpanEnd {
+export interface SpanEnd extends SpanOutcome {
   readonly decision_id: string;
+  readonly device_id: string | null;
+  readonly versions: SpanVersions;
+  readonly faults: readonly { readonly code: string; readonly message: string }[];
+}
+
+/** What many decisions have in common. */
+export interface SpanOutcome {
   readonly tenant: string;
   readonly outcome: string;
   readonly enforced: boolean;
   /** First one primary. */
   readonly reasons: readonly { readonly code: string }[];
-  readonly device_id: string | null;
   readonly assurance: string;
-  readonly versions: SpanVersions;
-  readonly faults: readonly { readonly code: string; readonly message: string }[];
 }
 
 /** What a decision was made from, as far as its span names it. */
@@ -41,10 +45,17 @@ export function callAttributes(door: string): SpanAttributes {
   };
 }
 
+/** What no other decision has. */
+export function ownAttributes(decision: SpanEnd): SpanAttributes {
+  const { decision_id: id, device_id: deviceId } = decision;
+  return deviceId === null
+    ? { [attribute.decisionId]: id }
+    : { [attribute.decisionId]: id, [semantic.deviceId]: deviceId };
+}
+
 /** What was decided. */
-export function decisionAttributes(decision: SpanEnd): SpanAttributes {
-  const attributes: Record<string, string | boolean | readonly string[]> = {
-    [attribute.decisionId]: decision.decision_id,
+export function outcomeAttributes(decision: SpanOutcome): SpanAttributes {
+  return {
     [attribute.tenant]: decision.tenant,
     [attribute.outcome]: decision.outcome,
     [attribute.enforced]: decision.enforced,
@@ -52,13 +63,16 @@ export function decisionAttributes(decision: SpanEnd): SpanAttributes {
     [attribute.reasons]: decision.reasons.map((reason) => reason.code),
     [attribute.assurance]: decision.assurance,
   };
-  if (decision.device_id !== null) attributes[semantic.deviceId] = decision.device_id;
-  const [fault] = decision.faults;
-  if (fault !== undefined) {
-    attributes[attribute.faults] = decision.faults.map(({ code }) => code);
-    attributes[semantic.errorType] = fault.code;
-  }
-  return attributes;
+}
+
+/** What went wrong; the first fault is the error. */
+export function faultAttributes({ faults }: Pick<SpanEnd, 'faults'>): SpanAttributes {
+  const [first] = faults;
+  if (first === undefined) return {};
+  return {
+    [attribute.faults]: faults.map(({ code }) => code),
+    [semantic.errorType]: first.code,
+  };
 }
 
 /** What it was decided from. */

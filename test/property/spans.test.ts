@@ -14,13 +14,15 @@ import { samplerFrom } from '../../src/server/otel-sampler.ts';
 import { scopeName } from '../../src/telemetry/names.ts';
 import {
   callAttributes,
-  decisionAttributes,
+  faultAttributes,
   methodOf,
+  outcomeAttributes,
+  ownAttributes,
   versionAttributes,
 } from '../../src/telemetry/span-attributes.ts';
 import type { FinishedSpan } from '../../src/telemetry/tracing.ts';
 
-const numRuns = 200 * Number(process.env.SOAK_FACTOR ?? 1);
+const numRuns = 300 * Number(process.env.SOAK_FACTOR ?? 1);
 
 const text = fc.oneof(
   fc.string({ maxLength: 40 }),
@@ -36,7 +38,8 @@ const hex = (length: number): fc.Arbitrary<string> =>
     .uint8Array({ minLength: length, maxLength: length })
     .filter((bytes) => bytes.some((byte) => byte > 0))
     .map((bytes) => Buffer.from(bytes).toString('hex'));
-const codes = fc.array(fc.record({ code: text }), { maxLength: 4 });
+const few = fc.constantFrom('a', 'é');
+const codes = fc.array(fc.record({ code: fc.oneof({ weight: 9, arbitrary: few }, text) }), { maxLength: 2 });
 
 /** Few, so that one decision's are often the last one's, or differ from them in one place. */
 const versions = fc.record({
@@ -57,12 +60,12 @@ const versions = fc.record({
 });
 const decision = fc.record({
   decision_id: text,
-  tenant: text,
-  outcome: text,
+  tenant: fc.oneof(few, text),
+  outcome: few,
   enforced: fc.boolean(),
   reasons: codes,
   device_id: fc.option(text),
-  assurance: text,
+  assurance: few,
   versions,
   faults: fc.array(fc.record({ code: text, message: text }), { maxLength: 2 }),
 });
@@ -120,8 +123,10 @@ function bySdk(spans: readonly FinishedSpan[]): string {
       parent ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT,
     );
     for (const { name, at } of events) open.addEvent(name, timeOf(start, at));
-    open.setAttributes(attributes(decisionAttributes(made)));
+    open.setAttributes(attributes(ownAttributes(made)));
+    open.setAttributes(attributes(outcomeAttributes(made)));
     open.setAttributes(attributes(versionAttributes(made.versions)));
+    open.setAttributes(attributes(faultAttributes(made)));
     const [fault] = made.faults;
     if (fault) open.setStatus({ code: SpanStatusCode.ERROR, message: fault.message });
     open.end(timeOf(start, duration));
