@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer';
+
 /*
  * The records of decisions are RFC 8785 text: members stand in order, once each, and texts that need no escape have none.
  * The few members that fields are read from are found in these bytes without a value being made of all the others.
@@ -121,6 +123,8 @@ export class RecordScanner {
   #bytes: Uint8Array = new Uint8Array(0);
   #at = 0;
   #end = 0;
+  /** All bits that any byte of the last text has. */
+  #highest = 0;
 
   /**
    * Answers whether the entry is a record of which all was found that any field reads; of any other nothing can be said.
@@ -187,6 +191,8 @@ export class RecordScanner {
   #slot(slot: Slot): boolean {
     const from = this.#at + 1;
     if (!this.#text()) return false;
+    // What is no UTF-8 is read as other text than it is.
+    if (this.#highest > 127 && !isUtf8(this.#bytes.subarray(from, this.#at - 1))) return false;
     if (slot === reasonCode) {
       this.reasons.push(from, this.#at - 1);
     } else {
@@ -218,13 +224,16 @@ export class RecordScanner {
     const bytes = this.#bytes;
     const end = this.#end;
     let at = this.#at + 1;
+    let bits = 0;
     for (; at < end; at += 1) {
       const byte = bytes[at] as number;
       if (byte === quote) {
         this.#at = at + 1;
+        this.#highest = bits;
         return true;
       }
       if (byte === backslash || byte < space) return false;
+      bits |= byte;
     }
     return false;
   }
