@@ -205,17 +205,16 @@ class Key:
         data = strict_base64(found[3]) if found else None
         if not data or len(data) != 33 or data[0] not in (1, 4):
             raise ValueError(f"{text} is no key")
-        self.text, self.name, self.until = text.strip(), found[1], None
+        self.text, self.name, self.until, self.vouched = text.strip(), found[1], None, True
         self.id = hashlib.sha256(self.name.encode() + b"\n" + data).digest()[:4]
         if self.id.hex() != found[2]:
             raise ValueError(f"{text} is not the key that its id names")
         self.key = Ed25519PublicKey.from_public_bytes(data[1:])
 
     def signed(self, note):
-        return any(
-            name == self.name and one == self.id and self._verifies(data, note["text"])
-            for name, one, data in note["signatures"]
-        )
+        # Each signature that says it is the key's own must be right.
+        own = [data for name, one, data in note["signatures"] if name == self.name and one == self.id]
+        return bool(own) and all(self._verifies(data, note["text"]) for data in own)
 
     def _verifies(self, signature, text):
         try:
@@ -306,7 +305,7 @@ class Verifier:
         if found is None:
             findings.fail("checkpoint.missing", None, "there is no checkpoint")
             return
-        current = self.checkpoint = self.signed(found, keys, "")
+        current = self.checkpoint = self.signed(found, [key for key in keys if key.vouched], "")
         if current is None:
             return
         size = current["size"]
@@ -331,7 +330,7 @@ class Verifier:
         self.check_history(current, earlier, state)
         self.tell_pruned(begin, size)
         if state == "sound":
-            self.check_beside(size)
+            self.check_beside(begin, size)
 
     def read_keys(self, given):
         findings, known = self.findings, []
@@ -349,14 +348,13 @@ class Verifier:
         except (ValueError, KeyError, TypeError):
             findings.fail("key.list", None, "keys/log.json is no list of keys")
         texts = [key.text for key in given]
-        begin = 0 if not given else next((at for at, key in enumerate(known) if key.text in texts), -1)
+        begin = 0 if not given else max((at for at, key in enumerate(known) if key.text in texts), default=-1)
         strangers = [key for key in given if key.text not in [one.text for one in known]]
         if known:
             for key in strangers:
                 findings.fail("key.unknown", None, f"the log was never signed with the key {key.text}")
-        broken = next(
-            (at for at in range(max(0, begin) + 1, len(known)) if not succeeds(known[at], known[at - 1])), -1
-        )
+        sizes = [None] + [succession(key, before) for before, key in zip(known, known[1:])]
+        broken = next((at for at in range(max(0, begin) + 1, len(known)) if sizes[at] is None), -1)
         if broken >= 0:
             after, before = known[broken].text, known[broken - 1].text
             findings.fail("key.succession", None, f"the key {after} took over without the signature of {before}")
@@ -370,6 +368,11 @@ class Verifier:
                 "and whoever replaces all of it replaces them too",
             )
         trusted = [] if begin < 0 else known[: broken if broken >= 0 else len(known)]
+        for at, key in enumerate(trusted):
+            # What came before a given key only names itself: it can accuse the log, and nothing is believed by it.
+            key.vouched = at >= begin
+            if at + 1 < len(trusted) and sizes[at + 1] is not None:
+                key.until = sizes[at + 1]
         return trusted + strangers
 
     def signed(self, found, keys, name):
@@ -628,12 +631,8 @@ class Verifier:
     def tell_pruned(self, begin, size):
         if begin == 0:
             return
-        try:
-            selection = json.loads(self.files.read("export.json") or b"null")
-        except ValueError:
-            selection = None
         entries = f"entries 0 to {begin - 1}"
-        if isinstance(selection, dict) and selection.get("from") == begin:
+        if self.export_begin() == begin:
             message = f"{entries} are not in the export, which begins at {begin}"
             self.findings.remark("log.pruned", 0, message)
         elif begin <= self.records.pruned_below:
@@ -643,17 +642,36 @@ class Verifier:
             problem = f"{path} is not there, and the log does not say that its retention took them"
             self.findings.fail("entry.missing", 0, f"{entries} are missing: {problem}")
 
-    def check_beside(self, size):
-        for name in self.files.list("records"):
-            if re.fullmatch(r"\d{12}\.ndjson", name):
-                self.check_lines(name, size)
+    def export_begin(self):
+        try:
+            selection = json.loads(self.files.read("export.json") or b"null")
+        except ValueError:
+            return None
+        begin = selection.get("from") if isinstance(selection, dict) else None
+        return begin if type(begin) in (int, float) else None
+
+    def check_beside(self, begin, size):
+        selected = self.export_begin()
+        names = [name for name in self.files.list("records") if re.fullmatch(r"\d{12}\.ndjson", name)]
+        # Whoever reads the lines alone must not miss one.
+        after = min(begin if selected is None else selected, size)
+        for name in names:
+            if int(name[:12]) > after:
+                self.tell_lacking(after, int(name[:12]))
+            after = max(after, self.check_lines(name, size))
+        if after < size and (names or selected is not None):
+            self.tell_lacking(after, size)
         for name in self.files.list("kept"):
             if re.fullmatch(r"[0-9a-f]{64}", name):
                 if hashlib.sha256(self.files.read(f"kept/{name}")).hexdigest() != name:
                     message = f"kept/{name} was changed: its digest is not its name"
                     self.findings.fail("export.differs", None, message)
 
+    def tell_lacking(self, begin, end):
+        self.findings.fail("export.differs", begin, f"records/ lacks the lines of {span(begin, end - 1)}")
+
     def check_lines(self, name, size):
+        """Answers the entry behind its last line; the size where a line is wrong, which is told."""
         tiles = {}
         lines = self.files.read(f"records/{name}").split(b"\n")
         if lines[-1] == b"":
@@ -668,12 +686,17 @@ class Verifier:
             if not right:
                 message = f"records/{name}: line {at + 1} is not entry {entry}"
                 self.findings.fail("export.differs", entry, message)
-                return
+                return size
+        return int(name[:12]) + len(lines)
 
 
-def succeeds(key, before):
+def succession(key, before):
+    """Size up to which the key before has signed that it counts alone; None where it has not named this one."""
     note = parse_note(key.succession.encode()) if key.succession else None
-    return bool(note) and key.text in note["text"].split("\n") and before.signed(note)
+    lines = note["text"].split("\n") if note else []
+    if len(lines) != 5 or lines[:2] != ["portreeve log key", key.text] or lines[4] != "":
+        return None
+    return int(lines[2]) if re.fullmatch(r"[0-9]{1,15}", lines[2]) and before.signed(note) else None
 
 
 def first_difference(a, b):
@@ -796,7 +819,10 @@ class Records:
         time = millis(record.get("time"))
         if time is not None and (is_decision or act in TIMELY or record.get("kind") in TIMELY):
             self.time(entry, time, act)
-        if not is_decision:
+        if is_decision:
+            # A server that decides has not stopped, whatever it said before.
+            self.stopped = False
+        else:
             self.act(entry, act, record.get("detail") or {}, record)
 
     def time(self, entry, time, act):

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { keyListBytes } from '../../src/audit/log/keys.ts';
+import { successionOf } from '../../src/audit/log/rotate-key.ts';
 import { keyListPath } from '../../src/audit/log/types.ts';
 import type { LogKey } from '../../src/audit/log/types.ts';
 import { recordBytes } from '../../src/audit/record.ts';
 import { signCheckpoint } from '../../src/audit/tlog/checkpoint.ts';
 import { rootOf } from '../../src/audit/tlog/frontier.ts';
 import { leafHash } from '../../src/audit/tlog/hash.ts';
-import { noteSigner, signNote } from '../../src/audit/tlog/note.ts';
+import { noteSigner } from '../../src/audit/tlog/note.ts';
 import type { NoteSigner } from '../../src/audit/tlog/note.ts';
 import { formatInstant } from '../../src/lib/clock.ts';
 import { tilesOf } from './tlog.ts';
@@ -104,14 +105,15 @@ export function firstKey({ verifier }: NoteSigner): LogKey {
 /** Keys of which each took over from the one before at a size. */
 export function keyChain(signers: readonly NoteSigner[], sizes: readonly number[]): readonly LogKey[] {
   return signers.map((signer, place) => {
-    const before = signers[place - 1];
     const time = formatInstant(logBegin + place * 60_000);
+    const before = signers[place - 1];
+    const from = { time, size: place === 0 ? 0 : (sizes[place - 1] as number) };
     const end = sizes[place];
     return {
       key: signer.verifier.text,
-      from: { time, size: place === 0 ? 0 : (sizes[place - 1] as number) },
+      from,
       until: end === undefined ? null : { time, size: end },
-      succession: before ? signNote(`${signer.verifier.text}\n`, [before]) : null,
+      succession: before ? successionOf(before, signer, from) : null,
     };
   });
 }

@@ -1,6 +1,7 @@
 import { bundleOf } from '../../src/audit/tlog/entry-bundle.ts';
 import { keyListBytes } from '../../src/audit/log/keys.ts';
 import { keyListPath } from '../../src/audit/log/types.ts';
+import type { LogKey } from '../../src/audit/log/types.ts';
 import { noteSigner } from '../../src/audit/tlog/note.ts';
 import type { NoteSigner } from '../../src/audit/tlog/note.ts';
 import {
@@ -33,8 +34,8 @@ export interface Cheat {
   readonly remarks?: readonly string[];
   /** Size of the honest log's checkpoint that the reader holds. */
   readonly held?: number;
-  /** Whose key the reader holds; the honest log's unless said. `none` = no key is given. */
-  readonly key?: 'none' | 'after';
+  /** Whose key the reader holds; the honest log's unless said. `none` = no key is given, `next` = the one that follows it. */
+  readonly key?: 'none' | 'next';
 }
 
 const at = (second: number): number => logBegin + second * 1000;
@@ -106,8 +107,19 @@ function rotated(log: MadeLog, successor: NoteSigner, endorsed = true): MadeLog 
   return log;
 }
 
+/** What an export has beside the log: its records as lines. */
+function exported(log: MadeLog, change: (lines: readonly Uint8Array[]) => readonly Uint8Array[]): MadeLog {
+  log.files.set('export.json', Buffer.from('{"from":0}\n'));
+  const lines = change(log.entries).flatMap((entry) => [entry, Buffer.from('\n')]);
+  log.files.set('records/000000000000.ndjson', Buffer.concat(lines));
+  return log;
+}
+
 const strange = newSigner();
 const next = newSigner();
+
+/** The key that follows that of the honest log. */
+export const nextVerifier = next.verifier;
 
 /** Text forms of keys, which differ from run to run. */
 export const matrixKeys = { strange: strange.verifier.text, next: next.verifier.text };
@@ -457,6 +469,224 @@ export const tamperMatrix: readonly Cheat[] = [
     cheat: (log) => rewritten(log, (entries) => (entries[301] = act(at(301), 'log_gap', { at_most_ms: 50 }))),
     says: [],
     remarks: ['log.gap 301: records of at most 50ms before entry 301 may be missing: the log says so itself'],
+  },
+  {
+    title:
+      'a key put before the one that the reader holds, and all of the log rewritten with it, without the key',
+    cheat: (log) => {
+      const forged = rewritten(log, (entries) => (entries[1] = entryOf(5001, at(1))), strange);
+      const keys = keyChain([strange, log.signer], [100_000]);
+      forged.files.set(keyListPath, keyListBytes({ keys }));
+      return forged;
+    },
+    says: [`key.wrong: the checkpoint of ${origin} at 700 is not signed by a key that counts there (KEYID)`],
+  },
+  {
+    title:
+      'the end of a key that was replaced moved in the list, which nobody signs, to a checkpoint with it',
+    cheat: (log) => {
+      rotated(log, next);
+      const keys = keyChain([log.signer, next], [300]);
+      const [first, second] = keys as [LogKey, LogKey];
+      const moved = { ...first, until: { time: second.from.time, size: 100_000 } };
+      log.files.set(keyListPath, keyListBytes({ keys: [moved, second] }));
+      log.files.set('checkpoint', checkpointOf(log.entries, 700, [log.signer]));
+      return log;
+    },
+    says: [
+      `key.wrong: the checkpoint of ${origin} at 700 is not signed by a key that counts there (KEYID, NEXTID)`,
+    ],
+  },
+  {
+    title: 'a history of its own by the key before the one that the reader holds, with another end for it',
+    key: 'next',
+    cheat: (log) => {
+      const forged = rewritten(log, (entries) => (entries[1] = entryOf(5001, at(1))));
+      forged.files.set(keyListPath, keyListBytes({ keys: keyChain([log.signer, next], [100_000]) }));
+      return forged;
+    },
+    says: [`key.wrong: the checkpoint of ${origin} at 700 is not signed by a key that counts there (NEXTID)`],
+  },
+  {
+    title: 'a reader who holds the later key, and a checkpoint that was kept under the one before',
+    key: 'next',
+    cheat: (log) => {
+      log.files.set('checkpoints/200', checkpointOf(log.entries, 200, [log.signer]));
+      return rotated(log, next);
+    },
+    says: [],
+  },
+  {
+    title: 'a succession that was signed for another key',
+    cheat: (log) => {
+      rotated(log, next);
+      const [first, second] = keyChain([log.signer, next], [300]) as [LogKey, LogKey];
+      const [, other] = keyChain([log.signer, strange], [300]) as [LogKey, LogKey];
+      log.files.set(
+        keyListPath,
+        keyListBytes({ keys: [first, { ...second, succession: other.succession }] }),
+      );
+      return log;
+    },
+    says: [
+      'key.succession: the key NEXT took over without the signature of KEY',
+      `key.wrong: the checkpoint of ${origin} at 700 is not signed by a key that counts there (KEYID)`,
+    ],
+  },
+  {
+    title: 'a right signature of a key that nobody named, beside that of the log',
+    cheat: (log) => {
+      log.files.set('checkpoint', checkpointOf(log.entries, 700, [log.signer, strange]));
+      return log;
+    },
+    says: [],
+  },
+  {
+    title: 'a right signature of a key that nobody named, in the place of that of the log',
+    cheat: (log) => {
+      log.files.set('checkpoint', checkpointOf(log.entries, 700, [strange, next]));
+      return log;
+    },
+    says: [`key.wrong: the checkpoint of ${origin} at 700 is not signed by a key that counts there (KEYID)`],
+  },
+  {
+    title: 'a wrong signature that says it is of the key of the log, behind a right one',
+    cheat: (log) => {
+      const [whole, other] = [700, 600].map((size) =>
+        Buffer.from(checkpointOf(log.entries, size, [log.signer])).toString('utf8'),
+      ) as [string, string];
+      log.files.set('checkpoint', Buffer.from(whole + other.slice(other.indexOf('\u2014'))));
+      return log;
+    },
+    says: [`key.wrong: the checkpoint of ${origin} at 700 is not signed by a key that counts there (KEYID)`],
+  },
+  {
+    title: 'an older checkpoint put back, and the reader holds a later one',
+    held: 690,
+    cheat: (log) => {
+      log.files.set('checkpoint', checkpointOf(log.entries, 512, [log.signer]));
+      return log;
+    },
+    says: [
+      'history.truncated 512: the log ends at 512 entries, and the checkpoint that you hold covers 690: at least 178 were cut off',
+    ],
+  },
+  {
+    title: 'an older checkpoint put back, and nobody holds anything: it cannot be known',
+    cheat: (log) => {
+      log.files.set('checkpoint', checkpointOf(log.entries, 512, [log.signer]));
+      return log;
+    },
+    says: [],
+  },
+  {
+    title: 'two entries exchanged, and their hashes in the tile over them',
+    cheat: (log) => {
+      const entries = [...log.entries];
+      [entries[303], entries[309]] = [entries[309] as Uint8Array, entries[303] as Uint8Array];
+      return withTiles(log, entries, (path) => path === 'tile/entries/001' || path === 'tile/0/001');
+    },
+    says: ['entry.changed 256: entries 256 to 511 are not what was signed, nor are the hashes over them'],
+  },
+  {
+    title: 'two bundles exchanged together with the tiles over them',
+    cheat: (log) => {
+      for (const folder of ['tile/entries', 'tile/0']) {
+        const [first, second] = [`${folder}/000`, `${folder}/001`].map((path) => log.files.get(path));
+        log.files.set(`${folder}/000`, second as Uint8Array).set(`${folder}/001`, first as Uint8Array);
+      }
+      return log;
+    },
+    says: [
+      'time.order 256: entry 256 is of 2026-11-01T00:00:00.000Z, and entry 255 before it of 2026-11-01T00:08:31.000Z',
+      'entry.changed 0: entries 0 to 255 are not what was signed, nor are the hashes over them',
+      'entry.changed 256: entries 256 to 511 are not what was signed, nor are the hashes over them',
+    ],
+    remarks: [
+      'time.silence 512: nothing was recorded between 2026-11-01T00:04:15.000Z and 2026-11-01T00:08:32.000Z (4m 17s), where a heartbeat was due every 1m',
+    ],
+  },
+  {
+    title: 'a tile that is not full and longer than it says',
+    cheat: (log) =>
+      edited(log, 'tile/0/002.p/188', (bytes) => Buffer.concat([bytes, bytes, bytes.subarray(0, 64)])),
+    says: ['tile.malformed 512: tile/0/002.p/188 has 12096 bytes instead of 6016'],
+  },
+  {
+    title: 'bytes behind the last entry of a bundle that are none',
+    cheat: (log) => edited(log, 'tile/entries/001', (bytes) => Buffer.concat([bytes, Buffer.of(0)])),
+    says: ['entry.torn 512: tile/entries/001 ends within entry 512'],
+  },
+  {
+    title: 'an empty entry behind the last of a bundle',
+    cheat: (log) => edited(log, 'tile/entries/002.p/188', (bytes) => Buffer.concat([bytes, Buffer.of(0, 0)])),
+    says: ['entry.added 700: an entry was added at 700'],
+  },
+  {
+    title: 'the first bundle gone, and a mark of retention that nobody signed',
+    cheat: (log) => {
+      log.files.set('minimum-index', Buffer.from('256\n'));
+      return without(log, 'tile/entries/000', 'tile/0/000');
+    },
+    says: [
+      'entry.missing 0: entries 0 to 255 are missing: tile/entries/000 is not there, and the log does not say that its retention took them',
+    ],
+  },
+  {
+    title: 'a heartbeat whose time goes back',
+    cheat: (log) => rewritten(log, (entries) => (entries[300] = heartbeat(at(100), 0))),
+    says: [
+      'time.order 300: entry 300 is of 2026-11-01T00:01:40.000Z, and entry 299 before it of 2026-11-01T00:04:59.000Z',
+    ],
+  },
+  {
+    title: 'a server that says it stopped and decides on, so that its silence would not show',
+    cheat: (log) =>
+      rewritten(log, (entries) => {
+        entries[200] = act(at(200), 'stop', {});
+        entries.splice(230, 300);
+      }),
+    says: [],
+    remarks: [
+      'time.silence 230: nothing was recorded between 2026-11-01T00:03:49.000Z and 2026-11-01T00:08:50.000Z (5m 1s), where a heartbeat was due every 1m',
+    ],
+  },
+  {
+    title: 'an export whose lines are those of its entries',
+    cheat: (log) => exported(log, (lines) => lines),
+    says: [],
+  },
+  {
+    title: 'an export whose last lines are left out',
+    cheat: (log) => exported(log, (lines) => lines.slice(0, 650)),
+    says: ['export.differs 650: records/ lacks the lines of entries 650 to 699'],
+  },
+  {
+    title: 'an export without its lines',
+    cheat: (log) =>
+      without(
+        exported(log, (lines) => lines),
+        'records/000000000000.ndjson',
+      ),
+    says: ['export.differs 0: records/ lacks the lines of entries 0 to 699'],
+  },
+  {
+    title: 'an export with a line of which the entry is another one',
+    cheat: (log) => exported(log, (lines) => lines.with(300, lines[301] as Uint8Array)),
+    says: ['export.differs 300: records/000000000000.ndjson: line 301 is not entry 300'],
+  },
+  {
+    title: 'an export that says where it begins: what is before is told',
+    cheat: (log) => {
+      exported(log, (lines) => lines);
+      log.files.set('export.json', Buffer.from('{"from":256}\n'));
+      const lines = log.entries.slice(256).flatMap((entry) => [entry, Buffer.from('\n')]);
+      log.files.delete('records/000000000000.ndjson');
+      log.files.set('records/000000000256.ndjson', Buffer.concat(lines));
+      return without(log, 'tile/entries/000', 'tile/0/000');
+    },
+    says: [],
+    remarks: ['log.pruned 0: entries 0 to 255 are not in the export, which begins at 256'],
   },
 ];
 

@@ -28,6 +28,7 @@ const HASH = 32; // bytes of SHA-256
 const MOST_DISORDER_MS = 60_000; // records that were made at once may stand in any order
 const BEATS_MISSED = 3; // heartbeats that may be missing before it counts as silence
 const MOST_TOLD = 100;
+const LATEST_S = 253_402_300_799n; // 9999-12-31T23:59:59Z: no later time can be written
 
 // ---- What is found -------------------------------------------------------------------------------------------------
 
@@ -216,11 +217,11 @@ function parseNote(bytes) {
   return { text: all.slice(0, split + 1), signatures };
 }
 
-const isSignedBy = (note, { name, id, key }) =>
-  note.signatures.some(
-    (one) =>
-      one.name === name && one.id.equals(id) && verifySignature(null, Buffer.from(note.text), key, one.data),
-  );
+/** Each signature that says it is the key's own must be right. */
+const isSignedBy = (note, { name, id, key }) => {
+  const own = note.signatures.filter((one) => one.name === name && one.id.equals(id));
+  return own.length > 0 && own.every(({ data }) => verifySignature(null, Buffer.from(note.text), key, data));
+};
 
 /** Origin, number of entries, root hash. */
 function parseCheckpoint(bytes) {
@@ -233,7 +234,10 @@ function parseCheckpoint(bytes) {
   return Number.isSafeInteger(Number(size)) ? { note, origin, size: Number(size), root: hash } : undefined;
 }
 
-/** The keys that count: those given, and each that one of them named as its successor; else the log's own list. */
+/**
+ * The keys that count: those given, and each that one of them named as its successor; else the log's own list. `vouched`
+ * are not those that came before a given one: their checkpoints can accuse the log, and nothing is believed by them.
+ */
 function readKeys(given) {
   let entries = [];
   const bytes = read('keys/log.json');
@@ -247,19 +251,30 @@ function readKeys(given) {
     if (!parsed) fail('key.list', null, `keys/log.json has a key that is none: ${key}`);
     return parsed;
   });
-  const succeeds = (place) => {
-    const note = known[place].succession && parseNote(Buffer.from(known[place].succession));
-    return (
-      note && note.text.split('\n').includes(known[place].key) && isSignedBy(note, known[place - 1].parsed)
-    );
-  };
+  // Size up to which the key before has signed that it counts alone; undefined where it has not named this one.
+  const successions = known.map(({ key, succession }, place) => {
+    const note = place > 0 && succession && parseNote(Buffer.from(succession));
+    if (!note) return undefined;
+    const [what, next, size, time, ...more] = note.text.split('\n');
+    const isOne =
+      what === 'portreeve log key' &&
+      next === key &&
+      time !== undefined &&
+      more.length === 1 &&
+      more[0] === '';
+    return isOne && /^\d{1,15}$/.test(size) && isSignedBy(note, known[place - 1].parsed)
+      ? Number(size)
+      : undefined;
+  });
   const begin =
-    given.length === 0 ? 0 : known.findIndex(({ parsed }) => given.some(({ text }) => text === parsed.text));
+    given.length === 0
+      ? 0
+      : known.map(({ parsed }) => given.some(({ text }) => text === parsed.text)).lastIndexOf(true);
   const strangers = given.filter(({ text }) => !known.some(({ parsed }) => parsed.text === text));
   if (known.length > 0)
     for (const { text } of strangers)
       fail('key.unknown', null, `the log was never signed with the key ${text}`);
-  const broken = known.findIndex((_, place) => place > Math.max(0, begin) && !succeeds(place));
+  const broken = successions.findIndex((one, place) => one === undefined && place > Math.max(0, begin));
   if (broken >= 0)
     fail(
       'key.succession',
@@ -276,8 +291,12 @@ function readKeys(given) {
     );
   const trusted = begin < 0 ? [] : known.slice(0, broken < 0 ? known.length : broken);
   return [
-    ...trusted.map(({ parsed, until }) => ({ ...parsed, until: until?.size ?? null })),
-    ...strangers.map((key) => ({ ...key, until: null })),
+    ...trusted.map(({ parsed, until }, place) => ({
+      ...parsed,
+      until: (place + 1 < trusted.length ? successions[place + 1] : undefined) ?? until?.size ?? null,
+      vouched: place >= begin,
+    })),
+    ...strangers.map((key) => ({ ...key, until: null, vouched: true })),
   ];
 }
 
@@ -671,7 +690,10 @@ function readRecord(entry, bytes) {
   const time = typeof record.time === 'string' ? Date.parse(record.time) : NaN;
   if (!Number.isNaN(time) && (isDecision || timely.has(record.act) || timely.has(record.kind)))
     checkTime(entry, time, record);
-  if (isDecision) return;
+  if (isDecision) {
+    stopped = false; // a server that decides has not stopped, whatever it said before
+    return;
+  }
   const { act, detail } = record;
   if (act === 'start') stopped = false;
   if (act === 'stop') stopped = true;
@@ -717,11 +739,26 @@ function checkTime(entry, time, record) {
 
 // ---- What an export has beside the log -----------------------------------------------------------------------------
 
-/** Lines of `records/` are the entries; files of `kept/` have the digest that is their name. */
-function checkBeside(size) {
+/** What an export begins with; undefined where it is none. */
+function exportBegin() {
+  try {
+    const from = JSON.parse(read('export.json') ?? 'null')?.from;
+    return typeof from === 'number' ? from : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Lines of `records/` are the entries, all of them; files of `kept/` have the digest that is their name. */
+function checkBeside(from, size) {
+  const begin = exportBegin();
+  let [next, any] = [Math.min(begin ?? from, size), begin !== undefined];
+  const lacking = (to) => fail('export.differs', next, `records/ lacks the lines of ${span(next, to - 1)}`);
   for (const name of list('records')) {
     let entry = Number(/^(\d{12})\.ndjson$/.exec(name)?.[1]);
     if (Number.isNaN(entry)) continue;
+    if (entry > next) lacking(entry);
+    any = true;
     const bytes = read(`records/${name}`);
     for (let start = 0, line = 1; start < bytes.length; line += 1, entry += 1) {
       const feed = bytes.indexOf(10, start);
@@ -735,11 +772,14 @@ function checkBeside(size) {
         !hashAt(tile, entry % WIDTH).equals(leafHash(bytes.subarray(start, end)))
       ) {
         fail('export.differs', entry, `records/${name}: line ${line} is not entry ${entry}`);
+        entry = size;
         break;
       }
       start = end + 1;
     }
+    next = Math.max(next, entry);
   }
+  if (any && next < size) lacking(size);
   for (const name of list('kept'))
     if (/^[0-9a-f]{64}$/.test(name) && sha256(read(`kept/${name}`)).toString('hex') !== name)
       fail('export.differs', null, `kept/${name} was changed: its digest is not its name`);
@@ -752,7 +792,7 @@ function cosignatures({ note }, witnesses) {
       if (name !== witness.name || !id.equals(witness.id) || data.length !== 72) continue;
       const time = data.readBigUInt64BE();
       const text = Buffer.from(`cosignature/v1\ntime ${time}\n${note.text}`);
-      if (verifySignature(null, text, witness.key, data.subarray(8)))
+      if (time <= LATEST_S && verifySignature(null, text, witness.key, data.subarray(8)))
         return [`${name} at ${iso(Number(time) * 1000)}`];
     }
     return [];
@@ -769,7 +809,8 @@ function verifyAll({ keys: given, held: heldFile }) {
     .map((name) => [name, read(`checkpoints/${name}`)]);
   const bytes = read('checkpoint');
   if (bytes === undefined) fail('checkpoint.missing', null, 'there is no checkpoint');
-  const current = bytes && signedCheckpoint(bytes, keys, '');
+  const present = keys.filter(({ vouched }) => vouched);
+  const current = bytes && signedCheckpoint(bytes, present, '');
   if (!current) return undefined;
   const { size } = current;
   const earlier = [];
@@ -793,18 +834,13 @@ function verifyAll({ keys: given, held: heldFile }) {
   const state = checkTree(current, result);
   checkHistory(current, earlier, result.roots, state);
   tellPruned(from, size);
-  if (state === 'sound') checkBeside(size);
+  if (state === 'sound') checkBeside(from, size);
   return { current, from };
 }
 
 function tellPruned(from, size) {
   if (from === 0) return;
-  let selection;
-  try {
-    selection = JSON.parse(read('export.json') ?? 'null')?.from;
-  } catch {
-    selection = undefined;
-  }
+  const selection = exportBegin();
   const entries = `entries 0 to ${from - 1}`;
   if (selection === from)
     remark('log.pruned', 0, `${entries} are not in the export, which begins at ${from}`);

@@ -8,6 +8,9 @@ export interface Cosignature {
   readonly timeS: number;
 }
 
+/** 9999-12-31T23:59:59Z: nobody has seen anything later, and no later time can be written. */
+const latestS = 253_402_300_799n;
+
 /** Bytes of the timestamp before an Ed25519 cosignature's 64. */
 const timeBytes = 8;
 
@@ -32,7 +35,7 @@ function cosignedAt(text: string, signature: Uint8Array, { key }: NoteVerifier):
   if (signature.byteLength !== timeBytes + 64) return undefined;
   const time = Buffer.from(signature).readBigUInt64BE();
   const right = verify(null, signedBytes(text, time), key, signature.subarray(timeBytes));
-  return right && time <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(time) : undefined;
+  return right && time <= latestS ? Number(time) : undefined;
 }
 
 function signedBytes(text: string, timeS: bigint): Buffer {

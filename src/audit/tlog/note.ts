@@ -135,10 +135,11 @@ export function parseNote(bytes: Uint8Array): Note {
   return { text: all.slice(0, split + 1), signatures: lines.map(parseSignature) };
 }
 
-/** Whether a note has the verifier's own signature, and it is right. */
+/** Whether a note has the verifier's own signature, and each that says it is its own is right. */
 export function isSignedBy({ text, signatures }: Note, verifier: NoteVerifier): boolean {
-  return signatures.some(
-    (one) => isOf(one, verifier) && verify(null, Buffer.from(text), verifier.key, one.signature),
+  const own = signatures.filter((one) => isOf(one, verifier));
+  return (
+    own.length > 0 && own.every(({ signature }) => verify(null, Buffer.from(text), verifier.key, signature))
   );
 }
 

@@ -2,6 +2,7 @@ import { PortreeveError } from '../../lib/errors.ts';
 import { equalBytes, sha256Hex } from '../../lib/bytes.ts';
 import { hashBytes, leafHash } from '../tlog/hash.ts';
 import { tileWidth, widthAt } from '../tlog/tile-path.ts';
+import { entriesText } from './findings.ts';
 import type { Findings } from './findings.ts';
 import type { LogPlace } from './place.ts';
 import { readTileBytes } from './read-tiles.ts';
@@ -15,10 +16,23 @@ const keptFolder = 'kept';
  * Checks what lies beside the log: lines of an export's `records/` are the entries, and files of `kept/` have the digest
  * that is their name. The tiles were verified before.
  */
-export async function checkBeside(place: LogPlace, size: number, findings: Findings): Promise<void> {
-  for (const name of await listed(place, recordsFolder, /^\d{12}\.ndjson$/)) {
-    await checkLines(place, name, size, findings);
+export async function checkBeside(
+  place: LogPlace,
+  { from, size }: { readonly from: number; readonly size: number },
+  findings: Findings,
+): Promise<void> {
+  const begin = await exportBegin(place);
+  const names = await listed(place, recordsFolder, /^\d{12}\.ndjson$/);
+  // Whoever reads the lines alone must not miss one.
+  let next = Math.min(begin ?? from, size);
+  for (const name of names) {
+    const first = Number(name.slice(0, 12));
+    if (first > next) tellLacking(next, first, findings);
+    const end = await checkLines(place, name, size, findings);
+    if (end === undefined) next = size;
+    else next = Math.max(next, end);
   }
+  if (next < size && (names.length > 0 || begin !== undefined)) tellLacking(next, size, findings);
   for (const name of await listed(place, keptFolder, /^[0-9a-f]{64}$/)) {
     const bytes = await place.read(`${keptFolder}/${name}`);
     if (bytes !== undefined && sha256Hex(bytes) !== name) {
@@ -43,7 +57,17 @@ async function listed(place: LogPlace, folder: string, form: RegExp): Promise<re
   return ((await place.list(folder)) ?? []).filter((name) => form.test(name)).sort();
 }
 
-async function checkLines(place: LogPlace, name: string, size: number, findings: Findings): Promise<void> {
+function tellLacking(from: number, to: number, findings: Findings): void {
+  findings.fail('export.differs', from, `${recordsFolder}/ lacks the lines of ${entriesText(from, to - 1)}`);
+}
+
+/** Answers the entry behind its last line; undefined where a line is wrong, which is told. */
+async function checkLines(
+  place: LogPlace,
+  name: string,
+  size: number,
+  findings: Findings,
+): Promise<number | undefined> {
   const found = await place.read(`${recordsFolder}/${name}`);
   if (found === undefined) throw new PortreeveError('PDP_NOT_FOUND', `${recordsFolder}/${name} is gone`);
   const bytes = Buffer.from(found.buffer, found.byteOffset, found.byteLength);
@@ -61,10 +85,11 @@ async function checkLines(place: LogPlace, name: string, size: number, findings:
     if (!tile || !equalBytes(tile.subarray(at, at + hashBytes), leafHash(bytes.subarray(start, end)))) {
       const problem = `${recordsFolder}/${name}: line ${line} is not entry ${entry}`;
       findings.fail('export.differs', entry, problem);
-      return;
+      return undefined;
     }
     start = end + 1;
   }
+  return entry;
 }
 
 async function hashesOf(place: LogPlace, index: number, size: number): Promise<Buffer | undefined> {

@@ -12,6 +12,11 @@ export interface TrustedKey {
   readonly verifier: NoteVerifier;
   /** Null for the key in use. */
   readonly until: number | null;
+  /**
+   * Whether what the reader holds vouches for it. One that came before the reader's own key only names itself: its
+   * checkpoints can accuse the log of having another history, and nothing is believed by them.
+   */
+  readonly isVouched: boolean;
 }
 
 export interface KeyHistory {
@@ -22,7 +27,8 @@ export interface KeyHistory {
 
 /**
  * The keys that count for a log: those that the reader gave, each key that one of them named as its successor by its
- * signature, and those that came before. Without any given the log's own list is taken, and that is said.
+ * signature, and, for what the log has kept of old, those that came before. Up to which size a key counts stands under its
+ * own signature too, in what it says of its successor. Without any given the log's own list is taken, and that is said.
  */
 export async function readKeyHistory(
   files: LogFiles,
@@ -31,18 +37,18 @@ export async function readKeyHistory(
 ): Promise<KeyHistory> {
   const list = await listOf(files, findings);
   const known = list.flatMap((key) => knownKey(key, findings));
-  const chained = known.map((_, place) => place === 0 || succeeds(list[place], known[place - 1]));
+  const successions = known.map((_, place) => successionOf(list[place], known[place - 1]));
   const isOf = (one: NoteVerifier): boolean => known.some(({ verifier }) => verifier.text === one.text);
   const begin =
     given.length === 0
       ? 0
-      : known.findIndex(({ verifier }) => given.some(({ text }) => text === verifier.text));
+      : known.findLastIndex(({ verifier }) => given.some(({ text }) => text === verifier.text));
   const strangers = given.filter((one) => !isOf(one));
   if (known.length > 0) {
     for (const { text } of strangers)
       findings.fail('key.unknown', null, `the log was never signed with the key ${text}`);
   }
-  const broken = chained.findIndex((right, place) => !right && place > Math.max(0, begin));
+  const broken = successions.findIndex((one, place) => one === undefined && place > Math.max(0, begin));
   if (broken >= 0) {
     const [before, after] = [known[broken - 1], known[broken]].map((key) => key?.verifier.text ?? '');
     findings.fail('key.succession', null, `the key ${after} took over without the signature of ${before}`);
@@ -58,7 +64,14 @@ export async function readKeyHistory(
   const end = broken >= 0 ? broken : known.length;
   const trusted = begin >= 0 ? known.slice(0, end) : [];
   return {
-    keys: [...trusted, ...strangers.map((verifier) => ({ verifier, until: null }))],
+    keys: [
+      ...trusted.map((key, place) => ({
+        ...key,
+        until: place + 1 < end ? (successions[place + 1] ?? key.until) : key.until,
+        isVouched: place >= begin,
+      })),
+      ...strangers.map((verifier) => ({ verifier, until: null, isVouched: true })),
+    ],
     given: given.length > 0,
   };
 }
@@ -73,7 +86,7 @@ async function listOf(files: LogFiles, findings: Findings): Promise<KeyList['key
   }
 }
 
-function knownKey({ key, until }: LogKey, findings: Findings): readonly TrustedKey[] {
+function knownKey({ key, until }: LogKey, findings: Findings): readonly Omit<TrustedKey, 'isVouched'>[] {
   try {
     return [{ verifier: parseVerifier(key), until: until?.size ?? null }];
   } catch {
@@ -82,15 +95,30 @@ function knownKey({ key, until }: LogKey, findings: Findings): readonly TrustedK
   }
 }
 
-/** Whether the key before has signed a text of which one line is this key. */
-function succeeds(key: LogKey | undefined, before: TrustedKey | undefined): boolean {
-  if (!key || !before || key.succession === null) return false;
+/** Size up to which the key before has signed that it counts alone, and that this key follows it; undefined where it has not. */
+function successionOf(
+  key: LogKey | undefined,
+  before: Pick<TrustedKey, 'verifier'> | undefined,
+): number | undefined {
+  if (!key || !before || key.succession === null) return undefined;
   try {
     const note = parseNote(Buffer.from(key.succession));
-    return note.text.split('\n').includes(key.key) && isSignedBy(note, before.verifier);
+    const [what, next, size = '', time, ...more] = note.text.split('\n');
+    const isOne =
+      what === 'portreeve log key' &&
+      next === key.key &&
+      time !== undefined &&
+      more.length === 1 &&
+      more[0] === '';
+    return isOne && /^\d{1,15}$/.test(size) && isSignedBy(note, before.verifier) ? Number(size) : undefined;
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/** Those alone that the log's present checkpoint may be signed by. */
+export function vouchedFor(history: KeyHistory): KeyHistory {
+  return { ...history, keys: history.keys.filter(({ isVouched }) => isVouched) };
 }
 
 /** Whether a key that counts at this size has signed. */

@@ -95,6 +95,8 @@ export class RecordWatch {
     if (time !== undefined && (act === undefined || timely.has(act.act) || timely.has(act.kind)))
       this.#time(entry, time, act);
     if (act) this.#act(entry, act);
+    // A server that decides has not stopped, whatever it said before.
+    else this.#stopped = false;
   }
 
   #time(entry: number, time: EpochMs, act: Act | undefined): void {

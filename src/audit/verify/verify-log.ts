@@ -12,7 +12,7 @@ import { firstThere } from './first-there.ts';
 import { IndexCheck } from './index-check.ts';
 import { checkHistory, keptCheckpoints, readKept, readSigned } from './history.ts';
 import type { Earlier, KeptFile } from './history.ts';
-import { readKeyHistory } from './keys.ts';
+import { readKeyHistory, vouchedFor } from './keys.ts';
 import type { KeyHistory } from './keys.ts';
 import type { LogPlace } from './place.ts';
 import { edgeBefore } from './read-tiles.ts';
@@ -98,7 +98,7 @@ export async function verifyLog(place: LogPlace, options: VerifyOptions): Promis
     beatMs: watch.beatMs ?? null,
     stopped: watch.stopped,
     outside: outside?.lines ?? [operatorOnly],
-    keys: keys.keys.map(({ verifier }) => verifier.text),
+    keys: vouchedFor(keys).keys.map(({ verifier }) => verifier.text),
     findings: findings.wrong,
     remarks: findings.remarks,
     untold: findings.untold,
@@ -116,7 +116,7 @@ async function readCheckpoint(
     findings.fail('checkpoint.missing', null, 'there is no checkpoint');
     return undefined;
   }
-  return readSigned(bytes, keys, '', findings);
+  return readSigned(bytes, vouchedFor(keys), '', findings);
 }
 
 /** What findings call the reader's own checkpoint. */
@@ -176,7 +176,7 @@ async function verifyEntries(work: Work): Promise<number | undefined> {
   const tree = await checkTree({ files: place, head: checkpoint, scan: result, findings });
   await checkHistory({ files: place, current: checkpoint, earlier, roots: result.roots, tree, findings });
   await tellPruned(work, there);
-  if (tree === 'sound') await checkBeside(place, size, findings);
+  if (tree === 'sound') await checkBeside(place, { from, size }, findings);
   return from;
 }
 

@@ -59,6 +59,26 @@ test('a witness signs with its time, which is signed too', (t) => {
   );
 });
 
+test('a time that no calendar has is none, whoever signed it', (t) => {
+  const witness = signerOf('witness.example', signatureType.cosignature);
+  const { note } = parseCheckpoint(checkpoint);
+  const at = (timeS: number) =>
+    cosignatureOf({ ...note, signatures: [cosign(note.text, witness, timeS)] }, witness.verifier);
+  t.is(at(253_402_300_799)?.timeS, 253_402_300_799);
+  t.is(at(253_402_300_800), undefined);
+  t.is(at(Number.MAX_SAFE_INTEGER), undefined);
+});
+
+test('a note counts only where every signature that says it is of a key is right', (t) => {
+  const { note } = parseCheckpoint(checkpoint);
+  const [right] = note.signatures as [(typeof note.signatures)[number]];
+  const wrong = { ...right, signature: Buffer.from(right.signature).reverse() };
+  const stranger = { ...wrong, keyId: Buffer.from(right.keyId).reverse() };
+  t.true(isSignedBy({ ...note, signatures: [right, stranger] }, log.verifier));
+  for (const signatures of [[right, wrong], [wrong, right], [wrong], [stranger], []])
+    t.false(isSignedBy({ ...note, signatures }, log.verifier));
+});
+
 test('a verifier key is read back from its text, and no text with another id, type or length is one', (t) => {
   const { verifier } = log;
   t.is(parseVerifier(verifier.text).text, verifier.text);

@@ -5,7 +5,7 @@ import test from 'ava';
 import { checkpointOf, writeLog } from '../../../helpers/made-log.ts';
 import { needing } from '../../../helpers/skip.ts';
 import { root } from '../../../helpers/source-files.ts';
-import { honestLog, saidOf, tamperMatrix } from '../../../helpers/tamper-matrix.ts';
+import { honestLog, nextVerifier, saidOf, tamperMatrix } from '../../../helpers/tamper-matrix.ts';
 
 interface Said {
   readonly verdict: string;
@@ -32,7 +32,12 @@ for (const { name, run, lack } of verifiers) {
       const { text } = honest.signer.verifier;
       const holds = held === undefined ? undefined : checkpointOf(honest.entries, held, [honest.signer]);
       const folder = writeLog(t, cheat(honest));
-      const [command = '', ...words] = [...run, folder, '--json', ...(key === 'none' ? [] : ['--key', text])];
+      const [command = '', ...words] = [
+        ...run,
+        folder,
+        '--json',
+        ...(key === 'none' ? [] : ['--key', key === 'next' ? nextVerifier.text : text]),
+      ];
       if (holds) {
         writeFileSync(join(folder, 'held'), holds);
         words.push('--checkpoint', join(folder, 'held'));
