@@ -12,7 +12,7 @@ import { root } from './source-files.ts';
 
 /**
  * Times as the example has them are for a machine that has one of its own: where tests share two cores, a decision may
- * take longer than all of them. At length (`make soak`) they are as shipped.
+ * take longer than all of them. `make`, which sets this variable, gives these tests the machine: there they are as shipped.
  */
 const asShipped = process.env['SOAK_FACTOR'] !== undefined;
 
