@@ -15,6 +15,7 @@ import { durationProducer } from './otel-durations.ts';
 import { samplerFrom } from './otel-sampler.ts';
 import { createSpanExporter } from './otel-span-exporter.ts';
 import { createSpanOutlet } from './otel-spans.ts';
+import { exportTls } from './otel-tls.ts';
 import { nameUnits } from './prometheus-names.ts';
 
 /** The `OTEL_*` variables, handed in by the command line; nothing else of the environment. */
@@ -46,7 +47,12 @@ export function startTracing(identity: TelemetryIdentity, env: OtelEnv): Tracing
   if (disabled(env, 'TRACES') || url === undefined) return { shutdown: async () => undefined };
   const resource = resourceOf(identity, env);
   const processor = new BatchSpanProcessor({
-    exporter: createSpanExporter({ url, headers: headersFrom(env, 'TRACES'), agent, resource }),
+    exporter: createSpanExporter({
+      url,
+      headers: headersFrom(env, 'TRACES'),
+      agent: agentOf(env, 'TRACES'),
+      resource,
+    }),
     maxQueueSize: positive(env.OTEL_BSP_MAX_QUEUE_SIZE, 4096),
     maxExportBatchSize: positive(env.OTEL_BSP_MAX_EXPORT_BATCH_SIZE, 512),
     scheduledDelayMillis: positive(env.OTEL_BSP_SCHEDULE_DELAY, 5000),
@@ -76,7 +82,7 @@ export function startMetering(identity: TelemetryIdentity, env: OtelEnv): Meteri
       : [
           new PeriodicExportingMetricReader({
             exporter: new OTLPMetricExporter({
-              ...{ url, headers: headersFrom(env, 'METRICS'), httpAgentOptions: agent },
+              ...{ url, headers: headersFrom(env, 'METRICS'), httpAgentOptions: agentOf(env, 'METRICS') },
             }),
             metricProducers,
             exportIntervalMillis: positive(env.OTEL_METRIC_EXPORT_INTERVAL, 60_000),
@@ -115,8 +121,9 @@ function atMost(ms: number, work: Promise<void>): Promise<void> {
   });
 }
 
-function agent(protocol: string): Agent {
-  return createOtelAgent(protocol);
+function agentOf(env: OtelEnv, signal: 'TRACES' | 'METRICS'): (protocol: string) => Agent {
+  const tls = exportTls(env, signal);
+  return (protocol) => createOtelAgent(protocol, { tls });
 }
 
 /** Standard URL rules: a signal's own endpoint is used as it is, the common one gets the signal's path appended. */

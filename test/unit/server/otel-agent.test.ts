@@ -24,7 +24,7 @@ async function receiver(t: ExecutionContext): Promise<{ port: number; connection
 
 test('an answer that drips ends its connection, and one that comes leaves it for the next', async (t) => {
   const { port, connections } = await receiver(t);
-  const agent = createOtelAgent('http:', 300);
+  const agent = createOtelAgent('http:', { limitMs: 300 });
   t.teardown(() => agent.destroy());
   const ask = (path: string): Promise<string> =>
     new Promise((resolve, reject) => {
