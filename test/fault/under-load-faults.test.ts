@@ -1,6 +1,6 @@
 // The configuration document is open to change, hence not typed.
 /* eslint-disable @typescript-eslint/no-unsafe-member-access */
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -132,13 +132,20 @@ const otelEnv = (url: string): Record<string, string> => ({
 
 test('under load, an OTLP receiver that never answers, or drips, holds up no decision and no end', async (t) => {
   const receiver = await hungReceiver(t);
-  const { server, load } = await loaded(t, undefined, { env: otelEnv(receiver.url) });
+  const { world, server, load } = await loaded(t, undefined, { env: otelEnv(receiver.url) });
   await until(() => receiver.taken() >= 2);
   await load.more(100);
   t.deepEqual(Object.keys(load.take()), allowed);
   t.is((await server.page('/metrics')).status, 200);
   await load.stop();
   t.is(await server.stop(), 0);
+  const log = readFileSync(join(world.folder, 'audit/decisions.ndjson'), 'utf8').trimEnd().split('\n');
+  const ended = log.filter((line) => line.includes('"act":"worker_ended"'));
+  t.deepEqual(
+    ended.map((line) => (JSON.parse(line) as { why: string }).why),
+    ['drained'],
+    'the worker came to its end by itself, and had not to be killed',
+  );
 });
 
 test('under load, names that nobody resolves any more are told of their sources, and decisions go on', async (t) => {
