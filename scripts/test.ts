@@ -16,13 +16,17 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+const timed = chosen.some(({ manner }) => manner === 'alone');
 const sum = noCount();
 
 /** Runs a part; what it tells is printed in one piece at its end, since another may run beside it. */
 async function runPart(part: Part): Promise<void> {
   const started = performance.now();
   const told: string[] = [];
-  const { passed, failed, skipped } = await part.run((lines) => told.push(lines.replace(/\n*$/, '\n')));
+  const { passed, failed, skipped } = await part.run({
+    say: (lines) => told.push(lines.replace(/\n*$/, '\n')),
+    yields: part.manner === 'yields' && timed,
+  });
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   const title = part.of === undefined ? part.name : `${part.name}: ${part.of}`;
   process.stdout.write(
@@ -39,11 +43,12 @@ async function inTurn(manner: Manner): Promise<void> {
 
 // Before the tests that compile policies: they look for what is there.
 if (chosen.includes(rego)) await fetchOpa();
-// Two cores: one for what is alone, and what yields fills up the rest; then one that waits beside one that computes.
+// Two cores: first what is alone, and what yields fills up the rest; then what waits beside what computes.
 const alone = inTurn('alone');
 const yielding = inTurn('yields');
 await alone;
-await Promise.all([inTurn('waits'), yielding.then(() => inTurn('shares'))]);
+const computing = timed ? yielding.then(() => inTurn('shares')) : inTurn('shares');
+await Promise.all([yielding, computing, inTurn('waits')]);
 process.exitCode = sum.failed > 0 || sum.passed === 0 ? 1 : 0;
 process.stdout.write(
   `${sum.passed} passed, ${sum.failed} failed${sum.skipped > 0 ? `, ${sum.skipped} skipped` : ''}\n`,

@@ -24,11 +24,11 @@ export function ava(folder: string, { manner, of, only, without = [], args = [] 
     of,
     manner,
     files,
-    run: async (say) => {
+    run: async ({ say, yields }) => {
       if (files().length === 0) return noCount();
       const patterns = [...meant, ...not.map((pattern) => `!${pattern}`)];
       const tap = createTapReader(say);
-      const options = { onLine: tap.read, yields: manner === 'yields' };
+      const options = { onLine: tap.read, yields };
       const { code, output } = await execute('ava', ['--tap', ...args, ...patterns], options);
       // A crash or an unhandled rejection outside any test must not look green.
       if (code !== 0 && tap.count.failed === 0) {

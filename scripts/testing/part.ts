@@ -6,6 +6,13 @@ export interface Count {
   skipped: number;
 }
 
+export interface Run {
+  /** Told whatever should be read of the part, by whole lines. */
+  readonly say: (lines: string) => void;
+  /** Takes only what others leave of the machine. */
+  readonly yields: boolean;
+}
+
 /**
  * What a part asks of the machine while it runs.
  * - `alone`: tests that hold a server under load to times: nothing runs beside them but what yields.
@@ -22,8 +29,7 @@ export interface Part {
   readonly manner: Manner;
   /** Files of tests that it runs, where it runs any. */
   readonly files?: () => readonly string[];
-  /** Tells in `say` whatever should be read of it, by whole lines. */
-  readonly run: (say: (lines: string) => void) => Promise<Count>;
+  readonly run: (run: Run) => Promise<Count>;
 }
 
 export function noCount(): Count {
@@ -36,8 +42,8 @@ export function check(name: string, command: string, args: readonly string[], of
     name,
     of,
     manner: 'yields',
-    run: async (say) => {
-      const { code, output } = await execute(command, args, { yields: true });
+    run: async ({ say, yields }) => {
+      const { code, output } = await execute(command, args, { yields });
       if (code !== 0) say(output);
       return code === 0 ? { ...noCount(), passed: 1 } : { ...noCount(), failed: 1 };
     },

@@ -43,15 +43,16 @@ export const parts: readonly Part[] = [
   check('docs', 'node', ['scripts/docs-performance.ts', '--check'], 'performance'),
   ava('e2e', { manner: 'yields', of: "a project's CI", only: [packed.yields], args: patient }),
   ava('arch', { manner: 'shares' }),
+  ava('e2e', { manner: 'shares', of: 'the package', only: [packed.shares], args: patient }),
   ava('unit', { manner: 'shares' }),
   ava('property', { manner: 'shares' }),
   ava('cases', { manner: 'shares' }),
   ava('conformance', { manner: 'shares' }),
-  ava('e2e', { manner: 'shares', of: 'the package', only: [packed.shares], args: patient }),
-  ava('fault', { manner: 'waits', without: timed.fault, args: [...sideBySide, ...patient] }),
+  // The longest of all files is among these: nothing waits for it at the end.
   ava('e2e', {
     manner: 'waits',
     without: [...timed.e2e, ...Object.values(packed)],
     args: [...sideBySide, ...patient],
   }),
+  ava('fault', { manner: 'waits', without: timed.fault, args: [...sideBySide, ...patient] }),
 ];

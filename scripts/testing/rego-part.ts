@@ -16,7 +16,7 @@ export function fetchOpa(): Promise<Outcome> {
 export const rego: Part = {
   name: 'rego',
   manner: 'yields',
-  run: async (say) => {
+  run: async ({ say, yields }) => {
     const found = await fetchOpa();
     const opa = found.output.trim().split('\n').pop() ?? '';
     if (found.code !== 0) {
@@ -26,7 +26,7 @@ export const rego: Part = {
     }
     const total = noCount();
     for (const [command, args] of stepsWith(opa)) {
-      const { code, output } = await execute(command, args, { yields: true });
+      const { code, output } = await execute(command, args, { yields });
       if (code === 0) total.passed += 1;
       else {
         total.failed += 1;
@@ -35,7 +35,7 @@ export const rego: Part = {
     }
     // The default policy, and what the benchmark gives another engine for the same work.
     for (const folders of [['rego/portreeve', 'rego/data'], ['bench/peers/opa']]) {
-      const tests = await execute(opa, ['test', '--format', 'json', ...folders], { yields: true });
+      const tests = await execute(opa, ['test', '--format', 'json', ...folders], { yields });
       const results = parseOpaTests(tests.output);
       if (results === undefined) {
         say(tests.output);

@@ -20,6 +20,7 @@ import { opa } from '../helpers/policies.ts';
 import { portreeve } from '../helpers/processes.ts';
 import { needing } from '../helpers/skip.ts';
 import { root } from '../helpers/source-files.ts';
+import { portreeveHere } from '../unit/cli/helpers/run.ts';
 
 /*
  * Every example of these pages is run or checked. A block's mark, a comment on the line above it, says more:
@@ -75,19 +76,24 @@ for (const page of pages) {
   const serial: typeof withOpaSerial = page.startsWith('docs/policy/')
     ? withOpaSerial
     : needing(undefined, { serial: true });
-  serial(`every example of ${page} is run or checked, or says why not`, (t: ExecutionContext) => {
+  serial(`every example of ${page} is run or checked, or says why not`, async (t: ExecutionContext) => {
     t.timeout(180_000);
     const folder = mkdtempSync(join(tmpdir(), 'portreeve-page-'));
     t.teardown(() => rmSync(folder, { recursive: true, force: true }));
     cpSync(demo, folder, { recursive: true });
     let printed = '';
-    for (const block of blocksOf(page)) printed = tryBlock(t, block, folder, printed) ?? printed;
+    for (const block of blocksOf(page)) printed = (await tryBlock(t, block, folder, printed)) ?? printed;
     t.pass();
   });
 }
 
 /** Answers what the block's last command printed, where it has commands. */
-function tryBlock(t: ExecutionContext, block: Block, folder: string, printed: string): string | undefined {
+async function tryBlock(
+  t: ExecutionContext,
+  block: Block,
+  folder: string,
+  printed: string,
+): Promise<string | undefined> {
   const skipped = /^skip: (.{10,})$/.exec(block.mark ?? '');
   if (skipped) {
     t.log(`${block.place} is not run: ${skipped[1]}`);
@@ -106,7 +112,7 @@ function tryBlock(t: ExecutionContext, block: Block, folder: string, printed: st
         .map((command) => runCommand(t, block, command, folder))
         .at(-1);
     case 'yaml':
-      checkYaml(t, block, folder);
+      await checkYaml(t, block, folder);
       return undefined;
     case 'json':
       checkJson(t, block, folder);
@@ -179,7 +185,7 @@ function runCommand(t: ExecutionContext, block: Block, command: string, folder: 
   return stdout;
 }
 
-function checkYaml(t: ExecutionContext, block: Block, folder: string): void {
+async function checkYaml(t: ExecutionContext, block: Block, folder: string): Promise<void> {
   const value = parse(withPresentInstants(block.text)) as Tree;
   const named = /^config as (\S+)$/.exec(block.mark ?? '');
   if (block.mark === undefined || named) {
@@ -192,13 +198,19 @@ function checkYaml(t: ExecutionContext, block: Block, folder: string): void {
     return checkConfiguration(t, block, merge(whole, value), join(folder, '.portreeve', onDemo[1] as string));
   }
   t.is(block.mark, 'fragment', `${block.place}: a mark that is not known`);
-  checkConfiguration(t, block, merge(base, value), join(folder, 'fragment.yaml'));
+  return checkConfiguration(t, block, merge(base, value), join(folder, 'fragment.yaml'));
 }
 
-function checkConfiguration(t: ExecutionContext, block: Block, value: Tree, file: string): void {
+/** By the command, but in this process: there are dozens of them. */
+async function checkConfiguration(
+  t: ExecutionContext,
+  block: Block,
+  value: Tree,
+  file: string,
+): Promise<void> {
   writeFileSync(file, stringify(value));
   makeNamedFiles(value, dirname(file));
-  const checked = portreeve(['config', 'check', '--config', file, '--json']);
+  const checked = await portreeveHere(['config', 'check', '--config', file, '--json']);
   t.is(checked.code, 0, `${block.place}: ${checked.stdout}${checked.stderr}`);
   const { warnings } = JSON.parse(checked.stdout) as { readonly warnings: readonly object[] };
   t.deepEqual(warnings, [], block.place);
