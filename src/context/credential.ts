@@ -10,11 +10,15 @@ import type { PresentedCredential, RawConnection } from './types.ts';
  *
  * A PEP without the right to send `x-forwarded-client-cert`: the certificate of its TLS peer, and the header is no more
  * than a header. A PEP with the right: the header, where it is present, names the device, for the TLS peer is then a
- * proxy (or the same device, whose chain the header also carries); without the header, the TLS peer's certificate.
+ * proxy (or the same device, whose chain the header also carries); without the header, the TLS peer's certificate. Behind
+ * trusted hops, which end TLS themselves, the TLS peer is always a proxy: where nobody wrote of a device, none came.
  */
 export function readCredential(raw: RawConnection): PresentedCredential | Refusal | undefined {
-  const forwarded = raw.pep.may_send_xfcc ? raw.headers?.get(xfccHeader) : undefined;
-  if (forwarded !== undefined) return readForwarded(forwarded, raw.pep.trusted_hops);
+  const { may_send_xfcc: sanitises, trusted_hops: hops } = raw.pep;
+  const forwarded = sanitises ? raw.headers?.get(xfccHeader) : undefined;
+  const peer = raw.certificate?.form === 'url_pem' ? raw.certificate.text : undefined;
+  if (forwarded !== undefined) return readForwarded(forwarded, hops, peer);
+  if (sanitises && hops > 0 && raw.door === 'ext_authz_http') return undefined;
   if (raw.certificate === undefined) return undefined;
   return raw.certificate.form === 'url_pem'
     ? fromText(raw.certificate.text)

@@ -13,9 +13,15 @@ const field = 'x-forwarded-client-cert';
  *
  * A sanitised header has at most one element for each trusted hop and one for the PEP itself, each hop appending what
  * it saw to the right; the first is then the one that the outermost trusted proxy wrote about the device. More elements
- * mean that nobody sanitised: a refusal, because the first would be the device's own word.
+ * mean that nobody sanitised: a refusal, because the first would be the device's own word. With fewer, the first may be
+ * the PEP's own about the hop before it, which saw no certificate of a device: it is the one of the PEP's TLS peer (`peer`,
+ * URL-encoded PEM, where the PEP tells it), and no device's. Undefined then.
  */
-export function readForwarded(header: string, trustedHops: number): PresentedCredential | Refusal {
+export function readForwarded(
+  header: string,
+  trustedHops: number,
+  peer?: string,
+): PresentedCredential | Refusal | undefined {
   const malformed = checkText(field, header, limits.xfccText);
   if (malformed) return malformed;
   const elements = parseXfcc(header);
@@ -26,10 +32,15 @@ export function readForwarded(header: string, trustedHops: number): PresentedCre
       `has ${elements.length} elements, more than the trusted proxies write: not sanitised`,
     );
   }
-  return credentialOf(elements[0] as XfccElement);
+  const read = credentialOf(elements[0] as XfccElement);
+  if (read instanceof Refusal || elements.length > trustedHops || peer === undefined) return read;
+  const leaf = leafHash(read.material.text);
+  return leaf !== undefined && leaf === leafHash(peer) ? undefined : read;
 }
 
-function credentialOf(element: XfccElement): PresentedCredential | Refusal {
+type Forwarded = PresentedCredential & { readonly material: { readonly form: 'url_pem' } };
+
+function credentialOf(element: XfccElement): Forwarded | Refusal {
   const { cert, chain, hash } = element;
   const text = chain ?? cert;
   if (text === undefined || text === '') {

@@ -69,7 +69,7 @@ test('no header makes the reader throw: it answers elements or a refusal', (t) =
       const elements = parseXfcc(header);
       t.true(elements instanceof Refusal || elements.length > 0);
       const credential = readForwarded(header, hops);
-      t.true(credential instanceof Refusal || credential.source === 'xfcc');
+      t.true(credential instanceof Refusal || credential?.source === 'xfcc');
     }),
     { numRuns },
   );

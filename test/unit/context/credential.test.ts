@@ -67,6 +67,21 @@ test('more elements than trusted hops and the PEP write are refused as not sanit
   t.true(readCredential(forwarded(`${two},Cert="${pem(other)}"`, { trusted_hops: 1 })) instanceof Refusal);
 });
 
+test("behind a trusted hop the TLS peer is a proxy: its certificate is never the device's", (t) => {
+  const behind = (xfcc: string | undefined, over: Partial<RawConnection> = {}): RawConnection => ({
+    ...forwarded(xfcc, { trusted_hops: 1 }),
+    certificate: { form: 'url_pem', text: pem(other) },
+    ...over,
+  });
+  t.is(readCredential(behind(undefined)), undefined, 'the hop saw no certificate, and none is written of it');
+  t.is(readCredential(behind(`Cert="${pem(other)}"`)), undefined, 'the PEP wrote of the hop alone');
+  t.is(readCredential(behind(`Chain="${pem(other)}${pem(issuer)}"`)), undefined);
+  t.is(text(behind(`Cert="${pem(device)}"`)), pem(device), 'the hop wrote, and the PEP appends nothing');
+  t.is(text(behind(`Cert="${pem(device)}",Cert="${pem(other)}"`)), pem(device));
+  // On layer 4 no header is written, and whoever stands in front terminates no TLS.
+  t.is(text(behind(undefined, { door: 'ext_authz_l4' })), pem(other));
+});
+
 test('no certificate is no credential', (t) => {
   t.is(readCredential(httpRequest({ certificate: undefined })), undefined);
   t.is(readCredential(nativeRequest({ certificate: { form: 'der', chain: [] } })), undefined);
