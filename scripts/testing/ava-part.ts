@@ -29,7 +29,8 @@ export function ava(folder: string, { manner, of, only, without = [], args = [] 
       const patterns = [...meant, ...not.map((pattern) => `!${pattern}`)];
       const tap = createTapReader(say);
       const options = { onLine: tap.read, yields };
-      const { code, output } = await execute('ava', ['--tap', ...args, ...patterns], options);
+      const one = yields ? ['--concurrency', '1'] : [];
+      const { code, output } = await execute('ava', ['--tap', ...args, ...one, ...patterns], options);
       // A crash or an unhandled rejection outside any test must not look green.
       if (code !== 0 && tap.count.failed === 0) {
         say(output.split('\n').slice(-60).join('\n'));

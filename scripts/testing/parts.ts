@@ -8,17 +8,8 @@ import { rego } from './rego-part.ts';
  * another one beside it they would measure that one.
  */
 const timed = {
-  fault: [
-    'abuse-*',
-    'deadlines',
-    'policy-wire',
-    'pressure-*',
-    'process-flood',
-    'process-hold',
-    'soak',
-    'under-load-*',
-  ],
-  e2e: ['envoy-*', 'audit-envoy'],
+  fault: ['abuse-*', 'deadlines', 'policy-wire', 'pressure-*', 'soak', 'under-load-*'],
+  e2e: ['envoy-*'],
 };
 
 /** Both build `dist/` anew, one after the other. */
@@ -41,13 +32,14 @@ export const parts: readonly Part[] = [
   check('docs', 'node', ['scripts/policy-input.ts', '--check'], 'policy input'),
   check('docs', 'node', ['scripts/docs-config.ts', '--check'], 'configuration'),
   check('docs', 'node', ['scripts/docs-performance.ts', '--check'], 'performance'),
+  ava('property', { manner: 'yields', args: patient }),
+  ava('conformance', { manner: 'yields', args: patient }),
+  ava('cases', { manner: 'yields', of: 'cookbook', only: ['cookbook'], args: patient }),
   ava('e2e', { manner: 'yields', of: "a project's CI", only: [packed.yields], args: patient }),
   ava('arch', { manner: 'shares' }),
   ava('e2e', { manner: 'shares', of: 'the package', only: [packed.shares], args: patient }),
   ava('unit', { manner: 'shares' }),
-  ava('property', { manner: 'shares' }),
-  ava('cases', { manner: 'shares' }),
-  ava('conformance', { manner: 'shares' }),
+  ava('cases', { manner: 'shares', without: ['cookbook'] }),
   // The longest of all files is among these: nothing waits for it at the end.
   ava('e2e', {
     manner: 'waits',
