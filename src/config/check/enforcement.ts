@@ -8,7 +8,7 @@ import { namesOf, refuseUnknown, type Report } from './report.ts';
 const dayMs = 86_400_000;
 /** Longest that something may be observed, from now. */
 export const maxObserveMs = 90 * dayMs;
-/** Longest that glass may stay broken, from its beginning. */
+/** Longest that glass may stay broken, from its beginning; and it must be over by so long from now, whenever it begins. */
 export const maxBreakGlassMs = dayMs;
 
 /** Codes that never deny, so that there is nothing to set aside. */
@@ -101,6 +101,12 @@ function checkBreakGlass(entry: Place, classes: ReadonlySet<string>, report: Rep
     report.refuse(
       entry.get('until'),
       `is more than 24 hours after since; the latest is ${formatInstant(since + maxBreakGlassMs)}`,
+    );
+  } else if (until > now + maxBreakGlassMs) {
+    // Else entries that follow each other would open it for as long as one likes by one edit.
+    report.refuse(
+      entry.get('until'),
+      `is more than 24 hours from now; the latest is ${formatInstant(now + maxBreakGlassMs)}`,
     );
   }
   if (until <= now) report.warn(entry.get('until'), 'is over; nothing is set aside any more');

@@ -36,7 +36,7 @@ const breakGlass = section(
     who: text('Who answers for it.', { example: 'J. Martin, operations' }),
     why: text('Why it is needed.', { example: 'CRL host down, ticket 4711' }, 1000),
     since: instant('When it begins.', { example: '2026-11-20T08:00:00Z' }),
-    until: instant('When it ends by itself, at most 24 hours after `since`.', {
+    until: instant('When it ends by itself, at most 24 hours after `since` and from now.', {
       example: '2026-11-20T20:00:00Z',
     }),
   },

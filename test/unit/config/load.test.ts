@@ -282,6 +282,19 @@ test('broken glass that can match no denial is a warning', (t) => {
   t.deepEqual(told('credential.expired', false), []);
 });
 
+test('glass cannot be broken ahead of time: whenever it begins, it is over a day from now', (t) => {
+  const problems = (since: string, until: string): readonly string[] => {
+    const from = withLine('since: 2026-11-20T08:00:00Z', `since: ${since}`);
+    return inspect(from.replace('until: 2026-11-20T20:00:00Z', `until: ${until}`)).problems.map(
+      ({ path, message }) => `${path} ${message}`,
+    );
+  };
+  t.deepEqual(problems('2026-11-21T08:00:00Z', '2026-11-21T12:00:00Z'), []);
+  const [problem = '', ...others] = problems('2026-11-21T08:00:00Z', '2026-11-21T12:00:00.001Z');
+  t.regex(problem, /^enforcement\.break_glass\[0\]\.until is more than 24 hours from now/);
+  t.deepEqual(others, []);
+});
+
 test('exactly the reasons of the catalogue that deny can be set aside', (t) => {
   const setAside = reasonCodes.filter((code) => {
     const { problems } = inspect(withLine('- reasons: [revocation.crl_stale]', `- reasons: [${code}]`));
