@@ -70,6 +70,12 @@ export function openRecordLog(
   mode: 'strict' | 'relaxed',
 ): Log {
   const { path, flush, origin, key, retain, max_bytes: maxBytes } = config.audit;
+  let told = '';
+  /** A log on a full volume is opened again and again: what is the same each time is said once. */
+  const say = (line: string): void => {
+    if (line !== told) log(line);
+    told = line;
+  };
   return openLog(path, {
     ...(origin !== null && { origin }),
     defaultOrigin: `portreeve/${encodeURIComponent(config.site ?? 'default')}/${writer.instance}`,
@@ -86,7 +92,7 @@ export function openRecordLog(
       const { unclean, size, created, key: after } = opened;
       if (created) return [recordBytes(logKeyAct(writer, clock.now(), { before: null, after }))];
       if (unclean === null) return [];
-      log(`the log ${path} was not closed by its last writer; it has ${size} records`);
+      say(`the log ${path} was not closed by its last writer; it has ${size} records`);
       return [recordBytes(logRecoveredAct(writer, clock.now(), { ...opened, unclean }))];
     },
     onRotated: (rotated) => recordBytes(logKeyAct(writer, clock.now(), rotated)),

@@ -10,6 +10,7 @@ import { folderFiles } from './folder-files.ts';
 import { frameLines, prefixedAt } from './frame.ts';
 import type { Framed } from './frame.ts';
 import { countersign, place, resign, snapshot } from './integrate.ts';
+import type { Journal, Position } from './journal.ts';
 import { keyListBytes } from './keys.ts';
 import { openState } from './open-state.ts';
 import type { OpenState } from './open-state.ts';
@@ -180,6 +181,7 @@ class FolderLog implements Log {
     if (this.#closed) throw new Fault('PDP_AUDIT_UNAVAILABLE', `the log ${this.#folder} is closed`);
     const state = await openState(this.#folder, this.#options);
     this.#size = state.tree.size;
+    const before = state.journal.position();
     try {
       this.#upkeep = new Upkeep(this.#folder, this.#options, state);
       await this.#upkeep.begin();
@@ -187,6 +189,8 @@ class FolderLog implements Log {
       if (first.length > 0) await this.#write(state, frameLines(first, this.#pool));
       await state.told();
     } catch (thrown) {
+      // Who opens the log again tells the same: what was told in vain must not stand there once for each attempt.
+      takeBackQuietly(state.journal, before);
       this.#giveBack(state);
       throw thrown;
     }
@@ -343,5 +347,14 @@ class FolderLog implements Log {
       if (act !== undefined) await this.#write(state, frameLines([act], this.#pool));
       await this.#upkeep?.prune(pruned);
     });
+  }
+}
+
+/** Why the log did not open is what is told; what could not be taken back is found by the next attempt. */
+function takeBackQuietly(journal: Journal, position: Position): void {
+  try {
+    journal.takeBack(position);
+  } catch {
+    return;
   }
 }

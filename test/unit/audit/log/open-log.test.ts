@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   cpSync,
+  mkdirSync,
   readFileSync,
   readdirSync,
   rmSync,
@@ -207,6 +208,21 @@ test('how the last writer left the log is known until it is told, whatever befal
   t.is((await provedEntries(folder)).entries.at(-1), '{"told":"relaxed"}');
   // From then on it is this writer that a kill would leave.
   t.regex(readFileSync(join(left.folder, 'journal/session'), 'utf8'), /"mode":"strict"/);
+});
+
+test('how the last writer left the log stands there once, however often the log could not be opened', async (t) => {
+  for (const mode of ['strict', 'relaxed'] as const) {
+    const { folder, open } = await killed(t, mode);
+    // What a volume without room for another file does.
+    mkdirSync(join(folder, 'journal/session.tmp'));
+    const log = open({ mode, onOpened: () => ['{"act":"gap"}'] });
+    for (let attempt = 0; attempt < 3; attempt += 1)
+      await t.throwsAsync(log.append(['{"n":"lost"}']), { code: 'PDP_AUDIT_UNAVAILABLE' });
+    rmSync(join(folder, 'journal/session.tmp'), { recursive: true });
+    await log.append(['{"n":"next"}']);
+    await log.close();
+    t.deepEqual((await provedEntries(folder)).entries.slice(300), ['{"act":"gap"}', '{"n":"next"}']);
+  }
 });
 
 test('a closed log is not told as torn', async (t) => {
