@@ -15,12 +15,13 @@ export interface Run {
 
 /**
  * What a part asks of the machine while it runs.
- * - `alone`: tests that hold a server under load to times: nothing runs beside them but what yields.
+ * - `alone`: tests that hold a server to the times of a machine of its own: nothing at all runs beside them.
+ * - `timed`: tests that hold a server to times, memory or an honest caller's answers: only what yields runs beside them.
  * - `yields`: one core at most, and nothing that a wait of seconds would fail: takes what the former leave.
  * - `shares`: everything else; two of them run side by side.
  * - `waits`: as `shares`, but for much of its time waiting for others.
  */
-export type Manner = 'alone' | 'yields' | 'shares' | 'waits';
+export type Manner = 'alone' | 'timed' | 'yields' | 'shares' | 'waits';
 
 export interface Part {
   /** What it is called by: several may have one name. */
