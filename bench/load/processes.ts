@@ -104,6 +104,18 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
+/** Stops a process and all its descendants where they are (SIGSTOP), or lets them go on. */
+export function freeze(pid: number, frozen: boolean): void {
+  const signal = frozen ? 'SIGSTOP' : 'SIGCONT';
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended.
+    return;
+  }
+  for (const child of childrenOf(pid)) freeze(child, frozen);
+}
+
 /** The workers of a server, in the order of their process ids. */
 export function workersOf(parent: number): number[] {
   return childrenOf(parent)

@@ -3,7 +3,7 @@ import { paths } from './answers.ts';
 import type { Bodies, BodyMaker } from './bodies.ts';
 import { cpuMicros, ownCpuMicros } from './cpu-time.ts';
 import type { Contestant } from './ours.ts';
-import { workersOf } from './processes.ts';
+import { freeze, workersOf } from './processes.ts';
 import { wrongOf, type Row } from './rows.ts';
 
 /** One row's measurements, one of each round. */
@@ -50,6 +50,7 @@ export async function measure(samples: Samples, measuring: Measuring): Promise<v
   const { row, decisions } = samples;
   const { client, running } = serverOf(row, measuring);
   const { pid } = running;
+  onlyOne(row.server, measuring);
   await warmUp(row, { ...measuring, calls: measuring.calls * leadIn }, 1);
   const bodies = bodiesOf(row, measuring, decisions);
   const workers = workersOf(pid);
@@ -65,6 +66,16 @@ export async function measure(samples: Samples, measuring: Measuring): Promise<v
     (worker, place) => (ownCpuMicros(worker) - (own[place] as number)) / (made[place] ?? Number.NaN),
   );
   samples.workers.push(each);
+}
+
+/** Freezes all servers but one: what the others do later of what they were asked before takes neither its turn nor its caches. */
+function onlyOne(server: string, { contestants }: Measuring): void {
+  for (const [name, { running }] of contestants) freeze(running.pid, name !== server);
+}
+
+/** Lets all servers go on. */
+export function thaw(contestants: Measuring['contestants']): void {
+  for (const { running } of contestants.values()) freeze(running.pid, false);
 }
 
 /** All requests of so many decisions, made before any clock starts. */

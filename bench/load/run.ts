@@ -19,7 +19,7 @@ import { startOurs, variants, type Contestant } from './ours.ts';
 import { startGo, startNoop, startOpaEnvoy, type MaybeContestant } from './peers.ts';
 import { canPin, freePort, pinToLoadCore, startNode } from './processes.ts';
 import { rowFigures, tableOf, type RowFigures } from './report.ts';
-import { measure, samplesOf, warmUp, type Measuring, type Samples } from './rounds.ts';
+import { measure, samplesOf, thaw, warmUp, type Measuring, type Samples } from './rounds.ts';
 import { rows, type Row } from './rows.ts';
 import { makeWorld } from './world.ts';
 
@@ -61,11 +61,13 @@ try {
     taking.filter(({ server }) => !missing.has(server)),
     measuring,
   );
+  thaw(contestants);
   const warm = samples.find(({ row }) => row.name === 'warm');
   const cpuMicros = (warm && rowFigures(warm, samples).cpu_us) ?? Number.NaN;
   const latency = turns > 0 ? await latencyAlone({ ...measuring, cpuMicros }) : [];
   await report(taking, samples, latency);
 } finally {
+  thaw(contestants);
   for (const { client } of contestants.values()) client.close();
   await Promise.all([...contestants.values()].map(({ running }) => running.stop()));
   await sink.stop();
