@@ -201,14 +201,22 @@ test('signals that reach a whole process group drain once; the workers leave the
 withOpa('a second signal ends the parent at once', async (t) => {
   const bundle = policyFile(policies.hangs);
   const { server, ask } = await serving(t, (document) => (document.policy = { bundle }));
+  const worker = (await server.status()).workers[0]?.pid as number;
+  const before = ranMs(worker);
   const inFlight = ask();
   inFlight.catch(() => undefined);
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  // Nothing but the policy that hangs takes so much: the drain has something to wait for.
+  await until(() => ranMs(worker) > before + 150);
   server.signal('SIGTERM');
   await until(() => server.log.some((line) => line.includes('draining')));
   server.signal('SIGTERM');
   t.is(await server.ended, 1);
 });
+
+/** Milliseconds that a process's first thread has run. */
+function ranMs(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+}
 
 function alive(pid: number): boolean {
   try {
