@@ -140,6 +140,28 @@ test('a sink that begins with the newest misses nothing where it dies before its
   );
 });
 
+test('where a sink with the newest begins is kept before anything is sent, also what comes while it looks', async (t) => {
+  const site = await sinkSite(t);
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'in-the-way'), '');
+  await site.grow(4);
+  const before = site.log.checkpoint();
+  await site.grow(3);
+  // The log grows between the look for where to begin and the first look at what retention has removed.
+  let begun = false;
+  const log = new Proxy(site.log, {
+    get: (of, name) => {
+      if (name === 'checkpoint') return () => (begun ? of.checkpoint() : before);
+      if (name === 'stats') begun = true;
+      const member: unknown = Reflect.get(of, name, of);
+      return typeof member === 'function' ? (member.bind(of) as unknown) : member;
+    },
+  });
+  const sinks = site.start({ file: join(folder, 'in-the-way', 'records.ndjson'), begin: 'newest' }, { log });
+  await until(() => (sinks.views()[0]?.failures ?? 0) > 0);
+  t.is(cursorOf(site.folder).next, 4);
+});
+
 test('a file that is moved away at midnight goes on in a new one, and nothing is missing', async (t) => {
   const site = await sinkSite(t);
   const file = join(temporaryFolder(t), 'records.ndjson');
