@@ -132,8 +132,7 @@ async function readAll(names: readonly string[], proposals: Proposals, session: 
   try {
     for (const { lines } of files) {
       for await (const line of lines(onBytes)) {
-        // Within text the quotes would be escaped: this is an act's own member.
-        if (line === '' || line?.includes('"kind":"act"')) continue;
+        if (line === '' || (line !== undefined && isAct(line))) continue;
         const record = line === undefined ? undefined : tryRecord(line);
         if (record) proposals.take(record);
         if (record) records += 1;
@@ -144,6 +143,16 @@ async function readAll(names: readonly string[], proposals: Proposals, session: 
     progress.end();
   }
   return { records, damaged };
+}
+
+/** Reasons and headers of a decision may have a member of that name, too. */
+function isAct(line: string): boolean {
+  if (!line.includes('"kind":"act"')) return false;
+  try {
+    return (JSON.parse(line) as { readonly kind?: unknown } | null)?.kind === 'act';
+  } catch {
+    return false;
+  }
 }
 
 function tryRecord(line: string): ReturnType<typeof readRecord> | undefined {

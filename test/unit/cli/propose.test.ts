@@ -50,6 +50,16 @@ test('what records show and the inventory does not know becomes a file that can 
   t.like(onlyObject(again), { proposed: 0, known: 3 });
 });
 
+test('a decision counts whatever its reasons tell, also a kind that acts have', async (t) => {
+  const { log, run } = await withLog(t);
+  const [line = ''] = readFileSync(`${log}.1`, 'utf8').split('\n');
+  const { reasons, ...record } = JSON.parse(line) as { readonly reasons: readonly object[] };
+  const told = reasons.map((reason) => ({ ...reason, detail: { kind: 'act' } }));
+  writeFileSync(`${log}.1`, `${JSON.stringify({ ...record, reasons: told })}\n`);
+  const done = await run('propose', '--from-records', 'records.ndjson', '--out', 'p.ndjson', '--json');
+  t.like(onlyObject(done), { proposed: 2, records: 3 });
+});
+
 test('without a state yet everything is proposed; a class that nothing tells is unclassified', async (t) => {
   const { world, run } = await withLog(t);
   const document = readFileSync(world.configFile, 'utf8').replace('"state.db"', '"none.db"');

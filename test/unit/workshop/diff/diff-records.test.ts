@@ -68,6 +68,16 @@ test('a bundle against itself flips nothing', async (t) => {
   t.deepEqual(counts(await diff(t, lines, defaultBundle)), { ...none, compared: 2, same: 2 });
 });
 
+test('a decision is compared whatever its reasons tell, also a kind that acts have', async (t) => {
+  const record = await meterRecord(world, '1');
+  const reasons = record.reasons.map((reason) => ({ ...reason, detail: { kind: 'act' } }));
+  const act = { act: 'start', kind: 'act', schema: 1 };
+  t.deepEqual(counts(await diff(t, [{ ...record, reasons }, act], defaultBundle)), {
+    ...none,
+    ...{ compared: 1, same: 1 },
+  });
+});
+
 withOpa('what NEW denies is a lock-out, counted by class, site and reason, with its device', async (t) => {
   const { tally, devices } = await diff(t, [await meterRecord(world, '1')], denyBySite());
   t.is(tally.lock_outs.lines, 1);
