@@ -3,7 +3,7 @@ import { createEpochMemory } from '../store/epoch-memory.ts';
 import type { Store } from '../store/types.ts';
 import { bindingKey } from './binding-fields.ts';
 import { bindsKey } from './binding.ts';
-import { currentRow, decodeDevice, rowEpoch } from './device-rows.ts';
+import { currentRow, decodeDevice, rowEpoch, type DeviceRow } from './device-rows.ts';
 import type { DeviceRecord, InventoryReader } from './types.ts';
 
 export interface InventoryReaderOptions {
@@ -16,23 +16,24 @@ const maxHolders = 64;
 
 /**
  * Point look-ups of devices, a few microseconds each. What is remembered is served under the epochs that were just
- * read from the same snapshot alone; a row's decoded form is kept under the epoch of the row, which outlives changes
- * to other devices. An older device is never served.
+ * read from the same snapshot alone; a row's decoded form is kept beside the row and serves while that is the same, which
+ * outlives changes to other devices. An older device is never served, nor one of another file: numbers of changes are
+ * the same in both, so that they do not tell.
  */
 export function createInventoryReader(store: Store, options: InventoryReaderOptions = {}): InventoryReader {
   const { maxEntries = 10_000 } = options;
   const readRow = currentRow(store);
   const memory = createEpochMemory<DeviceRecord | undefined>(store, maxEntries, 'devices');
-  const decoded = new LRUCache<string, DeviceRecord>({ max: maxEntries });
+  const decoded = new LRUCache<string, DecodedRow>({ max: maxEntries });
   const read = (tenant: string, deviceId: string): DeviceRecord | undefined => {
     const row = readRow(tenant, deviceId);
     if (row === undefined) return undefined;
     // Neither a tenant nor a device id holds a NUL, so two devices never share a key.
     const key = `${tenant}\0${deviceId}`;
     const known = decoded.get(key);
-    if (known?.epoch === rowEpoch(row)) return known;
+    if (known && isSameRow(known, row)) return known.record;
     const record = decodeDevice(row);
-    decoded.set(key, record);
+    decoded.set(key, { row, record });
     return record;
   };
   const device = (tenant: string, deviceId: string): DeviceRecord | undefined =>
@@ -57,6 +58,21 @@ export function createInventoryReader(store: Store, options: InventoryReaderOpti
       return named.filter((record) => bindsKey(record, keyDigest, now)).map((record) => record.device_id);
     },
   };
+}
+
+interface DecodedRow {
+  readonly row: DeviceRow;
+  readonly record: DeviceRecord;
+}
+
+function isSameRow({ row: known }: DecodedRow, row: DeviceRow): boolean {
+  return (
+    rowEpoch(known) === rowEpoch(row) &&
+    known.status === row.status &&
+    known.updated_at === row.updated_at &&
+    known.class === row.class &&
+    known.body === row.body
+  );
 }
 
 /** The devices whose records name one key; their ids where none of them does so within a window. */

@@ -1,3 +1,5 @@
+import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
 import { judgeBinding, type Bindings } from '../../../src/inventory/binding.ts';
@@ -6,8 +8,10 @@ import { listDevices } from '../../../src/inventory/list.ts';
 import { createInventoryReader } from '../../../src/inventory/reader.ts';
 import { deviceStatuses, type DeviceStatus } from '../../../src/inventory/types.ts';
 import { PortreeveError } from '../../../src/lib/errors.ts';
+import { openStore } from '../../../src/store/open.ts';
+import { fakeClock } from '../../helpers/fake-clock.ts';
 import { device, importRows } from '../../helpers/inventory.ts';
-import { openedStore, temporaryStore } from '../../helpers/temporary-store.ts';
+import { openedStore, temporaryFolder, temporaryStore } from '../../helpers/temporary-store.ts';
 
 const runs = 10 * Number(process.env['SOAK_FACTOR'] ?? 1);
 const by = { tenant: 'default', actor: 'op', why: 'stolen', now: 3000 };
@@ -107,6 +111,23 @@ test('a reader gives a device of the snapshot it is called in, not a newer one t
     reading.snapshot(() => reader.device('default', 'd1')?.status),
     'disabled',
   );
+});
+
+test('a device of another file at the path is never the one that was decoded of the file before, under the same numbers', async (t) => {
+  const path = join(temporaryFolder(t), 'state.db');
+  const clock = fakeClock(0);
+  const store = openedStore(t, { path, mode: 'read_write', clock });
+  await importRows(store, [device('d1', { owner: 'acme' })]);
+  const reader = createInventoryReader(store);
+  const before = reader.device('default', 'd1');
+  const other = openStore({ path: `${path}.new`, mode: 'read_write', now: 0 });
+  await importRows(other, [device('d1', { status: 'decommissioned', owner: 'acme' })]);
+  other.close();
+  renameSync(`${path}.new`, path);
+  clock.advance(50);
+  const after = reader.device('default', 'd1');
+  t.is(after?.epoch, before?.epoch);
+  t.is(after?.status, 'decommissioned');
 });
 
 test('a reader keeps no more decoded devices than it may, and is right beyond that', async (t) => {
