@@ -1,7 +1,9 @@
+import { soundCases } from '../../workshop/cases/load.ts';
 import { openProject } from '../../workshop/project/open.ts';
 import type { Project } from '../../workshop/project/types.ts';
 import { running } from '../../workshop/evaluation/types.ts';
 import { readModules } from '../../workshop/rego-tree/read-modules.ts';
+import { filesOf } from '../../workshop/watch/affected.ts';
 import type { Watched } from '../../workshop/watch/affected.ts';
 import { fileChanges } from '../../workshop/watch/file-changes.ts';
 import { watchCases } from '../../workshop/watch/watch-cases.ts';
@@ -15,13 +17,13 @@ import { reportAnswer } from './test-report.ts';
 
 /**
  * `policy test --watch`: runs all tests of a project, and after every change what is affected by it, until it is
- * interrupted or `changes` end. What is wrong meanwhile is told, and waited on.
+ * interrupted or the changes end. What is wrong meanwhile is told, and waited on.
  */
 export async function watchProject(
   project: Project,
   options: TestOptions,
   session: Session,
-  changes?: AsyncIterable<ReadonlySet<string>>,
+  watch: typeof fileChanges = fileChanges,
 ): Promise<Answer> {
   const { stdout, stderr, clock } = session.around;
   const stop = new AbortController();
@@ -29,14 +31,19 @@ export async function watchProject(
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
   let exit: number = exitCodes.ok;
+  const changes = watch(project.folder, stop.signal);
   try {
     await watchCases({
-      changes: changes ?? fileChanges(project.folder, stop.signal),
+      changes,
       read: async (): Promise<Watched> => {
         const now = openProject(project.folder);
         const run = running(opaOf(options, session));
         const modules = await readModules(run, now.folder, now.modules, now.regoVersion);
-        return { project: now, modules, cases: casesOf(now, options, session) };
+        const cases = casesOf(now, options, session);
+        changes.follow(filesOf(cases));
+        // Cases that cannot be read would be none, and nothing of what changed would be run or told.
+        soundCases(cases);
+        return { project: now, modules, cases };
       },
       run: async ({ cases, rego }, now) => {
         const started = { at: clock.now(), tick: clock.monotonic() };

@@ -44,8 +44,10 @@ export function createFixtureReader(told: (path: string) => string, kept?: KeptF
 
   const load = (path: string): Known => {
     const read = readCaseDocument(path, kept);
-    if ('problems' in read)
-      return { fixtures: none, problems: read.problems.map((one) => ({ ...one, file: told(path) })) };
+    if ('problems' in read) {
+      const problems = read.problems.map((one) => ({ ...one, file: told(path) }));
+      return { fixtures: { ...none, reads: [path] }, problems };
+    }
     return of(path, read);
   };
 

@@ -67,6 +67,11 @@ function saying({ line: _, ...rest }: LoadedCase): string {
   return canonicalJson({ ...rest, skip: rest.skip ?? null });
 }
 
+/** Absolute paths of all files that cases depend on, beside the policy. */
+export function filesOf(files: readonly CaseFile[]): readonly string[] {
+  return files.flatMap(({ reads, cases }) => [...reads, ...cases.flatMap(materialOf)]);
+}
+
 /** Absolute paths of the files that a case names. */
 function materialOf({ words, folder }: LoadedCase): readonly string[] {
   const files: string[] = [];

@@ -223,14 +223,16 @@ function wholeConfiguration(configuration: Words): Words {
   return patched({ ...readConfiguration(file), file }, own) as Words;
 }
 
-const configurations = new Map<string, Words>();
+const configurations = new Map<string, { readonly text: string; readonly words: Words }>();
 
+/** The same object as long as the file says the same. */
 function readConfiguration(file: string): Words {
+  const text = Buffer.from(bytesOf(file)).toString();
   const known = configurations.get(file);
-  if (known) return known;
-  const document = readDocument(Buffer.from(bytesOf(file)).toString());
+  if (known?.text === text) return known.words;
+  const document = readDocument(text);
   if ('problems' in document || !isWords(document.value))
     throw new PortreeveError('PDP_CASES_INVALID', `${file}: is no configuration`);
-  configurations.set(file, document.value);
+  configurations.set(file, { text, words: document.value });
   return document.value;
 }

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import type { CaseFile, LoadedCase } from '../../../../src/workshop/cases/types.ts';
 import type { Project } from '../../../../src/workshop/project/types.ts';
-import { affectedBy } from '../../../../src/workshop/watch/affected.ts';
+import { affectedBy, filesOf } from '../../../../src/workshop/watch/affected.ts';
 import type { Affected, Watched } from '../../../../src/workshop/watch/affected.ts';
 import { fileChanges } from '../../../../src/workshop/watch/file-changes.ts';
 import { watchCases } from '../../../../src/workshop/watch/watch-cases.ts';
@@ -108,4 +108,26 @@ test('changes of files come from when they are watched, several steps of one wri
     stop.abort();
   }
   rmSync(folder, { recursive: true, force: true });
+});
+
+test('files that cases read outside of the folder are watched once they are followed, and their neighbours are not', async (t) => {
+  const around = mkdtempSync(join(tmpdir(), 'pr-watch-'));
+  t.teardown(() => rmSync(around, { recursive: true, force: true }));
+  const folder = join(around, 'policies');
+  mkdirSync(folder);
+  const [server, other] = [join(around, 'server.yaml'), join(around, 'other.yaml')];
+  writeFileSync(server, 'one');
+  const file: CaseFile = {
+    ...{ file: 'cases/a.yaml', reads: [join(folder, 'cases/a.yaml')], problems: [] },
+    cases: [one('a', { configuration: { file: server } })],
+  };
+  const stop = new AbortController();
+  const changes = fileChanges(folder, stop.signal);
+  changes.follow([...filesOf([file]), join(around, 'gone/leaf.pem')]);
+  writeFileSync(other, 'two');
+  writeFileSync(server, 'two');
+  for await (const some of changes) {
+    t.deepEqual([...some], [server]);
+    stop.abort();
+  }
 });
