@@ -9,6 +9,7 @@ import { columnMapArgument } from './device/column-map.ts';
 import { tenantOption } from './device/tenant.ts';
 import { exitCodes } from './exit-codes.ts';
 import { readInput } from './input.ts';
+import { knownNow } from './known-now.ts';
 import { plain } from './output.ts';
 import type { Answer, Session } from './session.ts';
 import { withStore } from './with-store.ts';
@@ -66,7 +67,7 @@ export async function runCatalogueImport(
       tenant: options.tenant,
       actor: session.actor(),
       why: options.why ?? `import of ${source}`,
-      now: session.around.clock.now(),
+      now: knownNow(store, session.around.clock, config),
       source,
       whole: options.deleteMissing === true,
       allowEmpty: options.allowEmpty === true,

@@ -14,6 +14,7 @@ import { keptFolder } from '../../server/keep-versions.ts';
 import { crlIssuers, loadAuthorities } from '../../server/loaded.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { knownNow } from '../known-now.ts';
 import { plain, table, type Cell, type Paint } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { yieldWhenLong } from '../yield-when-long.ts';
@@ -99,7 +100,7 @@ async function runImport(names: readonly string[], options: Options, session: Se
     await withStore(config, 'read_write', clock, async (store) => {
       for (const { path } of files) {
         const why = options.why ?? `import of ${path}`;
-        const job: CrlFileJob = { ...common, path, name: path, now: clock.now(), why };
+        const job: CrlFileJob = { ...common, path, name: path, now: knownNow(store, clock, config), why };
         try {
           const show = progress.of(path);
           const outcomes = await importCrlFile(store, job, issuers, (how, size) => {

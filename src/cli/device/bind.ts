@@ -5,12 +5,14 @@ import { bindingKey, bindingText, readBindings } from '../../inventory/binding-f
 import { differenceText } from '../../inventory/difference.ts';
 import type { BoundDigest, IssuedBinding } from '../../inventory/types.ts';
 import { parseCertificate } from '../../identity/parse.ts';
+import type { EpochMs } from '../../lib/clock.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { PortreeveError } from '../../lib/errors.ts';
 import { decodePem } from '../../lib/pem.ts';
 import { configOption, finish, instantArgument, whyOption } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { readInput } from '../input.ts';
+import { knownNow } from '../known-now.ts';
 import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { withStore } from '../with-store.ts';
@@ -137,10 +139,9 @@ async function runBind(id: string, options: BindOptions, session: Session): Prom
   const overlap = options.overlap === undefined ? undefined : parseDuration(options.overlap);
   if (options.overlap !== undefined && overlap === undefined)
     throw new PortreeveError('PDP_USAGE', '--overlap must be a length of time such as 7d, 12h or 0s');
-  const now = session.around.clock.now();
-  const others = overlap === undefined ? undefined : now + overlap;
   const renewal = options.renewalExpectedBy;
-  const edit = (bindings: DeviceBindings): DeviceBindings => {
+  const edit = (bindings: DeviceBindings, now: EpochMs): DeviceBindings => {
+    const others = overlap === undefined ? undefined : now + overlap;
     const { renewal_expected_by: before, ...lists } = renew(bindings, kind, bound, others);
     const expected = renewal ?? (overlap === undefined ? before : undefined);
     return { ...lists, ...(expected !== undefined && { renewal_expected_by: expected }) };
@@ -164,8 +165,7 @@ function renew(
 async function runUnbind(id: string, options: Which, session: Session): Promise<Answer> {
   const { kind, what } = await readWhich(options, session);
   const bound = readBound(kind, what, {});
-  const now = session.around.clock.now();
-  return change(id, options, session, (bindings) => {
+  return change(id, options, session, (bindings, now) => {
     const list = bindings[kind] as readonly Bound[];
     if (!list.some((one) => bindingKey(one) === bindingKey(bound)))
       throw new PortreeveError(
@@ -190,18 +190,19 @@ async function change(
   id: string,
   options: Which,
   session: Session,
-  edit: (bindings: DeviceBindings) => DeviceBindings,
+  edit: (bindings: DeviceBindings, now: EpochMs) => DeviceBindings,
   warned: (config: Config) => readonly string[] = () => [],
 ): Promise<Answer> {
   const config = session.config(options.config);
   const warnings = warned(config);
-  const done = await withStore(config, 'read_write', session.around.clock, (store) =>
-    setBindings(store, {
-      ...{ tenant: options.tenant, deviceId: id, actor: session.actor(), why: options.why },
-      now: session.around.clock.now(),
-      change: edit,
-    }),
-  );
+  const done = await withStore(config, 'read_write', session.around.clock, (store) => {
+    // Servers judge windows by the kept time: a week from now in 1970 would be over before it began.
+    const now = knownNow(store, session.around.clock, config);
+    return setBindings(store, {
+      ...{ tenant: options.tenant, deviceId: id, actor: session.actor(), why: options.why, now },
+      change: (bindings) => edit(bindings, now),
+    });
+  });
   const { epoch, difference } = done;
   const text =
     epoch === null ? `${id}: bound like that already` : `${differenceText(difference)} (epoch ${epoch})`;

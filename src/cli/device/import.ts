@@ -7,6 +7,7 @@ import { lockoutLimitOf, lockoutText } from '../../inventory/lockout-limit.ts';
 import { configOption, finish, whyOption } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openInput } from '../input.ts';
+import { knownNow } from '../known-now.ts';
 import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { withStore } from '../with-store.ts';
@@ -86,7 +87,7 @@ async function runImport(file: string, options: Options, session: Session): Prom
         tenant: options.tenant,
         actor: session.actor(),
         why: options.why ?? `import of ${file === '-' ? 'standard input' : file}`,
-        now: session.around.clock.now(),
+        now: knownNow(store, session.around.clock, config),
         source: file === '-' ? 'standard input' : file,
         whySaid: options.why !== undefined,
         dryRun: options.dryRun === true,

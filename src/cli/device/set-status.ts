@@ -3,6 +3,7 @@ import { setStatus } from '../../inventory/edit.ts';
 import { deviceStatuses, type DeviceStatus } from '../../inventory/types.ts';
 import { configOption, finish, whyOption } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { knownNow } from '../known-now.ts';
 import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { withStore } from '../with-store.ts';
@@ -44,7 +45,7 @@ async function runSetStatus(
       status,
       actor: session.actor(),
       why: options.why,
-      now: session.around.clock.now(),
+      now: knownNow(store, session.around.clock, config),
     }),
   );
   return {

@@ -8,6 +8,7 @@ import { formatInstant, type EpochMs } from '../../lib/clock.ts';
 import { configOption, finish, instantArgument, whyOption, type CommonOptions } from '../command.ts';
 import { tenantOption } from '../device/tenant.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { knownNow } from '../known-now.ts';
 import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { withStore } from '../with-store.ts';
@@ -44,16 +45,16 @@ export function registerGatewayDelegate(group: Command, session: Session): void 
 async function runDelegate(gateway: string, options: Options, session: Session): Promise<Answer> {
   const { tenant, until, why } = options;
   const config = session.config(options.config);
-  const now = session.around.clock.now();
   const draft = {
     ...delegationScope(gateway, options),
     ...(until !== undefined && { until }),
   };
-  const { made, warnings } = await withStore(config, 'read_write', session.around.clock, (store) => {
-    const done = delegate(store, draft, { tenant, actor: session.actor(), why, now });
+  const { made, now, warnings } = await withStore(config, 'read_write', session.around.clock, (store) => {
+    const at = knownNow(store, session.around.clock, config);
+    const done = delegate(store, draft, { tenant, actor: session.actor(), why, now: at });
     const reader = createInventoryReader(store);
     const isKnown = (id: string): boolean => store.snapshot(() => reader.device(tenant, id)) !== undefined;
-    return { made: done, warnings: unknownNames(draft, isKnown, config) };
+    return { made: done, now: at, warnings: unknownNames(draft, isKnown, config) };
   });
   const end = until === undefined ? 'without an end' : `until ${formatInstant(until)}`;
   return {

@@ -5,6 +5,7 @@ import { PortreeveError } from '../../lib/errors.ts';
 import { configOption, finish, type CommonOptions } from '../command.ts';
 import { tenantOption } from '../device/tenant.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { knownNow } from '../known-now.ts';
 import { fields, table } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { withStore } from '../with-store.ts';
@@ -31,12 +32,12 @@ export function registerGatewayGet(group: Command, session: Session): void {
 
 async function runGet(id: string, { tenant, config: file }: Options, session: Session): Promise<Answer> {
   const config = session.config(file);
-  const now = session.around.clock.now();
-  const { record, delegations } = await withStore(config, 'read_only', session.around.clock, (store) => {
+  const { record, delegations, now } = await withStore(config, 'read_only', session.around.clock, (store) => {
     const reader = createInventoryReader(store);
     return store.snapshot(() => ({
       record: reader.device(tenant, id),
       delegations: listDelegations(store, { tenant, gateway: id }),
+      now: knownNow(store, session.around.clock, config),
     }));
   });
   if (!record && delegations.length === 0)

@@ -3,6 +3,7 @@ import { listDelegations } from '../../inventory/gateways/table.ts';
 import { configOption, finish, integerArgument, type CommonOptions } from '../command.ts';
 import { tenantOption } from '../device/tenant.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { knownNow } from '../known-now.ts';
 import { table } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { withStore } from '../with-store.ts';
@@ -31,11 +32,11 @@ export function registerGatewayList(group: Command, session: Session): void {
 async function runList(options: Options, session: Session): Promise<Answer> {
   const { tenant, gateway, limit } = options;
   const config = session.config(options.config);
-  const now = session.around.clock.now();
   // One more than asked tells whether there are more.
-  const found = await withStore(config, 'read_only', session.around.clock, (store) =>
-    listDelegations(store, { tenant, gateway, limit: limit + 1 }),
-  );
+  const { found, now } = await withStore(config, 'read_only', session.around.clock, (store) => ({
+    found: listDelegations(store, { tenant, gateway, limit: limit + 1 }),
+    now: knownNow(store, session.around.clock, config),
+  }));
   const delegations = found.slice(0, limit);
   const more = found.length > limit;
   const rows = delegations.map((one) => delegationRow(one, now));

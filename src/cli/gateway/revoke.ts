@@ -4,6 +4,7 @@ import { delegationText } from '../../inventory/gateways/table.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../command.ts';
 import { tenantOption } from '../device/tenant.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { knownNow } from '../known-now.ts';
 import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { withStore } from '../with-store.ts';
@@ -38,11 +39,11 @@ export function registerGatewayRevoke(group: Command, session: Session): void {
 async function runRevoke(gateway: string, options: Options, session: Session): Promise<Answer> {
   const { tenant, why } = options;
   const config = session.config(options.config);
-  const now = session.around.clock.now();
   const which = delegationScope(gateway, options);
-  const { revoked, epoch } = await withStore(config, 'read_write', session.around.clock, (store) =>
-    revokeDelegations(store, which, { tenant, actor: session.actor(), why, now }),
-  );
+  const { revoked, epoch, now } = await withStore(config, 'read_write', session.around.clock, (store) => {
+    const at = knownNow(store, session.around.clock, config);
+    return { ...revokeDelegations(store, which, { tenant, actor: session.actor(), why, now: at }), now: at };
+  });
   return {
     exit: exitCodes.ok,
     data: { revoked: revoked.map((one) => delegationData(one, now)), epoch },
