@@ -20,6 +20,8 @@ export interface FoundTrial {
   dropped: number;
   /** Flips after the last summary: how many agreed beside them is not told yet. */
   unsummarized: number;
+  /** Flips that summaries count and that have no record of their own: of what class, site, reason and device is not known. */
+  unrecorded: number;
   readonly tally: Tally;
   readonly devices: FlippedDevices;
 }
@@ -72,7 +74,7 @@ function newTrial(
 ): FoundTrial {
   return {
     ...{ bundle, revision, from, to: from, answered: { bundle: null, revision: null } },
-    ...{ partial: false, seen: 0, dropped: 0, unsummarized: 0 },
+    ...{ partial: false, seen: 0, dropped: 0, unsummarized: 0, unrecorded: 0 },
     ...{ tally: newTally(), devices: new FlippedDevices(most) },
   };
 }
@@ -108,6 +110,18 @@ function summarized(trial: FoundTrial, summary: ShadowSummaryRecord, flips: read
   trial.dropped += summary.dropped;
   trial.partial ||= summary.seen > lookedAt;
   for (const flip of flips) count(trial, flip, weight);
+  // Records are not written while the log cannot be: a lock-out that nobody sees would be let pass.
+  const lacking = (all: number, recorded: (flip: Pending) => boolean): Count =>
+    many(all - flips.filter(recorded).length);
+  const lockOuts = lacking(summary.lock_outs, ({ direction }) => direction === 'lock_out');
+  const letIns = lacking(summary.let_ins, ({ direction }) => direction === 'let_in');
+  trial.unrecorded += lockOuts.lines + letIns.lines;
+  add(tally.lock_outs, lockOuts);
+  add(tally.let_ins, letIns);
+  add(
+    tally.not_enforced,
+    lacking(summary.not_enforced, ({ enforced }) => !enforced),
+  );
   add(tally.compared, many(summary.compared - flips.length));
   add(tally.same, many(summary.agreed));
   for (const kind of [

@@ -111,13 +111,17 @@ function sidesOf({ answered, bundle, revision }: FoundTrial): Parameters<typeof 
 }
 
 function sourceOf(trial: FoundTrial, names: readonly string[]): Source {
-  const { partial, from, to, seen, dropped, unsummarized } = trial;
+  const { partial, from, to, seen, dropped, unsummarized, unrecorded } = trial;
   const assumptions = [`what the records say from ${from} to ${to}, of ${seen} decisions`];
   if (dropped > 0)
     assumptions.push(`${dropped} chosen decisions were dropped for want of room: the others stand for them`);
   if (unsummarized > 0)
     assumptions.push(
       `${unsummarized} flips are newer than the last summary: what agreed meanwhile is not counted yet`,
+    );
+  if (unrecorded > 0)
+    assumptions.push(
+      `${unrecorded} flips are counted by summaries alone: without their own records their class, site, reason and device are not known`,
     );
   return { kind: 'records', names, sampled: partial, assumptions };
 }

@@ -35,6 +35,8 @@ function summary(over: Partial<ShadowSummaryRecord>, share = 1): ShadowSummaryRe
   };
 }
 
+const counted = { seen: 20, chosen: 10, compared: 10, agreed: 5 };
+
 async function read(...records: readonly object[]): Promise<ReadonlyMap<string, FoundTrial>> {
   async function* entries() {
     for (const record of records) yield { origin: 'log', record: record as Record<string, unknown> };
@@ -94,6 +96,19 @@ test('what a share chose, and what was not dropped, stands for all decisions of 
   t.like(told(trial), { compared: 100, same: 96, lock_outs: 4 });
   t.true(trial?.partial);
   t.is(trial?.dropped, 25);
+});
+
+test('flips whose own records could not be written count by the summary, and are told', async (t) => {
+  const trials = await read(
+    flip('a', {}, 0.5),
+    summary({ ...counted, lock_outs: 3, let_ins: 2, not_enforced: 1 }, 0.5),
+    summary({ ...counted, lock_outs: 5 }, 0.5),
+  );
+  t.is(trials.get(one)?.unrecorded, 9);
+  const found = told(trials.get(one));
+  t.like(found, { compared: 40, same: 20, lock_outs: 16, let_ins: 4, flips: 20, not_enforced: 2 });
+  t.deepEqual(found.by_reason, [{ reason: 'firmware.below_minimum', lock_outs: 2, let_ins: 0 }]);
+  t.like(told((await read(summary({ ...counted, lock_outs: 5 }))).get(one)), { lock_outs: 10, compared: 20 });
 });
 
 test('flips after the last summary count by the share, and are told', async (t) => {
