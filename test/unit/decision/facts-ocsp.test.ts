@@ -1,10 +1,13 @@
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { parseCertificate } from '../../../src/identity/parse.ts';
 import { issueCa, issueLeaf } from '../../../src/ca/index.ts';
 import type { LeafOptions } from '../../../src/ca/index.ts';
+import { createObservedWriter } from '../../../src/inventory/observed/write.ts';
+import { higherVersion } from '../../../src/inventory/firmware/version.ts';
 import { saveAnswer } from '../../../src/revocation/ocsp/table.ts';
 import { forgeAnswer } from '../../helpers/ocsp-forge.ts';
-import { day, hour, makeWorld, worldTime } from '../../helpers/world.ts';
+import { day, deviceId, hour, makeWorld, worldTime } from '../../helpers/world.ts';
 import type { World } from '../../helpers/world.ts';
 
 const noCheck = { oid: '1.3.6.1.5.5.7.48.1.5', critical: false, value: Buffer.from([5, 0]) };
@@ -112,4 +115,56 @@ test('an answer about the CA of one name says nothing of certificates of another
   };
   t.like(await ocsp(meters), { answer: { status: 'good' } });
   t.is(await ocsp(renamed), undefined);
+});
+
+/** A decision about a meter whose responder last answered a day ago, and of whose class devices go on for two. */
+async function decideOffline(t: ExecutionContext, seenAt: number, answer: 'good' | 'unknown' = 'good') {
+  const world = await makeWorld({
+    now: worldTime - 3 * day,
+    crls: { meters: null, fleet: { nextUpdate: worldTime + hour } },
+    configure: (document) => {
+      document.revocation = { ocsp: { responders: [{ issuer: 'meters', url: 'http://ocsp.example/' }] } };
+      const { meter } = document['classes'] as Record<'meter', object>;
+      Object.assign(meter, { grace: { state: '2d' } });
+    },
+  });
+  t.teardown(world.close);
+  world.clock.set(worldTime);
+  const leaf = await world.leaf('meter/1', { serial: '0a77' });
+  const { store } = world.deps;
+  const answered = {
+    ...{ digest: '00'.repeat(32), produced_at: worldTime - 2 * day, reason: null, revoked_at: null },
+    ...{ signer_key: '', status: answer, this_update: worldTime - 2 * day, next_update: worldTime - day },
+  };
+  const { keyDigest: issuerKey } = world.pki.meters;
+  const saved = { issuerKey, serial: '0a77', responder: '', now: worldTime, nextFetch: 0, answer: answered };
+  const writer = createObservedWriter(store, {
+    intervalMs: () => 0,
+    certificatesPerDevice: () => 8,
+    higher: higherVersion,
+  });
+  const { fingerprint, keyDigest: key, serial, notAfter } = parseCertificate(leaf.der);
+  store.transact(() => {
+    saveAnswer(store, saved);
+    writer.write({
+      ...{ tenant: 'default', device_id: deviceId('meter/1'), at: seenAt, allowed: true },
+      ...{ gateway: 'envoy', network: null, firmware: null },
+      certificate: { fingerprint, key, issuer_key: null, serial, not_after: notAfter },
+    });
+  });
+  const { decision, facts } = await world.decide(world.connect({ shows: leaf }));
+  return { codes: decision.reasons.map(({ code }) => code), until: decision.valid_until, facts };
+}
+
+test("a class's grace serves for answers of a responder that a site cannot reach, for who was known before", async (t) => {
+  const known = await decideOffline(t, worldTime - day - hour);
+  t.deepEqual(known.codes, ['revocation.stale_within_grace', 'policy.ok']);
+  t.like(known.facts, { crl_grace: { class: 'meter', grace_s: 172_800 } });
+  const late = await decideOffline(t, worldTime - day + hour);
+  t.deepEqual(late.codes, ['revocation.ocsp_unavailable']);
+});
+
+test('a responder that knew nothing of a certificate lets nobody go on by grace', async (t) => {
+  const { codes } = await decideOffline(t, worldTime - day - hour, 'unknown');
+  t.deepEqual(codes, ['revocation.ocsp_unknown']);
 });
