@@ -1,4 +1,5 @@
 import { sha256Hex } from '../../lib/bytes.ts';
+import { parseInstant } from '../../lib/clock.ts';
 import { PortreeveError } from '../../lib/errors.ts';
 import { parseExactJson } from '../../lib/exact-json.ts';
 import { orderedJson } from '../../lib/ordered-json.ts';
@@ -8,9 +9,10 @@ import { outcomeOf } from '../../policy/self-test.ts';
 import type { Classes, SelfTestCase, SelfTestFile } from '../../policy/self-test-file.ts';
 import type { PolicyEngine, PolicyInput } from '../../policy/types.ts';
 import { loadCases, soundCases } from '../cases/load.ts';
-import type { CaseOutcome, LoadedCase } from '../cases/types.ts';
+import type { CaseOutcome, CaseResult, LoadedCase } from '../cases/types.ts';
 import type { CaseWords } from '../cases/words.ts';
 import type { Project } from '../project/types.ts';
+import { travellingDocument } from './travelling-document.ts';
 
 /** Runs cases with a bundle through the whole flow. */
 export type RunCases = (cases: readonly LoadedCase[], bundle: Uint8Array) => AsyncIterable<CaseOutcome>;
@@ -18,8 +20,8 @@ export type RunCases = (cases: readonly LoadedCase[], bundle: Uint8Array) => Asy
 /**
  * Makes the cases that travel in a bundle of the case files that its project names for it: what Rego saw in each, and the
  * whole verdict. Certificates and keys of cases are made anew on every machine, so what derives from them is replaced by
- * a digest of their description: the same sources give the same file. Skipped cases, and cases that the policy is not
- * asked about, stay behind. Throws PDP_CASES_INVALID for cases that cannot be read and PDP_CASES_FAILED for cases that do
+ * a digest of their description: the same sources give the same file. Skipped cases, cases that the policy is not asked
+ * about, and those of which the request is too large to be kept, stay behind. Throws PDP_CASES_INVALID for cases that cannot be read and PDP_CASES_FAILED for cases that do
  * not come out as they expect: they would say nothing.
  */
 export async function selfTestOf(project: Project, bytes: Uint8Array, run: RunCases): Promise<SelfTestFile> {
@@ -42,9 +44,12 @@ export async function selfTestOf(project: Project, bytes: Uint8Array, run: RunCa
       engine: await createPolicyEngine(bundle, { classes: got.classes }),
     };
     classes.set(text, known);
-    const input = withoutChance(got.input, words.get(outcome.id) ?? {});
-    const expect = outcomeOf(known.engine, { input });
-    cases.push({ title: outcome.id, classes: known.index, input, expect });
+    const own = words.get(outcome.id) ?? {};
+    const input = withoutChance(got.input, own);
+    const beside = got.document ? besideInput(outcome.id, got, own) : {};
+    if (!beside) continue;
+    const expect = outcomeOf(known.engine, { input, ...beside });
+    cases.push({ title: outcome.id, classes: known.index, input, ...beside, expect });
   }
   return { format: 1, classes: [...classes.values()].map(({ value }) => value), cases };
 }
@@ -55,6 +60,19 @@ function refuseFailed({ status, file, line, title, problems }: CaseOutcome): voi
     'PDP_CASES_FAILED',
     `${file}:${line}: ${title}: ${problems.join('; ')}; a bundle carries only cases that pass`,
   );
+}
+
+/**
+ * What rules for opa-envoy-plugin see beside our input: the request, and time and chance, of an id that is the same
+ * wherever the case is run. Undefined where the request is not kept whole.
+ */
+function besideInput(
+  id: string,
+  { document: recorded, decision: { time } }: CaseResult,
+  words: CaseWords,
+): Pick<SelfTestCase, 'moment' | 'document'> | undefined {
+  const document = recorded && travellingDocument(recorded, words, id);
+  return document && { moment: { now: parseInstant(time) as number, decisionId: sha256Hex(id) }, document };
 }
 
 /** What of the input derives from keys and signatures. */

@@ -67,6 +67,61 @@ withOpa(
   },
 );
 
+const foreignProject = {
+  'policy.yaml': 'version: 1\ncompat: opa-envoy\nself_test: [cases/requests.yaml]\n',
+  'rego/policy.rego': `package envoy.authz
+
+default allow := {"allowed": false}
+
+allow := {"allowed": true, "headers": {"x-trace": uuid.rfc4122("t"), "x-seen": sprintf("%d", [time.now_ns()])}} if {
+	input.attributes.request.http.method == "GET"
+	input.attributes.request.http.headers["x-team"] == "berth"
+	input.attributes.request.http.headers["x-attestation"]
+	input.attributes.source.certificate
+}
+`,
+  'cases/requests.yaml': `at: 2026-06-01T12:00:00Z
+fixtures:
+  cases:
+    berth:
+      certificate: { id: "spiffe://example.org/meter/1" }
+      attestation: {}
+      network: { headers: { x-team: berth } }
+cases:
+  - title: a reader of the berth
+    base: berth
+    network: { http: { method: GET } }
+    expect: { outcome: allow }
+  - title: a writer of the berth
+    base: berth
+    expect: { outcome: deny }
+`,
+};
+
+withOpa(
+  'cases of a policy for opa-envoy-plugin travel with the request and the time that its rules saw',
+  async (t) => {
+    const folder = projectFolder(t, foreignProject);
+    const built = await run(folder, 'build');
+    t.is(built.code, 0, built.stderr);
+    const bytes = readFileSync(join(folder, 'bundle.tar.gz'));
+    const cases = readSelfTest(parseBundle(bytes))?.cases ?? [];
+    t.deepEqual(
+      cases.map(({ expect }) => (expect as { readonly allow?: boolean }).allow),
+      [true, false],
+    );
+    t.regex(JSON.stringify(cases[0]?.expect), /"name":"x-seen","value":"1780315200000000000"/);
+    const shown = onlyObject(await run(folder, 'inspect', 'bundle.tar.gz', '--self-test', '--json'));
+    t.deepEqual([shown['self_test_cases'], shown['self_test_problems']], [2, []]);
+    t.is((await run(folder, 'build', '--out', 'again.tar.gz')).code, 0);
+    t.deepEqual(
+      readFileSync(join(folder, 'again.tar.gz')),
+      bytes,
+      'the same with new certificates and tokens',
+    );
+  },
+);
+
 withOpa(
   'a case that does not come out as it expects keeps the bundle from being built, and answers 1',
   async (t) => {
