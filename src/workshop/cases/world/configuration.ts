@@ -11,6 +11,7 @@ import { bytesOf, type Issuer } from '../issue/issuer.ts';
 import { isWords, patched } from '../merge.ts';
 import type { CaseMaterial } from '../types.ts';
 import type { Words } from '../words.ts';
+import { ofServers } from './of-servers.ts';
 import { publishedKeys } from './tokens.ts';
 import type { Plan } from './plan.ts';
 
@@ -103,15 +104,14 @@ export async function configurationOf(
   };
 }
 
-/** Sections of a configuration that decisions do not depend on, or that cases say themselves. */
-const ofServers: ReadonlySet<string> = new Set(['file', 'server', 'state', 'audit', 'inventory', 'policy']);
+function ofDecisions({ file: _, ...configuration }: Words): Words {
+  const own = without(configuration, ofServers.sections);
+  const { revocation } = own;
+  return isWords(revocation) ? { ...own, revocation: without(revocation, ofServers.revocation) } : own;
+}
 
-function ofDecisions(configuration: Words): Words {
-  const kept = Object.entries(configuration).filter(([name]) => !ofServers.has(name));
-  const own = Object.fromEntries(kept);
-  if (!isWords(own['revocation'])) return own;
-  const { crls: _, sources: __, ...revocation } = own['revocation'];
-  return { ...own, revocation };
+function without(words: Words, names: ReadonlySet<string>): Words {
+  return Object.fromEntries(Object.entries(words).filter(([name]) => !names.has(name)));
 }
 
 /** Nobody listens; but a configuration without a listener is none. */

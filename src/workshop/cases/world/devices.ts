@@ -51,11 +51,17 @@ function digests(words: Words, name: string, digest: string | undefined): Words 
   };
 }
 
-/** An inventory of these devices alone. */
+/** An inventory of these devices alone. Throws PDP_CASES_INVALID where one has two records: which counts would be chance. */
 export function inventoryOf(
   devices: readonly { readonly tenant: string; readonly record: DeviceRecord }[],
 ): InventoryReader {
   const byId = new Map(devices.map(({ tenant, record }) => [`${tenant}\0${record.device_id}`, record]));
+  const twice = devices.find(({ tenant, record }) => byId.get(`${tenant}\0${record.device_id}`) !== record);
+  if (twice)
+    throw new PortreeveError(
+      'PDP_CASES_INVALID',
+      `devices: ${twice.record.device_id} has more than one record`,
+    );
   return {
     device: (tenant, id) => byId.get(`${tenant}\0${id}`),
     holders: (tenant, key, now) =>

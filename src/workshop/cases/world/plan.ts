@@ -16,6 +16,7 @@ import type {
   VerifierWords,
   Words,
 } from '../words.ts';
+import { ofServers } from './of-servers.ts';
 
 /** What a case presents: real certificates, or the words that one is issued by. */
 export type Presented =
@@ -219,8 +220,25 @@ function delegationsOf(gateway: GatewayWords | undefined): readonly Words[] {
 /** The configuration by file, where it is one, with what is laid over it. */
 function wholeConfiguration(configuration: Words): Words {
   const { file, ...own } = configuration;
+  refuseOfServers(own);
   if (typeof file !== 'string') return configuration;
   return patched({ ...readConfiguration(file), file }, own) as Words;
+}
+
+/** In a whole configuration they may stand; laid over it they would be words that change nothing. */
+function refuseOfServers(own: Words): void {
+  const { revocation } = own;
+  const idle = [
+    ...Object.keys(own).filter((name) => ofServers.sections.has(name)),
+    ...Object.keys(isWords(revocation) ? revocation : {})
+      .filter((name) => ofServers.revocation.has(name))
+      .map((name) => `revocation.${name}`),
+  ];
+  if (idle.length === 0) return;
+  throw new PortreeveError(
+    'PDP_CASES_INVALID',
+    `configuration: ${idle.join(', ')} would be without effect: cases say CRLs and devices themselves, and no server is started`,
+  );
 }
 
 const configurations = new Map<string, { readonly text: string; readonly words: Words }>();

@@ -260,13 +260,15 @@ test('a case that cannot be made real is an error of its own, and stops no other
         '{ title: a broken configuration, base: good, configuration: { classes: { meter: { ttl: soon } } }, expect: { outcome: deny } }',
         '{ title: words beside a file, certificate: { file: x.pem, eku: [] }, expect: { outcome: deny } }',
         '{ title: words beside a request, request: { file: x.json }, claims: { serial: "1" }, expect: { outcome: deny } }',
+        '{ title: of servers alone, base: good, configuration: { inventory: { source: cmdb }, revocation: { crls: [x] } }, expect: { outcome: allow } }',
+        `{ title: two records of one device, base: good, devices: [{ device_id: '${id}', class: meter, status: disabled }], expect: { outcome: allow } }`,
         '{ title: a sound one, base: good, expect: { outcome: allow } }',
       ),
     ),
   );
   t.deepEqual(
     outcomes.map(({ status }) => status),
-    [...Array<string>(6).fill('error'), 'passed'],
+    [...Array<string>(8).fill('error'), 'passed'],
   );
   const problems = outcomes.map(({ problems: [first = ''] }) => first);
   for (const [index, wanted] of [
@@ -276,6 +278,8 @@ test('a case that cannot be made real is an error of its own, and stops no other
     /configuration: classes\.meter\.ttl: must be a length of time/,
     /beside real material eku would be without effect/,
     /claims would be without effect/,
+    /^configuration: inventory, revocation\.crls would be without effect: /,
+    /^devices: .*meter\/1 has more than one record/,
   ].entries())
     t.regex(problems[index] as string, wanted);
 });
