@@ -176,6 +176,10 @@ const matrices: Readonly<Record<string, readonly [text: string, problem: RegExp]
     `{ title: one, base: good, ${matrix}, expect: [{ outcome: deny, when: { device.status: [active, lost, gone] } }] }`,
     /expect\[0\]\.when: the axis device\.status has no value "gone"$/,
   ],
+  'an expectation of no value at all': [
+    `{ title: one, base: good, ${matrix}, expect: [{ outcome: deny, when: { device.status: [active, lost] } }, { outcome: allow, when: { device.status: [] } }] }`,
+    /expect\[1\]\.when\["device\.status"\]: must not be empty$/,
+  ],
   'an axis that is no place of a case': [
     `{ title: one, base: good, matrix: { certificate.isuer: [a, b] }, expect: [{ outcome: deny }] }`,
     /matrix: certificate\.isuer=a: certificate\.isuer: unknown key; did you mean issuer\?$/,
