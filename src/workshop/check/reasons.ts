@@ -28,8 +28,8 @@ const groups: ReadonlySet<string> = new Set(reasonCodes.map((code) => code.slice
 
 /**
  * Holds the codes of reasons that the modules write out against the catalogue and the project's declarations: every text
- * that begins with `custom.`, and of the catalogue's groups those that stand as the `code` of a reason, or as the first
- * argument of a function whose name ends with `reason`, also by way of a rule that has them. What is put together at run time, or comes as the value of
+ * that begins with `custom.`, every one that stands as the `code` of a reason, and of the catalogue's groups those that are the
+ * first argument of a function whose name ends with `reason`, or that a rule has of which the value is told. What is put together at run time, or comes as the value of
  * something else, is not seen; a note says where.
  */
 export function reasonFindings(
@@ -39,11 +39,14 @@ export function reasonFindings(
   const literals = modules.flatMap(textsOf);
   const index = indexRules(modules);
   const told = modules.flatMap((module) => toldIn(module, index));
+  const written = new Set(modules.flatMap(writtenOut));
   return [
     ...literals
       .filter(({ text }) => text.startsWith('custom.'))
       .flatMap((one) => ofCustom(one, declared, told)),
-    ...told.filter(({ text }) => isMisspelt(text)).map(unknownCode),
+    ...told
+      .filter(({ text, place }) => isMisspelt(text) || (written.has(place) && isUnknown(text)))
+      .map(unknownCode),
     ...modules.flatMap((module) => notStatic(module, index)),
     ...unused(literals, declared, told),
   ];
@@ -54,6 +57,13 @@ function textsOf({ file, rules }: CheckedModule): readonly Literal[] {
     [...termsIn([head, body])]
       .filter(({ term }) => term.type === 'string')
       .map(({ term }) => ({ text: String(term.value), file, place: term.location })),
+  );
+}
+
+/** Places of what is written as the code of a reason itself: whatever it says, nothing else is meant. */
+function writtenOut({ rules }: CheckedModule): readonly (Place | undefined)[] {
+  return rules.flatMap(({ rule: { head, body } }) =>
+    [...termsIn([head, body])].flatMap(({ term }) => codeMember(term)).map(({ location }) => location),
   );
 }
 
@@ -101,7 +111,11 @@ function codesOfRule(term: Term, module: CheckedModule, index: RuleIndex): reado
 }
 
 function isMisspelt(text: string): boolean {
-  return !isReasonCode(text) && !text.startsWith('custom.') && groups.has(text.split('.')[0] ?? '');
+  return isUnknown(text) && groups.has(text.split('.')[0] ?? '');
+}
+
+function isUnknown(text: string): boolean {
+  return !isReasonCode(text) && !text.startsWith('custom.');
 }
 
 function ofCustom(

@@ -9,4 +9,8 @@ deny contains {"code": code} if some code in input.credential_findings
 
 deny contains _reason(finding.code, {}) if some finding in input.firmware_findings
 
+deny contains _reason("credential.expired", {"country": _countries[0].code}) if input.device_id == "i"
+
+_countries := [{"code": "FR", "name": "France"}]
+
 _reason(code, detail) := {"code": code, "detail": detail}
