@@ -96,8 +96,10 @@ function presumedPath(seen: SeenCertificate, trust: TrustSet): CertificationPath
   const cas = [...trust.anchors, ...trust.intermediates].map(({ certificate }) => certificate);
   const issuer = cas.find(({ keyDigest }) => keyDigest === seen.issuer_key);
   if (issuer === undefined) return undefined;
+  // A device is no CA: lists that are about CAs alone say nothing of it, and those about all but CAs do.
+  const { basicConstraints: _ca, ...others } = issuer;
   const leaf: Certificate = {
-    ...issuer,
+    ...others,
     ...{ fingerprint: seen.fingerprint, keyDigest: seen.key, serial: seen.serial, issuer: issuer.subject },
     ...{ notBefore: seen.first_seen, notAfter: seen.not_after, extensions: new Map() },
   };

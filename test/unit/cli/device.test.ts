@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import test from 'ava';
+import { issueCrl } from '../../../src/ca/index.ts';
 import { openStore } from '../../../src/store/open.ts';
 import { nobody } from '../../helpers/inventory.ts';
 import { deviceId, makeInstallation } from './helpers/installation.ts';
@@ -273,6 +274,13 @@ test('the certificates that a device was seen with are listed, and why presumes 
   const { folder: cwd, path, leaf, issuer } = await makeInstallation();
   const run = (...args: string[]) => portreeve(['device', ...args, '--json'], { cwd });
   await run('import', 'devices.ndjson');
+  // Its CA has one list of the certificates of devices alone: it must be taken for one of those, and for no CA's.
+  const onlyUserCertificates = Buffer.from('30038101ff', 'hex');
+  const list = await issueCrl(issuer, {
+    ...{ number: 2, thisUpdate: Date.now() - 60_000, nextUpdate: Date.now() + 3_600_000, revoked: [] },
+    extensions: [{ oid: '2.5.29.28', critical: true, value: onlyUserCertificates }],
+  });
+  writeFileSync(path('meters.crl'), list.der);
   for (const file of ['root.crl', 'meters.crl'])
     t.is((await portreeve(['crl', 'import', file, '--json'], { cwd })).code, 0);
   const store = openStore({ path: path('state.db'), mode: 'read_write', now: Date.now() });
