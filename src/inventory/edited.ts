@@ -22,6 +22,17 @@ export function editsSince(
   return new Set(rows.map(({ kind }) => kind));
 }
 
+/** Whether a device has its present status by an edit of its own, and by no import since. */
+export function isSetByEdit(store: Store, tenant: string, deviceId: string, status: string): boolean {
+  const last = store
+    .prepare<{ status: string | null }>(
+      `SELECT json_extract(detail, '$.after.status') AS status FROM changes
+         WHERE selector = ? AND tenant = ? AND kind = ? ORDER BY epoch DESC LIMIT 1`,
+    )
+    .get(deviceId, tenant, setStatusKind);
+  return last?.status === status;
+}
+
 /**
  * What an import wants of a device, with what was edited meanwhile as it is now: an urgent disable, and a certificate
  * that was just renewed, are not undone by a file from before.

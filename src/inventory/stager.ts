@@ -3,7 +3,7 @@ import type { Store } from '../store/types.ts';
 import { currentRow, decodeDraft, encodeDevice, removedStatus } from './device-rows.ts';
 import type { DeviceContent, DeviceRow } from './device-rows.ts';
 import { deviceDifference, type DeviceDifference } from './difference.ts';
-import { editsSince, keepingEdits } from './edited.ts';
+import { editsSince, isSetByEdit, keepingEdits } from './edited.ts';
 import { forbiddenChange } from './lifecycle.ts';
 import type { ImportRow } from './ndjson-rows.ts';
 import type { ProblemList } from './problems.ts';
@@ -29,7 +29,10 @@ export interface StagerOptions {
   readonly bound?: BoundClasses | undefined;
   /** Somebody said why: what the lifecycle forbids else. */
   readonly why: boolean;
-  /** What becomes of a row whose status may not follow the present one: it is a problem, or keeps the present one. */
+  /**
+   * What becomes of a row whose status may not follow the present one: it is a problem, or keeps the present one. Where
+   * it is kept nobody looks on, and what an operator keeps out is not let in either.
+   */
   readonly forbidden: 'refuse' | 'keep';
   /** Whether to note what changes about each device. */
   readonly history: boolean;
@@ -119,15 +122,21 @@ export function createStager(
     id: string,
     wanted: DeviceContent,
   ): DeviceContent | undefined => {
-    const told = { why: options.why };
-    const forbidden = current && forbiddenChange(current.status, wanted.status, told);
-    if (current === undefined || forbidden === undefined) return wanted;
-    if (options.forbidden === 'keep') {
+    if (current === undefined) return wanted;
+    const forbidden = forbiddenChange(current.status, wanted.status, { why: options.why });
+    if (options.forbidden === 'keep' && (forbidden !== undefined || reopens(current, wanted, id))) {
       count(tally, 'kept_status', id);
       return { ...wanted, status: current.status };
     }
+    if (forbidden === undefined) return wanted;
     return void problems.add(line, `device ${JSON.stringify(id)} ${forbidden}`);
   };
+
+  /** A list that goes on saying what it always said would let in again whom an operator has just shut out. */
+  const reopens = (current: DeviceRow, wanted: DeviceContent, id: string): boolean =>
+    current.status !== 'active' &&
+    wanted.status === 'active' &&
+    isSetByEdit(store, tenant, id, current.status);
 
   const remove = (row: DeviceRow): void => {
     const id = row.device_id;

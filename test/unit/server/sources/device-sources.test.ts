@@ -100,6 +100,27 @@ test('a device that an operator marked lost stays lost, and holds up no other', 
   t.deepEqual([one?.status, two?.owner], ['lost', 'acme']);
 });
 
+test('a device that an operator keeps out is let in again by command alone, not by a list that says what it always said', async (t) => {
+  const { store, bring } = sourceOf(t);
+  const by = { tenant: 'default', deviceId: 'd1', actor: 'op', why: 'looks odd', now: 2500 };
+  const status = (): string | undefined => listDevices(store, { tenant: 'default', limit: 1 })[0]?.status;
+  await bring(ndjson([device('d1'), device('d2')]));
+  setStatus(store, { ...by, status: 'quarantined' });
+  const applied = await bring(ndjson([device('d1'), device('d2', { owner: 'acme' })]));
+  t.regex(applied.what ?? '', /1 changed.*1 keep their status/);
+  t.is(status(), 'quarantined');
+  await bring(ndjson([device('d1', { owner: 'acme' }), device('d2')]));
+  t.is(status(), 'quarantined', 'also once its row was written anew');
+  setStatus(store, { ...by, status: 'active' });
+  await bring(ndjson([device('d1', { status: 'disabled' }), device('d2')]));
+  t.is(status(), 'disabled');
+  await bring(ndjson([device('d1'), device('d2')]));
+  t.is(status(), 'active', 'what the list itself has taken back');
+  setStatus(store, { ...by, status: 'disabled' });
+  await bring(ndjson([device('d1', { status: 'decommissioned' }), device('d2')]));
+  t.is(status(), 'decommissioned');
+});
+
 test('a foreign CSV is read by its columns', async (t) => {
   const columns = { device_id: 'SerialNo', status: 'State', class: 'Type' };
   const { bring, ids } = sourceOf(t, { format: 'csv', columns });
