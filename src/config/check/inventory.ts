@@ -12,8 +12,20 @@ export function checkInventory(root: Place, report: Report): void {
     const [whole, columns] = [source.get('whole'), source.get('columns')];
     if (whole.value === true && (known.get(scopeOf(source)) ?? 0) > 1)
       report.refuse(whole, `cannot be: another source brings ${kindOf(source)} of the same tenant`);
+    warnOfFile(source, report);
     if (columns.present && source.get('format').text !== 'csv') report.refuse(columns, 'are for format csv');
   }
+}
+
+/** What stands still is read again and again: only its signer's word that it has ended tells that nobody renews it. */
+function warnOfFile(source: Place, report: Report): void {
+  const maxAge = source.get('max_age');
+  if (!maxAge.present || !source.get('file').present || source.get('signed_by').present) return;
+  report.warn(
+    maxAge,
+    'counts from when the file was last read, so that one which nobody renews never becomes too old: sign it with an end ' +
+      '(portreeve sign --until) and set signed_by, or bring it by url',
+  );
 }
 
 function kindOf(source: Place): string {

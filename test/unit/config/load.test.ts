@@ -248,6 +248,22 @@ test('a missing CRL is a warning with its line, because feeds come and go', (t) 
   );
 });
 
+test('a limit on the age of an inventory file that nobody signs is a warning: reading it again makes it no newer', (t) => {
+  const unsigned = inspect(withLine('file: devices.ndjson', 'file: devices.ndjson\n      max_age: 24h'));
+  t.deepEqual(
+    unsigned.warnings.map(({ path }) => path),
+    ['inventory.sources[1].max_age'],
+  );
+  t.regex(unsigned.warnings[0]?.message ?? '', /last read/);
+  const signed = inspect(
+    withLine(
+      'file: devices.ndjson',
+      'file: devices.ndjson\n      max_age: 24h\n      signed_by: ca/root.pem',
+    ),
+  );
+  t.deepEqual(signed.warnings, []);
+});
+
 test('observation and broken glass that are over are warnings', (t) => {
   const observed = inspect(withLine('until: 2026-12-31T00:00:00+01:00', 'until: 2026-11-20T12:00:00Z'));
   t.truthy(observed.config);
