@@ -3,6 +3,7 @@ import { isCustomCode, isReasonCode } from '../../lib/reason-code.ts';
 import { isWords } from './merge.ts';
 import { readMoment } from './moment.ts';
 import type { Assurance } from '../../policy/types.ts';
+import type { ExpectedResponse } from './response.ts';
 import type { ExpectedReason, Expectation } from './types.ts';
 import type { Words } from './words.ts';
 
@@ -58,11 +59,12 @@ function refuseUnknown(code: string, place: readonly (string | number)[], refuse
 }
 
 function readObligations(words: Words): NonNullable<Expectation['obligations']> {
-  const { entitlements, headers, session_limit_s: limit } = words;
+  const { entitlements, headers, session_limit_s: limit, response } = words;
   return {
     ...(entitlements !== undefined && { entitlements: entitlements as readonly string[] }),
     ...(headers !== undefined && { headers: headers as Readonly<Record<string, string>> }),
     ...(limit !== undefined && { sessionLimitS: limit as number | null }),
+    ...(response !== undefined && { response: response as ExpectedResponse }),
   };
 }
 

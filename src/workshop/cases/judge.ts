@@ -1,5 +1,6 @@
 import { formatInstant, parseInstant } from '../../lib/clock.ts';
 import type { Fault, Reason } from '../../decision/types.ts';
+import { responseDifferences } from './response.ts';
 import type { CaseDifference, CaseResult, ExpectedReason, Expectation } from './types.ts';
 
 /** What was expected and did not come, in the order of the decision; empty where all came. */
@@ -21,6 +22,8 @@ export function differencesOf(expect: Expectation, { decision }: CaseResult): re
   );
   compare('obligations.headers', obligations?.headers, decision.obligations.headers);
   compare('obligations.session_limit_s', obligations?.sessionLimitS, decision.obligations.session_limit_s);
+  if (obligations?.response)
+    differences.push(...responseDifferences(obligations.response, decision.obligations.response));
   const until = decision.valid_until === null ? null : (parseInstant(decision.valid_until) as number);
   if (expect.validUntil !== undefined && expect.validUntil !== until)
     differences.push({ what: 'valid_until', expected: shown(expect.validUntil), got: shown(until) });

@@ -4,6 +4,7 @@ import type { DecisionDeps } from '../../decision/deps.ts';
 import type { Assurance, DecisionPoint, MadeDecision, Recorder } from '../../decision/types.ts';
 import type { Clock, EpochMs } from '../../lib/clock.ts';
 import type { TrustedClock } from '../../lib/trusted-time.ts';
+import type { ExpectedResponse } from './response.ts';
 import type { CaseWords } from './words.ts';
 
 /** Something wrong with a file of cases; line and column begin at 1. */
@@ -72,6 +73,7 @@ export interface Expectation {
     readonly entitlements?: readonly string[];
     readonly headers?: Readonly<Record<string, string>>;
     readonly sessionLimitS?: number | null;
+    readonly response?: ExpectedResponse;
   };
   /** Null: a denial has none. */
   readonly validUntil?: EpochMs | null;
