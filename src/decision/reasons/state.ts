@@ -67,8 +67,8 @@ export const stateReasons: ReasonGroup<'revocation' | 'inventory' | 'firmware' |
   ),
   'revocation.stale_within_grace': remark(
     'warn',
-    'The newest CRL of an issuer in the path is past its time, within the grace that its anchor grants.',
-    'Find out why no newer CRL arrives before the grace ends.',
+    'What is known of a revocation in the path is past its time, within the grace of its anchor or of the class.',
+    'Find out why no newer CRL or OCSP answer arrives before the grace ends.',
     freshnessControls,
   ),
   'revocation.removed_from_hold': remark(
