@@ -34,8 +34,10 @@ export function extractFolder(place: GitPlace, folder: string, to: string): void
     .toString()
     .split('\0')
     .filter((one) => one !== '')) {
-    const [about, path] = entry.split('\t', 2) as [string, string];
-    const [mode, type, object] = about.split(' ') as [string, string, string];
+    // A name may hold tabs itself.
+    const tab = entry.indexOf('\t');
+    const path = entry.slice(tab + 1);
+    const [mode, type, object] = entry.slice(0, tab).split(' ') as [string, string, string];
     if (type !== 'blob' || mode === '120000') {
       throw new PortreeveError('PDP_INPUT_MALFORMED', `${name}: ${path} is no plain file`);
     }

@@ -63,6 +63,17 @@ withOpa(
   },
 );
 
+withOpa('a revision has its files under their names, whatever these hold', (t) => {
+  const folder = repository(t);
+  writeFileSync(join(folder, 'policies/data/of\ta tab.yaml'), 'tab: true\n');
+  git(folder, 'add', '.');
+  git(folder, 'commit', '-qm', 'second');
+  const [now, then] = ['policies', 'git:HEAD:policies'].map(
+    (name) => openSide(name, { folder, opa: compiler }).digest,
+  );
+  t.is(then, now);
+});
+
 test('what is nowhere, no revision, or an option to git is refused by name', (t) => {
   const folder = repository(t);
   const refused = (name: string) =>
