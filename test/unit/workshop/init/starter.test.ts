@@ -115,3 +115,12 @@ test('reasons are declared without a word of the project being lost', (t) => {
     reasons: { 'custom.b': { severity: 'deny' } },
   });
 });
+
+test('GitHub Actions hand on every variable that the scripts of CI read, and upload reports of what failed', (t) => {
+  const scripts = [...files.keys()].filter((name) => /^ci\/\w+\.sh$/.test(name)).map((name) => text(name));
+  const read = scripts.flatMap((script) => [...script.matchAll(/\$\{([A-Z_]+):-/g)].map(([, name]) => name));
+  const workflow = text('.github/workflows/policy.yml');
+  t.deepEqual([...new Set(read)].sort(), ['POLICY_KEY_ID', 'POLICY_SIGNING_KEY', 'TOOLS_MIRROR']);
+  for (const name of read) t.regex(workflow, new RegExp(`${name}: \\$\\{\\{`), name);
+  t.regex(workflow, /upload-artifact@v\d+\n[^-]*if: always\(\)/);
+});
