@@ -60,7 +60,7 @@ export function registerDeviceImport(group: Command, session: Session): void {
       'device import devices.ndjson --why "delivery of March"',
       'device import - --format csv --dry-run --json',
       'device import export.csv --map device_id=SerialNo,class=Type,status=State --dry-run',
-      'device import fleet.ndjson --delete-missing --why "nightly export"',
+      'device import fleet.ndjson --delete-missing',
     ],
     (options: Options, [file]) => runImport(file as string, options, session),
   );
