@@ -68,7 +68,10 @@ function reasonTable({ by_reason: rows }: Summary, paint: Paint): readonly strin
 
 function deviceTable({ devices }: Summary, paint: Paint): readonly string[] {
   if (devices.count === 0) return [];
-  if (!devices.listed) return [`${devices.count} devices flip; --devices lists them\n`];
+  if (!devices.listed) {
+    const flip = devices.count === 1 ? '1 device flips' : `${devices.count} devices flip`;
+    return [`${flip}; --devices lists ${devices.count === 1 ? 'it' : 'them'}\n`];
+  }
   const cells = devices.listed
     .slice(0, mostShown)
     .map((one) => [

@@ -31,17 +31,18 @@ export function markdownOf(summary: Summary): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-function headline({ failures, flips, old, new: next, source }: Summary): string {
-  const sign = failures.length > 0 ? '❌' : flips > 0 ? '⚠️' : '✅';
+function headline({ failures, flips, undecidable, old, new: next, source }: Summary): string {
+  const sign = failures.length > 0 ? '❌' : flips + undecidable > 0 ? '⚠️' : '✅';
   const what =
     flips === 0
       ? 'no connection flips'
       : flips === 1
         ? '1 connection flips'
         : `${count(flips)} connections flip`;
+  const unknown = undecidable > 0 ? `, ${count(undecidable)} undecidable` : '';
   const from = source.kind === 'store' ? 'devices of the inventory' : source.kind;
   return [
-    `### ${sign} Policy change: ${what}`,
+    `### ${sign} Policy change: ${what}${unknown}`,
     '',
     `From ${code(old.name)} (${code(old.digest.slice(0, 12))}) to ${code(next.name)} (${code(next.digest.slice(0, 12))}), by ${from}${source.sampled ? ', scaled from a sample' : ''}.`,
     ...failures.map((failure) => `\n**${text(failure)}**`),

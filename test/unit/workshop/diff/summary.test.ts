@@ -109,3 +109,11 @@ test('the comment names counts, limits and what is undecidable, and no text from
   t.true(rows.length >= 2);
   t.true(rows.every((row) => row.split('|').length === 6));
 });
+
+test('a comment in which nothing flips is no good news where something could not be decided', (t) => {
+  const made = newTally();
+  addCompared(made, subject('a'), stays, undefined);
+  t.regex(markdownOf(summaryOf(made, {})), /^### ✅ Policy change: no connection flips\n/);
+  addUndecidable(made, 'input.x is not there', 1200);
+  t.regex(markdownOf(summaryOf(made, {})), /^### ⚠️ Policy change: no connection flips, 1,200 undecidable\n/);
+});
