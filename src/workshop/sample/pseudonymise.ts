@@ -77,8 +77,7 @@ export function pseudonymise(record: AuditRecord, pseudonym: Pseudonym): Pseudon
     plain: pseudonym,
     noted: (value) => {
       const made = pseudonym(value);
-      // Shorter ones could be part of any word.
-      if (value.length >= leastWithin) replaced.set(value, made);
+      replaced.set(value, made);
       return made;
     },
   };
@@ -150,20 +149,32 @@ function quoting(node: unknown, replaced: ReadonlyMap<string, string>): unknown 
   if (Array.isArray(node)) return node.map((item) => quoting(item, replaced));
   if (!isObject(node)) return node;
   return Object.fromEntries(
-    Object.entries(node).map(([name, value]) => [
-      name,
-      quotes.has(name) ? quoted(value, replaced) : quoting(value, replaced),
-    ]),
+    Object.entries(node).map(([name, value]) => {
+      if (!quotes.has(name)) return [name, quoting(value, replaced)];
+      // A short value of the operator's own is hardly the device that is called the same.
+      return [name, quoted(value, { replaced, short: name !== 'custom' })];
+    }),
   );
 }
 
-function quoted(node: unknown, replaced: ReadonlyMap<string, string>): unknown {
-  if (Array.isArray(node)) return node.map((item) => quoted(item, replaced));
+interface Quoting {
+  readonly replaced: ReadonlyMap<string, string>;
+  /** Texts that are a short name as a whole are replaced, too. */
+  readonly short: boolean;
+}
+
+function quoted(node: unknown, by: Quoting): unknown {
+  if (Array.isArray(node)) return node.map((item) => quoted(item, by));
   if (isObject(node)) {
-    return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, quoted(value, replaced)]));
+    return Object.fromEntries(Object.entries(node).map(([name, value]) => [name, quoted(value, by)]));
   }
-  if (typeof node !== 'string' || node.length < leastWithin) return node;
+  if (typeof node !== 'string') return node;
+  const whole = by.short ? by.replaced.get(node) : undefined;
+  if (whole !== undefined) return whole;
   let text = node;
-  for (const [value, made] of replaced) if (text.includes(value)) text = text.replaceAll(value, made);
+  for (const [value, made] of by.replaced) {
+    // Shorter ones could be part of any word.
+    if (value.length >= leastWithin && text.includes(value)) text = text.replaceAll(value, made);
+  }
   return text;
 }
