@@ -74,6 +74,7 @@ const headerNames = {
 
 /** By the HTTP filter: the leaf alone, claims in headers, how the device was authenticated by the proxy's own word. */
 function httpConnection(words: CaseWords, shown: Presentation, pep: Pep, config: Config): RawConnection {
+  refuseIdle(words, shown);
   const { network = {}, gateway, attestation } = words;
   const { method = 'POST', host = 'upstream.example', path = '/' } = network.http ?? {};
   const claims = { ...words.claims, ...(shown.token !== undefined && { attestation: shown.token }) };
@@ -96,6 +97,22 @@ function httpConnection(words: CaseWords, shown: Presentation, pep: Pep, config:
         : [['portreeve.challenge', attestation.challenge] as const]),
     ]),
   };
+}
+
+/** What this door has no word for: a proxy that has verified a certificate says so, and hands over the leaf alone. */
+function refuseIdle({ authenticated_by: said, certificate }: CaseWords, { chain }: Presentation): void {
+  const shown = chain.length > 0 ? 'device_tls' : 'none';
+  const idle =
+    said !== undefined && said !== 'gateway_asserted' && said !== shown
+      ? `authenticated_by: ${said}`
+      : certificate?.sends !== undefined && certificate.sends.length > 0
+        ? 'certificate: sends'
+        : undefined;
+  if (idle === undefined) return;
+  throw new PortreeveError(
+    'PDP_CASES_INVALID',
+    `${idle} would be without effect: with http or headers the connection comes by the HTTP door`,
+  );
 }
 
 function headerOf(claim: keyof typeof headerNames, { claims }: Config): string {

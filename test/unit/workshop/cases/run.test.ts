@@ -262,13 +262,15 @@ test('a case that cannot be made real is an error of its own, and stops no other
         '{ title: words beside a request, request: { file: x.json }, claims: { serial: "1" }, expect: { outcome: deny } }',
         '{ title: of servers alone, base: good, configuration: { inventory: { source: cmdb }, revocation: { crls: [x] } }, expect: { outcome: allow } }',
         `{ title: two records of one device, base: good, devices: [{ device_id: '${id}', class: meter, status: disabled }], expect: { outcome: allow } }`,
-        '{ title: a sound one, base: good, expect: { outcome: allow } }',
+        '{ title: unauthenticated by HTTP, base: good, network: { http: {} }, authenticated_by: none, expect: { outcome: allow } }',
+        '{ title: a chain by HTTP, base: good, network: { headers: {} }, certificate: { sends: [meters] }, expect: { outcome: allow } }',
+        '{ title: a sound one, base: good, network: { http: {} }, authenticated_by: device_tls, expect: { outcome: allow } }',
       ),
     ),
   );
   t.deepEqual(
     outcomes.map(({ status }) => status),
-    [...Array<string>(8).fill('error'), 'passed'],
+    [...Array<string>(10).fill('error'), 'passed'],
   );
   const problems = outcomes.map(({ problems: [first = ''] }) => first);
   for (const [index, wanted] of [
@@ -280,6 +282,8 @@ test('a case that cannot be made real is an error of its own, and stops no other
     /claims would be without effect/,
     /^configuration: inventory, revocation\.crls would be without effect: /,
     /^devices: .*meter\/1 has more than one record/,
+    /^authenticated_by: none would be without effect/,
+    /^certificate: sends would be without effect/,
   ].entries())
     t.regex(problems[index] as string, wanted);
 });
