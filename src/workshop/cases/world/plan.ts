@@ -64,6 +64,11 @@ export function planCase(loaded: LoadedCase): PlannedCase {
     refuseBeside(words.attestation, 'attestation', ['file', 'challenge']);
   const presented = words.certificate ?? undefined;
   const gateway = words.gateway ?? undefined;
+  if (presented && gateway?.certificate)
+    throw new PortreeveError(
+      'PDP_CASES_INVALID',
+      "certificate: beside the gateway's own it would be without effect: null, or a gateway without one",
+    );
   const described = [presented, gateway?.certificate].filter((one) => one !== undefined);
   const authorities = authoritiesOf(words.authorities ?? none, described);
   const certificate = presented && present(presented, authorities);

@@ -264,13 +264,14 @@ test('a case that cannot be made real is an error of its own, and stops no other
         `{ title: two records of one device, base: good, devices: [{ device_id: '${id}', class: meter, status: disabled }], expect: { outcome: allow } }`,
         '{ title: unauthenticated by HTTP, base: good, network: { http: {} }, authenticated_by: none, expect: { outcome: allow } }',
         '{ title: a chain by HTTP, base: good, network: { headers: {} }, certificate: { sends: [meters] }, expect: { outcome: allow } }',
+        '{ title: two certificates, base: good, gateway: { id: g1, certificate: { id: g1, issuer: meters } }, expect: { outcome: deny } }',
         '{ title: a sound one, base: good, network: { http: {} }, authenticated_by: device_tls, expect: { outcome: allow } }',
       ),
     ),
   );
   t.deepEqual(
     outcomes.map(({ status }) => status),
-    [...Array<string>(10).fill('error'), 'passed'],
+    [...Array<string>(11).fill('error'), 'passed'],
   );
   const problems = outcomes.map(({ problems: [first = ''] }) => first);
   for (const [index, wanted] of [
@@ -284,6 +285,7 @@ test('a case that cannot be made real is an error of its own, and stops no other
     /^devices: .*meter\/1 has more than one record/,
     /^authenticated_by: none would be without effect/,
     /^certificate: sends would be without effect/,
+    /^certificate: beside the gateway's own it would be without effect/,
   ].entries())
     t.regex(problems[index] as string, wanted);
 });
