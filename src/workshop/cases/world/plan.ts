@@ -16,7 +16,7 @@ import type {
   VerifierWords,
   Words,
 } from '../words.ts';
-import { ofServers } from './of-servers.ts';
+import { refuseIdleConnection, refuseIdleMaterial, refuseOfServers } from './idle-words.ts';
 
 /** What a case presents: real certificates, or the words that one is issued by. */
 export type Presented =
@@ -59,28 +59,23 @@ const defaultDomain = 'example.org';
 /** Works out what a case needs before anything is made. Throws PDP_CASES_INVALID for authorities that cannot be. */
 export function planCase(loaded: LoadedCase): PlannedCase {
   const { words, at, from } = loaded;
-  refuseBesideRequest(words);
-  if (words.attestation?.file !== undefined)
-    refuseBeside(words.attestation, 'attestation', ['file', 'challenge']);
+  refuseIdleConnection(words);
   const presented = words.certificate ?? undefined;
   const gateway = words.gateway ?? undefined;
-  if (presented && gateway?.certificate)
-    throw new PortreeveError(
-      'PDP_CASES_INVALID',
-      "certificate: beside the gateway's own it would be without effect: null, or a gateway without one",
-    );
   const described = [presented, gateway?.certificate].filter((one) => one !== undefined);
   const authorities = authoritiesOf(words.authorities ?? none, described);
   const certificate = presented && present(presented, authorities);
   const gatewayCertificate = gateway?.certificate && present(gateway.certificate, authorities);
   const issuer = certificate?.file === undefined ? certificate?.words.issuer : undefined;
   const crlOwner = issuer !== undefined && authorities[issuer] ? issuer : presented?.issuer;
+  const crls = { ...words.crls, ...(words.crl !== undefined && { [crlOwner ?? defaultIssuer]: words.crl }) };
+  refuseIdleMaterial(authorities, crls, [certificate, gatewayCertificate]);
   const content = {
     times: { at, from },
     configuration: wholeConfiguration(words.configuration ?? {}),
     authorities,
     verifiers: verifiersOf(words),
-    crls: { ...words.crls, ...(words.crl !== undefined && { [crlOwner ?? defaultIssuer]: words.crl }) },
+    crls,
     firmware: words.firmware ?? [],
     delegations: delegationsOf(gateway),
     ...((words.firmware || delegationsOf(gateway).length > 0) && { pep: words.pep }),
@@ -165,7 +160,6 @@ function withProfile(words: AuthorityWords, domain: string): AuthorityWords {
 
 function present(words: CertificateWords, authorities: Authorities): Presented {
   if (words.file !== undefined) {
-    refuseBeside(words, 'certificate', ['file', 'id', 'issuer', 'revoked', 'hold']);
     return { file: words.file, words };
   }
   const issuer = words.issuer ?? defaultIssuer;
@@ -180,35 +174,6 @@ function present(words: CertificateWords, authorities: Authorities): Presented {
     profile,
     authorities: faulty.authorities ? { ...authorities, ...faulty.authorities } : authorities,
   };
-}
-
-/** Words that would be without effect. */
-function refuseBeside(words: object, what: string, known: readonly string[]): void {
-  const others = Object.keys(words).filter((name) => !known.includes(name));
-  if (others.length === 0) return;
-  throw new PortreeveError(
-    'PDP_CASES_INVALID',
-    `${what}: beside real material ${others.join(', ')} would be without effect`,
-  );
-}
-
-/** What a whole request says itself. */
-const ofConnection = [
-  'certificate',
-  'attestation',
-  'network',
-  'gateway',
-  'claims',
-  'authenticated_by',
-] as const;
-
-function refuseBesideRequest(words: CaseWords): void {
-  const others = ofConnection.filter((name) => words[name] !== undefined && words[name] !== null);
-  if (!words.request || others.length === 0) return;
-  throw new PortreeveError(
-    'PDP_CASES_INVALID',
-    `request: it says all of the connection; ${others.join(', ')} would be without effect`,
-  );
 }
 
 function profileAbove(issuer: string, authorities: Authorities): ProfileWord {
@@ -228,22 +193,6 @@ function wholeConfiguration(configuration: Words): Words {
   refuseOfServers(own);
   if (typeof file !== 'string') return configuration;
   return patched({ ...readConfiguration(file), file }, own) as Words;
-}
-
-/** In a whole configuration they may stand; laid over it they would be words that change nothing. */
-function refuseOfServers(own: Words): void {
-  const { revocation } = own;
-  const idle = [
-    ...Object.keys(own).filter((name) => ofServers.sections.has(name)),
-    ...Object.keys(isWords(revocation) ? revocation : {})
-      .filter((name) => ofServers.revocation.has(name))
-      .map((name) => `revocation.${name}`),
-  ];
-  if (idle.length === 0) return;
-  throw new PortreeveError(
-    'PDP_CASES_INVALID',
-    `configuration: ${idle.join(', ')} would be without effect: cases say CRLs and devices themselves, and no server is started`,
-  );
 }
 
 const configurations = new Map<string, { readonly text: string; readonly words: Words }>();

@@ -360,6 +360,32 @@ test('keys follow from descriptions, so that their digests are the same in every
   t.is(await digest(), await digest());
 });
 
+test('words beside real material that would change nothing are refused before the material is read', async (t) => {
+  const given = `
+at: 2026-06-01T12:00:00Z
+fixtures:
+  authorities: { real: { file: root.pem, profile: cn }, made: {} }
+cases:
+  - { title: an end of a CRL, crls: { real: { file: root.crl, next_update: -1h } }, expect: { outcome: deny } }
+  - { title: revoked by nobody, certificate: { file: good.pem, revoked: {} }, expect: { outcome: deny } }
+  - { title: revoked on a real CRL, crls: { made: { file: root.crl } }, certificate: { issuer: made, revoked: {} }, expect: { outcome: deny } }
+`;
+  const other = given.replace('profile: cn }', 'profile: cn, not_after: -1d }').replace(/cases:[^]*$/, '');
+  const outcomes = [
+    ...(await outcomesOf(casesIn(given))),
+    ...(await outcomesOf(casesIn(`${other}cases:\n  - { title: one, expect: { outcome: deny } }\n`))),
+  ];
+  t.deepEqual(
+    outcomes.map(({ problems }) => problems),
+    [
+      ['crl of real: beside real material next_update would be without effect'],
+      ['certificate: revoked would be without effect: name its issuer, whose CRL is made here'],
+      ['certificate: revoked would be without effect: the CRL of made is real'],
+      ['authority real: beside real material not_after would be without effect'],
+    ],
+  );
+});
+
 test('real material takes the place of words: certificate, CA, CRL and a whole request', async (t) => {
   const day = 86_400_000;
   const now = Date.UTC(2026, 5, 1, 12);
