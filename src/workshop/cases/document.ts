@@ -27,8 +27,11 @@ export interface ReadCases {
 /** Files that generate cases by aliases expand many of them. */
 const parsing = { aliases: 100_000, merge: true };
 
-/** Format of what is kept of a file that was read: what another schema let stand is read again. */
-const keptAs = `case-document-1 ${sha256Hex(JSON.stringify(schema))}`;
+/** SHA-256 (hex) of the schema: what another one let stand is looked at again. */
+export const schemaDigest = sha256Hex(JSON.stringify(schema));
+
+/** Format of what is kept of a file that was read. */
+const keptAs = `case-document-1 ${schemaDigest}`;
 
 const crlWords = ['fresh', 'stale', 'missing'];
 

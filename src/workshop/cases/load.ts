@@ -3,7 +3,7 @@ import { formatPath, formatProblem, type KeyPath } from '../../config/problem.ts
 import { parseInstant, type EpochMs } from '../../lib/clock.ts';
 import { sha256Hex } from '../../lib/bytes.ts';
 import { PortreeveError } from '../../lib/errors.ts';
-import { readCaseDocument, validateCase, type ReadCases } from './document.ts';
+import { readCaseDocument, schemaDigest, validateCase, type ReadCases } from './document.ts';
 import { ownCodesIn, readExpectation } from './expectation.ts';
 import { createFixtureReader, resolved, type Fixtures, type FixtureReader } from './fixtures.ts';
 import type { KeptFiles } from './kept-files.ts';
@@ -148,14 +148,14 @@ function loadCase(listed: Words, around: AroundCase): readonly LoadedCase[] {
 
 /**
  * What values are laid at is only known once they are: the first combination that the schema refuses is told. Combinations
- * that were sound before are so now.
+ * that were sound before are so now, by the same schema.
  */
 function areSound(
   all: readonly Combination[],
   refuse: (where: KeyPath, message: string) => void,
   kept: KeptFiles | undefined,
 ): boolean {
-  const key = sha256Hex(`sound combinations 1\0${JSON.stringify(all)}`);
+  const key = sha256Hex(`sound combinations 2 ${schemaDigest}\0${JSON.stringify(all)}`);
   if (kept?.read(key)) return true;
   for (const { names, words } of all) {
     const [problem] = validateCase(words);

@@ -1,6 +1,9 @@
 import test from 'ava';
+import { sha256Hex } from '../../../../src/lib/bytes.ts';
+import { loadCases } from '../../../../src/workshop/cases/load.ts';
+import { combinations } from '../../../../src/workshop/cases/matrix.ts';
 import { selectCases } from '../../../../src/workshop/cases/select.ts';
-import { casesIn, loaded, problemsOf, withMeters } from '../../../helpers/author-cases.ts';
+import { authorFolder, casesIn, loaded, problemsOf, withMeters } from '../../../helpers/author-cases.ts';
 
 const at = 'at: 2026-06-01T12:00:00Z\n';
 const denied = 'expect: { outcome: deny }';
@@ -216,4 +219,16 @@ test('cases are chosen by tag and by a pattern over file, title and combination'
   t.deepEqual(titles({ tags: [], run: 'lost' }), ['three [device.status=lost]']);
   t.deepEqual(titles({ tags: ['smoke'], run: 'two' }), []);
   t.throws(() => selectCases(cases, { tags: [], run: '(' }), { code: 'PDP_USAGE' });
+});
+
+test('what another schema let stand in a matrix is looked at again', (t) => {
+  const words = { title: 'one', matrix: { 'certificate.isuer': ['a'] }, expect: [{ outcome: 'deny' }] };
+  const text = JSON.stringify({ at: '2026-06-01T12:00:00Z', cases: [words] });
+  const before = sha256Hex(`sound combinations 1\0${JSON.stringify(combinations(words))}`);
+  const kept = {
+    read: (key: string) => (key === before ? Buffer.from('sound') : undefined),
+    write: () => undefined,
+  };
+  const [file] = loadCases(['cases.json'], { folder: authorFolder({ 'cases.json': text }), kept });
+  t.regex(file?.problems[0]?.message ?? '', /certificate\.isuer: unknown key/);
 });
