@@ -1,7 +1,7 @@
 import type { Config } from '../config/types.ts';
 import type { Decision } from '../decision/types.ts';
 import { lets, tellingReason } from './status-table.ts';
-import type { CallFailure } from './unary-door.ts';
+import type { CallFailure } from './direct-call.ts';
 
 /** gRPC's UNAVAILABLE. */
 const unavailable = 14;

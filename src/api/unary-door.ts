@@ -1,4 +1,4 @@
-import type { ServiceDefinition, UntypedServiceImplementation, handleUnaryCall } from '@grpc/grpc-js';
+import type { ServiceDefinition } from '@grpc/grpc-js';
 import type { Refusal } from '../context/refusal.ts';
 import type { ContextResult, Door, Pep } from '../context/types.ts';
 import { givenUp } from '../decision/with-deadline.ts';
@@ -8,6 +8,7 @@ import { thisMoment } from '../lib/moment.ts';
 import { createAdmission } from './admission.ts';
 import type { Admission } from './admission.ts';
 import { readTiming } from './deadline.ts';
+import type { CallFailure, UnaryCall, UnaryHandler } from './direct-call.ts';
 import { messageCodec } from './load-protos.ts';
 import type { MessageCodec } from './load-protos.ts';
 import type { AuthenticatedCall } from './pep-of-call.ts';
@@ -38,12 +39,6 @@ export interface UnaryDoor<Request extends object, Response extends object> {
   lastResort(decisionId: string | undefined): Response;
 }
 
-/** A gRPC status other than OK. */
-export interface CallFailure {
-  readonly code: number;
-  readonly details: string;
-}
-
 export interface DoorOptions {
   readonly point: DecisionPoint;
   /** The machine's own: grpc-js counts deadlines by it, also while nothing else is judged by it. */
@@ -53,6 +48,12 @@ export interface DoorOptions {
   readonly pepOf: (call: AuthenticatedCall) => ResolvedPep;
   /** Decides when each call is begun: one for all doors and listeners of a worker; without it, the door has its own. */
   readonly admission?: Admission;
+}
+
+/** A gRPC service of unary methods over bytes, and who handles each, by name. */
+export interface UnaryService {
+  readonly definition: ServiceDefinition;
+  readonly handlers: Readonly<Record<string, UnaryHandler>>;
 }
 
 /** A request that was read, or why it could not be. */
@@ -66,7 +67,7 @@ export type Received<Request> = { readonly request: Request } | { readonly refus
 export function unaryService<Request extends object, Response extends object>(
   door: UnaryDoor<Request, Response>,
   options: DoorOptions,
-): { readonly definition: ServiceDefinition; readonly implementation: UntypedServiceImplementation } {
+): UnaryService {
   const requests = messageCodec<Request>(door.requestType);
   const library = messageCodec<Response>(door.responseType);
   const responses: MessageCodec<Response> = {
@@ -74,7 +75,7 @@ export function unaryService<Request extends object, Response extends object>(
     encode: (answer) => door.write?.(answer) ?? library.encode(answer),
   };
   const { machineClock, budgetMs, admission = createAdmission(machineClock) } = options;
-  const handle: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
+  const handle: UnaryHandler = (call, callback) => {
     const timing = readTiming(call, machineClock, budgetMs(), admission.arrivedAt);
     const answer = (made: Promise<Buffer | CallFailure>): Promise<void> =>
       made.then(
@@ -111,7 +112,7 @@ export function unaryService<Request extends object, Response extends object>(
       responseDeserialize: (bytes: Buffer) => responses.decode(bytes),
     },
   };
-  return { definition, implementation: { [door.method]: handle } };
+  return { definition, handlers: { [door.method]: handle } };
 }
 
 /** Reads one request's bytes; what is too long is not even tried. */
@@ -127,7 +128,7 @@ export function receive<Request>(bytes: Uint8Array, codec: MessageCodec<Request>
 
 /** A call, when it came, and from whom. */
 interface Asked {
-  readonly call: Parameters<handleUnaryCall<Buffer, Buffer>>[0];
+  readonly call: UnaryCall;
   readonly timing: CallTiming;
   readonly asking: ResolvedPep;
 }
@@ -162,7 +163,7 @@ async function shedCall<Request extends object, Response extends object>(
   return encodeAnswer(made, name, door, codec);
 }
 
-function traceparentOf({ metadata }: Asked['call']): string | undefined {
+function traceparentOf({ metadata }: UnaryCall): string | undefined {
   return metadata.get('traceparent')[0]?.toString();
 }
 
@@ -182,7 +183,7 @@ function encodeAnswer<Request extends object, Response extends object>(
 }
 
 function contextOf<Request extends object, Response extends object>(
-  call: Asked['call'],
+  call: UnaryCall,
   asking: ResolvedPep,
   door: UnaryDoor<Request, Response>,
   requests: MessageCodec<Request>,

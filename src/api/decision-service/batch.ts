@@ -1,4 +1,4 @@
-import type { ServiceDefinition, UntypedServiceImplementation, handleUnaryCall } from '@grpc/grpc-js';
+import type { ServiceDefinition } from '@grpc/grpc-js';
 import { Refusal } from '../../context/refusal.ts';
 import type { ContextResult } from '../../context/types.ts';
 import type { CallTiming } from '../../decision/types.ts';
@@ -6,18 +6,17 @@ import { givenUp } from '../../decision/with-deadline.ts';
 import { thisMoment } from '../../lib/moment.ts';
 import { createAdmission } from '../admission.ts';
 import { readTiming } from '../deadline.ts';
+import type { UnaryCall, UnaryHandler } from '../direct-call.ts';
 import { serviceNames } from '../load-protos.ts';
 import type { ResolvedPep } from '../pep.ts';
 import { refusedRequest, unknownPep, unread } from '../refused-request.ts';
 import type { CameBy } from '../refused-request.ts';
-import type { DoorOptions } from '../unary-door.ts';
+import type { DoorOptions, UnaryService } from '../unary-door.ts';
 import { batchAnswerEncoder, batchItemReader } from './batch-item.ts';
 import type { AnswerEncoder, OfBatch } from './batch-item.ts';
 import { joinAnswers, joinRefused, splitBatch } from './batch-wire.ts';
 import type { EncodedAnswer } from './batch-wire.ts';
 import type { DecisionServiceSettings } from './service.ts';
-
-type BatchCall = Parameters<handleUnaryCall<Buffer, Buffer>>[0];
 
 /** What all connections of a batch have in common: found out once a call. */
 interface Shared extends OfBatch {
@@ -47,13 +46,10 @@ const mayWait = 0.8;
  * other calls are served in between. A batch that cannot be taken in, or from a PEP that is not known, is refused as a
  * whole by one recorded denial: no gRPC error, and no record for each of what may be many.
  */
-export function decideBatchService(
-  config: DecisionServiceSettings,
-  options: DoorOptions,
-): { readonly definition: ServiceDefinition; readonly implementation: UntypedServiceImplementation } {
+export function decideBatchService(config: DecisionServiceSettings, options: DoorOptions): UnaryService {
   const encode = batchAnswerEncoder();
   const answer = batchAnswerer(config, options, encode);
-  const handle: handleUnaryCall<Buffer, Buffer> = (call, callback) => {
+  const handle: UnaryHandler = (call, callback) => {
     answer(call)
       .catch(() => joinRefused(encode(null).decision))
       .then((answered) => callback(null, answered))
@@ -69,7 +65,7 @@ export function decideBatchService(
       ...{ responseSerialize: asIs, responseDeserialize: asIs },
     },
   };
-  return { definition, implementation: { DecideBatch: handle } };
+  return { definition, handlers: { DecideBatch: handle } };
 }
 
 /** The connections of a batch that was taken in, not yet read, or what is decided in the place of the whole batch. */
@@ -86,7 +82,7 @@ function batchAnswerer(
   config: DecisionServiceSettings,
   { point, pepOf, machineClock, budgetMs, admission = createAdmission(machineClock) }: DoorOptions,
   encode: AnswerEncoder,
-): (call: BatchCall) => Promise<Buffer> {
+): (call: UnaryCall) => Promise<Buffer> {
   const reader = batchItemReader(config);
   /** Never rejects. */
   const decide = async (read: () => ContextResult, timing: CallTiming): Promise<EncodedAnswer> => {

@@ -61,6 +61,18 @@ interface Call {
   cut: boolean;
 }
 
+/**
+ * Frees what belongs to a call that has ended, for its stream stays known for a while: tables of HTTP/2 that were replaced by
+ * larger ones keep their entries and lead to the next, and where one of them has become old, all calls outlive the
+ * collections that young memory is for. By then whoever is told of its end has been chosen.
+ */
+function letGo(stream: ServerHttp2Stream): void {
+  stream.removeAllListeners();
+  stream.on('error', nothing);
+}
+
+const nothing = (): void => undefined;
+
 /** Starts to look after sessions; costs a call one entry in a map, and no timer. */
 export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
   const counts = noCounts();
@@ -125,6 +137,7 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
     if (buffered > limits.buffered) endLargest();
   }
   function closed(this: ServerHttp2Stream): void {
+    letGo(this);
     const call = calls.get(this);
     if (call === undefined) return;
     calls.delete(this);

@@ -98,10 +98,10 @@ const atOnce: Admission = {
 const silent = { metadata: { get: () => [] }, getDeadline: () => Infinity };
 
 /** A service of one method. */
-function methodOf({ definition, implementation }: ReturnType<typeof unaryService>): Method {
+function methodOf({ definition, handlers }: ReturnType<typeof unaryService>): Method {
   const [entry] = Object.entries(definition);
   if (!entry) throw new Error('a service has a method');
   const [name, { requestDeserialize }] = entry;
-  const handle = implementation[name] as unknown as Method['handle'];
+  const handle = handlers[name] as unknown as Method['handle'];
   return { requestDeserialize: (bytes) => requestDeserialize(bytes) as unknown, handle };
 }

@@ -159,6 +159,17 @@ test('beyond what may be unfinished in memory the connection that has most of it
   t.deepEqual(server.counted(), { buffered: 1 });
 });
 
+test('nobody listens any more to a call that is over, so that nothing of it is kept by its stream', async (t) => {
+  const server = await guarded(t);
+  const connection = await server.connect();
+  await (await server.call(connection, 1, '/answer')).end();
+  const broken = await server.call(connection, 3, '/hold');
+  await broken.send(10);
+  await connection.send(rstStream(3));
+  await until(() => server.counted()['client_reset'] === 1);
+  t.is(server.listeners(), 0);
+});
+
 test('what was answered is not unfinished, be its end to come or not', async (t) => {
   const server = await guarded(t, { buffered: 1000 });
   const connection = await server.connect();

@@ -27,6 +27,8 @@ export interface Guarded {
   pass(ms: number): Promise<void>;
   /** Waits until the guard has looked around once more. */
   swept(): Promise<void>;
+  /** How many still listen to calls that are over. */
+  listeners(): number;
   /** Sessions that have not come to their end. */
   open(): number;
   /** What was counted, without what was not. */
@@ -63,9 +65,13 @@ export async function guarded(
     streamResetRate: limits.resets.rate,
   });
   const seen = { sessions: 0, ended: 0, calls: 0, over: 0 };
+  const past: ServerHttp2Stream[] = [];
   server.on('stream', (stream: ServerHttp2Stream, { ':path': path }) => {
     stream.on('error', () => undefined);
-    stream.on('close', () => (seen.over += 1));
+    stream.on('close', () => {
+      seen.over += 1;
+      past.push(stream);
+    });
     if (path === '/answer') stream.resume().respond({ ':status': 200 }, { endStream: true });
     if (path === '/refuse') stream.respond({ ':status': 200 });
   });
@@ -110,6 +116,12 @@ export async function guarded(
       await swept();
     },
     swept,
+    listeners: () =>
+      past
+        .flatMap((stream) =>
+          stream.eventNames().map((name) => (name === 'error' ? 0 : stream.listenerCount(name))),
+        )
+        .reduce((sum, count) => sum + count, 0),
     open: () => seen.sessions - seen.ended,
     counted: () => {
       const { connections: ended, calls } = guard.counts();
