@@ -42,7 +42,7 @@ export function registerDoctor(program: Command, session: Session): void {
   const command = program
     .command('doctor')
     .description(
-      'test the whole installation and say what to do about each finding; answers 1 where any check failed',
+      'test the whole installation and say what to do about each finding; answers 1 where any check failed, 2 where the configuration cannot be read, is not YAML, or is of a newer format',
     )
     .addOption(configOption());
   finish(command, session, ['doctor', 'doctor --json'], (options: CommonOptions) =>
@@ -51,7 +51,7 @@ export function registerDoctor(program: Command, session: Session): void {
 }
 
 async function runDoctor(options: CommonOptions, session: Session): Promise<Answer> {
-  const { config, findings: first } = examineConfiguration(options.config, session);
+  const { config, readable, findings: first } = examineConfiguration(options.config, session);
   const findings = [...first];
   if (config) {
     for (const check of checks) findings.push(...(await check({ config, around: session.around })));
@@ -60,7 +60,7 @@ async function runDoctor(options: CommonOptions, session: Session): Promise<Answ
   const warned = findings.filter(({ status }) => status === 'warn').length;
   const end = `${findings.length} checks, ${failed} failed, ${warned} to look at\n`;
   return {
-    exit: failed > 0 ? exitCodes.failed : exitCodes.ok,
+    exit: !readable ? exitCodes.refused : failed > 0 ? exitCodes.failed : exitCodes.ok,
     data: { ok: failed === 0, checks: findings },
     text: `${findings.map((finding) => line(finding, session)).join('')}${end}`,
   };

@@ -7,14 +7,19 @@ import { fail, ok, warn, type Finding } from './finding.ts';
 
 const check = 'configuration';
 
-/** The configuration, and all that is wrong with it; without one nothing else can be looked at. */
-export function examineConfiguration(
-  option: string | undefined,
-  session: Session,
-): { readonly config?: Config; readonly findings: readonly Finding[] } {
+export interface Examined {
+  /** Without one nothing else can be looked at. */
+  readonly config?: Config;
+  /** False where the file is not there, cannot be read, is not YAML, or is of a newer format. */
+  readonly readable: boolean;
+  readonly findings: readonly Finding[];
+}
+
+/** The configuration, and all that is wrong with it. */
+export function examineConfiguration(option: string | undefined, session: Session): Examined {
   try {
     const file = session.configFile(option);
-    const { config, problems, warnings } = inspectConfig(file, session.around.clock.now());
+    const { config, problems, warnings, readable } = inspectConfig(file, session.around.clock.now());
     const findings = [
       ...problems.map((one) =>
         fail(
@@ -25,9 +30,9 @@ export function examineConfiguration(
       ),
       ...warnings.map((one) => warn(check, formatProblem(file, one), 'see whether this is meant')),
     ];
-    return config ? { config, findings: [ok(check, file), ...findings] } : { findings };
+    return config ? { config, readable, findings: [ok(check, file), ...findings] } : { readable, findings };
   } catch (thrown) {
     const advice = 'name the file with --config or PORTREEVE_CONFIG; docs/configuration.md shows a small one';
-    return { findings: [fail(check, describeThrown(thrown), advice)] };
+    return { readable: false, findings: [fail(check, describeThrown(thrown), advice)] };
   }
 }

@@ -54,7 +54,27 @@ test('without a usable configuration there is nothing else to look at: 1', async
   const run = await portreeve(['doctor', '--json'], { cwd });
   t.is(run.code, 1);
   t.deepEqual([...new Set(told(run).map(({ check }) => check))], ['configuration']);
-  t.is((await portreeve(['doctor', '--json'])).code, 1);
+});
+
+test('a configuration that is not there, cannot be read, is not YAML or of a newer format is told as a finding: 2', async (t) => {
+  const { folder: cwd, path } = await makeInstallation();
+  writeFileSync(path('not.yaml'), 'a: [');
+  writeFileSync(path('newer.yaml'), 'version: 9\n');
+  writeFileSync(path('bytes.yaml'), Buffer.from([0xff, 0xfe, 0x00]));
+  const named = ['nowhere.yaml', '.', 'not.yaml', 'newer.yaml', 'bytes.yaml'].map((file) => [
+    '--config',
+    path(file),
+  ]);
+  for (const args of [...named, []]) {
+    const run = await portreeve(['doctor', ...args, '--json'], args.length > 0 ? { cwd } : {});
+    t.is(run.code, 2, args.join(' '));
+    t.true(failed(run).length > 0);
+    t.deepEqual([...new Set(told(run).map(({ check }) => check))], ['configuration']);
+    t.like(onlyObject(run), { ok: false });
+    const text = await portreeve(['doctor', ...args], args.length > 0 ? { cwd } : {});
+    t.is(text.code, 2);
+    t.regex(text.stdout, /^fail {2}configuration/);
+  }
 });
 
 test('a CA that is none fails with its name', async (t) => {
