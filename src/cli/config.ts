@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
 import { configDigest } from '../config/digest.ts';
-import { inspectConfig } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import { configSchema } from '../config/schema.ts';
 import { configOption, finish, type CommonOptions } from './command.ts';
 import { exitCodes } from './exit-codes.ts';
+import { inspectKnownConfig } from './known-config.ts';
 import { plain } from './output.ts';
 import type { Answer, Session } from './session.ts';
 
@@ -34,7 +34,7 @@ export function registerConfig(program: Command, session: Session): void {
 
 function checkConfig(options: CommonOptions, session: Session): Answer {
   const file = session.configFile(options.config);
-  const { config, problems, warnings, readable } = inspectConfig(file, session.around.clock.now());
+  const { config, problems, warnings, readable } = inspectKnownConfig(file, session.around.clock);
   const digest = config ? configDigest(config) : null;
   const data = { ok: config !== undefined, file, digest, problems, warnings };
   const lines = [

@@ -1,22 +1,31 @@
-import { loadConfig } from '../config/load.ts';
+import { inspectConfig, loadConfig } from '../config/load.ts';
+import type { Inspection } from '../config/load.ts';
+import { ConfigError } from '../config/problem.ts';
 import type { Config } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import { clockAgainstStore } from '../server/known-time.ts';
 import { openStore } from '../store/open.ts';
 
 /**
- * The effective configuration of a file, its ends judged by the clock; where that refuses it and is itself behind the time
- * that the state has kept (a machine that boots in 1970 takes each end for too far away), by the kept time. Throws
- * PDP_CONFIG_INVALID with all problems, PDP_FORMAT_NEWER.
+ * The effective configuration of a file, its ends judged as `inspectKnownConfig` says. Throws PDP_CONFIG_INVALID with all
+ * problems, PDP_FORMAT_NEWER.
  */
 export function loadKnownConfig(file: string, clock: Clock): Config {
-  try {
-    return loadConfig(file, clock.now());
-  } catch (refused) {
-    const known = keptTime(file, clock);
-    if (known === undefined) throw refused;
-    return loadConfig(file, known);
-  }
+  const { file: path, config, problems } = inspectKnownConfig(file, clock);
+  if (!config) throw new ConfigError(path, problems);
+  return config;
+}
+
+/**
+ * Everything that is wrong with a configuration file, its ends judged by the clock; where that refuses it and is itself
+ * behind the time that the state has kept (a machine that boots in 1970 takes each end for too far away), by the kept
+ * time. Throws PDP_CONFIG_INVALID where the file cannot be read, PDP_FORMAT_NEWER.
+ */
+export function inspectKnownConfig(file: string, clock: Clock): Inspection {
+  const inspected = inspectConfig(file, clock.now());
+  if (inspected.config || !inspected.readable) return inspected;
+  const known = keptTime(file, clock);
+  return known === undefined ? inspected : inspectConfig(file, known);
 }
 
 /** The time that the state has kept, where the clock is behind it; undefined where nobody can say. */

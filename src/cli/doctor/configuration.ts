@@ -1,7 +1,7 @@
-import { inspectConfig } from '../../config/load.ts';
 import { formatProblem } from '../../config/problem.ts';
 import type { Config } from '../../config/types.ts';
 import { describeThrown } from '../../lib/errors.ts';
+import { inspectKnownConfig } from '../known-config.ts';
 import type { Session } from '../session.ts';
 import { fail, ok, warn, type Finding } from './finding.ts';
 
@@ -19,7 +19,7 @@ export interface Examined {
 export function examineConfiguration(option: string | undefined, session: Session): Examined {
   try {
     const file = session.configFile(option);
-    const { config, problems, warnings, readable } = inspectConfig(file, session.around.clock.now());
+    const { config, problems, warnings, readable } = inspectKnownConfig(file, session.around.clock);
     const findings = [
       ...problems.map((one) =>
         fail(

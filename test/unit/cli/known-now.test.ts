@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { issueCrl } from '../../../src/ca/index.ts';
@@ -83,4 +83,26 @@ test('a CRL of the kept time is imported where the clock is behind it: what it r
   const list = { number: 2, thisUpdate: kept - hour / 2, nextUpdate: kept + 2 * hour, revoked };
   writeFileSync(path('meters.crl'), (await issueCrl(issuer, list)).pem);
   t.like(await run('crl', 'import', 'meters.crl', ...why), { crls: [{ result: 'imported', added: 1 }] });
+});
+
+test('ends in the configuration are judged by the kept time, by whoever looks at it, where the clock is behind it', async (t) => {
+  const { kept, config, folder: cwd } = await late(t);
+  const yaml = readFileSync(config, 'utf8');
+  const withEnd = (until: number): void => {
+    const observe = { pep: 'envoy', until: new Date(until).toISOString() };
+    writeFileSync(config, `${yaml}enforcement: { observe: [${JSON.stringify(observe)}] }\n`);
+  };
+  const codes = async (): Promise<readonly (number | null)[]> => {
+    const check = await portreeve(['config', 'check', '--json'], { cwd });
+    const list = await portreeve(['device', 'list', '--json'], { cwd });
+    const doctor = onlyObject(await portreeve(['doctor', '--json'], { cwd })) as {
+      readonly checks: readonly { readonly check: string; readonly status: string }[];
+    };
+    const [first] = doctor.checks.filter((one) => one.check === 'configuration');
+    return [check.code, list.code, first?.status === 'fail' ? 1 : 0];
+  };
+  withEnd(kept + 90 * 24 * hour - hour);
+  t.deepEqual(await codes(), [0, 0, 0]);
+  withEnd(kept + 90 * 24 * hour + hour);
+  t.deepEqual(await codes(), [1, 2, 1]);
 });
