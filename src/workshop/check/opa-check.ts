@@ -3,6 +3,7 @@ import { inputSchemaPath, isInputVersion } from '../../policy/input-versions.ts'
 import { languageFlags } from '../evaluation/eval-args.ts';
 import type { RunOpa } from '../evaluation/types.ts';
 import type { Project } from '../project/types.ts';
+import { withNamedSchemas } from './named-schemas.ts';
 import type { CheckFinding } from './types.ts';
 
 interface OpaError {
@@ -18,12 +19,20 @@ const most = '1000';
 
 /**
  * `opa check --strict` of modules and tests, with the schema of the input version that the project wants (rules for
- * another program's input have none).
+ * another program's input have none). Given a file, `opa` holds every module against it and knows no schema by name; given
+ * a folder, it knows those that annotations name, and holds nothing else against any. Where annotations name some, it is
+ * asked both ways, so that rules with and without annotations are typed alike.
  */
 export async function strictCheck(run: RunOpa, project: Project): Promise<readonly CheckFinding[]> {
   const { inputVersion: version, compat } = project;
-  const schema = compat === null && isInputVersion(version) ? ['--schema', inputSchemaPath(version)] : [];
-  return opaFindings(await runCheck(run, project, ['--strict', ...schema], filesOf(project)));
+  const strict = (...flags: readonly string[]): Promise<readonly OpaError[]> =>
+    runCheck(run, project, ['--strict', ...flags], filesOf(project));
+  if (compat !== null || !isInputVersion(version)) return opaFindings(await strict());
+  const errors = await strict('--schema', inputSchemaPath(version));
+  const others = errors.filter(({ message }) => !/^undefined schema: /.test(message));
+  if (others.length === errors.length) return opaFindings(errors);
+  const byName = await withNamedSchemas(project.folder, (folder) => strict('--schema', folder));
+  return opaFindings([...others, ...byName]);
 }
 
 /** Whether the policy compiles with everything that this `opa` knows. */
@@ -80,6 +89,8 @@ function adviceFor(message: string, known: readonly string[]): string {
     const near = known.find((one) => nearly(one, unknown));
     return `docs/policy/input.md lists the fields of the input${near ? `; did you mean input.${near}?` : ''}`;
   }
+  if (/undefined schema/.test(message))
+    return 'schema.input is the input; schema.<name> is schemas/<name>.json of the project';
   if (/unused/.test(message)) return 'take it out, or use it';
   if (/unsafe/.test(message)) return 'give the variable a value before it is used in a negation or a call';
   if (/match error|invalid argument/.test(message))

@@ -179,6 +179,44 @@ withOpa('a field of the input that is misspelt is told with the one that was pro
   t.regex(findings[0]?.advice ?? '', /did you mean input\.device_id\?$/);
 });
 
+const typed = (schema: string, ...body: readonly string[]): string =>
+  [`# METADATA`, `# schemas:`, `#   - ${schema}`, 'package portreeve', '', ...body, ''].join('\n');
+
+withOpa('annotations that give the input its types are taken, beside modules without any', async (t) => {
+  const { findings } = await checked({
+    'rego/a.rego': typed('input: schema.input', 'decision := data.other.is', '', 'id := input.devise_id'),
+    'rego/b.rego': 'package other\n\nis := input.devise_id\n',
+  });
+  t.deepEqual(findings.map(told), ['rego/a.rego:8 opa', 'rego/b.rego:3 opa']);
+  const { findings: none } = await checked({
+    'rego/a.rego': typed('input: schema.input', 'decision := input.device_id'),
+  });
+  t.deepEqual(none, []);
+});
+
+withOpa('annotations may name schemas of the project, and the input is the one of the program', async (t) => {
+  const limits = (properties: object) =>
+    JSON.stringify({ type: 'object', additionalProperties: false, properties });
+  const files = {
+    'rego/a.rego': typed('data.limits: schema.limits', 'decision := data.limits.mots'),
+    'rego/b.rego': typed('input: schema.input', 'id := input.device_id').replace('portreeve', 'other'),
+    'data/limits.json': '{"limits": {"most": 1}}',
+    'schemas/limits.json': limits({ most: { type: 'integer' } }),
+    'schemas/input.json': limits({}),
+    'schemas/README.md': 'What the schemas are of.',
+  };
+  t.deepEqual((await checked(files)).findings.map(told), ['rego/a.rego:6 opa']);
+});
+
+withOpa('an annotation that names a schema that is not there is a finding', async (t) => {
+  const rego = typed('input: schema.inptu', 'decision := input.device_id');
+  const { findings, compiles } = await checked({ 'rego/a.rego': rego });
+  t.true(compiles);
+  t.deepEqual(findings.map(told), ['rego/a.rego:6 opa']);
+  t.regex(findings[0]?.message ?? '', /undefined schema: schema\.inptu/);
+  t.regex(findings[0]?.advice ?? '', /schema\.input/);
+});
+
 withOpa('a version of the input that the program does not have is told', async (t) => {
   const rego = 'package portreeve\n\ndecision := {}\n';
   const { findings } = await checked({
