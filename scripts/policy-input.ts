@@ -45,13 +45,23 @@ function section(version: number, schema: InputSchema): string {
     const rows = fields.filter(([, field]) => field['x-group'] === group).map(row);
     return `### ${title}\n\n| field | type | meaning | unit or form | when there is nothing |\n|---|---|---|---|---|\n${rows.join('\n')}`;
   });
-  const from = `Schema: \`${schemaPath(version)}\`, ${fields.length} fields. Check a policy against it with`;
-  const command = `    opa check --strict --schema ${schemaPath(version)} --capabilities rego/capabilities.json rego/portreeve`;
+  const from = [
+    `Schema: \`${schemaPath(version)}\`, ${fields.length} fields. Annotations of Rego modules name it`,
+    `\`${annotationName(version)}\` ([types of the input](check.md#types-of-the-input)). Check a policy against it with`,
+  ].join('\n');
+  const command =
+    '    opa check --strict --schema rego/schema --capabilities rego/capabilities.json rego/portreeve';
   return [`## Version ${version}`, from, command, ...groups].join('\n\n');
 }
 
 function schemaPath(version: number): string {
   return `rego/schema/${inputSchemaName(version)}`;
+}
+
+/** How `opa` calls the schema, given its folder. */
+function annotationName(version: number): string {
+  const name = inputSchemaName(version).replace(/\.json$/, '');
+  return /^\w+$/.test(name) ? `schema.${name}` : `schema["${name}"]`;
 }
 
 function row([name, field]: readonly [string, FieldSchema]): string {

@@ -3,6 +3,11 @@
 # description: >-
 #   Only routes: asks every rule for its reasons and lets the result helper make the one answer of them. A rule
 #   that is not named here does not count.
+
+# METADATA
+# scope: subpackages
+# schemas:
+#   - input: schema.input
 package portreeve
 
 import data.portreeve.assurance

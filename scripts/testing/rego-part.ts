@@ -54,7 +54,7 @@ export const rego: Part = {
 };
 
 function stepsWith(opa: string): readonly (readonly [command: string, args: readonly string[]])[] {
-  const schema = ['--schema', 'rego/schema/input.json', '--capabilities', 'rego/capabilities.json'];
+  const schema = ['--schema', 'rego/schema', '--capabilities', 'rego/capabilities.json'];
   return [
     [opa, ['fmt', '--fail', '--list', 'rego', 'bench/peers/opa']],
     [opa, ['check', '--strict', ...schema, 'rego/portreeve']],

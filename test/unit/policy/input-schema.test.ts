@@ -17,8 +17,9 @@ const validate = new Ajv({ strict: true, allErrors: true })
   .compile(schema);
 
 function check(opa: string, ...paths: readonly string[]) {
-  const flags = ['--strict', '--schema', schemaFile, '--capabilities', join(rego, 'capabilities.json')];
-  return spawnSync(opa, ['check', ...flags, ...paths], { encoding: 'utf8' });
+  const flags = ['--strict', '--schema', join(rego, 'schema')];
+  const capabilities = ['--capabilities', join(rego, 'capabilities.json')];
+  return spawnSync(opa, ['check', ...flags, ...capabilities, ...paths], { encoding: 'utf8' });
 }
 
 test('the schema has exactly the keys of the policy input, all of them required', (t) => {
@@ -75,6 +76,14 @@ withOpa('the default policy passes the strict check against the schema', (t) => 
   t.is(status, 0, stderr);
 });
 
+withOpa('annotations give every rule of the default policy the types of the input', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'portreeve-schema-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, 'new.rego'), 'package portreeve.new\n\nreasons if input.devise_id\n');
+  const { stderr } = check(opa.path, join(rego, 'portreeve'), folder);
+  t.regex(stderr, /1 error occurred: .*new\.rego:3: rego_type_error: undefined ref: input\.devise_id/);
+});
+
 withOpa('a policy that misspells a key, or compares one with another kind, does not pass it', (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-schema-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
@@ -84,7 +93,10 @@ withOpa('a policy that misspells a key, or compares one with another kind, does 
     'input.binding == null',
   ]) {
     const file = join(folder, 'mistake.rego');
-    writeFileSync(file, `package portreeve\n\ndecision if ${mistake}\n`);
+    writeFileSync(
+      file,
+      `# METADATA\n# schemas:\n#   - input: schema.input\npackage portreeve\n\ndecision if ${mistake}\n`,
+    );
     t.not(check(opa.path, file).status, 0, mistake);
   }
 });

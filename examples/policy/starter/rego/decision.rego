@@ -4,6 +4,8 @@
 #   Asks every rule below `rules/` and makes one answer of what they say. A rule is a folder with a package
 #   `rules.<name>`; there is no list to enter it into. It may say `deny` (reasons that keep the device out), `tell`
 #   (reasons that only tell), `entitlements`, `session_limits` and `ttls` (seconds; the least counts).
+# schemas:
+#   - input: schema.input
 package portreeve
 
 # METADATA

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { parse } from 'yaml';
@@ -6,6 +8,8 @@ import { inputSchemaPath } from '../../../../src/policy/input-versions.ts';
 import { programVersion } from '../../../../src/lib/program-version.ts';
 import { recipeNames, withReasons } from '../../../../src/workshop/init/recipes.ts';
 import { starterFiles } from '../../../../src/workshop/init/starter.ts';
+import { writeProject } from '../../../../src/workshop/init/write.ts';
+import { opa, withOpa } from '../../../helpers/policies.ts';
 import { root } from '../../../helpers/source-files.ts';
 
 const files = starterFiles([]);
@@ -48,6 +52,24 @@ test('every YAML file of the project and of cases names its schema to editors, b
     const schema = /^# yaml-language-server: \$schema=(\S+)$/m.exec(text(name, all))?.[1] ?? '';
     t.true(all.has(join(name, '..', schema)), `${name}: ${schema}`);
   }
+});
+
+withOpa('annotations give the entrypoint, shared words and every new rule the types of the input', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'portreeve-starter-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  writeProject(folder, starterFiles(recipeNames()));
+  const check = () =>
+    spawnSync(opa.path, ['check', '--strict', '--schema', 'schemas', 'rego', 'rules'], {
+      ...{ cwd: folder, encoding: 'utf8' },
+    });
+  const { status, stderr } = check();
+  t.is(status, 0, stderr);
+  mkdirSync(join(folder, 'rules/new'));
+  writeFileSync(join(folder, 'rules/new/new.rego'), 'package rules.new\n\ntell if input.devise_id\n');
+  for (const name of ['rego/decision.rego', 'rego/subject/subject.rego'])
+    appendFileSync(join(folder, name), '\nmistake if input.devise_id\n');
+  const found = check().stderr.match(/^\S+(?=:\d+: rego_type_error: undefined ref)/gm);
+  t.deepEqual(found?.sort(), ['rego/decision.rego', 'rego/subject/subject.rego', 'rules/new/new.rego']);
 });
 
 test('schemas and capabilities are those of the program', (t) => {

@@ -1,6 +1,8 @@
 # METADATA
 # title: Subject
 # description: What several rules ask about the device that the decision is about.
+# schemas:
+#   - input: schema.input
 package subject
 
 # METADATA
