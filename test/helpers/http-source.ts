@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 /** A real HTTP or HTTPS server of a test; what it answers may change while it runs. */
@@ -21,7 +22,7 @@ interface Test {
 export async function httpSource(
   t: Test,
   first: RequestListener,
-  tls?: { readonly key: string; readonly cert: string },
+  tls?: Pick<ServerOptions, 'key' | 'cert' | 'ca' | 'requestCert' | 'rejectUnauthorized'>,
 ): Promise<HttpSource> {
   let handler = first;
   const asked: { path: string; headers: IncomingHttpHeaders }[] = [];

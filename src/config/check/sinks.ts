@@ -30,11 +30,13 @@ function checkSink(sink: Place, report: Report): void {
     sink.get(one),
   ) as [Place, Place, Place, Place];
   for (const one of [certificate, key])
-    if (one.present && !syslog.present) report.refuse(one, 'is for sinks with syslog');
+    if (one.present && file.present) report.refuse(one, 'is for sinks with syslog or otlp');
   if (certificate.present !== key.present)
     report.refuse(certificate.present ? certificate : key, 'certificate and key go together');
   if (ca.present && file.present) report.refuse(ca, 'is for sinks with syslog or otlp');
   if (headers.present && !otlp.present) report.refuse(headers, 'is for sinks with otlp');
   if (headers.present && otlp.text?.startsWith('http:'))
     report.refuse(headers, 'would be sent in the clear: the url must be https');
+  if (certificate.present && otlp.text?.startsWith('http:'))
+    report.refuse(certificate, 'would be shown to nobody: the url must be https');
 }

@@ -39,10 +39,13 @@ export const sinks = list(
           example: 'ca/logs.pem',
         },
       ),
-      certificate: path('PEM file of the certificate (and chain) that is shown to a syslog server.', {
-        default: null,
-        example: 'tls/logs-client.pem',
-      }),
+      certificate: path(
+        'PEM file of the certificate (and chain) that is shown to a syslog server or a collector that asks for one.',
+        {
+          default: null,
+          example: 'tls/logs-client.pem',
+        },
+      ),
       key: path("PEM file of that certificate's private key.", {
         default: null,
         example: 'tls/logs-client.key',

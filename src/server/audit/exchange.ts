@@ -22,6 +22,8 @@ export interface Sending {
   readonly headersFile: string | null;
   /** PEM file of the CAs that a TLS server must chain to; null = the platform's. */
   readonly ca: string | null;
+  /** PEM files of what is shown to a TLS server that asks for it, read anew each time. */
+  readonly client?: { readonly certificate: string; readonly key: string };
   /** Most time for all of it (ms). */
   readonly timeout: number;
   readonly signal: AbortSignal;
@@ -85,7 +87,15 @@ async function optionsOf(o: Sending, url: URL): Promise<FetchOptions> {
     headers: { ...o.headers, 'content-length': String(o.body.byteLength) },
     ...(o.headersFile !== null && { secrets: await readHeadersFile(o.headersFile) }),
     ...(o.ca !== null && { ca: await readFile(o.ca, 'latin1') }),
+    ...(o.client && { client: await readClient(o.client) }),
   };
+}
+
+async function readClient({
+  certificate,
+  key,
+}: NonNullable<Sending['client']>): Promise<FetchOptions['client']> {
+  return { cert: await readFile(certificate, 'latin1'), key: await readFile(key, 'latin1') };
 }
 
 /** An answer that says nothing about a body has none that is needed. */

@@ -56,10 +56,11 @@ export function otlpDelivery(config: SinkConfig, url: string, o: OtlpSender): De
       records.push(record);
     const request = ProtobufLogsSerializer.serializeRequest(records);
     if (request === undefined) throw refused(`${url}: the batch cannot be written as OTLP`);
-    const { ca, headers_file: headersFile, timeout } = config;
+    const { ca, certificate, key, headers_file: headersFile, timeout } = config;
     return exchange(
       {
         ...{ url, method: 'POST', body: await packed(request), headersFile, ca, timeout, signal },
+        ...(certificate !== null && key !== null && { client: { certificate, key } }),
         headers: { 'content-type': 'application/x-protobuf', 'content-encoding': 'gzip' },
         ...{ wanted: [...taken, ...unfit], maxBytes: 65_536 },
       },

@@ -20,6 +20,8 @@ export interface FetchOptions {
   readonly secrets?: Readonly<Record<string, string>>;
   /** PEM certificates that TLS servers must chain to, instead of those that the platform trusts. */
   readonly ca?: string;
+  /** PEM of the certificate (and chain) that is shown to TLS servers that ask for one, and of its key. */
+  readonly client?: { readonly cert: string; readonly key: string };
   /** Validators of what is known already, exactly as they were told. */
   readonly etag?: string;
   readonly lastModified?: string;

@@ -56,6 +56,7 @@ function settings(
     // Whatever the environment says: an unknown server is never listened to.
     rejectUnauthorized: true,
     ...(o.ca !== undefined && { ca: o.ca }),
+    ...o.client,
     ...(remoteOnly && { lookup: lookupRemote }),
   };
 }

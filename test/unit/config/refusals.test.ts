@@ -861,8 +861,16 @@ const rows: readonly Row[] = [
     'syslog: logs.example.org:6514',
     'file: a.ndjson',
     20,
-    /is for sinks with syslog/,
+    /is for sinks with syslog or otlp/,
     'certificate: tls/logs.pem',
+  ],
+  [
+    'audit.sinks[].certificate',
+    collectorUrl,
+    'otlp: http://c.example.org/v1/logs',
+    20,
+    /shown to nobody/,
+    'certificate: tls/collector.pem',
   ],
   [
     'audit.sinks',

@@ -30,6 +30,8 @@ export function makeFolder(): string {
     'ca/logs.pem',
     'tls/logs.pem',
     'tls/logs.key',
+    'tls/collector.pem',
+    'tls/collector.key',
     'policy.pub.pem',
   ];
   for (const name of files) writeFileSync(join(folder, name), 'x');
@@ -424,6 +426,8 @@ audit:
     - name: collector
       otlp: https://collector.example.org/v1/logs
       headers_file: secrets/collector
+      certificate: tls/collector.pem
+      key: tls/collector.key
 `;
 
 /** Where a line of the full configuration stands, from 1. Fails where it is not there exactly once. */

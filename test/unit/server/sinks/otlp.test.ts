@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
+import type { TLSSocket } from 'node:tls';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
@@ -224,6 +225,30 @@ test('what a collector says that it rejected is counted, and not sent again', as
   t.like(sinks.views()[0], { rejected: 2, sent: 10, failures: 0 });
   t.is(logs.length, 10);
   t.deepEqual(site.said, ['sink siem has refused 2 records for good']);
+});
+
+test('a collector that demands a certificate gets the records from who shows it, and from nobody else', async (t) => {
+  const [site, pki] = [await sinkSite(t), await tlsPki(t)];
+  const { handler, logs } = collector();
+  const demanding = { ...pki.server, ca: pki.caPem, requestCert: true, rejectUnauthorized: true };
+  const shown: string[] = [];
+  const server = await httpSource(
+    t,
+    (request, response) => {
+      shown.push(String((request.socket as TLSSocket).getPeerCertificate().subject.CN));
+      handler(request, response);
+    },
+    demanding,
+  );
+  await site.grow(4);
+  const to = { otlp: `${server.origin}/v1/logs`, ca: pki.ca };
+  const bare = site.start({ ...to, name: 'bare' });
+  await until(() => bare.views()[0]?.failures === 1);
+  t.is(server.asked.length, 0);
+  const sinks = site.start({ ...to, ...pki.client });
+  await site.caughtUp(sinks);
+  t.deepEqual(shown, ['pdp-1']);
+  t.is(assertComplete(t, sentTo(logs), site.entries), 0);
 });
 
 test('a token goes by https alone, and only to a server of the configured CA', async (t) => {
