@@ -6,7 +6,7 @@ import { asPortreeveError, PortreeveError } from '../../lib/errors.ts';
 import { parseBundle, readBundleFile } from '../../policy/bundle.ts';
 import { buildBundle } from '../build/build-bundle.ts';
 import type { Opa } from '../opa/find.ts';
-import { openProject } from '../project/open.ts';
+import { openProject, projectFileName } from '../project/open.ts';
 import { extractFolder, readPlace } from './git.ts';
 import type { GitPlace } from './git.ts';
 
@@ -64,6 +64,9 @@ function fromGit(name: string, place: GitPlace, { folder, likewise, opa }: OpenS
   const to = mkdtempSync(join(tmpdir(), 'portreeve-revision-'));
   try {
     extractFolder(place, from, to);
+    if (!existsSync(join(to, projectFileName))) {
+      throw new PortreeveError('PDP_PROJECT_INVALID', `${name}: no ${projectFileName} is in that revision`);
+    }
     return sideOf(name, buildBundle(opa(), openProject(to)));
   } finally {
     rmSync(to, { recursive: true, force: true });

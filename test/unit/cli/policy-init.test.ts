@@ -1,9 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { opa, withOpa } from '../../helpers/policies.ts';
 import { projectFolder } from '../../helpers/policy-projects.ts';
+import { root } from '../../helpers/source-files.ts';
 import { onlyObject, portreeveHere } from './helpers/run.ts';
 
 function run(cwd: string, ...args: readonly string[]) {
@@ -40,6 +41,40 @@ withOpa('what a new project holds is in the form that opa gives Rego', async (t)
     '',
   );
 });
+
+withOpa(
+  'CI compares with the base, says of one without a policy that all is new, and refuses what is no revision',
+  async (t) => {
+    t.timeout(60_000);
+    const folder = projectFolder(t, { 'repository/README.md': 'devices' });
+    const repository = join(folder, 'repository');
+    const git = (...args: readonly string[]) =>
+      execFileSync('git', ['-C', repository, '-c', 'user.email=a@b', '-c', 'user.name=n', ...args]);
+    const commit = (message: string) => void (git('add', '.'), git('commit', '-qm', message));
+    git('init', '-q');
+    commit('before');
+    t.is((await run(repository, 'init', 'policies')).code, 0);
+    commit('the policy');
+    mkdirSync(join(folder, 'bin'));
+    const started = `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'src/main.ts')}' "$@"\n`;
+    writeFileSync(join(folder, 'bin/portreeve'), started, { mode: 0o755 });
+    const compared = (revision: string) =>
+      spawnSync('sh', [join(repository, 'policies/ci/compare.sh'), revision], {
+        encoding: 'utf8',
+        env: { ...process.env, PORTREEVE_OPA: opa.path, PATH: `${folder}/bin:${process.env['PATH'] ?? ''}` },
+      });
+    const first = compared('HEAD~1');
+    t.is(first.status, 0, first.stderr);
+    t.regex(first.stdout, /everything is new[^]*`HEAD~1` has no policy\.yaml/);
+    const next = compared('HEAD');
+    t.is(next.status, 0, next.stderr);
+    t.regex(next.stdout, /no connection flips/);
+    const wrong = compared('origin/mian');
+    t.is(wrong.status, 2);
+    t.is(wrong.stdout, '');
+    t.regex(wrong.stderr, /origin\/mian is no revision/);
+  },
+);
 
 test('--json tells the folder, its files and the recipes', async (t) => {
   const folder = projectFolder(t, {});

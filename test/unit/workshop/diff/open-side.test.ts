@@ -84,6 +84,13 @@ test('what is nowhere, no revision, or an option to git is refused by name', (t)
   t.regex(refused('git:--output=x'), /neither a bundle file/);
 });
 
+test('a revision without a project is told by its name, and not by the folder that it was looked at in', (t) => {
+  const { message } = t.throws(() => openSide('git:HEAD:', { folder: repository(t), opa: compiler }), {
+    code: 'PDP_PROJECT_INVALID',
+  });
+  t.is(message, 'git:HEAD:: no policy.yaml is in that revision');
+});
+
 test('a revision with a link is refused: what it leads to is not of the revision', (t) => {
   const folder = repository(t);
   mkdirSync(join(folder, 'linked'));

@@ -28,6 +28,7 @@ test('a project has an entrypoint, a folder a rule with Rego, its test and cases
     'schemas/policy.json',
     'schemas/cases.json',
     'ci/install.sh',
+    'ci/compare.sh',
     '.github/workflows/policy.yml',
     '.gitlab-ci.yml',
     '.gitignore',
