@@ -1,7 +1,20 @@
-import { isIP } from 'node:net';
-import type { EpochMs } from '../lib/clock.ts';
-import { parseInstant } from '../lib/clock.ts';
 import { programVersion } from '../lib/program-version.ts';
+import {
+  at,
+  decisionMembers,
+  failure,
+  mergedMembers,
+  nameOf,
+  present,
+  reasonOf,
+  shadowMembers,
+  success,
+  textOf,
+  timeOf,
+  word,
+  wouldOf,
+} from './ocsf-members.ts';
+import type { Json } from './ocsf-members.ts';
 
 /** The version of the Open Cybersecurity Schema Framework that events follow. */
 export const ocsfVersion = '1.8.0';
@@ -14,8 +27,6 @@ export interface OcsfPlace {
   /** Hash of the entry in the tree, hex. */
   readonly hash: string;
 }
-
-type Json = Readonly<Record<string, unknown>>;
 
 /** What a kind of record becomes: class and activity by OCSF's numbers, and the members of its own. */
 interface Mapping {
@@ -35,9 +46,6 @@ const entityManagement = { category: 3, class: 3004 } as const;
 const lifecycle = { category: 6, class: 6002 } as const;
 const other = { category: 0, class: 0, activity: 99 } as const;
 
-const success = { status_id: 1, status: 'Success' } as const;
-const failure = { status_id: 2, status: 'Failure' } as const;
-
 /**
  * The one table from records to OCSF: a record is looked up by `kind`, an act by `act:` and its name, and whatever is not
  * here becomes a base event.
@@ -54,6 +62,15 @@ export const ocsfTable: Readonly<Record<string, Mapping>> = {
     severity: () => 3,
     message: (record) => `${Number(record['count'])} denials of devices that nobody has identified`,
     members: mergedMembers,
+  },
+  // Of the decision's class, and no logon of its own: who counts logons counts the decision alone.
+  shadow: {
+    ...authentication,
+    ...{ activity: 99, activityName: 'Policy on trial' },
+    severity: (record) => (at(record['shadow'], 'direction') === 'lock_out' ? 2 : 1),
+    message: (record) =>
+      `${nameOf(record['device_id'])}: ${word(at(record['answered'], 'outcome'))}, and the policy on trial would ${word(at(wouldOf(record), 'outcome'))}, ${reasonOf(wouldOf(record))}`,
+    members: shadowMembers,
   },
   heartbeat: {
     ...lifecycle,
@@ -136,45 +153,6 @@ function mappingOf(record: Json): Mapping {
   return Object.hasOwn(ocsfTable, key) ? (ocsfTable[key] as Mapping) : unmapped;
 }
 
-function decisionMembers(record: Json): Json {
-  const { outcome, enforced, device_id: device, pep } = record;
-  const status =
-    outcome === 'allow' ? success : enforced === false ? { status_id: 99, status: 'Let pass' } : failure;
-  const ip = textOf(at(at(record['facts'], 'connection'), 'source_ip'));
-  return present({
-    ...status,
-    status_code: reasonOf(record),
-    status_detail: messageOf(record),
-    user: present({ name: nameOf(device), uid: textOf(device), type_id: 99, type: 'Device' }),
-    service: { name: textOf(at(pep, 'name')) ?? 'unknown' },
-    is_remote: true,
-    certificate: certificateOf(record),
-    src_endpoint: ip !== undefined && isIP(ip) !== 0 ? { ip } : undefined,
-  });
-}
-
-/** Issuer and serial number are what OCSF asks of a certificate. */
-function certificateOf(record: Json): Json | undefined {
-  const [issuer, serial, leaf] = ['issuer', 'serial', 'leaf'].map((key) => textOf(record[key]));
-  if (issuer === undefined || serial === undefined) return undefined;
-  const sha256 = leaf === undefined ? undefined : [{ algorithm_id: 3, algorithm: 'SHA-256', value: leaf }];
-  return present({ issuer, serial_number: serial, fingerprints: sha256 });
-}
-
-function mergedMembers(record: Json): Json {
-  const groups = Array.isArray(record['groups']) ? (record['groups'] as unknown[]) : [];
-  const peps = new Set(groups.map((group) => textOf(at(group, 'pep')) ?? 'unknown'));
-  return present({
-    ...failure,
-    count: Number(record['count']),
-    start_time: timeOf(record['first']),
-    end_time: timeOf(record['last']),
-    user: { name: nameOf(undefined), type_id: 99, type: 'Device' },
-    service: { name: [...peps].join(', ') || 'unknown' },
-    is_remote: true,
-  });
-}
-
 function life(activity: number): Mapping {
   return {
     ...lifecycle,
@@ -229,36 +207,4 @@ function isPlainAllow({ outcome }: Json): boolean {
 
 function faultsOf({ faults }: Json): number {
   return Array.isArray(faults) ? faults.length : 0;
-}
-
-function reasonOf({ reasons }: Json): string {
-  return textOf(at(Array.isArray(reasons) ? reasons[0] : undefined, 'code')) ?? 'no reason';
-}
-
-function messageOf({ reasons }: Json): string | undefined {
-  return textOf(at(Array.isArray(reasons) ? reasons[0] : undefined, 'message'));
-}
-
-function nameOf(device: unknown): string {
-  return textOf(device) ?? 'unidentified';
-}
-
-function word(value: unknown): string {
-  return textOf(value) ?? 'unknown';
-}
-
-function at(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? (value as Json)[key] : undefined;
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-function timeOf(value: unknown): EpochMs | undefined {
-  return typeof value === 'string' ? parseInstant(value) : undefined;
-}
-
-function present(members: Json): Json {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
 }

@@ -73,6 +73,8 @@ function valueProblems(at: string, value: unknown, type: string): string[] {
       : [`${at}: is no array`];
   const isBasic = basic[type];
   if (isBasic !== undefined) return isBasic(value) ? [] : [`${at}: is no ${type}`];
+  // Of what OCSF has no words for: any object.
+  if (type === 'object') return typeof value === 'object' && value !== null ? [] : [`${at}: is no object`];
   const shape = schema.objects[type];
   if (shape === undefined || typeof value !== 'object' || value === null) return [`${at}: is no ${type}`];
   return shapeProblems(`${at}.`, value as Json, shape);

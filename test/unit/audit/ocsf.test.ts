@@ -92,6 +92,39 @@ test('merged denials are one event with their count and first and last time', (t
   t.deepEqual(event['service'], { name: 'envoy, broker' });
 });
 
+const shadow: Json = {
+  ...{ kind: 'shadow', time, decision_id: 'd-1', decision_time: time, tenant: 'default' },
+  ...{ device_id: 'MTR-0001', class: 'meter', site: null },
+  answered: { bundle: 'e'.repeat(64), outcome: 'allow', enforced: true, reasons: ['policy.ok'] },
+  reasons: [{ code: 'policy.shadow_would_deny', severity: 'warn', message: 'would be denied' }],
+  shadow: {
+    ...{ bundle: 'f'.repeat(64), revision: 'r2', share: 0.5, differs: 'outcome', direction: 'lock_out' },
+    would: {
+      ...{ outcome: 'deny', enforced: true, valid_until: null, faults: [] },
+      reasons: decision['reasons'],
+    },
+  },
+};
+
+test('what a policy on trial would have decided is of the class of decisions, and neither a logon nor a failed one', (t) => {
+  const event = ocsfEvent(place, shadow);
+  assertEvent(t, event);
+  t.like(event, {
+    ...{ class_uid: 3002, type_uid: 300299, activity_name: 'Policy on trial', severity_id: 2 },
+    ...{ status_id: 99, status: 'Would deny', status_code: 'credential.expired' },
+    ...{ user: { uid: 'MTR-0001' }, metadata: { event_code: 'shadow', original_event_uid: 'd-1' } },
+    message: 'MTR-0001: allow, and the policy on trial would deny, credential.expired',
+  });
+  t.deepEqual(event['unmapped'], {
+    answered: shadow['answered'],
+    shadow: {
+      ...{ bundle: 'f'.repeat(64), revision: 'r2', share: 0.5, differs: 'outcome', direction: 'lock_out' },
+      ...{ enforced: true, reasons: ['credential.expired'] },
+    },
+  });
+  assertEvent(t, ocsfEvent(place, { kind: 'shadow', time }));
+});
+
 test('every act and every kind of the schemas has its row, and becomes a whole event', (t) => {
   const schema = JSON.parse(readFileSync(join(root, 'src/audit/act.schema.json'), 'utf8')) as {
     properties: { act: { enum: string[] } };
@@ -99,7 +132,7 @@ test('every act and every kind of the schemas has its row, and becomes a whole e
   const acts = schema.properties.act.enum;
   t.deepEqual(
     Object.keys(ocsfTable).sort(),
-    ['decision', 'heartbeat', 'merged', ...acts.map((name) => `act:${name}`)].sort(),
+    ['decision', 'heartbeat', 'merged', 'shadow', ...acts.map((name) => `act:${name}`)].sort(),
   );
   for (const name of acts) assertEvent(t, ocsfEvent(place, act(name)));
   assertEvent(t, ocsfEvent(place, { kind: 'heartbeat', time, program: 'portreeve 0.1.0', instance: 'i-1' }));
@@ -124,7 +157,12 @@ test('a refused bundle failed, and broken glass is of high severity', (t) => {
 });
 
 test('what the table does not know, or is no record, becomes a base event', (t) => {
-  for (const record of [{ kind: 'shadow', time }, {}, { kind: 'constructor' }, { kind: 'act', act: 'no' }]) {
+  for (const record of [
+    { kind: 'shadow_summary', time },
+    {},
+    { kind: 'constructor' },
+    { kind: 'act', act: 'no' },
+  ]) {
     const event = ocsfEvent(place, record);
     assertEvent(t, event);
     t.is(event['class_uid'], 0);
