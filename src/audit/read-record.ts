@@ -7,6 +7,18 @@ import schema from './record.schema.json' with { type: 'json' };
 const validate = new Ajv2020({ allErrors: true, strict: true, allowUnionTypes: true }).compile(schema);
 
 /**
+ * Kinds of what a log holds beside decisions: acts, heartbeats, denials that were only counted, and what a policy on trial
+ * would have done.
+ */
+export const otherKinds: ReadonlySet<unknown> = new Set([
+  'act',
+  'heartbeat',
+  'merged',
+  'shadow',
+  'shadow_summary',
+]);
+
+/**
  * Reads the record of a decision, as untrusted as any file. Throws PDP_FORMAT_NEWER for the record of a newer
  * program, PDP_INPUT_MALFORMED with everything that is wrong for what is no record.
  */

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import { Proposals } from '../../audit/proposals.ts';
 import { proposedRow, type RowRules } from '../../audit/proposed-row.ts';
-import { readRecord } from '../../audit/read-record.ts';
+import { otherKinds, readRecord } from '../../audit/read-record.ts';
 import type { Config } from '../../config/types.ts';
 import { createInventoryReader } from '../../inventory/reader.ts';
 import { buildDraft } from '../../inventory/record.ts';
@@ -132,7 +132,7 @@ async function readAll(names: readonly string[], proposals: Proposals, session: 
   try {
     for (const { lines } of files) {
       for await (const line of lines(onBytes)) {
-        if (line === '' || (line !== undefined && isAct(line))) continue;
+        if (line === '' || (line !== undefined && isOther(line))) continue;
         const record = line === undefined ? undefined : tryRecord(line);
         if (record) proposals.take(record);
         if (record) records += 1;
@@ -145,11 +145,13 @@ async function readAll(names: readonly string[], proposals: Proposals, session: 
   return { records, damaged };
 }
 
-/** Reasons and headers of a decision may have a member of that name, too. */
-function isAct(line: string): boolean {
-  if (!line.includes('"kind":"act"')) return false;
+const otherKind = new RegExp(`"kind":"(${[...otherKinds].join('|')})"`);
+
+/** Whether a line is the record of something else than a decision; reasons and headers of one may have such a member, too. */
+function isOther(line: string): boolean {
+  if (!otherKind.test(line)) return false;
   try {
-    return (JSON.parse(line) as { readonly kind?: unknown } | null)?.kind === 'act';
+    return otherKinds.has((JSON.parse(line) as { readonly kind?: unknown } | null)?.kind);
   } catch {
     return false;
   }

@@ -1,4 +1,4 @@
-import { isWholeRecord } from '../../audit/read-record.ts';
+import { isWholeRecord, otherKinds } from '../../audit/read-record.ts';
 import { recordFormat } from '../../audit/record.ts';
 import type { AuditRecord } from '../../audit/record.ts';
 import { isObject } from '../../policy/is-object.ts';
@@ -42,13 +42,8 @@ export function readLine(text: string, file: string, line: number): RecordLine {
       return { is: 'sample', header: value };
     case 'sampled':
       return sampled(value, file, line);
-    case 'act':
-    case 'heartbeat':
-    case 'merged':
-    case 'shadow':
-    case 'shadow_summary':
-      return { is: 'other' };
     default:
+      if (otherKinds.has(value['kind'])) return { is: 'other' };
       throw malformed(file, line, 'neither the record of a decision nor a line of a sample of them');
   }
 }

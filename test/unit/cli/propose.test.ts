@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
@@ -48,6 +48,14 @@ test('what records show and the inventory does not know becomes a file that can 
   t.is((await run('import', 'p.ndjson')).code, 0);
   const again = await run(...args, '--out', 'p2.ndjson', '--json');
   t.like(onlyObject(again), { proposed: 0, known: 3 });
+});
+
+test('what a log holds beside decisions is neither a device nor damage', async (t) => {
+  const { log, run } = await withLog(t);
+  const others = ['act', 'heartbeat', 'merged', 'shadow', 'shadow_summary'];
+  appendFileSync(log, others.map((kind) => `{"kind":"${kind}","schema":1}\n`).join(''));
+  const done = await run('propose', '--from-records', 'records.ndjson', '--out', 'p.ndjson', '--json');
+  t.like(onlyObject(done), { proposed: 2, records: 3, damaged: 1 });
 });
 
 test('a decision counts whatever its reasons tell, also a kind that acts have', async (t) => {
