@@ -37,7 +37,8 @@ function collect(node: unknown, keys: Set<string>): boolean {
     keys.add(key.value);
     return collect(rest, keys);
   }
-  return Object.values(node).every((child) => collect(child, keys));
+  // Annotations say what type the input has, and read nothing of it.
+  return Object.entries(node).every(([name, child]) => name === 'annotations' || collect(child, keys));
 }
 
 function isVar(term: unknown, name: string): boolean {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { inputKeysOf } from '../../../../src/workshop/build/input-keys.ts';
 import type { Opa } from '../../../../src/workshop/opa/find.ts';
-import { projectOf } from '../../../../src/workshop/project/open.ts';
+import { openProject, projectOf } from '../../../../src/workshop/project/open.ts';
 import { opa, withOpa } from '../../../helpers/policies.ts';
 
 function keysOf(t: ExecutionContext, ...modules: readonly string[]): readonly string[] | undefined {
@@ -26,6 +26,17 @@ c := object.get(data.classes, input.custom.site.value, {}) if not input.sni
 d(x) := count(x) if d(input.source_ip) > 0`,
   );
   t.deepEqual(keys, ['custom', 'device_tags', 'door', 'pep', 'sni', 'source_ip']);
+});
+
+withOpa('what annotates the type of the input reads nothing of it, for a rule as for a package', (t) => {
+  const annotated = '# METADATA\n# schemas:\n#   - input: schema.input\na if input.door == "native"';
+  t.deepEqual(keysOf(t, annotated), ['door']);
+});
+
+withOpa('of the default policy it is known what it reads, so that its verdicts can be remembered', (t) => {
+  const keys = inputKeysOf(opa.opa as Opa, openProject('rego'));
+  t.true(keys?.includes('credential_valid'));
+  t.false(keys?.includes('now_s'));
 });
 
 for (const rule of [
