@@ -335,6 +335,7 @@ function logOf(log: LogStats | null): object | null {
     entries: log.size,
     under_checkpoint: log.integrated,
     minimum_index: log.minimumIndex,
+    overdue: log.overdue,
     room_days: log.roomDays === null ? null : Math.floor(log.roomDays),
   };
 }

@@ -6,6 +6,8 @@ export interface LogReading {
   readonly size: number;
   /** Entries that the last checkpoint covers. */
   readonly integrated: number;
+  /** Entries that retention lets go, and that could not be removed so far. */
+  readonly overdue: number;
   readonly bytes: number | null;
   readonly roomDays: number | null;
 }
@@ -15,6 +17,9 @@ export function createLogMetrics(meter: Meter, read: () => LogReading | null): v
   const size = meter.createObservableGauge(metric.logSize, { description: 'Entries of the log of records' });
   const behind = meter.createObservableGauge(metric.logBehind, {
     description: 'Entries of the log that its last checkpoint does not cover',
+  });
+  const overdue = meter.createObservableGauge(metric.logOverdue, {
+    description: 'Entries that retention lets go, and that could not be removed so far',
   });
   const bytes = meter.createObservableGauge(metric.logBytes, {
     description: 'Bytes of the log: bundles and tiles',
@@ -30,9 +35,10 @@ export function createLogMetrics(meter: Meter, read: () => LogReading | null): v
       if (found === null) return;
       result.observe(size, found.size);
       result.observe(behind, found.size - found.integrated);
+      result.observe(overdue, found.overdue);
       if (found.bytes !== null) result.observe(bytes, found.bytes);
       if (found.roomDays !== null) result.observe(room, found.roomDays);
     },
-    [size, behind, bytes, room],
+    [size, behind, overdue, bytes, room],
   );
 }

@@ -66,6 +66,7 @@ export const metric = {
   auditWritable: 'portreeve.audit.writable',
   logSize: 'portreeve.audit.log.entries',
   logBehind: 'portreeve.audit.log.behind',
+  logOverdue: 'portreeve.audit.log.overdue',
   logBytes: 'portreeve.audit.log.size',
   logRoom: 'portreeve.audit.log.room',
   auditUnwitnessed: 'portreeve.audit.unwitnessed',

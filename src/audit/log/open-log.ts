@@ -18,7 +18,7 @@ import { exchangeFiles, momentOf, nextKeyFile, successionOf, withSuccessor } fro
 import { endSession } from './session.ts';
 import { keyListPath } from './types.ts';
 import type { Log, LogOptions, LogStats, Opened } from './types.ts';
-import { Upkeep } from './upkeep.ts';
+import { freedForOpening, Upkeep } from './upkeep.ts';
 
 /** Between the starts of two fsyncs while many records come (ms): each costs the same for however many there are. */
 const groupMs = 4;
@@ -64,6 +64,8 @@ class FolderLog implements Log {
   #lastSync = 0;
   #lastBatch = 0;
   #problem: PortreeveError | undefined;
+  /** What kept a look from doing what was due. */
+  #undone: string | undefined;
   #closed = false;
 
   constructor(folder: string, options: LogOptions) {
@@ -110,10 +112,10 @@ class FolderLog implements Log {
 
   stats(): LogStats {
     const integrated = this.#state?.checkpoint.size ?? 0;
-    const { room, minimumIndex = 0 } = this.#upkeep ?? {};
+    const { room, minimumIndex = 0, overdue = 0 } = this.#upkeep ?? {};
     const { now, retention } = this.#options;
     return {
-      ...{ size: this.#size, integrated, minimumIndex },
+      ...{ size: this.#size, integrated, minimumIndex, overdue },
       bytes: room?.bytes ?? null,
       roomDays: room?.days(now(), retention?.maxBytes ?? null) ?? null,
     };
@@ -179,11 +181,26 @@ class FolderLog implements Log {
 
   async #openAnew(): Promise<OpenState> {
     if (this.#closed) throw new Fault('PDP_AUDIT_UNAVAILABLE', `the log ${this.#folder} is closed`);
+    let state: OpenState;
+    try {
+      state = await this.#openOnce();
+    } catch (thrown) {
+      if (!(await freedForOpening(this.#folder, this.#options, thrown, this.#upkeep?.room))) throw thrown;
+      state = await this.#openOnce();
+      // Before anybody else takes the room.
+      await this.#prune(state).catch((failed: unknown) => this.#tellOnce(failed));
+    }
+    if (state.opened.recovered > 0) this.#dueCheckpoint();
+    this.#watch = this.#watching();
+    return (this.#state = state);
+  }
+
+  async #openOnce(): Promise<OpenState> {
     const state = await openState(this.#folder, this.#options);
     this.#size = state.tree.size;
     const before = state.journal.position();
     try {
-      this.#upkeep = new Upkeep(this.#folder, this.#options, state);
+      this.#upkeep = new Upkeep(this.#folder, this.#options, state, this.#upkeep);
       await this.#upkeep.begin();
       const first = this.#options.onOpened?.(state.opened) ?? [];
       if (first.length > 0) await this.#write(state, frameLines(first, this.#pool));
@@ -194,9 +211,7 @@ class FolderLog implements Log {
       this.#giveBack(state);
       throw thrown;
     }
-    if (state.opened.recovered > 0) this.#dueCheckpoint();
-    this.#watch = this.#watching();
-    return (this.#state = state);
+    return state;
   }
 
   async #write(state: OpenState, framed: Framed): Promise<void> {
@@ -300,8 +315,15 @@ class FolderLog implements Log {
     return setInterval(() => {
       ticks += 1;
       const work = ticks % ticksAMinute === 0 ? this.tend() : this.rotate();
-      work.catch((thrown: unknown) => this.#options.onProblem?.(asPortreeveError(thrown)));
+      work.catch((thrown: unknown) => this.#tellOnce(thrown));
     }, watchMs).unref();
+  }
+
+  /** What fails at each look is told once, until all that is due is done. */
+  #tellOnce(thrown: unknown): void {
+    const error = asPortreeveError(thrown);
+    if (this.#undone !== error.message) this.#options.onProblem?.(error);
+    this.#undone = error.message;
   }
 
   async rotate(): Promise<boolean> {
@@ -339,13 +361,18 @@ class FolderLog implements Log {
   }
 
   async tend(): Promise<void> {
-    await this.#inTurn(async () => {
-      const state = await this.#opened();
-      const pruned = await this.#upkeep?.look();
-      if (!pruned) return;
+    await this.#inTurn(async () => this.#prune(await this.#opened()));
+    this.#undone = undefined;
+  }
+
+  async #prune(state: OpenState): Promise<void> {
+    const pruned = await this.#upkeep?.look();
+    if (!pruned) return;
+    await this.#upkeep?.prune(pruned, async () => {
       const act = this.#options.onPruned?.(pruned);
-      if (act !== undefined) await this.#write(state, frameLines([act], this.#pool));
-      await this.#upkeep?.prune(pruned);
+      if (act === undefined) return;
+      await this.#write(state, frameLines([act], this.#pool));
+      await state.journal.sync();
     });
   }
 }

@@ -106,6 +106,8 @@ export interface LogStats {
   readonly integrated: number;
   /** First entry that is still there. */
   readonly minimumIndex: number;
+  /** Entries that retention lets go, and that could not be removed so far. */
+  readonly overdue: number;
   /** Bytes of bundles and tiles; null until they were counted. */
   readonly bytes: number | null;
   /** Days until retention or the volume ends the growth, at the rate of the last hours; null while that is unknown. */
