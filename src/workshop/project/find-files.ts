@@ -1,10 +1,13 @@
-import { existsSync, globSync, readdirSync, statSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { existsSync, globSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { join, posix, sep } from 'node:path';
+import { PortreeveError } from '../../lib/errors.ts';
 
 /**
  * Files below `folder` that `paths` (files, folders, or patterns of both, relative to it) name and whose names end with one
- * of `endings`: relative, with `/`, sorted by code unit, each once. A path that is not there names nothing; what is
- * hidden (`.git`) and `node_modules` is left out, and links to folders are not followed.
+ * of `endings` (lower case; in whatever case they are written): relative, with `/`, sorted by code unit, each once. A path
+ * that is not there names nothing; what is hidden (`.git`) and `node_modules` is left out. Links to folders are followed, as
+ * `opa` does, but for one that leads back to a folder that it is in. Throws PDP_PROJECT_INVALID for one that leads out of
+ * `folder`, as paths may not either.
  */
 export function findFiles(
   folder: string,
@@ -13,7 +16,7 @@ export function findFiles(
 ): readonly string[] {
   const wanted = existing(folder, paths)
     .flatMap((path) => (isFolder(join(folder, path)) ? filesWithin(folder, path) : [path]))
-    .filter((file) => endings.some((ending) => file.endsWith(ending)) && !isLeftOut(file));
+    .filter((file) => endings.some((ending) => file.toLowerCase().endsWith(ending)) && !isLeftOut(file));
   return [...new Set(wanted)].sort();
 }
 
@@ -26,10 +29,19 @@ export function existing(folder: string, paths: readonly string[]): readonly str
   return [...new Set(found.map(plainPath))].sort();
 }
 
-function filesWithin(folder: string, path: string): readonly string[] {
-  return readdirSync(join(folder, path), { recursive: true, withFileTypes: true })
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => plainPath(join(entry.parentPath, entry.name).slice(join(folder, '/').length)));
+function filesWithin(folder: string, path: string, within: readonly string[] = []): readonly string[] {
+  const real = realpathSync(join(folder, path));
+  if (within.includes(real)) return [];
+  if (!`${real}${sep}`.startsWith(join(realpathSync(folder), sep))) {
+    const place = join(folder, path);
+    throw new PortreeveError('PDP_PROJECT_INVALID', `${place} is a link to a folder outside of ${folder}`);
+  }
+  return readdirSync(join(folder, path), { withFileTypes: true }).flatMap((entry) => {
+    const name = posix.join(path, entry.name);
+    if (isLeftOut(entry.name)) return [];
+    const goesOn = entry.isDirectory() || (entry.isSymbolicLink() && isFolder(join(folder, name)));
+    return goesOn ? filesWithin(folder, name, [...within, real]) : [name];
+  });
 }
 
 function plainPath(path: string): string {
@@ -37,7 +49,12 @@ function plainPath(path: string): string {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // Nothing is there, or a link that leads nowhere: whoever reads it says so.
+    return false;
+  }
 }
 
 function isLeftOut(file: string): boolean {

@@ -46,12 +46,14 @@ export function projectOf(file: string, said: ProjectFile): Project {
   const folder = dirname(file);
   refuseAbsent(file, said);
   const rego = findFiles(folder, said.modules ?? ['rego'], ['.rego']);
+  const data = existing(folder, said.data ?? ['data']);
+  const dataFiles = findFiles(folder, data, documentEndings);
+  refuseUpperCase(file, { modules: rego, data: dataFiles });
   const isTest = (name: string): boolean => name.endsWith('_test.rego');
   const modules = rego.filter((name) => !isTest(name));
   if (modules.length === 0) {
     throw new PortreeveError('PDP_PROJECT_INVALID', `${file}: no Rego file is where "modules" says`);
   }
-  const data = existing(folder, said.data ?? ['data']);
   const caseFiles = findFiles(folder, said.cases ?? ['cases'], documentEndings);
   return {
     folder,
@@ -64,7 +66,7 @@ export function projectOf(file: string, said: ProjectFile): Project {
     modules,
     tests: rego.filter(isTest),
     data,
-    dataFiles: findFiles(folder, data, documentEndings),
+    dataFiles,
     caseFiles,
     selfTestFiles: selfTestFiles(file, said, caseFiles),
     reasons: said.reasons ?? {},
@@ -80,6 +82,18 @@ function refuseAbsent(file: string, said: ProjectFile): void {
     throw new PortreeveError(
       'PDP_PROJECT_INVALID',
       `${file}: ${key}: nothing is at "${absent}": correct it, or take it out`,
+    );
+  }
+}
+
+/** `opa` passes files over whose endings are in upper case: rules and data would silently not be there. */
+function refuseUpperCase(file: string, found: Readonly<Record<string, readonly string[]>>): void {
+  for (const [key, names] of Object.entries(found)) {
+    const passedOver = names.find((name) => /\.[^./]*[A-Z][^./]*$/.test(name));
+    if (passedOver === undefined) continue;
+    throw new PortreeveError(
+      'PDP_PROJECT_INVALID',
+      `${file}: ${key}: opa passes over "${passedOver}": write the ending of its name in lower case`,
     );
   }
 }

@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { DocumentError } from '../../../../src/workshop/document/read.ts';
@@ -55,6 +56,52 @@ test('paths may be patterns, files and folders with characters of patterns in th
     'x/d.json': '',
   });
   t.deepEqual(openProject(folder).caseFiles, ['[x]/c.json', 'rules/a/cases/a.yaml', 'rules/b/cases/b.yml']);
+});
+
+test('cases may have endings in upper case; rules and data may not, which opa passes over', (t) => {
+  const cases = { 'cases/A.YAML': '{}', 'cases/b.Yml': '{}', 'cases/c.JSON': '{}', 'cases/d.TXT': '' };
+  const { caseFiles } = openProject(projectFolder(t, { ...smallProject, ...cases }));
+  t.deepEqual(caseFiles, ['cases/A.YAML', 'cases/b.Yml', 'cases/c.JSON', 'cases/travelling.yaml']);
+  for (const [key, name] of [
+    ['modules', 'rego/night.REGO'],
+    ['data', 'data/deep/Sites.Yaml'],
+  ] as const) {
+    const folder = projectFolder(t, { ...smallProject, [name]: '' });
+    t.throws(() => openProject(folder), { ...invalid, message: new RegExp(`${key}: opa .* "${name}"`) });
+  }
+});
+
+test('folders that are linked within a project count, and a link back into itself ends', (t) => {
+  const folder = projectFolder(t, {
+    ...smallProject,
+    'shared/rego/shared.rego': 'package shared',
+    'shared/data/numbers.json': '{}',
+    'shared/cases/of/all.yaml': '{}',
+    'shared/cases/.git/hidden.yaml': '{}',
+  });
+  for (const key of ['rego', 'data', 'cases']) {
+    symlinkSync(join('../shared', key), join(folder, key, 'linked'));
+    symlinkSync('..', join(folder, 'shared', key, 'back'));
+    symlinkSync('nowhere', join(folder, 'shared', key, 'broken'));
+    symlinkSync('itself', join(folder, 'shared', key, 'itself'));
+  }
+  const { modules, dataFiles, caseFiles } = openProject(folder);
+  t.true(modules.includes('rego/linked/shared.rego'));
+  t.true(dataFiles.includes('data/linked/numbers.json'));
+  t.true(caseFiles.includes('cases/linked/of/all.yaml'));
+  t.false([...modules, ...dataFiles, ...caseFiles].some((name) => /back.*back|hidden/.test(name)));
+});
+
+test('a link to a folder outside of a project is refused by name, in a folder or named itself', (t) => {
+  const outside = projectFolder(t, { 'other.yaml': '{}' });
+  for (const key of ['rego', 'data', 'cases']) {
+    const folder = projectFolder(t, smallProject);
+    symlinkSync(outside, join(folder, key, 'linked'));
+    t.throws(() => openProject(folder), { ...invalid, message: new RegExp(`${key}/linked is a link`) });
+  }
+  const folder = projectFolder(t, { ...smallProject, 'policy.yaml': 'version: 1\ncases: [linked]\n' });
+  symlinkSync(outside, join(folder, 'linked'));
+  t.throws(() => openProject(folder), { ...invalid, message: /linked is a link to a folder outside of/ });
 });
 
 test('its own capabilities take the place of the program’s, by their usual name or by the one given', (t) => {
