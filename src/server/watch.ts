@@ -28,8 +28,8 @@ export interface WatchOptions {
   readonly pollMs: number;
   readonly clock: Clock;
   /**
-   * How long a file that is written in place must stand still before it counts (ms; by default not at all), for files of
-   * which the first half could be taken for a whole.
+   * How long a file that is written in place must stand still before it counts, and one that was there be away before it
+   * is gone (ms; by default not at all), for files of which the first half could be taken for a whole.
    */
   readonly quietMs?: number;
   /** Must not reject. Not called for what the first look finds. */
@@ -125,6 +125,7 @@ async function findChanges(
     else if (before.digest !== found.digest) changes.push({ path, state: 'changed' });
   }
   for (const path of gone) {
+    if (!written.isGone(path, options.clock.monotonic())) continue;
     known.delete(path);
     written.forget(path);
     changes.push({ path, state: 'gone' });

@@ -253,13 +253,56 @@ test('a file that another replaces is whole at once, also where it was being wri
   t.deepEqual(seen, [{ path: file, state: 'changed' }]);
 });
 
-test('a file that goes while it is being written in place is gone, and waited for no more', async (t) => {
+test('a file that is removed and written again is no change before it stands still, and never gone', async (t) => {
+  const file = join(folder(t), 'config.yaml');
+  writeFileSync(file, 'networks: old');
+  const clock = fakeClock(Date.now());
+  const { watcher, seen } = await quietly(t, clock, file);
+  const look = async (): Promise<void> => {
+    clock.advance(150);
+    await watcher.look();
+    t.deepEqual(seen, []);
+  };
+  rmSync(file);
+  await look();
+  // What is there now would not do to tell it from the one before: file systems use numbers of files again.
+  writeFileSync(`${file}.other`, '');
+  writeFileSync(file, 'networks:');
+  await look();
+  rmSync(file);
+  await look();
+  writeFileSync(file, 'networks: new');
+  await look();
+  clock.advance(200);
+  await watcher.look();
+  t.deepEqual(seen, [{ path: file, state: 'changed' }]);
+});
+
+test('a file that comes back as it was is no change', async (t) => {
   const file = join(folder(t), 'config.yaml');
   writeFileSync(file, 'one');
-  const { watcher, seen } = await quietly(t, fakeClock(Date.now()), file);
+  const clock = fakeClock(Date.now());
+  const { watcher, seen } = await quietly(t, clock, file);
+  rmSync(file);
+  await watcher.look();
+  writeFileSync(file, 'one');
+  await watcher.look();
+  clock.advance(10_000);
+  await watcher.look();
+  t.deepEqual(seen, []);
+});
+
+test('a file that goes while it is being written in place is gone once it has been away for long enough', async (t) => {
+  const file = join(folder(t), 'config.yaml');
+  writeFileSync(file, 'one');
+  const clock = fakeClock(Date.now());
+  const { watcher, seen } = await quietly(t, clock, file);
   writeFileSync(file, 'half');
   await watcher.look();
   rmSync(file);
+  await watcher.look();
+  t.deepEqual(seen, []);
+  clock.advance(200);
   await watcher.look();
   writeFileSync(file, 'whole');
   await watcher.look();
