@@ -34,8 +34,7 @@ export function reportAnswer(
 ): Answer {
   const { folder, clock, stderr } = session.around;
   const all = together(examined);
-  const { coverageMin: least } = options;
-  const short = all.coverage && least !== undefined ? shortfall(all.coverage, least) : undefined;
+  const short = shortfallOf(all, options);
   const report: Report = {
     ...{ program, started: started.at, durationMs: clock.monotonic() - started.tick },
     ...all,
@@ -60,6 +59,11 @@ export function reportAnswer(
     data: reportDocument(report),
     text,
   };
+}
+
+/** By how much less is covered than is asked for; undefined where enough is. */
+export function shortfallOf({ coverage }: Examined, { coverageMin: least }: TestOptions): string | undefined {
+  return coverage && least !== undefined ? shortfall(coverage, least) : undefined;
 }
 
 function write(file: string, text: string): void {

@@ -5,19 +5,22 @@ import { running } from '../../workshop/evaluation/types.ts';
 import { readModules } from '../../workshop/rego-tree/read-modules.ts';
 import { filesOf } from '../../workshop/watch/affected.ts';
 import type { Watched } from '../../workshop/watch/affected.ts';
+import { Standing } from '../../workshop/watch/standing.ts';
 import { fileChanges } from '../../workshop/watch/file-changes.ts';
 import { watchCases } from '../../workshop/watch/watch-cases.ts';
 import { describeFailure } from '../failure.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { opaOf } from './common.ts';
 import { casesOf, testProject } from './test-project.ts';
 import type { TestOptions } from './test-options.ts';
-import { reportAnswer } from './test-report.ts';
+import { reportAnswer, shortfallOf } from './test-report.ts';
 
 /**
  * `policy test --watch`: runs all tests of a project, and after every change what is affected by it, until it is
- * interrupted or the changes end. What is wrong meanwhile is told, and waited on.
+ * interrupted or the changes end. What is wrong meanwhile is told, and waited on. The exit code is that of the state which it
+ * ends with, all tests counted, also those that no later change affected.
  */
 export async function watchProject(
   project: Project,
@@ -30,7 +33,11 @@ export async function watchProject(
   const interrupt = (): void => stop.abort();
   process.once('SIGINT', interrupt);
   process.once('SIGTERM', interrupt);
-  let exit: number = exitCodes.ok;
+  const standing = new Standing();
+  let known: Watched | undefined;
+  let shortfall: string | undefined;
+  /** Exit code of a state that could not be read or compiled. */
+  let unusable: number | undefined;
   const changes = watch(project.folder, stop.signal);
   try {
     await watchCases({
@@ -43,18 +50,28 @@ export async function watchProject(
         changes.follow(filesOf(cases));
         // Cases that cannot be read would be none, and nothing of what changed would be run or told.
         soundCases(cases);
-        return { project: now, modules, cases };
+        unusable = undefined;
+        known = { project: now, modules, cases };
+        return known;
       },
-      run: async ({ cases, rego }, now) => {
+      run: async (affected, now) => {
+        const { cases, rego } = affected;
         const started = { at: clock.now(), tick: clock.monotonic() };
         const examined = await testProject(now.project, now.cases, options, session, { cases, rego });
         const answer = reportAnswer([examined], started, options, session);
-        exit = answer.exit;
-        stdout.write(`${answer.text}${session.paint('quiet', 'waiting for changes; Ctrl-C ends it')}\n`);
+        standing.take(affected, examined.items);
+        // What a part of the tests covers says nothing of all of them.
+        if (affected.policy) shortfall = shortfallOf(examined, options);
+        const again = new Set(examined.items.map(({ id }) => id));
+        const before = standing.failing(now.cases).filter((id) => !again.has(id));
+        stdout.write(
+          `${answer.text}${before.map((id) => `not run again, failed before: ${plain(id)}\n`).join('')}`,
+        );
+        stdout.write(`${session.paint('quiet', 'waiting for changes; Ctrl-C ends it')}\n`);
       },
       tell: (thrown) => {
         const failure = describeFailure(thrown, session);
-        exit = failure.exit;
+        unusable = failure.exit;
         stderr.write(failure.text);
       },
     });
@@ -63,5 +80,6 @@ export async function watchProject(
     process.off('SIGTERM', interrupt);
     stop.abort();
   }
-  return { exit, data: {}, text: '' };
+  const fails = shortfall !== undefined || standing.failing(known?.cases ?? []).length > 0;
+  return { exit: unusable ?? (fails ? exitCodes.failed : exitCodes.ok), data: {}, text: '' };
 }
