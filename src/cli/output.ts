@@ -23,6 +23,12 @@ export function plain(text: string): string {
   );
 }
 
+/** A path as one word of a command line that is shown: in quotes where a POSIX shell would make something else of it. */
+export function shellPath(path: string): string {
+  const named = plain(path.startsWith('-') ? `./${path}` : path);
+  return /^[\w@%+=:,./-]+$/.test(named) ? named : `'${named.replaceAll("'", "'\\''")}'`;
+}
+
 /** JSON on several lines, safe for a terminal as `plain` is: what is escaped there stays the same JSON. */
 export function plainJson(value: unknown): string {
   return JSON.stringify(value, null, 2).split('\n').map(plain).join('\n');

@@ -1,11 +1,11 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { recipeNames } from '../../workshop/init/recipes.ts';
 import { starterFiles } from '../../workshop/init/starter.ts';
 import { writeProject } from '../../workshop/init/write.ts';
 import { finish, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { plain } from '../output.ts';
+import { plain, shellPath } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 
 interface Options extends CommonOptions {
@@ -39,17 +39,17 @@ function runInit(dir: string, { recipe: recipes = [] }: Options, session: Sessio
   const files = starterFiles(recipes);
   writeProject(folder, files);
   const rules = [...files.keys()].filter((name) => /^rules\/[^/]+\/cases\.yaml$/.test(name)).length;
-  const shown = plain(dir);
+  const named = shellPath(dir);
   return {
     exit: exitCodes.ok,
     data: { folder, files: [...files.keys()], recipes },
     text: [
-      `${shown}: ${files.size} files, ${rules} rules with tests and cases`,
+      `${plain(dir)}: ${files.size} files, ${rules} rules with tests and cases`,
       'next:',
-      `  portreeve policy check ${shown}`,
-      `  portreeve policy test --cross-check --coverage-min 100 ${shown}`,
-      `  portreeve policy build ${shown}`,
-      `then read ${shown}/README.md\n`,
+      `  portreeve policy check ${named}`,
+      `  portreeve policy test --cross-check --coverage-min 100 ${named}`,
+      `  portreeve policy build ${named}`,
+      `then read ${plain(join(dir, 'README.md'))}\n`,
     ].join('\n'),
   };
 }

@@ -87,6 +87,22 @@ test('--json tells the folder, its files and the recipes', async (t) => {
   t.not(statSync(join(folder, 'policies/ci/install.sh')).mode & 0o111, 0);
 });
 
+test('the commands that come next are such that a shell takes the folder for what it is called', async (t) => {
+  const folder = projectFolder(t, {});
+  for (const name of ['a b', "it's $HOME", '-x', 'plain/deep_1']) {
+    const { code, stdout } = await run(folder, 'init', '--', name);
+    t.is(code, 0);
+    const commands = stdout.match(/(?<=^ {2}portreeve policy ).*/gm) ?? [];
+    t.is(commands.length, 3);
+    for (const command of commands) {
+      const words = execFileSync('sh', ['-c', `for word in ${command}; do echo "$word"; done`]).toString();
+      t.is(words.trim().split('\n').at(-1)?.replace(/^\.\//, ''), name);
+    }
+    t.true(stdout.includes(`\nthen read ${name}/README.md\n`));
+  }
+  t.regex((await run(folder, 'init', 'quite-plain')).stdout, /^ {2}portreeve policy check quite-plain$/m);
+});
+
 test('a folder that is not empty is refused, and left as it is', async (t) => {
   const folder = projectFolder(t, { 'policies/notes.txt': 'mine' });
   const refused = await run(folder, 'init', 'policies');
