@@ -1,5 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
 import { watchLateness } from './lateness.ts';
+import { createInWork } from './in-work.ts';
 import { createLines } from './lines.ts';
 
 /** A call that wants to be decided. */
@@ -77,8 +78,7 @@ export function createAdmission(
 ): Admission {
   const lines = createLines<WaitingCall>(({ bytes }) => bytes);
   const lateness = watchLateness(clock);
-  /** Begun and not answered, by when they were begun, in that order. */
-  const inWork = new Set<{ readonly since: number }>();
+  const inWork = createInWork();
   /** Until when calls of this turn are begun as they come; undefined before the first of a turn. */
   let turnEnd: number | undefined;
   /** When the last slice of waiting calls ended, while more wait. */
@@ -95,15 +95,12 @@ export function createAdmission(
     }
   };
   const mayBegin = (now: number): boolean => {
-    if (inWork.size < mostInWork) return true;
-    for (const { since } of inWork) return now - since < recordMs;
-    return true;
+    return inWork.size < mostInWork || now - inWork.oldest < recordMs;
   };
   const begin = (call: WaitingCall, since: number): void => {
-    const work = { since };
-    inWork.add(work);
+    const work = inWork.add(since);
     const done = (): void => {
-      inWork.delete(work);
+      inWork.end(work);
       if (lines.size > 0 && turnEnd === undefined) openTurn(clock.monotonic());
     };
     try {

@@ -1,7 +1,10 @@
 /** Bytes that a batch has room for at first; most never need more. */
 const firstBytes = 128 * 1024;
-/** Memory of batches that is kept for the next ones: as many as are on their way at once, of no more than usual size. */
-const [mostFree, mostFreeBytes] = [4, 1024 * 1024];
+/**
+ * Memory of batches that is kept for the next ones: as many as are on their way at once, of no more than usual size. Under
+ * load one has more than a megabyte; to get that anew each time, and to grow into it, costs more than to fill it.
+ */
+const [mostFree, mostFreeBytes] = [3, 2 * 1024 * 1024];
 
 const lineFeed = 0x0a;
 
