@@ -4,6 +4,7 @@ import type { Clock, EpochMs } from '../lib/clock.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import type { PortreeveError } from '../lib/errors.ts';
 import { createRevocationReader } from '../revocation/reader.ts';
+import type { RevocationReader } from '../revocation/types.ts';
 import type { SourceState } from '../store/source-states.ts';
 import { applyCrlFile, isLarge } from './apply-crl-file.ts';
 import type { CrlWorld } from './apply-crl-file.ts';
@@ -46,9 +47,11 @@ export async function startFeeds(options: FeedOptions): Promise<Feeds> {
     clock: options.clock,
     onChange: (changes) => follow(changes, states, large, options),
   });
+  // One for good: a store keeps account of each.
+  let crls: RevocationReader | undefined;
   const readAll = async (): Promise<void> => {
     forgetMissing(states, watcher, options);
-    const known = sourcesInForce(options);
+    const known = sourcesInForce(options, () => (crls ??= createRevocationReader(options.store)));
     for (const path of watcher.files().filter(isCrlFile(options.config()))) {
       if (known.has(path) && (await isLarge(path))) readLarge(path, states, large, options);
       else await read(path, states, options);
@@ -104,11 +107,11 @@ function readLarge(
 }
 
 /** The files that CRLs in force came from; none where the store cannot tell just now. */
-function sourcesInForce({ store, log }: FeedOptions): ReadonlySet<string> {
+function sourcesInForce({ log }: FeedOptions, reader: () => RevocationReader): ReadonlySet<string> {
   try {
     // Further ones of a bundle are called by its path and their place.
     return new Set(
-      createRevocationReader(store)
+      reader()
         .crls()
         .map(({ source }) => source.replace(/#\d+$/, '')),
     );

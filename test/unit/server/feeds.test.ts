@@ -10,6 +10,7 @@ import { handBytes, inlineBytes } from '../../../src/server/apply-crl-file.ts';
 import { fileStates } from '../../../src/server/file-states.ts';
 import { openStoreHand, type StoreHand } from '../../../src/server/store-hand.ts';
 import { startFeeds, type FeedOptions, type Feeds } from '../../../src/server/feeds.ts';
+import { memoriesOf } from '../../../src/store/epoch-memory.ts';
 import { crlOf, fleet, minute, now, temporaryFolder, temporaryStore } from '../../helpers/crl-fixtures.ts';
 import { fakeClock } from '../../helpers/fake-clock.ts';
 
@@ -69,6 +70,15 @@ test('a start waits for a large CRL of which nothing is in force, and for no lat
   while (numbers(options)[0] !== '02') await sleep(20);
   while (!feeds.sources()[0]?.last_success) await sleep(20);
   t.is(feeds.sources()[0]?.error, null);
+});
+
+test('reading everything again, however often, leaves no reader behind', async (t) => {
+  const options = watched(t);
+  writeFileSync(options.file, await crlOf(ca, { number: 1 }));
+  const feeds = await start(t, options);
+  const before = memoriesOf(options.store).length;
+  for (let times = 0; times < 3; times += 1) await feeds.refresh();
+  t.is(memoriesOf(options.store).length, before);
 });
 
 test('a small CRL is in force once the start is done', async (t) => {
