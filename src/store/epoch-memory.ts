@@ -10,12 +10,17 @@ export interface EpochMemory<Value> {
   read(group: string, key: string, load: () => Value): Value;
 }
 
-/** The memories of each store. */
-const memories = new WeakMap<object, (() => KeptStats)[]>();
+type Account = { -readonly [key in keyof KeptStats]: KeptStats[key] };
+
+/** The accounts of the memories of each store; that of a memory which nobody holds any more goes with it. */
+const memories = new WeakMap<object, readonly WeakRef<Account>[]>();
 
 /** How the memories of what was read from a store stand. */
 export function memoriesOf(store: Pick<Store, 'snapshot' | 'epochs'>): readonly KeptStats[] {
-  return (memories.get(store) ?? []).map((stats) => stats());
+  return (memories.get(store) ?? []).flatMap((held) => {
+    const account = held.deref();
+    return account ? [{ ...account }] : [];
+  });
 }
 
 /**
@@ -28,20 +33,26 @@ export function createEpochMemory<Value>(
   maxEntries: number,
   name?: string,
 ): EpochMemory<Value> {
-  const counts = { hits: 0, misses: 0, evictions: 0 };
+  const account: Account = {
+    name: name ?? '',
+    entries: 0,
+    bound: maxEntries,
+    hits: 0,
+    misses: 0,
+    evictions: 0,
+  };
   const kept = new Map<string, Map<string, { readonly value: Value }>>();
-  let entries = 0;
   let under: ReturnType<Store['epochs']> | undefined;
   const forget = (): void => {
-    counts.evictions += entries;
+    account.evictions += account.entries;
     kept.clear();
-    entries = 0;
+    account.entries = 0;
   };
   const keep = (group: string, key: string, value: Value): void => {
-    if (entries >= maxEntries) forget();
+    if (account.entries >= maxEntries) forget();
     let others = kept.get(group);
     if (!others) kept.set(group, (others = new Map<string, { readonly value: Value }>()));
-    if (!others.has(key)) entries += 1;
+    if (!others.has(key)) account.entries += 1;
     others.set(key, { value });
   };
   const read = (group: string, key: string, load: () => Value): Value => {
@@ -52,17 +63,17 @@ export function createEpochMemory<Value>(
     }
     const known = kept.get(group)?.get(key);
     if (known) {
-      counts.hits += 1;
+      account.hits += 1;
       return known.value;
     }
-    counts.misses += 1;
+    account.misses += 1;
     const value = load();
     keep(group, key, value);
     return value;
   };
   if (name !== undefined) {
-    const stats = (): KeptStats => ({ name, entries, bound: maxEntries, ...counts });
-    memories.set(store, [...(memories.get(store) ?? []), stats]);
+    const held = (memories.get(store) ?? []).filter((one) => one.deref() !== undefined);
+    memories.set(store, [...held, new WeakRef(account)]);
   }
   return { read: (group, key, load) => store.snapshot(() => read(group, key, load)) };
 }

@@ -1,5 +1,8 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import test from 'ava';
-import { createEpochMemory } from '../../../src/store/epoch-memory.ts';
+import { createEpochMemory, memoriesOf } from '../../../src/store/epoch-memory.ts';
 
 /** A store whose epochs a test sets; `open` says whether a snapshot is. */
 function fakeStore() {
@@ -68,4 +71,21 @@ test('what is kept under one key in two groups is two things', (t) => {
     'other',
     'full in all its groups together',
   );
+});
+
+test('a store tells of its memories that have a name, and holds none that nobody else does', async (t) => {
+  const { store } = fakeStore();
+  const kept = createEpochMemory<string>(store, 2, 'kept');
+  kept.read('', 'a', () => 'a');
+  createEpochMemory<string>(store, 2);
+  for (let times = 0; times < 3; times += 1)
+    createEpochMemory<string>(store, 2, 'dropped').read('', 'b', () => 'b');
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  // What was made in this turn lives to its end.
+  await turn();
+  collect();
+  t.deepEqual(memoriesOf(store), [{ name: 'kept', entries: 1, bound: 2, hits: 0, misses: 1, evictions: 0 }]);
+  kept.read('', 'a', () => 'a');
+  t.is(memoriesOf(store)[0]?.hits, 1);
 });
