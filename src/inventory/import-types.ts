@@ -48,6 +48,8 @@ export interface ImportResult {
   readonly unchanged: number;
   /** Devices whose status stays as it is, because the file's may not follow it. */
   readonly kept_status: number;
+  /** Devices of which bindings stay ended, because a command has ended them. */
+  readonly kept_ended: number;
   /** Active devices that it keeps out. */
   readonly lockout: Lockout;
   /** Epoch of the import; null where nothing was changed (the same content again, or a dry run). */

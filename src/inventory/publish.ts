@@ -48,6 +48,7 @@ export function publishImport(store: Store, staging: Staging, tally: Tally, note
         first_changed: tally.first.changed,
         first_removed: tally.first.removed,
         first_kept_status: tally.first.kept_status,
+        first_kept_ended: tally.first.kept_ended,
         kept_out: tally.keptOut.devices,
         kept_edits: kept.size,
         first_kept: [...kept].slice(0, shownIds),

@@ -4,6 +4,7 @@ import { currentRow, decodeDraft, encodeDevice, removedStatus } from './device-r
 import type { DeviceContent, DeviceRow } from './device-rows.ts';
 import { deviceDifference, type DeviceDifference } from './difference.ts';
 import { editsSince, isSetByEdit, keepingEdits } from './edited.ts';
+import { keepingEnds } from './kept-ends.ts';
 import { forbiddenChange } from './lifecycle.ts';
 import type { ImportRow } from './ndjson-rows.ts';
 import type { ProblemList } from './problems.ts';
@@ -91,7 +92,12 @@ export function createStager(
       return problems.add(line, `device_id ${JSON.stringify(id)} is on line ${before} already`);
     }
     const current = read(tenant, id);
-    const wanted = lawful(current, line, id, withEdits(encodeDevice(draft), current, id));
+    const wanted = lawful(
+      current,
+      line,
+      id,
+      withEnds(withEdits(encodeDevice(draft), current, id), current, id),
+    );
     if (wanted === undefined) return;
     if (current !== undefined && sameContent(current, wanted)) return count(tally, 'unchanged', id);
     count(tally, current === undefined ? 'added' : 'changed', id);
@@ -113,6 +119,14 @@ export function createStager(
     return edited
       ? keepingEdits(id, wanted, current, editsSince(store, tenant, id, staging.baseEpoch))
       : wanted;
+  };
+
+  /** Where nobody looks on, what a command has ended stays ended. */
+  const withEnds = (wanted: DeviceContent, current: DeviceRow | undefined, id: string): DeviceContent => {
+    if (current === undefined || options.forbidden !== 'keep') return wanted;
+    const kept = keepingEnds(store, tenant, id, current, wanted);
+    if (kept !== wanted) count(tally, 'kept_ended', id);
+    return kept;
   };
 
   /** The row with a status that may follow the present one; undefined where it is a problem. */

@@ -1,7 +1,7 @@
 import { LockoutTally } from './lockout-tally.ts';
 
-/** What may become of a row; `kept_status` beside one of the others. */
-export type TallyKind = 'added' | 'changed' | 'removed' | 'unchanged' | 'kept_status';
+/** What may become of a row; `kept_status` and `kept_ended` beside one of the others. */
+export type TallyKind = 'added' | 'changed' | 'removed' | 'unchanged' | 'kept_status' | 'kept_ended';
 
 /** What an import did or would do; the first few device ids of each kind for people. */
 export interface Tally {
@@ -15,8 +15,8 @@ const shownIds = 5;
 
 export function newTally(): Tally {
   return {
-    counts: { added: 0, changed: 0, removed: 0, unchanged: 0, kept_status: 0 },
-    first: { added: [], changed: [], removed: [], unchanged: [], kept_status: [] },
+    counts: { added: 0, changed: 0, removed: 0, unchanged: 0, kept_status: 0, kept_ended: 0 },
+    first: { added: [], changed: [], removed: [], unchanged: [], kept_status: [], kept_ended: [] },
     keptOut: new LockoutTally(),
   };
 }

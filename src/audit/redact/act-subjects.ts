@@ -10,6 +10,7 @@ const named: Readonly<Record<string, readonly RedactedSubject[]>> = {
   first_changed: ['device_id'],
   first_removed: ['device_id'],
   first_kept_status: ['device_id'],
+  first_kept_ended: ['device_id'],
   first_kept: ['device_id'],
   owner: ['owner'],
   class: ['class'],

@@ -72,11 +72,12 @@ async function apply(
   try {
     const done = await imported(job, size, world);
     alarm(undefined);
-    const { added, changed, removed, unchanged, kept_status: kept, lockout } = done;
+    const { added, changed, removed, unchanged, kept_status: kept, kept_ended: ended, lockout } = done;
     const stay = kept === 0 ? '' : `, ${kept} keep their status`;
+    const over = ended === 0 ? '' : `, of ${ended} bindings stay ended`;
     const out = lockout.kept_out === 0 ? '' : `; it keeps out ${lockoutText(lockout)}`;
     const counts = `${added} added, ${changed} changed, ${removed} removed, ${unchanged} unchanged`;
-    return { changed: done.epoch !== null, what: `devices of ${name}: ${counts}${stay}${out}` };
+    return { changed: done.epoch !== null, what: `devices of ${name}: ${counts}${stay}${over}${out}` };
   } catch (thrown) {
     const error = asPortreeveError(thrown, 'PDP_INVENTORY_INVALID');
     if (error.code === 'PDP_LOCKOUT') alarm(error.message);

@@ -23,6 +23,7 @@ test('devices are imported, listed, shown and changed', async (t) => {
         removed: 0,
         unchanged: 0,
         kept_status: 0,
+        kept_ended: 0,
         lockout: nobody,
         epoch: null,
         differences: [

@@ -42,6 +42,7 @@ test('an import adds devices and is one readable change', async (t) => {
     removed: 0,
     unchanged: 0,
     kept_status: 0,
+    kept_ended: 0,
     lockout: nobody,
     epoch: 1,
   });
@@ -63,11 +64,13 @@ test('an import adds devices and is one readable change', async (t) => {
       removed: 0,
       unchanged: 0,
       kept_status: 0,
+      kept_ended: 0,
       kept_out: 0,
       first_added: ['d0', 'd1', 'd2', 'd3', 'd4'],
       first_changed: [],
       first_removed: [],
       first_kept_status: [],
+      first_kept_ended: [],
       kept_edits: 0,
       first_kept: [],
     },
@@ -93,6 +96,7 @@ test('the same content again changes nothing and makes no epoch', async (t) => {
     removed: 0,
     unchanged: 2,
     kept_status: 0,
+    kept_ended: 0,
     lockout: nobody,
     epoch: null,
   });
@@ -113,6 +117,7 @@ test('a later import replaces what it names, adds what is new and leaves the res
     removed: 0,
     unchanged: 1,
     kept_status: 0,
+    kept_ended: 0,
     lockout: nobody,
     epoch: 2,
   });
@@ -143,6 +148,7 @@ test('a dry run tells the counts and changes nothing', async (t) => {
     removed: 0,
     unchanged: 1,
     kept_status: 0,
+    kept_ended: 0,
     lockout: nobody,
     epoch: null,
   });
@@ -333,6 +339,7 @@ test('an empty file is refused, or imports nothing where that is meant', async (
     removed: 0,
     unchanged: 0,
     kept_status: 0,
+    kept_ended: 0,
     lockout: nobody,
     epoch: null,
   };

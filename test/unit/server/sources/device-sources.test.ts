@@ -3,7 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import type { Config, InventorySourceConfig } from '../../../../src/config/types.ts';
+import { bindingKey } from '../../../../src/inventory/binding-fields.ts';
+import { ending, setBindings, withBinding } from '../../../../src/inventory/bind.ts';
+import type { SetBindingsOptions } from '../../../../src/inventory/bind.ts';
 import { setStatus } from '../../../../src/inventory/edit.ts';
+import { createInventoryReader } from '../../../../src/inventory/reader.ts';
 import { listDevices } from '../../../../src/inventory/list.ts';
 import { deviceSources } from '../../../../src/server/sources/device-sources.ts';
 import type { Applied } from '../../../../src/server/sources/types.ts';
@@ -119,6 +123,43 @@ test('a device that an operator keeps out is let in again by command alone, not 
   setStatus(store, { ...by, status: 'disabled' });
   await bring(ndjson([device('d1', { status: 'decommissioned' }), device('d2')]));
   t.is(status(), 'decommissioned');
+});
+
+test('a binding that an operator has ended stays ended, whatever the list goes on to name, until he binds it again', async (t) => {
+  const { store, bring } = sourceOf(t);
+  const [one, two] = ['aa'.repeat(32), 'bb'.repeat(32)];
+  const bindings = () => createInventoryReader(store).device('default', 'd1')?.certificates;
+  const edit = (change: SetBindingsOptions['change'], now = 2500): void => {
+    setBindings(store, { tenant: 'default', deviceId: 'd1', actor: 'op', why: 'in the lab', now, change });
+  };
+  const end = (at: number): void =>
+    edit((all) => ({
+      ...all,
+      certificates: all.certificates.map((bound) => (bindingKey(bound) === one ? ending(bound, at) : bound)),
+    }));
+  await bring(ndjson([device('d1', { certificates: [one, two] }), device('d2')]));
+  end(2500);
+  const applied = await bring(
+    ndjson([device('d1', { certificates: [one, two], owner: 'acme' }), device('d2')]),
+  );
+  t.regex(applied.what ?? '', /1 changed.*of 1 bindings stay ended/);
+  t.deepEqual(bindings(), [{ sha256: one, until: 2500 }, two]);
+  t.like(await bring(ndjson([device('d1', { certificates: [one, two], owner: 'acme' }), device('d2')])), {
+    changed: false,
+  });
+  // Where a class takes any certificate of its issuers, the entry is what keeps this one out.
+  await bring(ndjson([device('d1', { certificates: [two] }), device('d2')]));
+  t.deepEqual(bindings(), [{ sha256: one, until: 2500 }, two]);
+  edit((all) => ({ ...all, certificates: withBinding(all.certificates, one) }));
+  await bring(ndjson([device('d1', { certificates: [one] }), device('d2')]));
+  t.deepEqual(bindings(), [one]);
+  const until = new Date(9000).toISOString();
+  await bring(ndjson([device('d1', { certificates: [{ sha256: one, until }] }), device('d2')]));
+  await bring(ndjson([device('d1', { certificates: [one] }), device('d2')]));
+  t.deepEqual(bindings(), [one], 'what the list itself has ended it may bind again');
+  end(2500);
+  await importRows(store, [device('d1', { certificates: [one] })]);
+  t.deepEqual(bindings(), [one], 'so may an import by command');
 });
 
 test('a foreign CSV is read by its columns', async (t) => {
