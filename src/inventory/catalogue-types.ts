@@ -22,6 +22,8 @@ export interface CatalogueImport {
   readonly lockout?: LockoutRule;
   /** Ends the counting of those where it is above the limit. */
   readonly stopAbove?: boolean;
+  /** What a command has taken back stays so, also where the file names it: for files that nobody looks at. */
+  readonly keepTakenBack?: boolean;
   /** Works everything out and changes nothing. */
   readonly dryRun?: boolean;
 }
@@ -32,6 +34,8 @@ export interface CatalogueResult {
   readonly changed: number;
   readonly removed: number;
   readonly unchanged: number;
+  /** Rows of the file that a command has taken back, and that stay so. */
+  readonly kept_back: number;
   /** Active devices that it keeps out; null where nobody can work that out. */
   readonly lockout: Lockout | null;
   /** First rows of each kind, in words. */

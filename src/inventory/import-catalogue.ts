@@ -25,6 +25,8 @@ export interface CatalogueKind<Draft> {
   readonly present: (store: Store, tenant: string) => readonly Draft[];
   readonly write: (store: Store, tenant: string, draft: Draft, epoch: number, now: number) => void;
   readonly remove: (store: Store, tenant: string, draft: Draft) => void;
+  /** Whether a command has taken a row back that is not there. */
+  readonly takenBack?: (store: Store, tenant: string, draft: Draft) => boolean;
   /** The active devices that a difference keeps out, where that can be told. */
   readonly lockout?: (
     store: Store,
@@ -101,16 +103,19 @@ function compare<Draft>(
   store: Store,
   kind: CatalogueKind<Draft>,
   wanted: ReadonlyMap<string, Draft>,
-  { tenant, whole = false }: CatalogueImport,
+  { tenant, whole = false, keepTakenBack = false }: CatalogueImport,
 ) {
   const present = new Map(kind.present(store, tenant).map((draft) => [kind.key(draft), draft]));
-  const difference = catalogueDifference(present, wanted, whole);
+  const { added: named, ...others } = catalogueDifference(present, wanted, whole);
+  const added = named.filter((draft) => !(keepTakenBack && kind.takenBack?.(store, tenant, draft) === true));
+  const difference = { ...others, added };
   const result: CatalogueResult = {
     rows: wanted.size,
-    added: difference.added.length,
+    added: added.length,
     changed: difference.changed.length,
     removed: difference.removed.length,
     unchanged: difference.unchanged,
+    kept_back: named.length - added.length,
     lockout: null,
     differences: toldDifference(difference, kind.text),
     epoch: null,

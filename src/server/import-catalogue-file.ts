@@ -39,6 +39,6 @@ export async function importCatalogueFile(store: Store, job: CatalogueFileJob): 
     columns: Object.keys(columns).length === 0 ? undefined : columns,
     ...{ actor: 'server', why: `source ${source}`, source },
     lockout: { limit },
-    stopAbove: true,
+    ...{ stopAbove: true, keepTakenBack: true },
   });
 }

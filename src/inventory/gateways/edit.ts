@@ -2,6 +2,7 @@ import { formatInstant, type EpochMs } from '../../lib/clock.ts';
 import { PortreeveError } from '../../lib/errors.ts';
 import type { Store } from '../../store/types.ts';
 import { readDelegation } from './import.ts';
+import { delegateKind, revokeKind } from './revoked.ts';
 import { delegationText, listDelegations, removeDelegation, writeDelegation } from './table.ts';
 import type { Delegation, DelegationDraft } from './types.ts';
 
@@ -33,13 +34,16 @@ export function delegate(store: Store, draft: DelegationDraft, edit: DelegationE
     );
   return store.transact(() => {
     const epoch = store.change({
-      ...changeOf(edit, 'gateway.delegate', draft.gateway),
+      ...changeOf(edit, delegateKind, draft.gateway),
       detail: { ...told(checked) },
     });
     writeDelegation(store, tenant, checked, epoch, now);
     return { ...checked, epoch, updated_at: now };
   });
 }
+
+/** Delegations that the change of a revocation names; of more it has what they were named by. */
+const mostTold = 20;
 
 /** Which delegations of a gateway are meant: all where neither device nor class is named. */
 export type RevokedDelegations = Omit<DelegationDraft, 'until'>;
@@ -50,7 +54,8 @@ export function revokeDelegations(
   which: RevokedDelegations,
   edit: DelegationEdit,
 ): { readonly revoked: readonly Delegation[]; readonly epoch: number } {
-  const { gateway, device_id: deviceId, class: className, site } = which;
+  const { gateway, ...named } = which;
+  const { device_id: deviceId, class: className, site } = named;
   return store.transact(() => {
     const revoked = listDelegations(store, { tenant: edit.tenant, gateway }).filter(
       (one) =>
@@ -64,8 +69,12 @@ export function revokeDelegations(
         `nothing of that kind is delegated to ${JSON.stringify(gateway)}; see 'portreeve gateway list' (records of devices that name the gateway are changed with 'device import')`,
       );
     const epoch = store.change({
-      ...changeOf(edit, 'gateway.revoke', gateway),
-      detail: { revoked: revoked.length, delegations: revoked.slice(0, 20).map(delegationText) },
+      ...changeOf(edit, revokeKind, gateway),
+      detail: {
+        revoked: revoked.length,
+        delegations: revoked.slice(0, mostTold).map(delegationText),
+        of: named,
+      },
     });
     for (const one of revoked) removeDelegation(store, edit.tenant, one);
     return { revoked, epoch };

@@ -6,6 +6,7 @@ import type { CatalogueImport, CatalogueResult } from '../catalogue-types.ts';
 import { plainText } from '../device-fields.ts';
 import { importCatalogue, type CatalogueKind } from '../import-catalogue.ts';
 import { countUnspokenFor } from './lockout.ts';
+import { isRevoked } from './revoked.ts';
 import {
   delegationKey,
   delegationText,
@@ -34,6 +35,7 @@ const kind: CatalogueKind<DelegationDraft> = {
   lockout: (store, difference, { tenant, now, lockout, stopAbove = false }) =>
     countUnspokenFor(store, difference, { tenant, now, limit: lockout?.limit ?? { share: 1 }, stopAbove }),
   remove: removeDelegation,
+  takenBack: isRevoked,
 };
 
 /** Builds a delegation from the fields of one row, or of a command, strictly. */

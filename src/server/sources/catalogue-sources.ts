@@ -59,9 +59,17 @@ async function applyCatalogue(
     limit: lockoutLimitOf(config),
     now,
   };
-  const { epoch, added, changed, removed, unchanged } = await tellingLockout(job, size, world);
+  const {
+    epoch,
+    added,
+    changed,
+    removed,
+    unchanged,
+    kept_back: back,
+  } = await tellingLockout(job, size, world);
   const counts = `${added} added, ${changed} changed, ${removed} removed, ${unchanged} unchanged`;
-  return { changed: epoch !== null, what: `${kind} of ${name}: ${counts}` };
+  const stay = back === 0 ? '' : `, ${back} stay taken back`;
+  return { changed: epoch !== null, what: `${kind} of ${name}: ${counts}${stay}` };
 }
 
 /** A catalogue that would keep out too many devices is an alarm; the last good one stays. */

@@ -5,6 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Config, InventorySourceConfig } from '../../../../src/config/types.ts';
 import { allFirmware } from '../../../../src/inventory/firmware/table.ts';
 import { higherVersion } from '../../../../src/inventory/firmware/version.ts';
+import { delegate, revokeDelegations } from '../../../../src/inventory/gateways/edit.ts';
 import { listDelegations } from '../../../../src/inventory/gateways/table.ts';
 import { createObservedWriter } from '../../../../src/inventory/observed/write.ts';
 import { catalogueEntries, catalogueSources } from '../../../../src/server/sources/catalogue-sources.ts';
@@ -57,6 +58,39 @@ function sourceOf(t: ExecutionContext, changes: Partial<InventorySourceConfig>, 
 
 const header = 'firmware_hash,product,version,status\n';
 const release = (byte: string): string => `${byte.repeat(32)},meter-os,1.0,approved\n`;
+
+test('a delegation that an operator took back is delegated again by command alone, not by a list that says what it always said', async (t) => {
+  const { store, bring } = sourceOf(t, { kind: 'gateways', name: 'rota' });
+  const edit = { tenant: 'default', actor: 'op', why: 'moved', now: 2500 };
+  const text = (rows: readonly string[]): string => ['gateway,device_id,class', ...rows, ''].join('\n');
+  const there = () =>
+    listDelegations(store, { tenant: 'default' }).map((one) => one.class ?? one.device_id ?? '');
+  const list = ['gw,,sensor', 'gw,d1,', 'other,,sensor'];
+  await bring(text(list));
+  revokeDelegations(store, { gateway: 'gw', class: 'sensor' }, edit);
+  const applied = await bring(text([...list, 'gw,,meter']));
+  t.regex(applied.what ?? '', /1 added, 0 changed, 0 removed, 2 unchanged, 1 stay taken back/);
+  t.deepEqual(there(), ['d1', 'meter', 'sensor']);
+  delegate(store, { gateway: 'gw', class: 'sensor' }, edit);
+  await bring(text(list.slice(1)));
+  t.deepEqual(there(), ['d1', 'sensor']);
+  await bring(text(list));
+  t.deepEqual(there(), ['d1', 'sensor', 'sensor'], 'what the list itself took back it may give again');
+});
+
+test('of many delegations that were taken back at once none comes back by a list, and others do', async (t) => {
+  const { store, bring } = sourceOf(t, { kind: 'gateways', name: 'rota' });
+  const rows = Array.from({ length: 30 }, (_, index) => `gw,d${index},\n`).join('');
+  const all = `gateway,device_id,class\n${rows}`;
+  await bring(`${all}gw,,meter\n`);
+  const edit = { tenant: 'default', actor: 'op', why: 'moved', now: 2500 };
+  revokeDelegations(store, { gateway: 'gw' }, edit);
+  t.like(await bring(`${all}gw,,meter\nother,d1,\n`), { changed: true });
+  t.deepEqual(
+    listDelegations(store, { tenant: 'default' }).map(({ gateway }) => gateway),
+    ['other'],
+  );
+});
 
 test('each source is asked as what it brings', (t) => {
   const sources = (['devices', 'firmware', 'gateways'] as const).map((kind) =>
