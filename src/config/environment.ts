@@ -30,3 +30,8 @@ export function readEnvironment(
     otel: Object.fromEntries(otel),
   };
 }
+
+/** The environment that a process of ours gets: this one's, with what is missing in it of `more`. */
+export function withEnvironment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...more, ...process.env };
+}

@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { LineBlock } from '../audit/line-block.ts';
+import { withEnvironment } from '../config/environment.ts';
 import { channelToWorker } from './channel.ts';
 import type { Channel, ToParent, ToWorker } from './channel.ts';
 import { readRecordPipe, recordPipeFd } from './record-pipe.ts';
@@ -32,6 +33,16 @@ const entry = fileURLToPath(
 const memoryFlags: readonly string[] = ['--max-old-space-size=448', '--max-semi-space-size=16'];
 
 /**
+ * The same for memory outside the heap, where the C library is glibc (mallopt(3)): an arena for each thread, and large
+ * blocks in between, keep what keys, the store and the compiler gave back.
+ */
+const memorySettings = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '131072',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+} as const;
+
+/**
  * Forks a worker. `on.ended` is called exactly once, after its last message. What it prints (libraries do) comes line
  * by line to `on.printed`.
  */
@@ -48,6 +59,7 @@ export function forkWorker(on: {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
     // A group of its own: a terminal's Ctrl-C is for the parent, which drains. The worker ends with its channel.
     detached: true,
+    env: withEnvironment(memorySettings),
     // Flags that the parent was given come last, and win. A debugger's port is the parent's; two cannot have it.
     execArgv: [...memoryFlags, ...process.execArgv.filter((argument) => !argument.startsWith('--inspect'))],
   });
