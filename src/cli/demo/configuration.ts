@@ -59,7 +59,12 @@ export function demoConfiguration(addresses: DemoAddresses, issuers: readonly st
       ],
     },
     inventory: {
-      sources: [{ name: 'uplink', file: rig.uplink, tenant: rig.name, whole: true, max_age: rig.maxAge }],
+      sources: [
+        {
+          ...{ name: 'uplink', file: rig.uplink, signed_by: rig.signers, tenant: rig.name },
+          ...{ whole: true, max_age: rig.maxAge },
+        },
+      ],
     },
     classes: {
       meter: {

@@ -10,11 +10,12 @@ import { makeAuthorities, makeCrls, type Authorities } from './authorities.ts';
 import { demoConfiguration, type DemoAddresses } from './configuration.ts';
 import { makeDevices } from './devices.ts';
 import { mayReplace, withFleetToItself } from './replaceable.ts';
+import { makeUplinkKey } from './rig.ts';
 import { demoRows, type DemoRow } from './rows.ts';
 import { fillStore } from './state.ts';
 
 /** Raised whenever the demo's files change shape, so that an older fleet is made anew. */
-const fleetVersion = 5;
+const fleetVersion = 6;
 /** The tables of its state: those of another version are not carried over, but made anew with the fleet. */
 const tables = sha256Hex(Buffer.from(migrations.join('\n')));
 /** The shortest-lived thing of the demo is the grace of the depot's CRL; a fleet is renewed well before. */
@@ -101,7 +102,8 @@ async function makeFleet(folder: string, configFile: string, now: EpochMs): Prom
 
   const attestation = await makeAttestation(devices.camera, now);
   await writeFile(join(folder, verifier.file), attestation.keys);
-  await fillStore(folder, loadConfig(configFile, now), { devices, authorities, now });
+  const uplinkKey = await makeUplinkKey(folder);
+  await fillStore(folder, loadConfig(configFile, now), { devices, authorities, uplinkKey, now });
 
   const rows = demoRows(devices, authorities, attestation);
   for (const row of rows) {

@@ -4,22 +4,14 @@ import { Readable } from 'node:stream';
 import type { Config } from '../../config/types.ts';
 import { importFirmware } from '../../inventory/firmware/import.ts';
 import { importDevices } from '../../inventory/import.ts';
-import type { EpochMs } from '../../lib/clock.ts';
 import { addHold } from '../../revocation/holds/edit.ts';
 import { openStore } from '../../store/open.ts';
-import type { Authorities } from './authorities.ts';
-import type { DemoDevices } from './devices.ts';
 import { firmwareNdjson } from './firmware.ts';
 import { inventoryNdjson } from './inventory.ts';
 import { livePast, rig } from './rig.ts';
+import type { DemoWorld } from './rig.ts';
 
 const day = 86_400_000;
-
-export interface DemoWorld {
-  readonly devices: DemoDevices;
-  readonly authorities: Authorities;
-  readonly now: EpochMs;
-}
 
 /**
  * Brings the demo's state into being by what operators' commands and sources do: imports of devices and firmware, a hold,
