@@ -32,6 +32,7 @@ const fewestRounds = 5;
 const latestClient = 2;
 
 const goals: readonly Goal[] = [
+  ratio('warm, records in a plain file, no collector ÷ no-op grpc-js', '≤', 2.5, 'plain', 'noop'),
   ratio('warm without a collector ÷ no-op grpc-js', '≤', 2.5, 'untraced', 'noop'),
   ratio('warm ÷ no-op grpc-js', '≤', 1.5, 'warm', 'noop'),
   ratio('warm ÷ the Go server', '≤', 0.8, 'warm', 'go'),

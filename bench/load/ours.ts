@@ -31,6 +31,7 @@ export const variants: readonly Variant[] = [
   { ...shipped, name: 'strict', audit: 'strict' },
   { ...shipped, name: 'sampled', sampled: 0.01 },
   { ...shipped, name: 'untraced', sampled: 0 },
+  { ...shipped, name: 'plain', audit: 'plain', sampled: 0 },
   { ...shipped, name: 'bare', audit: 'none', sampled: 0 },
   { ...shipped, name: 'two', workers: 2 },
 ];

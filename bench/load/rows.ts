@@ -83,6 +83,13 @@ export const rows: readonly Row[] = [
     server: 'untraced',
     bodies: ({ warm }) => warm,
   },
+  {
+    ...usual,
+    name: 'plain',
+    title: 'records in a plain file, no collector',
+    server: 'plain',
+    bodies: ({ warm }) => warm,
+  },
   { ...usual, name: 'bare', title: 'no record, no trace', server: 'bare', bodies: ({ warm }) => warm },
   { ...usual, name: 'decide', title: 'native Decide', door: 'decide', bodies: ({ decide }) => decide },
   {
