@@ -43,6 +43,15 @@ test('a server decides, counts, and ends with 0 when told to', async (t) => {
   t.is(await server.stop(), 0);
 });
 
+test('workers keep memory outside their heap together, where nothing else is said', async (t) => {
+  const { server } = await serving(t);
+  const { workers } = (await server.status()) as { readonly workers: readonly { readonly pid: number }[] };
+  const [{ pid }] = workers as readonly [{ readonly pid: number }];
+  const said = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  for (const name of ['MALLOC_ARENA_MAX=1', 'MALLOC_MMAP_THRESHOLD_=131072', 'MALLOC_TRIM_THRESHOLD_=131072'])
+    t.true(said.includes(name), name);
+});
+
 test('a worker that is killed is started again, on the same port, and totals do not go back', async (t) => {
   const { world, server, ask } = await serving(t);
   await ask();
