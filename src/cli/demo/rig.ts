@@ -58,7 +58,7 @@ export async function livePast(
   const then = now - rig.cutMs;
   const { leaf } = devices.rig;
   const file = join(folder, rig.uplink);
-  await bring(file, rigNdjson(devices), uplinkKey);
+  await bring(file, rigNdjson(devices), { key: uplinkKey, until: then + hour });
   const problems: string[] = [];
   const sources = await startSources({
     store,
@@ -90,11 +90,16 @@ export async function makeUplinkKey(folder: string): Promise<KeyObject> {
   return privateKey;
 }
 
-/** What the uplink brings, and the statement of who signs it. */
-async function bring(file: string, devices: string, key: KeyObject): Promise<void> {
+/** What the uplink brings, and the statement of who signs it and vouches for it until then. */
+async function bring(
+  file: string,
+  devices: string,
+  { key, until }: { readonly key: KeyObject; readonly until: EpochMs },
+): Promise<void> {
   await mkdir(join(file, '..'), { recursive: true });
   await writeFile(file, devices);
-  const statement = { kind: 'devices', name: 'uplink', sequence: 1, sha256: sha256Hex(devices) } as const;
+  const sha256 = sha256Hex(devices);
+  const statement = { kind: 'devices', name: 'uplink', sequence: 1, sha256, until } as const;
   await writeFile(`${file}${statementEnding}`, await signStatement(statement, key));
 }
 
