@@ -1,6 +1,6 @@
 import type { Clock } from '../lib/clock.ts';
+import { createArrivals } from '../lib/arrivals.ts';
 import { watchLateness } from './lateness.ts';
-import { createInWork } from './in-work.ts';
 import { createLines } from './lines.ts';
 
 /** A call that wants to be decided. */
@@ -59,6 +59,12 @@ const longestSliceMs = 25;
 const mostInWork = 128;
 const recordMs = 20;
 
+/** A call that was begun, and when (monotonic ms). */
+interface Work {
+  readonly since: number;
+  ended: boolean;
+}
+
 /** What may wait in one worker. Clients that keep to their streams come nowhere near it. */
 export const mostWaiting = { calls: 4096, bytes: 32 * 1024 * 1024 } as const;
 
@@ -78,7 +84,7 @@ export function createAdmission(
 ): Admission {
   const lines = createLines<WaitingCall>(({ bytes }) => bytes);
   const lateness = watchLateness(clock);
-  const inWork = createInWork();
+  const inWork = createArrivals<Work>();
   /** Until when calls of this turn are begun as they come; undefined before the first of a turn. */
   let turnEnd: number | undefined;
   /** When the last slice of waiting calls ended, while more wait. */
@@ -95,10 +101,11 @@ export function createAdmission(
     }
   };
   const mayBegin = (now: number): boolean => {
-    return inWork.size < mostInWork || now - inWork.oldest < recordMs;
+    return inWork.size < mostInWork || now - (inWork.first?.since ?? now) < recordMs;
   };
   const begin = (call: WaitingCall, since: number): void => {
-    const work = inWork.add(since);
+    const work = { since, ended: false };
+    inWork.add(work);
     const done = (): void => {
       inWork.end(work);
       if (lines.size > 0 && turnEnd === undefined) openTurn(clock.monotonic());

@@ -92,6 +92,7 @@ function allFindings({ facts, verdict, faults, findings }: Material): readonly A
     ...(facts === null ? [] : [...facts.findings, ...floorFindings(facts)]),
   ];
   if (verdict === null) return found;
+  if (found.length === 0) return verdictFindings(verdict);
   const codes = new Set<string>(found.map((finding) => finding.code));
   return [...found, ...verdictFindings(verdict).filter((finding) => !codes.has(finding.code))];
 }

@@ -260,19 +260,23 @@ export function limitsOf(
   { usable_until: attested }: Pick<AttestationFact, 'usable_until'>,
 ): Facts['limits'] {
   const limits = certificates.map((certificate, place) => ({
-    because: ending('certificate ', place, ': notAfter'),
+    because: ofCertificate(place),
     until: certificate.notAfter,
   }));
   for (const { freshness, certificate, usable_until: until, source } of revocation) {
     if (until === null || (freshness !== 'fresh' && freshness !== 'within_grace')) continue;
-    const what = source?.startsWith('ocsp:') ? 'OCSP answer for certificate ' : 'CRL for certificate ';
-    limits.push({ because: ending(what, certificate, ': usable until'), until });
+    limits.push({ because: (source?.startsWith('ocsp:') ? ofOcsp : ofCrl)(certificate), until });
   }
   if (attested !== null) limits.push({ because: 'attestation result: usable until', until: attested });
   return limits;
 }
 
-/** What ends, by its certificate's place in the path. */
-function ending(what: string, place: number, how: string): string {
-  return inOnePiece(what, String(place), how);
+const ofCertificate = endings('certificate ', ': notAfter');
+const ofCrl = endings('CRL for certificate ', ': usable until');
+const ofOcsp = endings('OCSP answer for certificate ', ': usable until');
+
+/** What ends, by its certificate's place in the path, of which there are few. */
+function endings(what: string, how: string): (place: number) => string {
+  const texts: string[] = [];
+  return (place) => (texts[place] ??= inOnePiece(what, String(place), how));
 }

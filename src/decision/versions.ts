@@ -1,16 +1,24 @@
+import { canonicalForm } from '../lib/canonical-json.ts';
 import { newestInputVersion } from '../policy/input-versions.ts';
 import type { PolicyEngine } from '../policy/types.ts';
 import type { DecisionDeps } from './deps.ts';
 import type { Gathered } from './facts.ts';
 import type { Versions } from './types.ts';
 
-/** Everything that a decision is made from; no state is named where none could be read. */
+/** What was last said of decisions that consulted this CRL first: as a rule, all of one issuer's devices have the same. */
+const remembered = new WeakMap<Versions['crls'][number], Versions>();
+
+/**
+ * Everything that a decision is made from; no state is named where none could be read. The same object where it is the
+ * same as before.
+ */
 export function versionsOf(
   deps: DecisionDeps,
   engine: PolicyEngine | undefined,
   state: Gathered['state'] = { epochs: {}, crls: [] },
 ): Versions {
-  return {
+  const [first] = state.crls;
+  const versions: Versions = {
     anchors: deps.digests.anchors,
     bundle: engine?.bundle.digest ?? null,
     catalogue: deps.digests.catalogue,
@@ -23,4 +31,27 @@ export function versionsOf(
     program: deps.program,
     site: deps.config.site,
   };
+  if (first === undefined) return versions;
+  const known = remembered.get(first);
+  if (known && isSame(known, versions)) return known;
+  const form = canonicalForm(versions);
+  remembered.set(first, form);
+  return form;
+}
+
+function isSame(a: Versions, b: Versions): boolean {
+  return (
+    a.epochs === b.epochs &&
+    a.bundle === b.bundle &&
+    a.configuration === b.configuration &&
+    a.anchors === b.anchors &&
+    a.catalogue === b.catalogue &&
+    a.classes === b.classes &&
+    a.input_version === b.input_version &&
+    a.instance === b.instance &&
+    a.program === b.program &&
+    a.site === b.site &&
+    a.crls.length === b.crls.length &&
+    a.crls.every((crl, index) => crl === b.crls[index])
+  );
 }

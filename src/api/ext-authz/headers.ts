@@ -47,18 +47,21 @@ export interface UpstreamHeaders {
  * and removed: Envoy removes after it sets. `device` is the id to tell, null for none (`deviceToTell`).
  */
 export function upstreamHeaders(decision: Decision, device: string | null): UpstreamHeaders {
-  const set = new Map<string, string>();
-  const remove = new Set<string>();
+  // Few names: looking through them costs less than a map of them.
+  const headers: HeaderOption[] = [];
+  const remove: string[] = [];
+  const at = (name: string): number => headers.findIndex(({ header }) => header.key === name);
   const want: Want = (name, value) => {
-    const fits = value !== null && value.length <= maxValue && safeValue.test(value) && set.size < maxHeaders;
-    if (fits) set.set(name, value);
-    else remove.add(name);
+    const fits =
+      value !== null && value.length <= maxValue && safeValue.test(value) && headers.length < maxHeaders;
+    const place = fits ? at(name) : -1;
+    if (place >= 0) headers[place] = overwrite(name, value as string);
+    else if (fits) headers.push(overwrite(name, value));
+    else if (!remove.includes(name)) remove.push(name);
   };
   wantOurs(decision, device, want);
   wantPolicys(decision, want);
-  const headers: HeaderOption[] = [];
-  for (const [key, value] of set) headers.push(overwrite(key, value));
-  return { headers, headers_to_remove: [...remove].filter((name) => !set.has(name)) };
+  return { headers, headers_to_remove: remove.filter((name) => at(name) < 0) };
 }
 
 /** A header that replaces whatever was there, said in Envoy's newer and its older way. */

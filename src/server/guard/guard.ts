@@ -2,6 +2,7 @@ import { constants } from 'node:http2';
 import type { Http2Server, Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import type { Server as NetServer } from 'node:net';
 import type { ConnectionsConfig } from '../../config/types.ts';
+import { createArrivals } from '../../lib/arrivals.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { admit } from './newcomers.ts';
 import { noCounts } from './counts.ts';
@@ -55,6 +56,9 @@ interface Session {
 
 interface Call {
   readonly session: Session;
+  /** Undefined once it has ended, so that nothing leads to it. */
+  stream: ServerHttp2Stream | undefined;
+  ended: boolean;
   readonly since: number;
   readonly compressed: boolean;
   bytes: number;
@@ -73,11 +77,11 @@ function letGo(stream: ServerHttp2Stream): void {
 
 const nothing = (): void => undefined;
 
-/** Starts to look after sessions; costs a call one entry in a map, and no timer. */
+/** Starts to look after sessions; costs a call one entry in a list, and no timer. */
 export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
   const counts = noCounts();
   const sessions = new Map<Http2Session, Session>();
-  const calls = new Map<ServerHttp2Stream, Call>();
+  const calls = createArrivals<Call>();
   const callMs = Math.max(limits.call, budgetMs + 1000);
   let now = clock.monotonic();
   let compressed = 0;
@@ -96,12 +100,12 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
     compressed += change;
     session.compressed += change;
   };
-  const cut = (stream: ServerHttp2Stream, call: Call, why: CallEnd): void => {
+  const cut = (call: Call, why: CallEnd): void => {
     if (call.cut) return;
     if (call.compressed) compressedBy(call.session, -1);
     call.cut = true;
     counts.calls[why] += 1;
-    stream.close(why === 'compressed' ? constants.NGHTTP2_REFUSED_STREAM : constants.NGHTTP2_CANCEL);
+    call.stream?.close(why === 'compressed' ? constants.NGHTTP2_REFUSED_STREAM : constants.NGHTTP2_CANCEL);
   };
 
   const opened = (session: Http2Session): void => {
@@ -128,44 +132,45 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
   };
 
   /** Called for every piece of every call. */
-  function arrived(this: ServerHttp2Stream, piece: Buffer): void {
-    const call = calls.get(this);
-    if (call === undefined || call.session.forgotten) return;
-    call.bytes += piece.byteLength;
-    call.session.bytes += piece.byteLength;
-    buffered += piece.byteLength;
+  const arrived = (call: Call, bytes: number): void => {
+    if (call.session.forgotten) return;
+    call.bytes += bytes;
+    call.session.bytes += bytes;
+    buffered += bytes;
     if (buffered > limits.buffered) endLargest();
-  }
-  function closed(this: ServerHttp2Stream): void {
-    letGo(this);
-    const call = calls.get(this);
-    if (call === undefined) return;
-    calls.delete(this);
+  };
+  const closed = (call: Call, stream: ServerHttp2Stream): void => {
+    letGo(stream);
+    if (call.ended) return;
+    calls.end(call);
+    call.stream = undefined;
     call.session.calls -= 1;
     call.session.bytes -= call.bytes;
     call.session.quietSince = now;
     if (!call.session.forgotten) buffered -= call.bytes;
     if (call.compressed && !call.cut) compressedBy(call.session, -1);
-    if (call.cut || call.session.ended || this.rstCode === constants.NGHTTP2_NO_ERROR) return;
+    if (call.cut || call.session.ended || stream.rstCode === constants.NGHTTP2_NO_ERROR) return;
     counts.calls.client_reset += 1;
     call.session.resets += 1;
-  }
+  };
   const called = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
     const session = stream.session && sessions.get(stream.session);
     if (session === undefined || stream.destroyed) return;
     const encoding = headers['grpc-encoding'];
     const call: Call = {
       session,
+      stream,
+      ended: false,
       since: standing.includes(headers[':path'] ?? '') ? Infinity : now,
       compressed: encoding !== undefined && encoding !== 'identity',
       bytes: 0,
       cut: false,
     };
-    calls.set(stream, call);
+    calls.add(call);
     session.calls += 1;
-    stream.on('close', closed);
+    stream.on('close', () => closed(call, stream));
     // Answered by its headers alone: nobody reads the rest.
-    if (!stream.headersSent) stream.on('data', arrived);
+    if (!stream.headersSent) stream.on('data', (piece: Buffer) => arrived(call, piece.byteLength));
     if (!call.compressed) return;
     compressedBy(session, 1);
     if (compressed > compressedCalls) cutCompressed();
@@ -173,13 +178,12 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
 
   /** The newest of the session that has most of them, so that whoever holds them all keeps nobody else from it. */
   const cutCompressed = (): void => {
-    let newest: [ServerHttp2Stream, Call] | undefined;
-    for (const one of calls) {
-      const [, call] = one;
+    let newest: Call | undefined;
+    for (const call of calls) {
       if (!call.compressed || call.cut) continue;
-      if (call.session.compressed >= (newest?.[1].session.compressed ?? 0)) newest = one;
+      if (call.session.compressed >= (newest?.session.compressed ?? 0)) newest = call;
     }
-    if (newest) cut(...newest, 'compressed');
+    if (newest) cut(newest, 'compressed');
   };
 
   const endLargest = (): void => {
@@ -201,9 +205,9 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
       if (!known.speaks && now - known.since > limits.setup) endSession(session, known, 'setup');
       else if (known.calls === 0 && now - known.quietSince > limits.idle) endSession(session, known, 'idle');
     }
-    for (const [stream, call] of calls) {
+    for (const call of calls) {
       // A call's begin is that of the sweep before it.
-      if (now - call.since > callMs + sweepMs) cut(stream, call, 'slow');
+      if (now - call.since > callMs + sweepMs) cut(call, 'slow');
       // They stand in the order in which they came.
       else if (call.since !== Infinity) break;
     }
