@@ -18,6 +18,7 @@ import {
 } from './constraint-values.ts';
 import { checkDistributionPoints } from './distribution-points.ts';
 import { parseGeneralNames } from './general-names.ts';
+import { ExtensionList, ReadExtension } from './extension-list.ts';
 import { extensionOids, policyQualifierOids } from './oids.ts';
 import type { Certificate, Extension } from './types.ts';
 
@@ -83,7 +84,7 @@ const readers: ReadonlyMap<string, ReadValue> = new Map<string, ReadValue>([
 
 /** What a certificate without extensions says. */
 export function noExtensions(): ExtensionFields {
-  return { extensions: new Map(), subjectAltNames: [], unknownCritical: [] };
+  return { extensions: new ExtensionList([]), subjectAltNames: [], unknownCritical: [] };
 }
 
 /**
@@ -91,20 +92,23 @@ export function noExtensions(): ExtensionFields {
  * with reason `chain.duplicate_extension`, a broken one naming it; PDP_DER_INVALID where the list itself is broken.
  */
 export function parseExtensions(list: DerReader): ExtensionFields {
-  const extensions = new Map<string, Extension>();
+  const all: Extension[] = [];
+  const seen = new Set<string>();
   const unknownCritical: string[] = [];
-  const fields: Mutable<ExtensionFields> = { extensions, subjectAltNames: [], unknownCritical };
+  const fields: Mutable<ExtensionFields> = { ...noExtensions(), unknownCritical };
   if (list.done) throw derError('Extensions without any');
   while (!list.done) {
     const extension = readExtension(list.enter(tags.sequence));
-    if (extensions.has(extension.oid)) {
+    if (seen.has(extension.oid)) {
       throw new CertificateError(`extension ${extension.oid} twice`, { reason: 'chain.duplicate_extension' });
     }
-    extensions.set(extension.oid, extension);
+    seen.add(extension.oid);
+    all.push(extension);
     const read = readers.get(extension.oid);
     if (read !== undefined) readValue(extension, read, fields);
     else if (extension.critical && !isProcessedElsewhere(extension)) unknownCritical.push(extension.oid);
   }
+  fields.extensions = new ExtensionList(all);
   refuseUnknownQualifiers(fields, unknownCritical);
   return fields;
 }
@@ -139,7 +143,7 @@ function readExtension(reader: DerReader): Extension {
   const critical = flag !== undefined && readTrue(readBoolean(flag), 'critical');
   const value = readOctets(reader.read(tags.octetString));
   reader.end();
-  return { oid, critical, value };
+  return new ReadExtension(oid, critical, value);
 }
 
 /** X.690 section 11.5: a default is left out, never written. */
@@ -164,13 +168,23 @@ function readSubjectKeyId(value: DerReader, fields: Mutable<ExtensionFields>): v
 }
 
 function readKeyUsage(value: DerReader, fields: Mutable<ExtensionFields>): void {
-  const names = new Set<string>();
+  const names: string[] = [];
   for (const bit of namedBits(readBitString(value.read(tags.bitString)))) {
     const name = keyUsageNames[bit];
     if (name === undefined) throw derError(`key usage bit ${bit}, which means nothing`);
-    names.add(name);
+    names.push(name);
   }
-  fields.keyUsage = names;
+  fields.keyUsage = keyUsageOf(names);
+}
+
+/** Of nine bits there are few combinations: all certificates of one share one set. */
+const keyUsages = new Map<string, ReadonlySet<string>>();
+
+function keyUsageOf(names: readonly string[]): ReadonlySet<string> {
+  const key = names.join(' ');
+  const known = keyUsages.get(key) ?? new Set(names);
+  keyUsages.set(key, known);
+  return known;
 }
 
 function readSubjectAltName(value: DerReader, fields: Mutable<ExtensionFields>): void {

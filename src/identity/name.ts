@@ -37,7 +37,21 @@ export function parseName(tlv: Tlv): DistinguishedName {
       rdn.length === 1 ? attributeKey(rdn[0] as NameAttribute) : rdn.map(attributeKey).sort().join('+'),
     );
   }
-  return { der: tlv.whole, rdns, key: keys.join(',') };
+  // A copy has room for what is in it, and for no more: thousands of names are remembered.
+  return { der: tlv.whole, rdns: rdns.slice(), key: keys.join(',') };
+}
+
+/** Names that were read before, by `nameBytes`. */
+export type KnownNames = ReadonlyMap<string, DistinguishedName>;
+
+/** What a Name is known by: its DER. */
+export function nameBytes(der: Uint8Array): string {
+  return Buffer.from(der.buffer, der.byteOffset, der.byteLength).toString('latin1');
+}
+
+/** As `parseName`, or the same name as it was read before: what one CA issued bears one name thousands of times. */
+export function knownName(tlv: Tlv, known: KnownNames | undefined): DistinguishedName {
+  return known?.get(nameBytes(tlv.whole)) ?? parseName(tlv);
 }
 
 /** Whether subject and issuer are the same, non-empty name (RFC 5280 section 6.1: self-issued). */

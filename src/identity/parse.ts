@@ -14,7 +14,8 @@ import type { EpochMs } from '../lib/clock.ts';
 import { describeThrown } from '../lib/errors.ts';
 import { CertificateError } from './certificate-error.ts';
 import { type ExtensionFields, noExtensions, parseExtensions } from './extensions.ts';
-import { parseName } from './name.ts';
+import { knownName, parseName } from './name.ts';
+import type { KnownNames } from './name.ts';
 import { parsePublicKey } from './public-key.ts';
 import type { Certificate } from './types.ts';
 
@@ -29,15 +30,20 @@ const firstGeneralized: EpochMs = 2_524_608_000_000;
  * empty issuer, two signature algorithms. Throws CertificateError only.
  */
 export function parseCertificate(der: Uint8Array): Certificate {
+  return parseIssued(der, undefined);
+}
+
+/** As `parseCertificate`; where the issuer's name is among `names`, it is that very object. */
+export function parseIssued(der: Uint8Array, names: KnownNames | undefined): Certificate {
   try {
-    return readCertificate(der);
+    return readCertificate(der, names);
   } catch (thrown) {
     if (thrown instanceof CertificateError) throw thrown;
     throw new CertificateError(describeThrown(thrown), { cause: thrown });
   }
 }
 
-function readCertificate(der: Uint8Array): Certificate {
+function readCertificate(der: Uint8Array, names: KnownNames | undefined): Certificate {
   const document = new DerReader(der, limits.certificateDer);
   const outer = document.enter(tags.sequence);
   document.end();
@@ -51,7 +57,7 @@ function readCertificate(der: Uint8Array): Certificate {
   const oddities: string[] = [];
   const serial = readSerial(reader.read(tags.integer), oddities);
   const signatureAlgorithm = readAlgorithm(reader.read(tags.sequence), algorithm);
-  const issuer = parseName(reader.read(tags.sequence));
+  const issuer = knownName(reader.read(tags.sequence), names);
   if (issuer.key === '') throw new CertificateError('issuer name is empty');
   const validity = reader.enter(tags.sequence);
   const [starts, ends] = [validity.next(), validity.next()];

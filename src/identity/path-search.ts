@@ -85,7 +85,8 @@ export class PathSearch<Anchor> {
       if (verdict === undefined) this.exhausted = true;
       if (verdict === undefined || verdict === 'invalid') continue;
       followed = true;
-      this.#follow([...chain, issuer.certificate], issuer.anchor);
+      // `concat` makes room for just these, a spread for many more: paths are remembered by the thousand.
+      this.#follow(chain.concat(issuer.certificate), issuer.anchor);
     }
     return followed;
   }

@@ -5,7 +5,7 @@ import type { Finding } from '../lib/reason-code.ts';
 import { unreadable } from './certificate-error.ts';
 import { createCredentialCache, type CredentialCacheLimits } from './credential-cache.ts';
 import { lint } from './lint.ts';
-import { parseCertificate } from './parse.ts';
+import { parseIssued } from './parse.ts';
 import { buildPaths } from './path-build.ts';
 import { budgetExceeded } from './path-limits.ts';
 import { presentedCertificates } from './present.ts';
@@ -52,7 +52,7 @@ export function resolveCredential(presented: PresentedCredential, index: TrustIn
   let others: readonly Uint8Array[];
   try {
     const [first, ...rest] = presentedCertificates(presented);
-    leaf = parseCertificate(owned(first as Uint8Array));
+    leaf = parseIssued(owned(first as Uint8Array), index.names);
     others = rest;
   } catch (thrown) {
     return { paths: [], findings: [unreadable(thrown, { certificate: 0 })], identityFindings: [] };
@@ -85,7 +85,7 @@ function readSent(
     if (trusted.fingerprints.has(sha256Hex(der))) continue;
     if (budget.exhausted) return { sent, problems, unread: true };
     try {
-      const certificate = parseCertificate(owned(der));
+      const certificate = parseIssued(owned(der), trusted.names);
       budget.spend(readingCost(certificate));
       sent.push(certificate);
     } catch (thrown) {

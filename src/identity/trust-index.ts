@@ -1,3 +1,5 @@
+import { nameBytes } from './name.ts';
+import type { KnownNames } from './name.ts';
 import type { Certificate, TrustAnchor, TrustSet } from './types.ts';
 import type { SignatureVerdict } from './verify-signature.ts';
 
@@ -19,6 +21,8 @@ export interface IssuerIndex<Anchor> {
    * number is bounded by what is known, since keys that are sent do not enter.
    */
   readonly verdicts: ReadonlyMap<string, Map<string, SignatureVerdict>>;
+  /** Names of known CAs, as they were read. */
+  readonly names: KnownNames;
   /** Digests of the keys of known CAs. */
   readonly keyDigests: ReadonlySet<string>;
 }
@@ -45,6 +49,7 @@ export function indexIssuers<Anchor>(entries: readonly Issuer<Anchor>[]): Issuer
     bySubject: Map.groupBy(all, ({ certificate }) => certificate.subject.key),
     fingerprints: new Set(issuers.keys()),
     verdicts: new Map(all.map(({ certificate }) => [certificate.fingerprint, new Map()])),
+    names: new Map(all.map(({ certificate }) => [nameBytes(certificate.subject.der), certificate.subject])),
     keyDigests: new Set(all.map(({ certificate }) => certificate.keyDigest)),
   };
 }

@@ -20,6 +20,13 @@ export interface Extension {
   readonly value: Uint8Array;
 }
 
+/** The extensions of a certificate, none twice, in its order. */
+export interface Extensions {
+  get(oid: string): Extension | undefined;
+  has(oid: string): boolean;
+  values(): readonly Extension[];
+}
+
 export type GeneralName =
   | { readonly kind: 'dns' | 'uri' | 'email'; readonly value: string }
   | { readonly kind: 'ip'; readonly value: Uint8Array }
@@ -104,7 +111,7 @@ export interface Certificate {
   readonly key: PublicKeyInfo;
   readonly signatureAlgorithm: { readonly oid: string; readonly der: Uint8Array };
   readonly signature: Uint8Array;
-  readonly extensions: ReadonlyMap<string, Extension>;
+  readonly extensions: Extensions;
   readonly basicConstraints?: { readonly ca: boolean; readonly pathLen?: number };
   /** Names of the set bits: digitalSignature, nonRepudiation, keyEncipherment, dataEncipherment, keyAgreement, keyCertSign, cRLSign, encipherOnly, decipherOnly. */
   readonly keyUsage?: ReadonlySet<string>;

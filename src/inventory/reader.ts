@@ -33,7 +33,8 @@ export function createInventoryReader(store: Store, options: InventoryReaderOpti
     const known = decoded.get(key);
     if (known && isSameRow(known, row)) return known.record;
     const record = decodeDevice(row);
-    decoded.set(key, { row, record });
+    // Not the row itself: what a statement answers takes more memory than all that is read from it.
+    decoded.set(key, { body: row.body, record });
     return record;
   };
   const device = (tenant: string, deviceId: string): DeviceRecord | undefined =>
@@ -61,17 +62,17 @@ export function createInventoryReader(store: Store, options: InventoryReaderOpti
 }
 
 interface DecodedRow {
-  readonly row: DeviceRow;
+  readonly body: string;
   readonly record: DeviceRecord;
 }
 
-function isSameRow({ row: known }: DecodedRow, row: DeviceRow): boolean {
+function isSameRow({ body, record }: DecodedRow, row: DeviceRow): boolean {
   return (
-    rowEpoch(known) === rowEpoch(row) &&
-    known.status === row.status &&
-    known.updated_at === row.updated_at &&
-    known.class === row.class &&
-    known.body === row.body
+    record.epoch === rowEpoch(row) &&
+    record.status === row.status &&
+    record.updated_at === row.updated_at &&
+    record.class === row.class &&
+    body === row.body
   );
 }
 

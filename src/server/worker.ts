@@ -78,7 +78,6 @@ const attestationUses = createAttestationUses();
  */
 export function runWorker(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
-  paceHeap(mostHeap.worker);
   const channel: Channel<ToParent> = channelToParent({
     message: (message) => inTurn(message),
     broken: () => process.exit(1),
@@ -87,6 +86,7 @@ export function runWorker(): void {
   const records = createRecordSender(pipe, channel, lines.line, lines.beforeLeave);
   const shadow = createShadowSender((batch) => void tell(channel, { kind: 'shadow', batch }));
   let running: Running | undefined;
+  paceHeap(mostHeap.worker, () => entriesKept(running?.live));
   let last: Promise<void> = Promise.resolve();
 
   const inTurn = (message: ToWorker): void => {
@@ -273,21 +273,29 @@ function statsOf(
   listeners: Listeners,
   admission: Admission,
 ): Omit<WorkerStats, 'eventLoopDelayS' | 'residentBytes'> {
-  const { deps } = live.current();
   return {
-    wasmPages: deps.policy()?.pages() ?? 0,
+    wasmPages: live.current().deps.policy()?.pages() ?? 0,
     decisions: live.decisions(),
     connections: listeners.connections(),
     admission: admission.stats(),
-    kept: [
-      credentialsKept(deps.identity.stats()),
-      ...memoriesOf(deps.store),
-      ...(deps.policy()?.kept() ?? []),
-    ],
+    kept: keptOf(live),
     guarded: listeners.guarded(),
     crlUrls: live.current().seenPoints.urls(),
     inUse: live.current().inUse(),
   };
+}
+
+function keptOf(live: LiveComposition): readonly KeptStats[] {
+  const { deps } = live.current();
+  return [
+    credentialsKept(deps.identity.stats()),
+    ...memoriesOf(deps.store),
+    ...(deps.policy()?.kept() ?? []),
+  ];
+}
+
+function entriesKept(live: LiveComposition | undefined): number {
+  return live ? keptOf(live).reduce((sum, { entries }) => sum + entries, 0) : 0;
 }
 
 function credentialsKept({ size, ...stats }: ReturnType<IdentityResolver['stats']>): KeptStats {

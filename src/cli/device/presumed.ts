@@ -1,4 +1,5 @@
 import type { ConnectionContext } from '../../context/types.ts';
+import { ExtensionList } from '../../identity/extension-list.ts';
 import type { Certificate, CertificationPath, IdentityResolver, TrustSet } from '../../identity/types.ts';
 import type { SeenCertificate, SeenFirmware } from '../../inventory/observed/types.ts';
 import type { DeviceRecord } from '../../inventory/types.ts';
@@ -101,7 +102,7 @@ function presumedPath(seen: SeenCertificate, trust: TrustSet): CertificationPath
   const leaf: Certificate = {
     ...others,
     ...{ fingerprint: seen.fingerprint, keyDigest: seen.key, serial: seen.serial, issuer: issuer.subject },
-    ...{ notBefore: seen.first_seen, notAfter: seen.not_after, extensions: new Map() },
+    ...{ notBefore: seen.first_seen, notAfter: seen.not_after, extensions: new ExtensionList([]) },
   };
   const chain: Certificate[] = [leaf];
   for (let next: Certificate | undefined = issuer; next && chain.length < 10;) {

@@ -23,6 +23,18 @@ export function oidContent(content: Uint8Array): string {
     dotted += at === 0 ? firstArcs(arc) : `.${arc}`;
     at = end;
   }
+  return kept(dotted);
+}
+
+/** OIDs that were read, each text once: put together anew for each certificate, they take more memory than its names. */
+const known = new Map<string, string>();
+/** Whoever makes up others makes room for none of the usual ones, which come first. */
+const mostKnown = 512;
+
+function kept(dotted: string): string {
+  const same = known.get(dotted);
+  if (same !== undefined) return same;
+  if (known.size < mostKnown) known.set(dotted, dotted);
   return dotted;
 }
 

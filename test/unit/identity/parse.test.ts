@@ -55,7 +55,13 @@ for (const key of ['ec-p256', 'ec-p384', 'ec-p521', 'rsa-2048', 'ed25519'] as co
       toHex(read.authorityKeyId as Uint8Array),
       other.getExtension(x509.AuthorityKeyIdentifierExtension)?.keyId ?? '',
     );
-    t.deepEqual([...read.extensions.keys()].sort(), Array.from(other.extensions, (one) => one.type).sort());
+    t.deepEqual(
+      read.extensions
+        .values()
+        .map(({ oid }) => oid)
+        .sort(),
+      Array.from(other.extensions, (one) => one.type).sort(),
+    );
     t.deepEqual(
       read.subject.rdns.flat().map((attribute) => attribute.value),
       node.subject.split('\n').map((line) => line.slice(line.indexOf('=') + 1)),

@@ -20,9 +20,46 @@ test('the lowest of the last looks counts as what lives, and the flag is set onl
   const set: number[] = [];
   const { look } = paceHeap(
     mostHeap.worker,
+    () => 0,
     () => (sizes.shift() as number) * mb,
     (percent) => set.push(percent),
   );
   while (sizes.length > 0) look();
   t.deepEqual(set, [100, 15]);
+});
+
+test('what has been remembered since the lowest look counts as living, before a collection shows it', (t) => {
+  const looks = [
+    { size: 30, entries: 0 },
+    { size: 90, entries: 20_480 },
+    { size: 100, entries: 20_480 },
+    { size: 110, entries: 0 },
+  ];
+  const [sizes, entries] = [looks.map(({ size }) => size * mb), looks.map((look) => look.entries)];
+  const set: number[] = [];
+  const { look } = paceHeap(
+    mostHeap.worker,
+    () => entries.shift() as number,
+    () => sizes.shift() as number,
+    (percent) => set.push(percent),
+  );
+  while (sizes.length > 0) look();
+  // 30 MB live, then 40 more; once they are forgotten, 30 again.
+  t.deepEqual(set, [250, 71, 250]);
+});
+
+test('what is forgotten does not make less of what lives: it will be remembered again', (t) => {
+  const [sizes, entries] = [
+    [100, 110],
+    [20_480, 0],
+  ];
+  const set: number[] = [];
+  const { look } = paceHeap(
+    mostHeap.worker,
+    () => entries.shift() as number,
+    () => (sizes.shift() as number) * mb,
+    (percent) => set.push(percent),
+  );
+  look();
+  t.deepEqual(set, [20]);
 });
