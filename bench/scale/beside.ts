@@ -4,6 +4,8 @@ import { median, percentile, publish, rounded } from './figures.ts';
 export interface Turn {
   readonly rest: readonly number[];
   readonly busy: readonly number[];
+  /** The same beside other work of a like amount, which the server knows nothing of: what the machine alone makes of it. */
+  readonly control?: readonly number[];
   readonly told: object;
 }
 
@@ -18,9 +20,10 @@ export interface Besides {
 
 /** Publishes the ratio of the medians of all p99, during the work and at rest; a failed call misses the goal too. */
 export function publishBeside({ name, command, work, goal, failed }: Besides, turns: readonly Turn[]): void {
-  const over = (of: 'rest' | 'busy', percent: number): number =>
-    median(turns.map((turn) => percentile(turn[of], percent)));
-  const figures = (of: 'rest' | 'busy'): object => ({
+  type Stretch = 'rest' | 'busy' | 'control';
+  const over = (of: Stretch, percent: number): number =>
+    median(turns.map((turn) => percentile(turn[of] ?? [], percent)));
+  const figures = (of: Stretch): object => ({
     p50: rounded(over(of, 50)),
     p99: rounded(over(of, 99)),
   });
@@ -30,9 +33,14 @@ export function publishBeside({ name, command, work, goal, failed }: Besides, tu
     at_rest: figures('rest'),
     [work]: figures('busy'),
     ratio_p99: ratio,
-    rounds: turns.map(({ rest, busy, told }) => ({
+    ...(turns.every(({ control }) => control) && {
+      control: figures('control'),
+      control_ratio_p99: rounded(over('control', 99) / over('rest', 99)),
+    }),
+    rounds: turns.map(({ rest, busy, control, told }) => ({
       rest_p99: rounded(percentile(rest, 99)),
       [`${work}_p99`]: rounded(percentile(busy, 99)),
+      ...(control && { control_p99: rounded(percentile(control, 99)) }),
       calls: { rest: rest.length, [work]: busy.length },
       ...told,
     })),

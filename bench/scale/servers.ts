@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { cpus } from 'node:os';
+import { join } from 'node:path';
 import { root, say } from './figures.ts';
 
 /** Whether servers can be kept on one core and everything else on another. */
@@ -47,6 +48,8 @@ export async function startServer(
   const child = spawn(command[0] as string, [...command.slice(1), 'serve', '--config', configFile], {
     cwd: root,
     stdio: ['ignore', 'ignore', log],
+    // As `bin/portreeve` sets it.
+    env: { NODE_COMPILE_CACHE: join(root, '.tools/compile-cache'), ...process.env },
   });
   closeSync(log);
   const ended = once(child, 'exit');

@@ -1,13 +1,16 @@
 /**
  * The p99 of decisions while one policy bundle after another is put in force, each after its self-test in a process of
  * its own, beside that at rest: requests leave at a fixed rate whatever the answers do, and each is timed from when it
- * was due. In turn, in one run.
+ * was due. In turn, in one run; and once more beside processes of as much work that the server knows nothing of, at the
+ * same low priority, which shows what of it the machine is.
  * Usage: node bench/scale/swap.ts [--rounds N] [--rate N] [--seconds N] [--devices N] [--swaps N]
  *   --rate requests a second, --seconds of each stretch at rest, --swaps bundles of each other stretch, --devices that are asked about in turn
  * Goal: the ratio of the medians of all p99 ≤ 2, no failed call. Exit 1 where it is missed.
  */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -36,6 +39,8 @@ const [devices, swaps] = [count(values.devices), count(values.swaps)];
 const goal = 2;
 /** Between two looks at `/status`, each of which is work for the server as well (ms). */
 const lookMs = 100;
+/** What an exchange takes of a core, by a self-test's process, and on the clock (ms). */
+const strangeMs = { work: 250, every: 400 };
 const now = Date.now();
 const folder = mkdtempSync(join(tmpdir(), 'portreeve-swap-'));
 
@@ -47,16 +52,37 @@ function variant(number: number): Uint8Array {
   return packFiles(files);
 }
 
-/** Replaces the bundle's file and waits until every worker decides by it; answers how long that took (ms). */
-async function exchange(server: BenchServer, number: number): Promise<number> {
+/** A bundle that lies ready: packing one holds up whoever sends requests meanwhile, and that is this process. */
+interface Ready {
+  readonly file: string;
+  readonly digest: string;
+}
+
+function prepare(number: number): Ready {
   const bytes = variant(number);
-  const file = join(folder, 'policy.tar.gz');
-  writeFileSync(`${file}.new`, bytes);
+  const file = join(folder, `policy-${number}.tar.gz`);
+  writeFileSync(file, bytes);
+  return { file, digest: sha256Hex(bytes) };
+}
+
+/** Replaces the bundle's file and waits until every worker decides by it; answers how long that took (ms). */
+async function exchange(server: BenchServer, { file, digest }: Ready): Promise<number> {
   const began = performance.now();
-  renameSync(`${file}.new`, file);
-  const digest = sha256Hex(bytes);
+  renameSync(file, join(folder, 'policy.tar.gz'));
   while (!(await server.status()).workers.every(({ bundle }) => bundle === digest)) await pause(lookMs);
   return performance.now() - began;
+}
+
+/** As much work as a self-test in a process of its own, and as long a rest behind it as an exchange has. */
+async function strange(): Promise<void> {
+  const began = performance.now();
+  const child = spawn(process.execPath, [
+    '-e',
+    `const end = Date.now() + ${strangeMs.work}; while (Date.now() < end);`,
+  ]);
+  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
+  await once(child, 'exit');
+  await pause(Math.max(0, strangeMs.every - (performance.now() - began)));
 }
 
 async function run(): Promise<void> {
@@ -75,15 +101,21 @@ async function run(): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
     const rest = await pour(client, bodies, rate, pause(seconds * 1000));
     const took: number[] = [];
+    const bundles = Array.from({ length: swaps }, (_, swap) => prepare(round * swaps + swap + 1));
     const exchanges = (async () => {
-      for (let swap = 1; swap <= swaps; swap += 1) took.push(await exchange(server, round * swaps + swap));
+      for (const bundle of bundles) took.push(await exchange(server, bundle));
     })();
     const exchanging = await pour(client, bodies, rate, exchanges);
-    failed += rest.failed + exchanging.failed;
-    turns.push({ rest: rest.times, busy: exchanging.times, told: { in_force_ms: took.map(rounded) } });
+    const strangers = (async () => {
+      for (let one = 0; one < swaps; one += 1) await strange();
+    })();
+    const control = await pour(client, bodies, rate, strangers);
+    failed += rest.failed + exchanging.failed + control.failed;
+    const told = { in_force_ms: took.map(rounded) };
+    turns.push({ rest: rest.times, busy: exchanging.times, control: control.times, told });
     const p99 = (times: readonly number[]): string => percentile(times, 99).toFixed(2);
     say(
-      `swap: round ${round + 1}/${rounds}: rest ${p99(rest.times)}, exchanging ${p99(exchanging.times)} ms`,
+      `swap: round ${round + 1}/${rounds}: rest ${p99(rest.times)}, exchanging ${p99(exchanging.times)}, beside a stranger ${p99(control.times)} ms`,
     );
   }
   client.close();
