@@ -14,6 +14,7 @@ import type { Journal, Position } from './journal.ts';
 import { keyListBytes } from './keys.ts';
 import { openState } from './open-state.ts';
 import type { OpenState } from './open-state.ts';
+import { Pausing } from './pausing.ts';
 import { exchangeFiles, momentOf, nextKeyFile, successionOf, withSuccessor } from './rotate-key.ts';
 import { endSession } from './session.ts';
 import { keyListPath } from './types.ts';
@@ -66,6 +67,7 @@ class FolderLog implements Log {
   #problem: PortreeveError | undefined;
   /** What kept a look from doing what was due. */
   #undone: string | undefined;
+  readonly #handOvers = new Pausing();
   #closed = false;
 
   constructor(folder: string, options: LogOptions) {
@@ -331,8 +333,9 @@ class FolderLog implements Log {
     return this.#inTurn(async () => {
       const state = await this.#opened();
       const next = await this.#upkeep?.nextKey();
-      if (next === undefined) return false;
-      await this.#handOver(state, next);
+      const now = this.#options.now();
+      if (next === undefined || !this.#handOvers.isDue(now)) return false;
+      await this.#handOvers.attempt(now, () => this.#handOver(state, next));
       return true;
     });
   }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseInstant } from '../../lib/clock.ts';
@@ -71,13 +72,28 @@ export async function pruneBelow(durable: DurableFolder, before: number, minimum
   return bytes;
 }
 
+/**
+ * What a process that ended meanwhile has left of a removal that the log tells of: entries below the minimum index that are
+ * still there; null where none are.
+ */
+export function leftBelow(folder: string, minimum: number): { before: number; minimumIndex: number } | null {
+  const last = Math.floor(minimum / tileWidth);
+  let index = last;
+  const isThere = (one: number): boolean =>
+    existsSync(join(folder, tilePath({ level: 'entries', index: one, width: tileWidth })));
+  while (index > 0 && isThere(index - 1)) index -= 1;
+  return index < last ? { before: index * tileWidth, minimumIndex: minimum } : null;
+}
+
+/** Entries last, and of them the oldest first: whoever finds none below the minimum knows that all else is gone too. */
 function* goingWith(before: number, minimum: number): Generator<TileName> {
-  for (let level = 0; ; level += 1) {
+  let levels = 0;
+  while (tileWidth ** (levels + 1) <= minimum) levels += 1;
+  for (let level = levels - 1; level >= 0; level -= 1) {
     const covered = tileWidth ** (level + 1);
-    if (covered > minimum) return;
     for (let index = Math.floor(before / covered); (index + 1) * covered <= minimum; index += 1) {
-      if (level === 0) yield { level: 'entries', index, width: tileWidth };
       yield { level, index, width: tileWidth };
+      if (level === 0) yield { level: 'entries', index, width: tileWidth };
     }
   }
 }

@@ -9,7 +9,7 @@ import { KeptCheckpoints } from './kept-checkpoints.ts';
 import { readSigner } from './keys.ts';
 import { usualOverlapMs } from './open-state.ts';
 import type { OpenState } from './open-state.ts';
-import { prunableUpTo, pruneBelow, readMinimumIndex } from './prune.ts';
+import { leftBelow, prunableUpTo, pruneBelow, readMinimumIndex } from './prune.ts';
 import { lacksRoom, Reserve } from './reserve.ts';
 import { Room } from './room.ts';
 import { formerSigner, nextKeyFile } from './rotate-key.ts';
@@ -47,6 +47,7 @@ export class Upkeep {
   /** Reads what is there. Throws what the file system says. */
   async begin(): Promise<void> {
     this.minimumIndex = await readMinimumIndex(folderFiles(this.#folder));
+    this.#owed ??= leftBelow(this.#folder, this.minimumIndex);
     // Nobody waits for it: a long log takes seconds.
     if (this.room.bytes === null) void this.room.count();
     if (this.#limits) await this.#reserve.keep();
@@ -75,7 +76,7 @@ export class Upkeep {
     const former = await formerSigner(keys, { keyFile, name, overlapMs, now: now() });
     if (former === undefined) this.#state.signers = this.#state.signers.slice(0, 1);
     const limits = this.#limits;
-    if (limits === null) return null;
+    if (limits === null) return this.#owed;
     await this.#reserve.keep();
     const { minimumIndex: minimum } = this;
     return (

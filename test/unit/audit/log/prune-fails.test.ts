@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { mock } from 'node:test';
 import test from 'ava';
@@ -57,4 +57,37 @@ test('what cannot be removed is told once, in the log and to people, and overdue
       { act: 'log_pruned', before: 512, minimumIndex: 768 },
     ],
   );
+});
+
+test('a removal that a kill has broken off is ended at the next start, and not told again', async (t) => {
+  const { folder, open } = logFolder(t);
+  const now = began + 2000 * hour;
+  const told: object[] = [];
+  const options = {
+    now: () => now,
+    onPruned: (pruned: object) => (told.push(pruned), '{"act":"log_pruned"}'),
+  };
+  let log = open({ ...options, retention: { maxAgeMs: 400 * hour, maxBytes: null } });
+  await log.append(dated(0, 1500));
+  await log.integrate();
+  const whole = join(folder, '../whole');
+  cpSync(join(folder, 'tile'), whole, { recursive: true });
+  await log.tend();
+  await log.close();
+  t.deepEqual(told, [{ before: 0, minimumIndex: 1280 }]);
+  // As if it had ended when the first two bundles were gone.
+  cpSync(whole, join(folder, 'tile'), { recursive: true });
+  for (const tile of ['0/000', '0/001', 'entries/000', 'entries/001']) rmSync(join(folder, 'tile', tile));
+  log = open(options);
+  await log.append(['{}']);
+  t.like(log.stats(), { minimumIndex: 1280, overdue: 768 });
+  await log.tend();
+  t.like(log.stats(), { minimumIndex: 1280, overdue: 0 });
+  await log.close();
+  for (const level of ['0', 'entries'])
+    t.deepEqual(
+      readdirSync(join(folder, 'tile', level)).sort(),
+      ['005', '005.p'].filter((name) => existsSync(join(folder, 'tile', level, name))),
+    );
+  t.is(told.length, 1);
 });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { makeKey, readKeyList } from '../../../../src/audit/log/keys.ts';
@@ -82,6 +82,34 @@ test('a rotation that a kill has interrupted is ended at the next start', async 
     if (withOld) renameSync(options.keyFile, nextKeyFile(options.keyFile));
   }
   t.is((await provedEntries(folder)).entries.length, 5);
+});
+
+test('a hand-over that fails is told in the log at each attempt, of which there are ever fewer', async (t) => {
+  const { folder, open, options } = logFolder(t);
+  let now = Date.UTC(2026, 5, 1);
+  const log = open({ now: () => now, onRotated: () => '{"act":"log_key"}' });
+  await log.append(someRecords(0, 1));
+  await makeKey(nextKeyFile(options.keyFile));
+  // Nothing can be put where the old key's file is to be kept.
+  mkdirSync(join(formerKeyFile(options.keyFile), 'in the way'), { recursive: true });
+  let attempts = 0;
+  for (let second = 0; second < 600; second += 1) {
+    const failed = await log.rotate().then(
+      () => false,
+      () => true,
+    );
+    attempts += Number(failed);
+    now += 1000;
+  }
+  // At 0, 1, 3 and 7 minutes.
+  t.is(attempts, 4);
+  rmSync(formerKeyFile(options.keyFile), { recursive: true });
+  now += 3_600_000;
+  t.true(await log.rotate());
+  await log.append(someRecords(1, 1));
+  await log.close();
+  const { entries } = await provedEntries(folder);
+  t.is(entries.filter((entry) => entry.includes('log_key')).length, attempts + 1);
 });
 
 /** Records with a time, one an hour. */
