@@ -1,7 +1,7 @@
 /** Imports one CRL file into a store: store, CRL, CA certificate (DER). Prints how its memory grew meanwhile, in MB. */
 import { readFileSync } from 'node:fs';
 import { parseCertificate } from '../../src/identity/parse.ts';
-import { importCrlFile } from '../../src/server/import-crl-file.ts';
+import { importCrlFile } from '../../src/server/helpers/import-crl-file.ts';
 import { openStore } from '../../src/store/open.ts';
 
 const [storePath, path, issuer] = process.argv.slice(2) as [string, string, string];

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createRoot, issueCrl } from '../../src/ca/index.ts';
-import { helperFlags } from '../../src/server/crl-helper.ts';
+import { helperFlags } from '../../src/server/helpers/crl-helper.ts';
 import { openStore } from '../../src/store/open.ts';
 import { publish } from './figures.ts';
 

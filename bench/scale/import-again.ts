@@ -1,7 +1,7 @@
 /** Imports an inventory again and again, each time with other contents, until it is killed: store, devices. */
 import { Readable } from 'node:stream';
 import { importDevices } from '../../src/inventory/import.ts';
-import { yieldToDecisions } from '../../src/server/yield-to-decisions.ts';
+import { yieldToDecisions } from '../../src/server/helpers/yield-to-decisions.ts';
 import { openStore } from '../../src/store/open.ts';
 import { inventory } from './fleet.ts';
 

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseCertificate } from '../../src/identity/parse.ts';
 import { setStatus } from '../../src/inventory/edit.ts';
 import { addHold } from '../../src/revocation/holds/edit.ts';
-import { importCrlFile } from '../../src/server/import-crl-file.ts';
+import { importCrlFile } from '../../src/server/helpers/import-crl-file.ts';
 import { openStore } from '../../src/store/open.ts';
 import { monotonicMs } from './figures.ts';
 

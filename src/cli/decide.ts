@@ -9,7 +9,7 @@ import type { EpochMs } from '../lib/clock.ts';
 import { PortreeveError } from '../lib/errors.ts';
 import { unquestioned } from '../lib/trusted-time.ts';
 import { composeDecision } from '../server/compose.ts';
-import { clockAgainstStore } from '../server/known-time.ts';
+import { clockAgainstStore } from '../server/time/known-time.ts';
 import { configOption, finish, instantArgument, type CommonOptions } from './command.ts';
 import { replayRecord } from './decide/replay.ts';
 import { decisionText } from './decide/text.ts';

@@ -3,7 +3,7 @@ import type { Inspection } from '../config/load.ts';
 import { ConfigError } from '../config/problem.ts';
 import type { Config } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
-import { clockAgainstStore } from '../server/known-time.ts';
+import { clockAgainstStore } from '../server/time/known-time.ts';
 import { openStore } from '../store/open.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { Config } from '../config/types.ts';
 import type { Clock, EpochMs } from '../lib/clock.ts';
-import { clockAgainstStore } from '../server/known-time.ts';
+import { clockAgainstStore } from '../server/time/known-time.ts';
 import type { Store } from '../store/types.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { PortreeveError } from '../lib/errors.ts';
 import { runParent } from '../server/run.ts';
-import type { DecisionSummary } from '../server/summary.ts';
+import type { DecisionSummary } from '../server/records/summary.ts';
 import { configOption, finish, type CommonOptions } from './command.ts';
 import { loadKnownConfig } from './known-config.ts';
 import { plain, type Paint } from './output.ts';

@@ -2,7 +2,7 @@ import type { Config } from '../config/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import { formatDuration } from '../lib/duration.ts';
 import type { Authorities } from '../server/loaded.ts';
-import { fileStates } from '../server/file-states.ts';
+import { fileStates } from '../server/files/file-states.ts';
 import { configuredSources } from '../server/sources/configured.ts';
 import { locationText } from '../server/sources/read-location.ts';
 import { sourceKey } from '../server/sources/source-book.ts';

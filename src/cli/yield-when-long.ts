@@ -1,4 +1,4 @@
-import { yieldToDecisions } from '../server/yield-to-decisions.ts';
+import { yieldToDecisions } from '../server/helpers/yield-to-decisions.ts';
 
 /** Rows or entries from which on an import is a long one: before, whoever waits for the command comes first. */
 const longRows = 100_000;

@@ -49,8 +49,8 @@ import type { Material } from './material.ts';
 import { createIds } from './new-id.ts';
 import { ocspResponders } from './ocsp/responders.ts';
 import { program } from './program.ts';
-import { createSeenPoints } from './seen-points.ts';
-import type { SeenPoints } from './seen-points.ts';
+import { createSeenPoints } from './worker/seen-points.ts';
+import type { SeenPoints } from './worker/seen-points.ts';
 import { loadVerifiers } from './verifiers.ts';
 
 export interface ComposeOptions {

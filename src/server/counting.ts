@@ -7,14 +7,14 @@ import { createLogMetrics } from '../telemetry/log-metrics.ts';
 import { createSinkMetrics } from '../telemetry/sink-metrics.ts';
 import { createOutsiderMetrics } from '../telemetry/outsider-metrics.ts';
 import type { OutsiderMetrics } from '../telemetry/outsider-metrics.ts';
-import { startMetering } from './otel.ts';
-import type { OtelEnv } from './otel.ts';
+import { startMetering } from './otel/otel.ts';
+import type { OtelEnv } from './otel/otel.ts';
 import { programVersion } from './program.ts';
 import { readingsOf } from './status.ts';
 import type { StatusSources } from './status.ts';
-import type { DecisionTally } from './tally.ts';
-import { createUnenforced } from './unenforced.ts';
-import type { Unenforced } from './unenforced.ts';
+import type { DecisionTally } from './records/tally.ts';
+import { createUnenforced } from './acts/unenforced.ts';
+import type { Unenforced } from './acts/unenforced.ts';
 
 /** Everything that is counted, over all workers and their restarts. */
 export interface Counting {

@@ -3,7 +3,7 @@ import type { Clock } from '../lib/clock.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import { isSweepDue } from '../store/sweep.ts';
 import type { Store } from '../store/types.ts';
-import type { StoreHand } from './store-hand.ts';
+import type { StoreHand } from './helpers/store-hand.ts';
 
 /** Between two sweeps, and how long one may take (ms). */
 const sweep = { everyMs: 30_000, budgetMs: 10_000 };

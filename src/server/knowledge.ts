@@ -1,14 +1,14 @@
 import type { Config } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Store } from '../store/types.ts';
-import { startFeeds } from './feeds.ts';
+import { startFeeds } from './files/feeds.ts';
 import { crlIssuers } from './loaded.ts';
 import type { InForce } from './reload.ts';
 import { sourceSpecs } from './sources/all.ts';
 import { startSources } from './sources/sources.ts';
 import { spoolFolder } from './sources/spool.ts';
 import type { SourceSpec, SourceView } from './sources/types.ts';
-import type { StoreHand } from './store-hand.ts';
+import type { StoreHand } from './helpers/store-hand.ts';
 
 export interface KnowledgeOptions {
   readonly store: Store;

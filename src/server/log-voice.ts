@@ -4,7 +4,7 @@ import { MergedGroups, mergedLines } from '../audit/merged.ts';
 import type { MergedGroup } from '../audit/merged.ts';
 import { recordBytes } from '../audit/record.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { DecisionTally } from './tally.ts';
+import type { DecisionTally } from './records/tally.ts';
 
 export interface LogVoiceOptions {
   readonly writer: Writer;

@@ -5,7 +5,7 @@ import type { Config } from '../config/types.ts';
 import type { Clock, EpochMs } from '../lib/clock.ts';
 import { asPortreeveError } from '../lib/errors.ts';
 import type { OcspResponder } from '../revocation/ocsp/knowledge.ts';
-import { keepVersions } from './keep-versions.ts';
+import { keepVersions } from './records/keep-versions.ts';
 import type { Bundles, Chosen, ChosenBundle } from './bundles/bundles.ts';
 import { anchorsDigest, loadAuthorities, loadPeps } from './loaded.ts';
 import type { Authorities } from './loaded.ts';

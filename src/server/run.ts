@@ -1,5 +1,5 @@
 import type { Config } from '../config/types.ts';
-import { mostHeap, paceHeap } from './heap-pacing.ts';
+import { mostHeap, paceHeap } from './worker/heap-pacing.ts';
 import { startParent } from './parent.ts';
 import type { ParentOptions, RunningServer } from './running-server.ts';
 

@@ -1,8 +1,8 @@
 import type { Config } from '../config/types.ts';
 import type { Clock } from '../lib/clock.ts';
-import type { BoundAddress } from './channel.ts';
-import type { OtelEnv } from './otel.ts';
-import type { DecisionSummary } from './summary.ts';
+import type { BoundAddress } from './worker/channel.ts';
+import type { OtelEnv } from './otel/otel.ts';
+import type { DecisionSummary } from './records/summary.ts';
 
 export interface ParentOptions {
   /** Reads the configuration file anew, for reloads; throws PDP_CONFIG_INVALID with all problems. */

@@ -17,16 +17,16 @@ import type { OutsiderView } from './audit/outsider-view.ts';
 import type { SinkView } from './sinks/view.ts';
 import { bundleView, type BundleStanding } from './bundles/view.ts';
 import { namedAuthorities } from './loaded.ts';
-import type { Pool } from './pool.ts';
+import type { Pool } from './worker/pool.ts';
 import { program } from './program.ts';
-import type { RecordWriter } from './record-writer.ts';
+import type { RecordWriter } from './records/record-writer.ts';
 import { digestsOf } from './reload.ts';
 import type { ReloadState } from './reload.ts';
 import { shadowStatus, type ShadowView } from './shadow/view.ts';
-import type { ClockView } from './time-keeper.ts';
+import type { ClockView } from './time/time-keeper.ts';
 import type { SourceView } from './sources/types.ts';
-import type { Unenforced } from './unenforced.ts';
-import type { WorkerView } from './worker-slot.ts';
+import type { Unenforced } from './acts/unenforced.ts';
+import type { WorkerView } from './worker/worker-slot.ts';
 
 /** What status and gauges are read from; everything is read when asked. */
 export interface StatusSources {

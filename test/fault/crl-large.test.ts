@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { issueCrl } from '../../src/ca/index.ts';
 import type { Leaf } from '../../src/ca/index.ts';
-import { inlineBytes } from '../../src/server/apply-crl-file.ts';
+import { inlineBytes } from '../../src/server/helpers/apply-crl-file.ts';
 import { openStore } from '../../src/store/open.ts';
 import { serveRaw } from '../helpers/raw-server.ts';
 import { until } from '../helpers/server.ts';

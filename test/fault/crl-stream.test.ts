@@ -8,7 +8,7 @@ import test from 'ava';
 import { parseCertificate } from '../../src/identity/parse.ts';
 import { PortreeveError } from '../../src/lib/errors.ts';
 import { listInForce } from '../../src/revocation/list-entries.ts';
-import { importCrlFile } from '../../src/server/import-crl-file.ts';
+import { importCrlFile } from '../../src/server/helpers/import-crl-file.ts';
 import { openStore } from '../../src/store/open.ts';
 import { sweepRetired } from '../../src/store/sweep.ts';
 import type { Store } from '../../src/store/types.ts';

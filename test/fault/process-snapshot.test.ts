@@ -8,7 +8,7 @@ import type { ExecutionContext } from 'ava';
 import type { Decision } from '../../src/decision/types.ts';
 import { holdsInForce } from '../../src/revocation/holds/in-force.ts';
 import { keep } from '../../src/audit/kept.ts';
-import { keptFolder } from '../../src/server/keep-versions.ts';
+import { keptFolder } from '../../src/server/records/keep-versions.ts';
 import { openStore } from '../../src/store/open.ts';
 import { copyStore } from '../../src/store/snapshot.ts';
 import { forServer, startServer, until } from '../helpers/server.ts';

@@ -3,7 +3,7 @@ import type { WorkerEnd } from '../../src/audit/acts.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { readMaterial } from '../../src/server/material.ts';
-import { WorkerSlot } from '../../src/server/worker-slot.ts';
+import { WorkerSlot } from '../../src/server/worker/worker-slot.ts';
 import { forServer, until } from '../helpers/server.ts';
 import { makeWorld } from '../helpers/world.ts';
 

@@ -1,8 +1,8 @@
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { samplerFrom } from '../../src/server/otel-sampler.ts';
-import { requestWriter } from '../../src/server/otel-span-exporter.ts';
-import { createSpanOutlet } from '../../src/server/otel-spans.ts';
-import type { WrittenSpan } from '../../src/server/otel-spans.ts';
+import { samplerFrom } from '../../src/server/otel/sampler.ts';
+import { requestWriter } from '../../src/server/otel/span-exporter.ts';
+import { createSpanOutlet } from '../../src/server/otel/spans.ts';
+import type { WrittenSpan } from '../../src/server/otel/spans.ts';
 import type { SpanOutlet } from '../../src/telemetry/tracing.ts';
 import { readSpans } from './otlp-receiver.ts';
 import type { ReceivedSpan } from './otlp-receiver.ts';

@@ -7,10 +7,10 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import test from 'ava';
 import fc from 'fast-check';
-import { requestWriter } from '../../src/server/otel-span-exporter.ts';
-import { createSpanOutlet } from '../../src/server/otel-spans.ts';
-import type { WrittenSpan } from '../../src/server/otel-spans.ts';
-import { samplerFrom } from '../../src/server/otel-sampler.ts';
+import { requestWriter } from '../../src/server/otel/span-exporter.ts';
+import { createSpanOutlet } from '../../src/server/otel/spans.ts';
+import type { WrittenSpan } from '../../src/server/otel/spans.ts';
+import { samplerFrom } from '../../src/server/otel/sampler.ts';
 import { scopeName } from '../../src/telemetry/names.ts';
 import {
   callAttributes,

@@ -8,7 +8,7 @@ import { nextKeyFile } from '../../audit/log/rotate-key.ts';
 import type { Config } from '../../config/types.ts';
 import { asPortreeveError, describeThrown, PortreeveError } from '../../lib/errors.ts';
 import { program } from '../../server/program.ts';
-import { openRecordLog } from '../../server/record-home.ts';
+import { openRecordLog } from '../../server/records/record-home.ts';
 import { configOption, finish, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Answer, Session } from '../session.ts';

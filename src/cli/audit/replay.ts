@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readRecord } from '../../audit/read-record.ts';
 import type { AuditRecord } from '../../audit/record.ts';
 import { PortreeveError } from '../../lib/errors.ts';
-import { keptFolder } from '../../server/keep-versions.ts';
+import { keptFolder } from '../../server/records/keep-versions.ts';
 import { finish } from '../command.ts';
 import { createGatherer } from '../decide/gather.ts';
 import { concludeRecordAgain, replayData, replayText, type ReplayedRecord } from '../decide/replay.ts';

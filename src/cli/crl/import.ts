@@ -9,8 +9,8 @@ import {
 } from '../../inventory/lockout-limit.ts';
 import { asPortreeveError } from '../../lib/errors.ts';
 import { listCrlFiles } from '../../revocation/sources/crl-files.ts';
-import { importCrlFile, type CrlFileJob, type CrlOutcome } from '../../server/import-crl-file.ts';
-import { keptFolder } from '../../server/keep-versions.ts';
+import { importCrlFile, type CrlFileJob, type CrlOutcome } from '../../server/helpers/import-crl-file.ts';
+import { keptFolder } from '../../server/records/keep-versions.ts';
 import { crlIssuers, loadAuthorities } from '../../server/loaded.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';

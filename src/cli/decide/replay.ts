@@ -6,7 +6,7 @@ import type { Difference } from '../../decision/differences.ts';
 import type { Decision } from '../../decision/types.ts';
 import { concludeAgain } from '../../decision/replay.ts';
 import { PortreeveError } from '../../lib/errors.ts';
-import { keptFolder } from '../../server/keep-versions.ts';
+import { keptFolder } from '../../server/records/keep-versions.ts';
 import { findRecord } from '../../workshop/case-add/find-record.ts';
 import type { CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';

@@ -4,7 +4,7 @@ import { loadConfig } from '../../config/load.ts';
 import { describeThrown } from '../../lib/errors.ts';
 import type { RunningServer } from '../../server/running-server.ts';
 import { runParent } from '../../server/run.ts';
-import type { DecisionSummary } from '../../server/summary.ts';
+import type { DecisionSummary } from '../../server/records/summary.ts';
 import { finish, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plain } from '../output.ts';

@@ -5,7 +5,7 @@ import { createObservedReader } from '../../inventory/observed/reader.ts';
 import type { SeenFirmware } from '../../inventory/observed/types.ts';
 import { formatInstant } from '../../lib/clock.ts';
 import { composeDecision, type Composition } from '../../server/compose.ts';
-import { clockAgainstStore } from '../../server/known-time.ts';
+import { clockAgainstStore } from '../../server/time/known-time.ts';
 import { configOption, finish } from '../command.ts';
 import { decisionText } from '../decide/text.ts';
 import { exitCodes } from '../exit-codes.ts';

@@ -11,7 +11,7 @@ import { usesDefault } from '../../server/bundles/origin.ts';
 import { tryBundle } from '../../server/bundles/trial.ts';
 import { bundleStanding } from '../../server/bundles/view.ts';
 import { composeDecision } from '../../server/compose.ts';
-import { clockAgainstStore } from '../../server/known-time.ts';
+import { clockAgainstStore } from '../../server/time/known-time.ts';
 import { readFiles } from '../../server/material.ts';
 import { cliPep } from '../pep.ts';
 import { patientTiming, recordNothing } from '../trial.ts';

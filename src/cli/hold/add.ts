@@ -12,7 +12,7 @@ import { parseDuration } from '../../lib/duration.ts';
 import { PortreeveError } from '../../lib/errors.ts';
 import { addHold, type AddHold } from '../../revocation/holds/edit.ts';
 import { holdText } from '../../revocation/holds/list.ts';
-import { clockAgainstStore } from '../../server/known-time.ts';
+import { clockAgainstStore } from '../../server/time/known-time.ts';
 import { loadTrust } from '../../server/loaded.ts';
 import { configOption, finish, instantArgument, whyOption, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { liftHold } from '../../revocation/holds/edit.ts';
 import { holdText } from '../../revocation/holds/list.ts';
-import { clockAgainstStore } from '../../server/known-time.ts';
+import { clockAgainstStore } from '../../server/time/known-time.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plain } from '../output.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { formatInstant, type EpochMs } from '../../lib/clock.ts';
 import { holdText, listHolds, type ListedHold } from '../../revocation/holds/list.ts';
-import { clockAgainstStore } from '../../server/known-time.ts';
+import { clockAgainstStore } from '../../server/time/known-time.ts';
 import { configOption, finish, integerArgument, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table, type Cell } from '../output.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { formatInstant } from '../../lib/clock.ts';
 import { bundlePin, keptBundles, type BundlePin, type KeptBundle } from '../../server/bundles/table.ts';
-import { clockAgainstStore } from '../../server/known-time.ts';
+import { clockAgainstStore } from '../../server/time/known-time.ts';
 import { loadAuthorities } from '../../server/loaded.ts';
 import { shadowBundle } from '../../server/shadow/wanted.ts';
 import { configOption, finish, type CommonOptions } from '../command.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/types.ts';
 import type { RecordFile } from '../../audit/sources/types.ts';
-import { keptFolder } from '../../server/keep-versions.ts';
+import { keptFolder } from '../../server/records/keep-versions.ts';
 import type { SettingsSources } from '../../workshop/records/settings.ts';
 import { pseudonymKeys } from '../../workshop/sample/pseudonyms.ts';
 import { readSampleHeader } from '../../workshop/sample/header.ts';

@@ -6,7 +6,7 @@ import { listDevices } from '../../inventory/list.ts';
 import { createObservedReader } from '../../inventory/observed/reader.ts';
 import type { DeviceRecord } from '../../inventory/types.ts';
 import { composeDecision, type Composition } from '../../server/compose.ts';
-import { clockAgainstStore } from '../../server/known-time.ts';
+import { clockAgainstStore } from '../../server/time/known-time.ts';
 import { presumeConnection } from '../device/presumed.ts';
 import { cliPep } from '../pep.ts';
 import type { Session } from '../session.ts';

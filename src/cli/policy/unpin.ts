@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { PortreeveError } from '../../lib/errors.ts';
 import { unpinBundle } from '../../server/bundles/table.ts';
-import { clockAgainstStore } from '../../server/known-time.ts';
+import { clockAgainstStore } from '../../server/time/known-time.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plain } from '../output.ts';

@@ -5,7 +5,7 @@ import { configDigest } from '../../config/digest.ts';
 import type { Config } from '../../config/types.ts';
 import { keepLarge } from '../../audit/kept.ts';
 import { describeThrown, PortreeveError } from '../../lib/errors.ts';
-import { keptFolder } from '../../server/keep-versions.ts';
+import { keptFolder } from '../../server/records/keep-versions.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plain } from '../output.ts';

@@ -8,7 +8,7 @@ import { formatInstant, type EpochMs } from '../../lib/clock.ts';
 import { describeThrown, PortreeveError } from '../../lib/errors.ts';
 import { createRevocationReader } from '../../revocation/reader.ts';
 import { holdsInForce } from '../../revocation/holds/in-force.ts';
-import { keptFolder } from '../../server/keep-versions.ts';
+import { keptFolder } from '../../server/records/keep-versions.ts';
 import { program } from '../../server/program.ts';
 import { signStatement } from '../../server/sources/statement.ts';
 import { readKeptTime } from '../../store/kept-time.ts';

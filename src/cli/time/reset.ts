@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { formatInstant, type EpochMs } from '../../lib/clock.ts';
 import { PortreeveError } from '../../lib/errors.ts';
-import { knownTime } from '../../server/known-time.ts';
+import { knownTime } from '../../server/time/known-time.ts';
 import { resetKeptTime } from '../../store/kept-time.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';

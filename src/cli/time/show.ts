@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { formatInstant } from '../../lib/clock.ts';
 import { formatDuration } from '../../lib/duration.ts';
-import { clockAgainstStore, knownTime } from '../../server/known-time.ts';
+import { clockAgainstStore, knownTime } from '../../server/time/known-time.ts';
 import { configOption, finish, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Answer, Session } from '../session.ts';

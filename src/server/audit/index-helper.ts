@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { helperFlags } from '../crl-helper.ts';
+import { helperFlags } from '../helpers/crl-helper.ts';
 
 export interface ToIndexHelper {
   /** The log's. */

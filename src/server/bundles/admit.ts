@@ -3,7 +3,7 @@ import { gunzip } from 'node:zlib';
 import type { PolicyConfig } from '../../config/types.ts';
 import { asPortreeveError, PortreeveError } from '../../lib/errors.ts';
 import { parseBundle } from '../../policy/bundle.ts';
-import type { StoreHand } from '../store-hand.ts';
+import type { StoreHand } from '../helpers/store-hand.ts';
 import { bundleSigner } from './signer.ts';
 
 /** A bundle whose form and signature are right; what it does is another matter. */

@@ -5,7 +5,7 @@ import { asPortreeveError, describeThrown, PortreeveError } from '../../lib/erro
 import { parseBundle, readBundleFile } from '../../policy/bundle.ts';
 import type { Store } from '../../store/types.ts';
 import type { Applied, Brought } from '../sources/types.ts';
-import type { StoreHand } from '../store-hand.ts';
+import type { StoreHand } from '../helpers/store-hand.ts';
 import { admitBeside, type Admitted } from './admit.ts';
 import { noBundle, type BundleFile } from './bundle-file.ts';
 import { candidates, type Candidate } from './candidates.ts';

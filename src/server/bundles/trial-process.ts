@@ -2,7 +2,7 @@ import { asPortreeveError, PortreeveError } from '../../lib/errors.ts';
 import { parseBundle } from '../../policy/bundle.ts';
 import { selfTest } from '../../policy/self-test.ts';
 import { loadPolicy } from '../loaded.ts';
-import { yieldToDecisions } from '../yield-to-decisions.ts';
+import { yieldToDecisions } from '../helpers/yield-to-decisions.ts';
 import { endWithParent } from './end-with-parent.ts';
 import { probe } from './probe.ts';
 import type { FromTrial, ToTrial } from './trial.ts';

@@ -1,7 +1,7 @@
 import type { MadeDecision } from '../../decision/types.ts';
 import type { Clock } from '../../lib/clock.ts';
 import type { OcspKey } from '../../revocation/ocsp/table.ts';
-import type { Channel, ToParent } from '../channel.ts';
+import type { Channel, ToParent } from '../worker/channel.ts';
 
 /** The worker's end: tells the parent about which certificates responders are to be asked. */
 export interface WantedSender {

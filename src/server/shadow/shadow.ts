@@ -11,7 +11,7 @@ import { shadowEntries } from '../bundles/bundle-entries.ts';
 import type { Bundles } from '../bundles/bundles.ts';
 import type { InForce } from '../reload.ts';
 import type { SourceSpec } from '../sources/types.ts';
-import type { StoreHand } from '../store-hand.ts';
+import type { StoreHand } from '../helpers/store-hand.ts';
 import { startShadowProcess } from './shadow-process.ts';
 import type { ShadowJudged } from './shadow-process.ts';
 import { openTrial, type Trial } from './trial.ts';

@@ -7,8 +7,8 @@ import type { Store } from '../../store/types.ts';
 import { admitBeside } from '../bundles/admit.ts';
 import type { Candidate } from '../bundles/candidates.ts';
 import { keptBytes } from '../bundles/table.ts';
-import { keptFolder } from '../keep-versions.ts';
-import type { StoreHand } from '../store-hand.ts';
+import { keptFolder } from '../records/keep-versions.ts';
+import type { StoreHand } from '../helpers/store-hand.ts';
 import { ShadowLedger } from './ledger.ts';
 import type { ShadowProcess } from './shadow-process.ts';
 

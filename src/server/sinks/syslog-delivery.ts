@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { connect } from 'node:tls';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import type { SinkConfig } from '../../config/types.ts';
-import { parseAddress } from '../address.ts';
+import { parseAddress } from '../listen/address.ts';
 import { asUnavailable, unavailable } from '../sources/failures.ts';
 import { aboutOf } from './about.ts';
 import { inSlices } from './batch.ts';

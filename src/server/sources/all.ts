@@ -1,5 +1,5 @@
 import type { Config } from '../../config/types.ts';
-import type { CrlWorld } from '../apply-crl-file.ts';
+import type { CrlWorld } from '../helpers/apply-crl-file.ts';
 import type { InForce } from '../reload.ts';
 import { catalogueSources } from './catalogue-sources.ts';
 import { applyCrls, crlSources } from './crl-sources.ts';

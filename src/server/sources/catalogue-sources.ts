@@ -4,9 +4,13 @@ import type { CatalogueResult } from '../../inventory/catalogue-types.ts';
 import { lockoutLimitOf } from '../../inventory/lockout-limit.ts';
 import { asPortreeveError, PortreeveError } from '../../lib/errors.ts';
 import type { Store } from '../../store/types.ts';
-import { handBytes } from '../apply-crl-file.ts';
-import { importCatalogueFile, type CatalogueFileJob, type CatalogueKind } from '../import-catalogue-file.ts';
-import type { StoreHand } from '../store-hand.ts';
+import { handBytes } from '../helpers/apply-crl-file.ts';
+import {
+  importCatalogueFile,
+  type CatalogueFileJob,
+  type CatalogueKind,
+} from '../helpers/import-catalogue-file.ts';
+import type { StoreHand } from '../helpers/store-hand.ts';
 import { inventorySource } from './file-or-url.ts';
 import type { Applied, Brought, SourceEntry, SourceSpec } from './types.ts';
 

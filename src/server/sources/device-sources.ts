@@ -4,10 +4,10 @@ import { lockoutLimitOf, lockoutText } from '../../inventory/lockout-limit.ts';
 import { boundClasses } from '../../inventory/unbound.ts';
 import { asPortreeveError } from '../../lib/errors.ts';
 import type { Store } from '../../store/types.ts';
-import { handBytes } from '../apply-crl-file.ts';
-import { importDevicesInHelper } from '../device-helper.ts';
-import { importDeviceFile, type DeviceFileJob } from '../import-device-file.ts';
-import type { StoreHand } from '../store-hand.ts';
+import { handBytes } from '../helpers/apply-crl-file.ts';
+import { importDevicesInHelper } from '../helpers/device-helper.ts';
+import { importDeviceFile, type DeviceFileJob } from '../helpers/import-device-file.ts';
+import type { StoreHand } from '../helpers/store-hand.ts';
 import { inventorySource } from './file-or-url.ts';
 import type { Applied, Brought, SourceEntry, SourceSpec } from './types.ts';
 

@@ -2,7 +2,7 @@ import { describeThrown } from '../../lib/errors.ts';
 import { forgetSourceState, readSourceStates, writeSourceState } from '../../store/source-states.ts';
 import type { SourceState } from '../../store/source-states.ts';
 import type { Store } from '../../store/types.ts';
-import { crlFileKind } from '../file-states.ts';
+import { crlFileKind } from '../files/file-states.ts';
 import { locationText } from './read-location.ts';
 import { newState } from './source-view.ts';
 import type { SourceSpec } from './types.ts';

@@ -9,7 +9,7 @@ import { buildContext } from '../../../src/context/build.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { unquestioned } from '../../../src/lib/trusted-time.ts';
 import { composeDecision } from '../../../src/server/compose.ts';
-import { keepVersions, keptFolder } from '../../../src/server/keep-versions.ts';
+import { keepVersions, keptFolder } from '../../../src/server/records/keep-versions.ts';
 import { readMaterial } from '../../../src/server/material.ts';
 import { writeLog } from '../../helpers/audit-log.ts';
 import { makeInstallation } from './helpers/installation.ts';

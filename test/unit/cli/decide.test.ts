@@ -11,7 +11,7 @@ import { patientTiming, recordNothing } from '../../../src/cli/trial.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { unquestioned } from '../../../src/lib/trusted-time.ts';
 import { composeDecision } from '../../../src/server/compose.ts';
-import { keepVersions, keptFolder } from '../../../src/server/keep-versions.ts';
+import { keepVersions, keptFolder } from '../../../src/server/records/keep-versions.ts';
 import { readMaterial } from '../../../src/server/material.ts';
 import { deviceId, makeInstallation, type Installation } from './helpers/installation.ts';
 import { onlyObject, portreeveHere as portreeve } from './helpers/run.ts';

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { decisionLine } from '../../../src/cli/serve.ts';
 import { painter } from '../../../src/cli/output.ts';
-import type { DecisionSummary } from '../../../src/server/summary.ts';
+import type { DecisionSummary } from '../../../src/server/records/summary.ts';
 import { makeInstallation } from './helpers/installation.ts';
 import { onlyObject, portreeve } from './helpers/run.ts';
 

@@ -4,7 +4,7 @@ import test from 'ava';
 import { openStore } from '../../../src/store/open.ts';
 import { writeSourceState } from '../../../src/store/source-states.ts';
 import type { SourceState } from '../../../src/store/source-states.ts';
-import { noteFileState } from '../../../src/server/file-states.ts';
+import { noteFileState } from '../../../src/server/files/file-states.ts';
 import { newState } from '../../../src/server/sources/source-view.ts';
 import { makeInstallation } from './helpers/installation.ts';
 import type { Installation } from './helpers/installation.ts';

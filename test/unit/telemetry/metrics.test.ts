@@ -1,5 +1,5 @@
 import test from 'ava';
-import { startMetering } from '../../../src/server/otel.ts';
+import { startMetering } from '../../../src/server/otel/otel.ts';
 import { addDuration, noDurations } from '../../../src/telemetry/durations.ts';
 import type { Durations } from '../../../src/telemetry/durations.ts';
 import { createMetrics } from '../../../src/telemetry/metrics.ts';

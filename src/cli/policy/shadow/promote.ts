@@ -3,7 +3,7 @@ import { PortreeveError } from '../../../lib/errors.ts';
 import { admitBundle } from '../../../server/bundles/admit.ts';
 import { awaitInForce } from '../../../server/bundles/await-in-force.ts';
 import { keptBundle, keptBytes, pinBundle } from '../../../server/bundles/table.ts';
-import { clockAgainstStore } from '../../../server/known-time.ts';
+import { clockAgainstStore } from '../../../server/time/known-time.ts';
 import { shadowBundle } from '../../../server/shadow/wanted.ts';
 import { configOption, finish, whyOption, type CommonOptions } from '../../command.ts';
 import type { Answer, Session } from '../../session.ts';

@@ -5,7 +5,7 @@ import type { Config } from '../../../../src/config/types.ts';
 import { sha256Hex } from '../../../../src/lib/bytes.ts';
 import { readBundleFile } from '../../../../src/policy/bundle.ts';
 import { admitBeside, admitBundle } from '../../../../src/server/bundles/admit.ts';
-import { openStoreHand, type StoreHand } from '../../../../src/server/store-hand.ts';
+import { openStoreHand, type StoreHand } from '../../../../src/server/helpers/store-hand.ts';
 import { replaced, signedBundle } from '../../../helpers/bundles.ts';
 import { makeSigningKeys } from '../../../helpers/signed-bundles.ts';
 import { temporaryFolder } from '../../../helpers/temporary-store.ts';

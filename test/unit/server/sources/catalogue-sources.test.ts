@@ -10,7 +10,7 @@ import { listDelegations } from '../../../../src/inventory/gateways/table.ts';
 import { createObservedWriter } from '../../../../src/inventory/observed/write.ts';
 import { catalogueEntries, catalogueSources } from '../../../../src/server/sources/catalogue-sources.ts';
 import { deviceEntries } from '../../../../src/server/sources/device-sources.ts';
-import { openStoreHand, type StoreHand } from '../../../../src/server/store-hand.ts';
+import { openStoreHand, type StoreHand } from '../../../../src/server/helpers/store-hand.ts';
 import type { Applied } from '../../../../src/server/sources/types.ts';
 import { device, importRows } from '../../../helpers/inventory.ts';
 import { temporaryStore } from '../../../helpers/temporary-store.ts';
