@@ -14,6 +14,7 @@ export const others: readonly Other[] = [
       ['changed', 'ratio_to_small.changed', ''],
       ['unseen', 'ratio_to_small.unseen', ''],
       ['ready in', 'ready_ms.large.median', 'ms'],
+      ['memory of its own that a worker had at most', 'anonymous_mb.large.1', 'MB'],
     ],
   },
   {
