@@ -151,6 +151,6 @@ classes:
     firmware: { required: true, allowed: ["${firmware}"] }
     networks: ["127.0.0.0/8", "10.0.0.0/8"]
     ttl: 1h
-audit: { path: records.ndjson }
+audit: { path: log }
 `;
 }

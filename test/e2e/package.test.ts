@@ -89,7 +89,7 @@ test('the package holds compiled JavaScript with types, protos, the default bund
     'README.md',
     'dist/main.js',
     'dist/main.d.ts',
-    'dist/server/worker-main.js',
+    'dist/server/worker/worker-main.js',
     'dist/audit/record.schema.json',
     'dist/audit/act.schema.json',
     'proto/portreeve/v1/decision.proto',
