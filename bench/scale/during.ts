@@ -1,7 +1,7 @@
 /**
  * The p99 of decisions while a long CRL is applied by the server, or an inventory imported by another process, beside
  * that at rest: requests leave at a fixed rate whatever the answers do, and each is timed from when it was due. In turn,
- * in one run.
+ * in one run; and once more beside a process that the server knows nothing of and that keeps a core busy for as long.
  * Usage: node bench/scale/during.ts [--work crl|import] [--entries N] [--rounds N] [--rate N] [--seconds N] [--devices N]
  *   --entries of the list, or rows of the inventory; --rate requests a second, --seconds of each stretch at rest, --devices that are asked about in turn
  * Goal: the ratio of the medians of all p99 ≤ 2, no failed call. Exit 1 where it is missed.
@@ -21,6 +21,7 @@ import { count, percentile, rounded, say } from './figures.ts';
 import { makeFleet, makePki, type Pki } from './fleet.ts';
 import { pour } from './pour.ts';
 import { freePort, startServer, type BenchServer } from './servers.ts';
+import { stranger } from './stranger.ts';
 
 const { values } = parseArgs({
   options: {
@@ -81,12 +82,15 @@ async function run(): Promise<void> {
     const rest = await pour(client, bodies, rate, pause(seconds * 1000));
     const began = performance.now();
     const applying = await pour(client, bodies, rate, work.once(server));
-    failed += rest.failed + applying.failed;
-    const appliedIn = rounded((performance.now() - began) / 1000);
-    turns.push({ rest: rest.times, busy: applying.times, told: { applied_in_s: appliedIn } });
+    const took = performance.now() - began;
+    const control = await pour(client, bodies, rate, stranger(took));
+    failed += rest.failed + applying.failed + control.failed;
+    const appliedIn = rounded(took / 1000);
+    const told = { applied_in_s: appliedIn };
+    turns.push({ rest: rest.times, busy: applying.times, control: control.times, told });
     const p99 = (times: readonly number[]): string => percentile(times, 99).toFixed(2);
     say(
-      `${work.name}: round ${round + 1}/${rounds}: rest ${p99(rest.times)}, ${work.doing} ${p99(applying.times)} ms, ${appliedIn} s`,
+      `${work.name}: round ${round + 1}/${rounds}: rest ${p99(rest.times)}, ${work.doing} ${p99(applying.times)} ms, ${appliedIn} s, beside a stranger ${p99(control.times)} ms`,
     );
   }
   client.close();

@@ -7,10 +7,8 @@
  *   --rate requests a second, --seconds of each stretch at rest, --swaps bundles of each other stretch, --devices that are asked about in turn
  * Goal: the ratio of the medians of all p99 ≤ 2, no failed call. Exit 1 where it is missed.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { constants, setPriority, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -24,6 +22,7 @@ import { count, percentile, rounded, say } from './figures.ts';
 import { makeFleet, makePki } from './fleet.ts';
 import { pour } from './pour.ts';
 import { freePort, startServer, type BenchServer } from './servers.ts';
+import { stranger } from './stranger.ts';
 
 const { values } = parseArgs({
   options: {
@@ -76,12 +75,7 @@ async function exchange(server: BenchServer, { file, digest }: Ready): Promise<n
 /** As much work as a self-test in a process of its own, and as long a rest behind it as an exchange has. */
 async function strange(): Promise<void> {
   const began = performance.now();
-  const child = spawn(process.execPath, [
-    '-e',
-    `const end = Date.now() + ${strangeMs.work}; while (Date.now() < end);`,
-  ]);
-  if (child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
-  await once(child, 'exit');
+  await stranger(strangeMs.work);
   await pause(Math.max(0, strangeMs.every - (performance.now() - began)));
 }
 
