@@ -16,6 +16,7 @@ import { startHousekeeping } from '../../../../src/server/housekeeping.ts';
 import { beginGeneration, retireGeneration } from '../../../../src/store/generation.ts';
 import { isSweepDue } from '../../../../src/store/sweep.ts';
 import type { Store } from '../../../../src/store/types.ts';
+import { endlessModule, replaced } from '../../../helpers/bundles.ts';
 import { crlOf, fleet, minute, now, temporaryFolder, temporaryStore } from '../../../helpers/crl-fixtures.ts';
 import { fakeClock } from '../../../helpers/fake-clock.ts';
 
@@ -123,17 +124,22 @@ test('it begins before it is asked, and one process does all there is', async (t
 test('large files and trials of bundles have processes of their own, for which no other work waits', async (t) => {
   const { hand, store } = held(t);
   const [small, large] = [await listed(t, 8), await listed(t, 9)];
-  const policy = { self_test_timeout: 60_000, compat: null };
-  const config = { policy, classes: {} } as unknown as Config;
-  const trial = (bytes: Uint8Array) => hand.do({ is: 'trial', config, bytes });
-  const started: string[] = [];
-  const ended = (name: string) => () => void started.push(name);
+  const trial = (bytes: Uint8Array, self_test_timeout: number) => {
+    const policy = { self_test_timeout, compat: null };
+    return hand.do({ is: 'trial', config: { policy, classes: {} } as unknown as Config, bytes });
+  };
+  const whole = readBundleFile(null);
+  const ended: string[] = [];
+  const ends = (name: string) => () => void ended.push(name);
+  // However busy the machine is: one trial ends by being killed, and that is not before the small file is done.
+  const endless = trial(replaced(whole, { 'policy.wasm': endlessModule }), 5_000);
   await Promise.all([
-    trial(readBundleFile(null)).then(ended('trial')),
-    hand.do(small).then(ended('small')),
-    t.throwsAsync(trial(Buffer.from('no bundle')), { code: 'PDP_BUNDLE_INVALID' }),
+    t.throwsAsync(endless, { code: 'PDP_BUNDLE_INVALID' }).then(ends('endless')),
+    hand.do(small).then(ends('small')),
+    t.notThrowsAsync(trial(whole, 60_000)),
+    t.throwsAsync(trial(Buffer.from('no bundle'), 60_000), { code: 'PDP_BUNDLE_INVALID' }),
   ]);
-  t.deepEqual(started, ['small', 'trial']);
+  t.deepEqual(ended, ['small', 'endless']);
   t.like((await hand.do({ ...large, is: 'large_crls' }))[0], { done: { changed: true } });
   t.deepEqual(numberOf(store), ['09']);
 });
