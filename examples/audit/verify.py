@@ -27,6 +27,7 @@ HASH = 32
 MOST_DISORDER_MS = 60_000
 BEATS_MISSED = 3
 MOST_TOLD = 100
+HELD = "that you hold"
 
 
 class Findings:
@@ -78,12 +79,18 @@ class Archive:
     def __init__(self, path):
         self.zip = zipfile.ZipFile(path)
         self.names = set(self.zip.namelist())
+        # Whoever packed it again may have put a folder around it; `witness/checkpoint` is not the log's own.
+        found = [one for one in self.names if one == "checkpoint" or one.endswith("/checkpoint")]
+        roots = [one[: -len("checkpoint")] for one in found]
+        self.root = min(roots, key=lambda one: (one.count("/"), one), default="")
 
     def read(self, name):
-        return self.zip.read(name) if name in self.names else None
+        path = self.root + name
+        return self.zip.read(path) if path in self.names else None
 
     def list(self, name):
-        below = [one[len(name) + 1 :] for one in self.names if one.startswith(f"{name}/")]
+        begin = f"{self.root}{name}/"
+        below = [one[len(begin) :] for one in self.names if one.startswith(begin)]
         return sorted(one for one in below if one and "/" not in one)
 
 
@@ -264,7 +271,7 @@ class Verifier:
         self.files = files
         self.findings = Findings()
         self.records = Records(self.findings)
-        self.checkpoint, self.begin = None, None
+        self.checkpoint, self.begin, self.damaged = None, None, set()
 
     def tile(self, level, index, width):
         """The hashes of a tile; or (code, message)."""
@@ -299,8 +306,7 @@ class Verifier:
         findings = self.findings
         keys = self.read_keys(given)
         # Before the current one: of a log that is being written, what it keeps must not seem to be ahead.
-        names = [name for name in self.files.list("checkpoints") if not name.endswith((".tmp", ".json"))]
-        kept = [(name, self.files.read(f"checkpoints/{name}")) for name in names]
+        kept = self.read_kept()
         found = self.files.read("checkpoint")
         if found is None:
             findings.fail("checkpoint.missing", None, "there is no checkpoint")
@@ -310,14 +316,17 @@ class Verifier:
             return
         size = current["size"]
         earlier = []
-        for name, file in kept:
+        for name, file, problem in kept:
+            if file is None:
+                findings.fail("history.missing", None, f"checkpoints/{name} {problem}")
+                continue
             one = self.signed(file, keys, f" checkpoints/{name}")
             if one:
                 earlier.append((one, f"in checkpoints/{name}"))
         earlier.sort(key=lambda pair: pair[0]["size"])
-        one = self.signed(held, keys, " that you hold") if held is not None else None
+        one = self.signed(held, keys, f" {HELD}") if held is not None else None
         if one:
-            earlier.append((one, "that you hold"))
+            earlier.append((one, HELD))
         begin = self.begin = self.first_there(size)
         edge = self.edge_at(1, begin, size)
         if isinstance(edge, tuple):
@@ -331,6 +340,27 @@ class Verifier:
         self.tell_pruned(begin, size)
         if state == "sound":
             self.check_beside(begin, size)
+
+    def read_kept(self):
+        """(name, bytes, None), or (name, None, what is wrong) for what the list names and is not there."""
+        listed = self.listed_names()
+        names = sorted(set(self.files.list("checkpoints")) | set(listed or []))
+        names = [name for name in names if not name.endswith((".tmp", ".json"))]
+        files = [(name, self.files.read(f"checkpoints/{name}")) for name in names]
+        # A server that thins them takes them from the list first.
+        still = self.listed_names() or []
+        problem = "is not there, and checkpoints/list.json names it"
+        kept = [] if listed is not None else [("list.json", None, "is no list of files")]
+        return kept + [(name, file, problem) for name, file in files if file is not None or name in still]
+
+    def listed_names(self):
+        try:
+            value = read_json(self.files.read("checkpoints/list.json") or b'{"files":[]}')
+        except ValueError:
+            return None
+        names = value.get("files") if isinstance(value, dict) else None
+        is_name = lambda name: isinstance(name, str) and re.fullmatch(r"\w[\w.-]*", name, re.ASCII)
+        return names if isinstance(names, list) and all(map(is_name, names)) else None
 
     def read_keys(self, given):
         findings, known = self.findings, []
@@ -585,9 +615,9 @@ class Verifier:
                 ends = f"the log ends at {current['size']} entries"
                 fail("history.truncated", current["size"], f"{ends}, and {problem}")
                 continue
-            root = self.roots.get(size) or self.root_before(size, current)
-            if root is None:
-                unread.append(f"the checkpoint {name} ({size} entries)")
+            root = self.roots.get(size) or self.root_before(size)
+            if isinstance(root, tuple):
+                unread.append((name, size, *root))
             elif root == one["root"]:
                 agreed = max(agreed, size)
             else:
@@ -596,37 +626,81 @@ class Verifier:
                     what = f"the log is not the one that the checkpoint {name} was signed for"
                     which = f"of its {size} entries some from {agreed} on are others"
                     fail("history.forked", agreed, f"{what}: {which} (history was rewritten, or forked)")
-        if unread:
-            many = f"{len(unread)} earlier checkpoints, the last of them {unread[-1]},"
-            what = unread[-1] if len(unread) == 1 else many
-            self.findings.remark("log.unread", None, f"{what} cannot be compared: tiles of that time are gone")
+        self.tell_unread(unread)
         if state == "other":
             until = min(current["size"] if differs is None else differs, current["size"])
             what = f"the entries are not those that the checkpoint at {current['size']} was signed for"
             fail("root.differs", agreed, f"{what}: they differ between entry {agreed} and entry {until - 1}")
 
-    def root_before(self, size, current):
-        """The root of entries that were not read: from tiles, each held against the one above it."""
+    def tell_unread(self, unread):
+        """Nothing is verified by a checkpoint of yours that cannot be compared; of the log's own that is a remark."""
+        for name, size, lacking, damaged in unread:
+            if name != HELD:
+                continue
+            takes = " and ".join(lacking)
+            how = f"{takes} is not as it was"
+            if not damaged:
+                ask = "ask the operator for a copy (hashes alone), or for an export with this checkpoint"
+                how = f"it takes {takes}, gone with older entries: {ask}"
+            problem = f"nothing shows that the log continues the checkpoint {name} ({size} entries)"
+            self.findings.fail("history.uncompared", None, f"{problem}: {how}")
+        gone = [f"the checkpoint {name} ({size} entries)" for name, size, _, bad in unread if name != HELD and not bad]
+        if gone:
+            many = f"{len(gone)} earlier checkpoints, the last of them {gone[-1]},"
+            what = gone[-1] if len(gone) == 1 else many
+            self.findings.remark("log.unread", None, f"{what} cannot be compared: tiles of that time are gone")
 
-        def trusted(level, index):
-            width = width_at(level, index, current["size"])
-            tile = self.tile(level, index, width)
-            if isinstance(tile, tuple):
-                return None
-            if width < WIDTH or hashes_at(level + 1, current["size"]) == 0:
-                return tile
-            above = trusted(level + 1, index // WIDTH)
-            return tile if above and above[index % WIDTH] == whole_root(tile) else None
+    def root_before(self, size):
+        """
+        The root of a tree that ends before what was read: of every level it takes one tile, held against the one above
+        it, up to the hashes that were worked out. Or (tiles that it takes and that are not there as they were, damaged).
+        """
+        if size == 0:
+            return fold_peaks([])
 
-        rows, level = [], 0
-        while hashes_at(level, size) > 0:
-            index, width = divmod(hashes_at(level, size), WIDTH)
-            tile = [] if width == 0 else trusted(level, index)
-            if tile is None:
-                return None
-            rows.append(tile[:width])
+        def place(level):
+            return hashes_at(level, size) // WIDTH
+
+        def tell(tile, code, message):
+            if tile["path"] not in self.damaged:
+                self.damaged.add(tile["path"])
+                self.findings.fail(code, tile["index"] * WIDTH ** (tile["level"] + 1), message)
+
+        if size >= self.begin:
+            # Read, and told of there.
+            return [tile_path(0, place(0), width_at(0, place(0), self.checkpoint["size"]))], True
+        rows, tiles, level = self.tree.rows, [], 0
+        while hashes_at(level, size) % WIDTH == 0:
             level += 1
-        return fold_peaks([peak for row in reversed(rows) for peak in peaks_of(row)])
+        while level == 0 or place(level) * WIDTH < rows[level - 1][0]:
+            tile = {"level": level, "index": place(level), "path": tile_path(level, place(level), WIDTH)}
+            found = self.tile(level, place(level), WIDTH)
+            tile["hashes"] = None if isinstance(found, tuple) else found
+            # What is before the first entry that is there may be gone; what is there is to be as it was.
+            if isinstance(found, tuple) and found[0] != "tile.missing":
+                tell(tile, *found)
+            tiles.append(tile)
+            level += 1
+        lacking = [tile["path"] for tile in tiles if tile["hashes"] is None]
+        if lacking:
+            return lacking, any(tile["path"] in self.damaged for tile in tiles)
+        for at in range(len(tiles) - 1, -1, -1):
+            tile, index = tiles[at], tiles[at]["index"]
+            if at + 1 < len(tiles):
+                over = tiles[at + 1]["hashes"][index % WIDTH]
+            else:
+                over = self.tree.slice(tile["level"] + 1, index, index + 1)[0]
+            if whole_root(tile["hashes"]) != over:
+                tell(tile, "tile.changed", f"{tile['path']} was changed: the hash over it is another one")
+                return [tile["path"]], True
+        peaks, read = [], {tile["level"]: tile["hashes"] for tile in tiles}
+        for level in range(len(rows), -1, -1):
+            end = hashes_at(level, size)
+            if level in read:
+                peaks += peaks_of(read[level][: end % WIDTH])
+            elif end % WIDTH:
+                peaks += peaks_of(self.tree.slice(level, end - end % WIDTH, end))
+        return fold_peaks(peaks)
 
     def tell_pruned(self, begin, size):
         if begin == 0:
@@ -764,12 +838,56 @@ TIMELY = {"start", "stop", "heartbeat", "merged", "worker_started", "worker_ende
 EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
 
 
+INSTANT = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]{1,9})?(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
+)
+
+
 def millis(text):
-    try:
-        at = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
-        return (at - EPOCH) // datetime.timedelta(milliseconds=1)
-    except (ValueError, TypeError, AttributeError):
+    """RFC 3339, in milliseconds; None for what is no time."""
+    found = INSTANT.fullmatch(text) if isinstance(text, str) else None
+    if not found:
         return None
+    zone = int(found[9] or 0), int(found[10] or 0)
+    try:
+        day = datetime.datetime(*(int(part) for part in found.groups()[:6]), tzinfo=datetime.timezone.utc)
+    except ValueError:
+        return None
+    if zone[0] > 23 or zone[1] > 59:
+        return None
+    ms = int((found[7] or ".")[1:4].ljust(3, "0"))
+    minutes = (zone[0] * 60 + zone[1]) * (-1 if found[8] == "-" else 1)
+    return (day - EPOCH) // datetime.timedelta(milliseconds=1) + ms - minutes * 60_000
+
+
+def read_json(found):
+    """As RFC 8259 has it, bytes that are no UTF-8 replaced. Raises ValueError."""
+
+    def refuse(word):
+        raise ValueError(word)
+
+    def number(text):
+        return int(text) if len(text) < 300 else float(text)
+
+    try:
+        return json.loads(found.decode("utf-8", "replace"), parse_constant=refuse, parse_int=number)
+    except RecursionError as error:
+        raise ValueError("too deep") from error
+
+
+def record_in(found):
+    """A record, which is one line of JSON with a time; None for what no reader of logs takes for one."""
+    if b"\n" in found:
+        return None
+    try:
+        record = read_json(found)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) and millis(record.get("time")) is not None else None
+
+
+def is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def instant(ms):
@@ -806,24 +924,22 @@ class Records:
             self.one(first + place, entry)
 
     def one(self, entry, found):
-        try:
-            record = json.loads(found)
-        except ValueError:
-            record = None
-        if not isinstance(record, dict):
-            self.findings.fail("entry.unreadable", entry, f"entry {entry} is no record")
+        record = record_in(found)
+        if record is None:
+            self.findings.fail("entry.unreadable", entry, f"entry {entry} is no record: no reader shows it")
             return
         is_decision, act = record.get("kind") == "decision", record.get("act")
         self.decisions += is_decision
         self.others += not is_decision
-        time = millis(record.get("time"))
-        if time is not None and (is_decision or act in TIMELY or record.get("kind") in TIMELY):
-            self.time(entry, time, act)
+        named = [one for one in (act, record.get("kind")) if isinstance(one, str)]
+        if is_decision or any(one in TIMELY for one in named):
+            self.time(entry, millis(record["time"]), act)
         if is_decision:
             # A server that decides has not stopped, whatever it said before.
             self.stopped = False
         else:
-            self.act(entry, act, record.get("detail") or {}, record)
+            detail = record.get("detail")
+            self.act(entry, act, detail if isinstance(detail, dict) else {}, record)
 
     def time(self, entry, time, act):
         self.first = time if self.first is None else self.first
@@ -855,19 +971,20 @@ class Records:
             self.stopped = True
         if record.get("kind") == "heartbeat":
             # The last one of a server that ends announces none.
-            beat, lost = record.get("next_s"), (record.get("records") or {}).get("lost") or 0
-            self.stopped = beat == 0
-            if isinstance(beat, (int, float)) and beat > 0:
+            beat, records = record.get("next_s"), record.get("records")
+            lost = records.get("lost") if isinstance(records, dict) else None
+            self.stopped = is_number(beat) and beat == 0
+            if is_number(beat) and beat > 0:
                 self.beat = beat * 1000
-            if lost > 0:
+            if is_number(lost) and lost > 0:
                 message = f"{lost} records before entry {entry} were lost: its heartbeat says so"
                 self.findings.remark("log.gap", entry, message)
         if act == "log_gap":
             most = detail.get("at_most_ms")
-            what = f" of at most {duration(most)}" if isinstance(most, (int, float)) else ""
+            what = f" of at most {duration(most)}" if is_number(most) else ""
             message = f"records{what} before entry {entry} may be missing: the log says so itself"
             self.findings.remark("log.gap", entry, message)
-        if act == "log_pruned" and isinstance(detail.get("minimum_index"), int):
+        if act == "log_pruned" and is_number(detail.get("minimum_index")):
             self.pruned_below = max(self.pruned_below, detail["minimum_index"])
 
 

@@ -35,3 +35,8 @@ export function readEnvironment(
 export function withEnvironment(more: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return { ...more, ...process.env };
 }
+
+/** The environment without what Node.js reads of it for itself (`NODE_OPTIONS`, …). */
+export function withoutNodeSettings(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NODE_')));
+}

@@ -95,6 +95,81 @@ export function redactedSubjects(fields: readonly string[]): ReadonlySet<Redacte
   return found;
 }
 
+/**
+ * Where a decision's record has each of these: as itself, in another form, or as a digest by which it could be told. Whoever
+ * names one of the places means all of them.
+ */
+const decided: Readonly<Record<RedactedSubject, readonly string[]>> = {
+  device_id: [
+    'device_id',
+    'facts.connection.claims.device_id',
+    'facts.credential.identity.id',
+    'facts.device.device_id',
+    'facts.device_id',
+    'facts.shared_use.uses.*.device_id',
+    'input.claimed_device_id',
+    'input.device_id',
+  ],
+  owner: ['owner', 'facts.device.owner', 'input.device_owner'],
+  class: [
+    'class',
+    'facts.crl_grace.class',
+    'facts.device.class',
+    'facts.inventory_state.grace.class',
+    'input.device_class',
+  ],
+  site: [
+    'site',
+    'facts.crl_grace.site',
+    'facts.device.site',
+    'facts.inventory_state.grace.site',
+    'input.device_site',
+  ],
+  pep: ['pep.name', 'facts.pep.name', 'input.pep'],
+  gateway: ['gateway', 'facts.gateway.id', 'facts.shared_use.uses.*.gateway', 'input.gateway'],
+  leaf: [
+    'leaf',
+    'facts.credential.fingerprint',
+    'facts.credential.key',
+    'facts.credential.path.0',
+    'input.certificate_fingerprint',
+  ],
+  key: ['key', 'facts.credential.key', 'facts.credential.key_digest', 'input.key_digest'],
+  issuer: [
+    'issuer',
+    'issuer_key',
+    'facts.credential.issuer',
+    'facts.credential.issuer_key',
+    'facts.credential.issuer_name',
+    'facts.credential.path.1',
+    'facts.revocation.*.distribution_points.*.crl_issuers.*',
+    'facts.revocation.*.issuer_dn',
+    'facts.revocation.*.issuer_key',
+    'facts.revocation.*.ocsp.responder',
+    'input.issuer',
+    'versions.crls.*.issuer_key',
+  ],
+  serial: ['serial', 'facts.credential.serial', 'facts.revocation.*.serial', 'input.certificate_serial'],
+  source_ip: [
+    'facts.connection.source_ip',
+    'facts.shared_use.uses.*.network',
+    'input.source_ip',
+    'input.source_ip_outside',
+  ],
+};
+
+/** The paths of all that is replaced in a decision's record: those that are named, and what goes with them. */
+export function redactedPlaces(fields: readonly string[]): readonly (readonly string[])[] {
+  const named = fields.flatMap((field) => {
+    const read = redactedPath(field);
+    return 'path' in read ? [read.path] : [];
+  });
+  const along = Object.values(decided)
+    .map((texts) => texts.map((text) => text.split('.')))
+    .filter((places) => fields.some((field) => coversAny(field, places)));
+  return [...named, ...along.flat()];
+}
+
 const sourcePlaces = [
   ['facts', 'connection', 'source_ip'],
   ['input', 'source_ip'],
@@ -117,7 +192,8 @@ function coversAny(field: string, places: readonly (readonly string[])[]): boole
   const { path } = read;
   return places.some(
     (place) =>
-      path.length <= place.length && path.every((name, index) => name === '*' || name === place[index]),
+      path.length <= place.length &&
+      path.every((name, index) => name === '*' || place[index] === '*' || name === place[index]),
   );
 }
 

@@ -39,18 +39,11 @@ export function versionsOf(
   return form;
 }
 
+/** By all members, of which each but the list of CRLs is a text, a number or kept as one object: none can be forgotten here. */
 function isSame(a: Versions, b: Versions): boolean {
+  const others = (Object.keys(b) as (keyof Versions)[]).filter((name) => name !== 'crls');
   return (
-    a.epochs === b.epochs &&
-    a.bundle === b.bundle &&
-    a.configuration === b.configuration &&
-    a.anchors === b.anchors &&
-    a.catalogue === b.catalogue &&
-    a.classes === b.classes &&
-    a.input_version === b.input_version &&
-    a.instance === b.instance &&
-    a.program === b.program &&
-    a.site === b.site &&
+    others.every((name) => a[name] === b[name]) &&
     a.crls.length === b.crls.length &&
     a.crls.every((crl, index) => crl === b.crls[index])
   );

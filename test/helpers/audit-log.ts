@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { keyListBytes } from '../../src/audit/log/keys.ts';
 import { recordBytes } from '../../src/audit/record.ts';
 import { signCheckpoint } from '../../src/audit/tlog/checkpoint.ts';
 import { rootOf } from '../../src/audit/tlog/frontier.ts';
@@ -38,6 +39,14 @@ export function writeLog(folder: string, records: readonly (object | string)[]):
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), bytes);
   }
+}
+
+/** The list of keys of such a log, which its folder does not have: `keys/log.json`. */
+export function keyList(): Uint8Array {
+  const from = { time: formatInstant(beginning), size: 0 };
+  return keyListBytes({
+    keys: [{ key: noteSigner(origin, key).verifier.text, from, until: null, succession: null }],
+  });
 }
 
 /** A log in a folder that is gone after the test. */

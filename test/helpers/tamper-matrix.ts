@@ -2,6 +2,7 @@ import { bundleOf } from '../../src/audit/tlog/entry-bundle.ts';
 import { keyListBytes } from '../../src/audit/log/keys.ts';
 import { keyListPath } from '../../src/audit/log/types.ts';
 import type { LogKey } from '../../src/audit/log/types.ts';
+import { recordBytes } from '../../src/audit/record.ts';
 import { noteSigner } from '../../src/audit/tlog/note.ts';
 import type { NoteSigner } from '../../src/audit/tlog/note.ts';
 import {
@@ -113,6 +114,37 @@ function exported(log: MadeLog, change: (lines: readonly Uint8Array[]) => readon
   const lines = change(log.entries).flatMap((entry) => [entry, Buffer.from('\n')]);
   log.files.set('records/000000000000.ndjson', Buffer.concat(lines));
   return log;
+}
+
+/** The first two bundles are gone by the retention that the log tells of. */
+function pruned(log: MadeLog, change: (entries: Uint8Array[]) => void = () => undefined): MadeLog {
+  const less = rewritten(log, (entries) => {
+    entries[600] = act(at(600), 'log_pruned', { minimum_index: 512 });
+    change(entries);
+  });
+  return without(less, 'tile/entries/000', 'tile/entries/001', 'tile/0/000', 'tile/0/001');
+}
+
+/** The same, but for the hashes of the entries 256 to 511, as the operator has them from before. */
+function prunedWithHashes(log: MadeLog, change?: (entries: Uint8Array[]) => void): MadeLog {
+  const less = pruned(log, change);
+  const hashes = tilesOf(less.entries).get('tile/0/001') as Uint8Array;
+  less.files.set('tile/0/001', hashes);
+  return less;
+}
+
+const prunedRemark = "log.pruned 0: entries 0 to 511 are gone: the log's retention has taken them";
+
+/** A byte that begins no character. */
+function edit(record: Buffer): Buffer {
+  record[record.indexOf('meter')] = 0xff;
+  return record;
+}
+
+/** A decision with members of its own, in canonical order, and one more text of the policy. */
+function decisionWith(index: number, members: object): Uint8Array {
+  const record = JSON.parse(Buffer.from(entryOf(index, at(index))).toString('utf8')) as object;
+  return Buffer.from(recordBytes({ ...record, ...members }));
 }
 
 const strange = newSigner();
@@ -448,7 +480,7 @@ export const tamperMatrix: readonly Cheat[] = [
   {
     title: 'what is no record put in with the key',
     cheat: (log) => rewritten(log, (entries) => (entries[301] = Buffer.from('hello'))),
-    says: ['entry.unreadable 301: entry 301 is no record'],
+    says: ['entry.unreadable 301: entry 301 is no record: no reader shows it'],
   },
   {
     title: 'records left out before they were signed: heartbeats are missing',
@@ -650,6 +682,163 @@ export const tamperMatrix: readonly Cheat[] = [
     remarks: [
       'time.silence 230: nothing was recorded between 2026-11-01T00:03:49.000Z and 2026-11-01T00:08:50.000Z (5m 1s), where a heartbeat was due every 1m',
     ],
+  },
+  {
+    title: 'history rewritten with the key and then pruned, so that the held checkpoint cannot be compared',
+    held: 300,
+    cheat: (log) => pruned(log, (entries) => (entries[10] = entryOf(5010, at(10)))),
+    says: [
+      'history.uncompared: nothing shows that the log continues the checkpoint that you hold (300 entries): it takes tile/0/001, gone with older entries: ask the operator for a copy (hashes alone), or for an export with this checkpoint',
+    ],
+    remarks: [prunedRemark],
+  },
+  {
+    title: 'the same where the hashes of that time are still there: they tell',
+    held: 300,
+    cheat: (log) => prunedWithHashes(log, (entries) => (entries[10] = entryOf(5010, at(10)))),
+    says: [
+      'history.forked 0: the log is not the one that the checkpoint that you hold was signed for: of its 300 entries some from 0 on are others (history was rewritten, or forked)',
+    ],
+    remarks: [prunedRemark],
+  },
+  {
+    title: 'the same where those hashes are the ones of the log as it was',
+    held: 300,
+    cheat: (log) => {
+      const forged = pruned(log, (entries) => (entries[300] = entryOf(5300, at(300))));
+      forged.files.set('tile/0/001', tilesOf(log.entries).get('tile/0/001') as Uint8Array);
+      return forged;
+    },
+    says: [
+      'tile.changed 256: tile/0/001 was changed: the hash over it is another one',
+      'history.uncompared: nothing shows that the log continues the checkpoint that you hold (300 entries): tile/0/001 is not as it was',
+    ],
+    remarks: [prunedRemark],
+  },
+  {
+    title: 'the same where the tile of that time is cut off: damage is no absence',
+    held: 300,
+    cheat: (log) => edited(prunedWithHashes(log), 'tile/0/001', (bytes) => bytes.subarray(0, 5)),
+    says: [
+      'tile.malformed 256: tile/0/001 has 5 bytes instead of 8192',
+      'history.uncompared: nothing shows that the log continues the checkpoint that you hold (300 entries): tile/0/001 is not as it was',
+    ],
+    remarks: [prunedRemark],
+  },
+  {
+    title: 'a checkpoint that the log has kept, and a damaged tile of that time before what is there',
+    cheat: (log) => {
+      const less = flipped(prunedWithHashes(log), 'tile/0/001', 0);
+      less.files.set('checkpoints/300', checkpointOf(log.entries, 300, [log.signer]));
+      less.files.set('checkpoints/310', checkpointOf(log.entries, 310, [log.signer]));
+      return less;
+    },
+    says: ['tile.changed 256: tile/0/001 was changed: the hash over it is another one'],
+    remarks: [prunedRemark],
+  },
+  {
+    title:
+      'a log that was pruned, and the operator gave the reader the hashes that the held checkpoint takes',
+    held: 300,
+    cheat: (log) => prunedWithHashes(log),
+    says: [],
+    remarks: [prunedRemark],
+  },
+  {
+    title: 'a log that was pruned, and a held checkpoint at the end of a bundle: hashes above tell',
+    held: 256,
+    cheat: (log) => pruned(log),
+    says: [],
+    remarks: [prunedRemark],
+  },
+  {
+    title: 'the same with history rewritten with the key',
+    held: 256,
+    cheat: (log) => pruned(log, (entries) => (entries[10] = entryOf(5010, at(10)))),
+    says: [
+      'history.forked 0: the log is not the one that the checkpoint that you hold was signed for: of its 256 entries some from 0 on are others (history was rewritten, or forked)',
+    ],
+    remarks: [prunedRemark],
+  },
+  {
+    title: 'a log that was pruned, and a held checkpoint of what is there',
+    held: 512,
+    cheat: (log) => pruned(log),
+    says: [],
+    remarks: [prunedRemark],
+  },
+  {
+    title: 'a checkpoint of no entries that the reader holds of a log that was pruned',
+    held: 0,
+    cheat: (log) => pruned(log),
+    says: [],
+    remarks: [prunedRemark],
+  },
+  {
+    title: 'a kept checkpoint that is not there, and the list names it',
+    cheat: (log) => {
+      log.files.set('checkpoints/200', checkpointOf(log.entries, 200, [log.signer]));
+      log.files.set('checkpoints/list.json', Buffer.from('{"files":["200","350"]}'));
+      return log;
+    },
+    says: ['history.missing: checkpoints/350 is not there, and checkpoints/list.json names it'],
+  },
+  {
+    title: 'a list of kept checkpoints that is none',
+    cheat: (log) => {
+      log.files.set('checkpoints/list.json', Buffer.from('{"files":["../checkpoint"]}'));
+      return log;
+    },
+    says: ['history.missing: checkpoints/list.json is no list of files'],
+  },
+  {
+    title: 'decisions hidden with the key in entries that no reader takes for a record',
+    cheat: (log) =>
+      rewritten(log, (entries) => {
+        const whole = Buffer.from(entryOf(307, at(307)));
+        entries[301] = Buffer.from('{"kind":"decision","time":"bad"}');
+        entries[302] = Buffer.from('[]');
+        entries[303] = Buffer.from('{"kind":"decision"}');
+        entries[304] = Buffer.from(`{"kind":"decision","time":"${'2026-02-30T00:00:00Z'}"}`);
+        entries[305] = Buffer.concat([whole, Buffer.from('\n')]);
+        entries[306] = Buffer.from(whole.toString().replace('{"assurance":', '{"assurance":x'));
+        entries[307] = whole.subarray(0, -1);
+        entries[308] = Buffer.alloc(0);
+        entries[309] = Buffer.from(whole.toString().replace('"schema":1', '"schema":NaN'));
+        entries[310] = Buffer.from(whole.toString().replace('"time":"', '"time":["'));
+      }),
+    says: Array.from(
+      { length: 10 },
+      (_, place) => `entry.unreadable ${301 + place}: entry ${301 + place} is no record: no reader shows it`,
+    ),
+  },
+  {
+    title: 'texts that are no UTF-8 in a record, which readers show as they can',
+    cheat: (log) =>
+      rewritten(log, (entries) => {
+        entries[301] = edit(Buffer.from(entryOf(301, at(301))));
+      }),
+    says: [],
+  },
+  {
+    title:
+      "records in which a policy's reason, a header and a name of another member have times of their own",
+    cheat: (log) =>
+      rewritten(log, (entries) => {
+        const other = '2026-10-01T08:00:00.000Z';
+        const time = { time: other };
+        const reasons = [{ code: 'policy.late', detail: time }];
+        entries[301] = decisionWith(301, { verdict: { headers: time, reasons }, reasons });
+        entries[302] = decisionWith(302, { versions: { bundle: null, ...time } });
+        entries[303] = decisionWith(303, { 'u"time': other });
+        entries[304] = decisionWith(304, { versions: { 'x\\': `","time":"${other}"` } });
+        // A time that is the second of its name is the one that readers take.
+        const twice = Buffer.from(entryOf(305, at(305)))
+          .toString()
+          .replace('{', `{"time":"${other}",`);
+        entries[305] = Buffer.from(twice);
+      }),
+    says: [],
   },
   {
     title: 'an export whose lines are those of its entries',

@@ -17,18 +17,21 @@ import { readTileBytes } from '../verify/read-tiles.ts';
 import { firstSince } from '../verify/since.ts';
 import { anchorFolder, cosignedCheckpointPath, witnessFolder } from '../witness/types.ts';
 import { digestsIn } from './digests.ts';
+import type { Content } from './digests.ts';
+import { namedContent } from './named-content.ts';
+import type { NamedContent, ReadKept } from './named-content.ts';
 import { exportReadme } from './readme.ts';
 
 export interface ExportOptions {
   /** Records from then on, with those that stand in the same bundle before. */
   readonly since?: EpochMs;
-  /** Sizes of checkpoints that the receiver holds: what ties them to the export goes into it. */
-  readonly held?: readonly number[];
+  /** Checkpoints that the receiver holds: what ties those of this log to the export goes into it. */
+  readonly held?: readonly Pick<SignedCheckpoint, 'origin' | 'size'>[];
   readonly now: EpochMs;
   /** The program that makes it, for the reader. */
   readonly program: string;
   /** Bytes that a digest names, of what records were made from; undefined where they were not kept. */
-  readonly kept: (digest: string) => Promise<Uint8Array | undefined>;
+  readonly kept: ReadKept;
   readonly onTotal?: (entries: number) => void;
   readonly onEntries?: (count: number) => void;
 }
@@ -38,9 +41,10 @@ export interface ExportSummary {
   origin: string;
   from: number;
   size: number;
+  /** Files of what records name by digest. */
   kept: number;
-  /** Digests that records name and of which nothing is kept. */
-  missing: number;
+  /** What records name by digest and was not kept. */
+  missing: Omit<NamedContent, 'bytes'>[];
 }
 
 /** Bundles whose records go into one file of lines. */
@@ -69,7 +73,7 @@ export async function* exportFiles(
   yield text(exportPath, `${JSON.stringify(about, null, 2)}\n`);
   yield { name: checkpointPath, bytes: checkpoint.bytes };
   yield* asTheyAre(place, [keyListPath]);
-  const earlier = [...(options.held ?? [])];
+  const earlier = (options.held ?? []).filter((one) => one.origin === origin).map((one) => one.size);
   for (const folder of [keptCheckpointsPath, witnessFolder, anchorFolder]) {
     const names = (await place.list(folder)) ?? [];
     const whole = names.filter((name) => !name.endsWith('.tmp')).map((name) => `${folder}/${name}`);
@@ -80,7 +84,7 @@ export async function* exportFiles(
       if (folder === keptCheckpointsPath) earlier.push(...sizeIn(file.bytes));
     }
   }
-  const digests = new Set<string>();
+  const digests = new Map<string, Content>();
   yield* entryFiles(place, { from, size, digests, onEntries: options.onEntries });
   yield* upperTiles(place, from, size);
   const before = earlier.filter((at) => at < from);
@@ -91,7 +95,8 @@ export async function* exportFiles(
   yield* keptFiles(digests, summary, options);
 }
 
-async function checkpointOf(place: LogPlace): Promise<SignedCheckpoint> {
+/** The checkpoint of a log, not verified. Throws PDP_NOT_FOUND where it has none, PDP_INPUT_MALFORMED for what is none. */
+export async function checkpointOf(place: LogPlace): Promise<SignedCheckpoint> {
   const bytes = await place.read(checkpointPath);
   if (bytes === undefined) throw new PortreeveError('PDP_NOT_FOUND', `${place.location} has no checkpoint`);
   return parseCheckpoint(bytes);
@@ -112,7 +117,7 @@ interface EntryWork {
   readonly from: number;
   readonly size: number;
   /** Filled with what records name. */
-  readonly digests: Set<string>;
+  readonly digests: Map<string, Content>;
   readonly onEntries: ((count: number) => void) | undefined;
 }
 
@@ -198,13 +203,16 @@ function sizeIn(bytes: Uint8Array): readonly number[] {
 }
 
 async function* keptFiles(
-  digests: ReadonlySet<string>,
+  digests: ReadonlyMap<string, Content>,
   summary: ExportSummary,
   { kept }: ExportOptions,
 ): AsyncGenerator<ZipFile> {
-  for (const digest of [...digests].sort()) {
-    const bytes = await kept(digest);
-    summary[bytes === undefined ? 'missing' : 'kept'] += 1;
-    if (bytes !== undefined) yield { name: `kept/${digest}`, bytes };
+  for await (const { digest, content, bytes } of namedContent(digests, kept)) {
+    if (bytes === undefined) {
+      summary.missing.push({ digest, content });
+      continue;
+    }
+    summary.kept += 1;
+    yield { name: `kept/${digest}`, bytes };
   }
 }

@@ -38,7 +38,7 @@ same archive takes the one that is published with Portreeve, the one in Python t
 | \`keys/log.json\` | every public key that the log was signed with; each signed by the one before it |
 | \`checkpoints/\` | earlier checkpoints, which the log must continue |
 | \`witness/\`, \`anchors/\` | what witnesses and time-stamping authorities said of the log |
-| \`kept/\` | policies, catalogues and configurations that records name by their SHA-256, which is the file's name |
+| \`kept/\` | policies, catalogues, configurations, CRLs and certificates that records name by their SHA-256, which is the file's name |
 | \`proofs/\` | proofs of the first and the last record that need nothing else: \`portreeve audit check\` |
 | \`export.json\` | what this page says, for programs |
 

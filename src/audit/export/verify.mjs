@@ -583,19 +583,26 @@ function descend({ size, root }, tree, suspects) {
 
 // ---- Earlier checkpoints -------------------------------------------------------------------------------------------
 
-function checkHistory(current, earlier, roots, state) {
+const HELD = 'that you hold';
+
+function checkHistory(current, earlier, roots, rootBefore, state) {
   let [agreed, differs] = [0, undefined];
   const unread = [];
   for (const { checkpoint, name } of earlier) {
     const { size, root, origin } = checkpoint;
     if (origin !== current.origin) {
       fail('history.forked', null, `the checkpoint ${name} is of another log, ${origin}`);
-    } else if (size > current.size) {
+      continue;
+    }
+    if (size > current.size) {
       const problem = `the checkpoint ${name} covers ${size}: at least ${size - current.size} were cut off`;
       fail('history.truncated', current.size, `the log ends at ${current.size} entries, and ${problem}`);
-    } else if (!(roots.get(size) ?? rootBefore(size, current))) {
-      unread.push(`the checkpoint ${name} (${size} entries)`);
-    } else if ((roots.get(size) ?? rootBefore(size, current)).equals(root)) {
+      continue;
+    }
+    const own = roots.get(size) ?? rootBefore(size);
+    if (!Buffer.isBuffer(own)) {
+      unread.push({ name, size, ...own });
+    } else if (own.equals(root)) {
       agreed = Math.max(agreed, size);
     } else {
       differs = Math.min(differs ?? size, size);
@@ -607,12 +614,7 @@ function checkHistory(current, earlier, roots, state) {
         );
     }
   }
-  if (unread.length > 0) {
-    const most = unread[unread.length - 1];
-    const what =
-      unread.length === 1 ? most : `${unread.length} earlier checkpoints, the last of them ${most},`;
-    remark('log.unread', null, `${what} cannot be compared: tiles of that time are gone`);
-  }
+  tellUnread(unread);
   if (state !== 'other') return;
   const until = Math.min(differs ?? current.size, current.size);
   fail(
@@ -622,28 +624,77 @@ function checkHistory(current, earlier, roots, state) {
   );
 }
 
-/**
- * The root of the first `size` entries where these were not read: from tiles that the current root vouches for, each
- * tile held against the one above it. Undefined where one of them is gone.
- */
-function rootBefore(size, current) {
-  const trusted = (level, index) => {
-    const width = widthAt(level, index, current.size);
-    const tile = readTile(level, index, width);
-    if (!Buffer.isBuffer(tile)) return undefined;
-    if (width < WIDTH) return tile; // at the right edge, which the root vouches for
-    const above = trusted(level + 1, Math.floor(index / WIDTH));
-    const isTop = hashesAt(level + 1, current.size) === 0;
-    return isTop || (above && hashAt(above, index % WIDTH).equals(wholeRoot(tile))) ? tile : undefined;
-  };
-  const rows = [];
-  for (let level = 0; hashesAt(level, size) > 0; level += 1) {
-    const [index, width] = [Math.floor(hashesAt(level, size) / WIDTH), hashesAt(level, size) % WIDTH];
-    const tile = width === 0 ? Buffer.alloc(0) : trusted(level, index);
-    if (!tile) return undefined;
-    rows.push(tile.subarray(0, width * HASH));
+/** Nothing is verified by a checkpoint of yours that cannot be compared; of those that the log keeps that is a remark. */
+function tellUnread(unread) {
+  for (const { name, size, lacking, isDamaged } of unread) {
+    if (name !== HELD) continue;
+    const takes = lacking.join(' and ');
+    const how = isDamaged
+      ? `${takes} is not as it was`
+      : `it takes ${takes}, gone with older entries: ask the operator for a copy (hashes alone), or for an export with this checkpoint`;
+    fail(
+      'history.uncompared',
+      null,
+      `nothing shows that the log continues the checkpoint ${name} (${size} entries): ${how}`,
+    );
   }
-  return foldPeaks(rows.reverse().flatMap(peaksOf));
+  const gone = unread.filter(({ name, isDamaged }) => name !== HELD && !isDamaged);
+  if (gone.length === 0) return;
+  const last = gone[gone.length - 1];
+  const most = `the checkpoint ${last.name} (${last.size} entries)`;
+  const what = gone.length === 1 ? most : `${gone.length} earlier checkpoints, the last of them ${most},`;
+  remark('log.unread', null, `${what} cannot be compared: tiles of that time are gone`);
+}
+
+/**
+ * Answers roots of trees that end before what was read, or the tiles that these take: of every level one, held against the
+ * one above it, up to the hashes that were worked out. Damage is told once.
+ */
+function rootsBefore(tree, all, from) {
+  const toldOf = new Set();
+  const tell = ({ level, index, path }, code, message) => {
+    if (toldOf.has(path)) return;
+    toldOf.add(path);
+    fail(code, index * WIDTH ** (level + 1), message);
+  };
+  return (size) => {
+    if (size === 0) return foldPeaks([]);
+    const place = (level) => Math.floor(hashesAt(level, size) / WIDTH);
+    // Read, and told of there.
+    if (size >= from) return { lacking: [tilePath(0, place(0), widthAt(0, place(0), all))], isDamaged: true };
+    let level = 0;
+    while (hashesAt(level, size) % WIDTH === 0) level += 1;
+    const tiles = [];
+    for (; level === 0 || place(level) * WIDTH < tree.rows[level - 1].base; level += 1) {
+      const tile = { level, index: place(level), path: tilePath(level, place(level), WIDTH) };
+      const found = readTile(level, tile.index, WIDTH);
+      if (Buffer.isBuffer(found)) tile.hashes = found;
+      // What is before the first entry that is there may be gone; what is there is to be as it was.
+      else if (found.code !== 'tile.missing') tell(tile, found.code, found.message);
+      tiles.push(tile);
+    }
+    const isDamaged = tiles.some(({ path }) => toldOf.has(path));
+    const lacking = tiles.filter(({ hashes }) => !hashes).map(({ path }) => path);
+    if (lacking.length > 0) return { lacking, isDamaged };
+    for (let at = tiles.length - 1; at >= 0; at -= 1) {
+      const { index, path, hashes } = tiles[at];
+      const above = tiles[at + 1]?.hashes;
+      const over = above ? hashAt(above, index % WIDTH) : tree.slice(tiles[at].level + 1, index, index + 1);
+      if (wholeRoot(hashes).equals(over)) continue;
+      tell(tiles[at], 'tile.changed', `${path} was changed: the hash over it is another one`);
+      return { lacking: [path], isDamaged: true };
+    }
+    const peaks = [];
+    for (let at = tree.rows.length; at >= 0; at -= 1) {
+      const [end, width] = [hashesAt(at, size), hashesAt(at, size) % WIDTH];
+      const tile = tiles.find((one) => one.level === at);
+      if (width > 0)
+        peaks.push(
+          ...peaksOf(tile ? tile.hashes.subarray(0, width * HASH) : tree.slice(at, end - width, end)),
+        );
+    }
+    return foldPeaks(peaks);
+  };
 }
 
 // ---- Records -------------------------------------------------------------------------------------------------------
@@ -676,20 +727,44 @@ function readRecords(first, entries) {
   entries.forEach((bytes, place) => readRecord(first + place, bytes));
 }
 
-function readRecord(entry, bytes) {
-  let record;
+/** RFC 3339, in milliseconds; NaN for what is no time. */
+function millis(text) {
+  const found = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(\.\d{1,9})?([Zz]|([+-])(\d\d):(\d\d))$/.exec(
+    text,
+  );
+  if (!found) return NaN;
+  const [year, month, day, hour, minute, second] = found.slice(1, 7).map(Number);
+  const at = new Date(0);
+  at.setUTCFullYear(year, month - 1, day);
+  if (at.getUTCMonth() !== month - 1 || hour > 23 || minute > 59 || second > 59) return NaN;
+  at.setUTCHours(hour, minute, second, found[7] ? Math.floor(Number(`0${found[7]}`) * 1000) : 0);
+  const [zoneHours, zoneMinutes] = [Number(found[10] ?? 0), Number(found[11] ?? 0)];
+  if (zoneHours > 23 || zoneMinutes > 59) return NaN;
+  return at.getTime() - (found[9] === '-' ? -1 : 1) * (zoneHours * 60 + zoneMinutes) * 60_000;
+}
+
+/** A record, which is one line of JSON with a time; undefined for what no reader of logs takes for one. */
+function recordIn(bytes) {
+  if (bytes.includes(10)) return undefined;
   try {
-    record = JSON.parse(bytes.toString('utf8'));
+    const record = JSON.parse(bytes.toString('utf8'));
+    const isObject = typeof record === 'object' && record !== null && !Array.isArray(record);
+    return isObject && typeof record.time === 'string' && !Number.isNaN(millis(record.time))
+      ? record
+      : undefined;
   } catch {
-    record = undefined;
+    return undefined;
   }
-  if (typeof record !== 'object' || record === null)
-    return fail('entry.unreadable', entry, `entry ${entry} is no record`);
+}
+
+function readRecord(entry, bytes) {
+  const record = recordIn(bytes);
+  if (record === undefined)
+    return fail('entry.unreadable', entry, `entry ${entry} is no record: no reader shows it`);
   const isDecision = record.kind === 'decision';
   seen[isDecision ? 'decisions' : 'others'] += 1;
-  const time = typeof record.time === 'string' ? Date.parse(record.time) : NaN;
-  if (!Number.isNaN(time) && (isDecision || timely.has(record.act) || timely.has(record.kind)))
-    checkTime(entry, time, record);
+  if (isDecision || timely.has(record.act) || timely.has(record.kind))
+    checkTime(entry, millis(record.time), record);
   if (isDecision) {
     stopped = false; // a server that decides has not stopped, whatever it said before
     return;
@@ -699,17 +774,17 @@ function readRecord(entry, bytes) {
   if (act === 'stop') stopped = true;
   if (record.kind === 'heartbeat') {
     stopped = record.next_s === 0; // the last one of a server that ends announces none
-    if (record.next_s > 0) beatMs = record.next_s * 1000;
+    if (typeof record.next_s === 'number' && record.next_s > 0) beatMs = record.next_s * 1000;
     const lost = record.records?.lost;
-    if (lost > 0)
+    if (typeof lost === 'number' && lost > 0)
       remark('log.gap', entry, `${lost} records before entry ${entry} were lost: its heartbeat says so`);
   }
   if (act === 'log_gap') {
     const most = typeof detail?.at_most_ms === 'number' ? ` of at most ${duration(detail.at_most_ms)}` : '';
     remark('log.gap', entry, `records${most} before entry ${entry} may be missing: the log says so itself`);
   }
-  if (act === 'log_pruned' && detail?.minimum_index > seen.prunedBelow)
-    seen.prunedBelow = detail.minimum_index;
+  if (act === 'log_pruned' && typeof detail?.minimum_index === 'number')
+    seen.prunedBelow = Math.max(seen.prunedBelow, detail.minimum_index);
 }
 
 function checkTime(entry, time, record) {
@@ -801,12 +876,37 @@ function cosignatures({ note }, witnesses) {
 
 // ---- The whole -----------------------------------------------------------------------------------------------------
 
+/**
+ * The checkpoints that the log itself has kept, as [name, bytes], and those that their list names and that are not there,
+ * as [name, undefined, what is wrong]. A server that thins them takes them from the list first.
+ */
+function readKept() {
+  const listed = listedNames();
+  const names = [...new Set([...list('checkpoints'), ...(listed ?? [])])].sort();
+  const files = names
+    .filter((name) => !/\.(tmp|json)$/.test(name))
+    .map((name) => [name, read(`checkpoints/${name}`), 'is not there, and checkpoints/list.json names it']);
+  const still = listedNames() ?? [];
+  return [
+    ...(listed ? [] : [['list.json', undefined, 'is no list of files']]),
+    ...files.filter(([name, bytes]) => bytes !== undefined || still.includes(name)),
+  ];
+}
+
+function listedNames() {
+  try {
+    const names = JSON.parse(read('checkpoints/list.json') ?? '{"files":[]}')?.files;
+    const isName = (name) => typeof name === 'string' && /^\w[\w.-]*$/.test(name);
+    return Array.isArray(names) && names.every(isName) ? names : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function verifyAll({ keys: given, held: heldFile }) {
   const keys = readKeys(given);
   // Before the current one: of a log that is being written, what it keeps must not seem to be ahead.
-  const kept = list('checkpoints')
-    .filter((name) => !/\.(tmp|json)$/.test(name))
-    .map((name) => [name, read(`checkpoints/${name}`)]);
+  const kept = readKept();
   const bytes = read('checkpoint');
   if (bytes === undefined) fail('checkpoint.missing', null, 'there is no checkpoint');
   const present = keys.filter(({ vouched }) => vouched);
@@ -814,13 +914,17 @@ function verifyAll({ keys: given, held: heldFile }) {
   if (!current) return undefined;
   const { size } = current;
   const earlier = [];
-  for (const [name, file] of kept) {
+  for (const [name, file, problem] of kept) {
+    if (file === undefined) {
+      fail('history.missing', null, `checkpoints/${name} ${problem}`);
+      continue;
+    }
     const checkpoint = signedCheckpoint(file, keys, ` checkpoints/${name}`);
     if (checkpoint) earlier.push({ checkpoint, name: `in checkpoints/${name}` });
   }
   earlier.sort((a, b) => a.checkpoint.size - b.checkpoint.size);
-  const held = heldFile && signedCheckpoint(heldFile, keys, ' that you hold');
-  if (held) earlier.push({ checkpoint: held, name: 'that you hold' });
+  const held = heldFile && signedCheckpoint(heldFile, keys, ` ${HELD}`);
+  if (held) earlier.push({ checkpoint: held, name: HELD });
   const from = firstThere(size);
   const edge = edgeAt(1, from, size);
   if (!Array.isArray(edge)) {
@@ -832,7 +936,8 @@ function verifyAll({ keys: given, held: heldFile }) {
   );
   const result = scan(size, from, edge, wanted, readRecords);
   const state = checkTree(current, result);
-  checkHistory(current, earlier, result.roots, state);
+  const before = rootsBefore(result.tree, size, from);
+  checkHistory(current, earlier, result.roots, before, state);
   tellPruned(from, size);
   if (state === 'sound') checkBeside(from, size);
   return { current, from };

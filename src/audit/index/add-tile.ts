@@ -97,12 +97,13 @@ export class TileWriter {
   add(tile: number, entries: TileBytes): void {
     const { bytes, from, to } = entries;
     this.#values.beginTile(tile, entries);
+    let unread = 0;
     for (let place = 0; place < tileWidth; place += 1) {
       const [begin, end] = [from[place] as number, to[place] as number];
       if (this.#useScanner && this.#addScanned(place, bytes, begin, end)) this.#scanned += 1;
-      else this.#addParsed(place, bytes.subarray(begin, end));
+      else if (!this.#addParsed(place, bytes.subarray(begin, end))) unread += 1;
     }
-    this.#values.endTile();
+    this.#values.endTile(unread);
   }
 
   /** What was added since the last time. */
@@ -157,13 +158,15 @@ export class TileWriter {
     return true;
   }
 
-  #addParsed(place: number, bytes: Uint8Array): void {
+  /** False for what is no record. */
+  #addParsed(place: number, bytes: Uint8Array): boolean {
     const entry = readEntry('', place, bytes);
-    if (!entry) return;
+    if (!entry) return false;
     const { time, record } = entry;
     const parts = partsOf(record);
     const isGroup = parts.length !== 1 || record['kind'] === 'merged';
     for (const part of parts) this.#addPart(place, time, isGroup, part.count, part.record);
+    return true;
   }
 
   #addPart(place: number, time: EpochMs, isGroup: boolean, count: number, record: AnyRecord): void {

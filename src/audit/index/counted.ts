@@ -10,7 +10,11 @@ export function countedPlace(field: FieldName, values: readonly string[]): numbe
     : 0;
 }
 
-/** What a record is counted under; undefined where it has no value. */
+/** Longer texts are counted as none, and found by the records alone: an index must not be filled by whoever is denied. */
+export const longestText = 256;
+
+/** What a record is counted under; undefined where it has no value, or one that is too long. */
 export function countedValue(field: FieldName, values: readonly string[]): string | undefined {
-  return values[countedPlace(field, values)];
+  const value = values[countedPlace(field, values)];
+  return value === undefined || value.length > longestText ? undefined : value;
 }

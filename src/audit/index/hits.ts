@@ -38,13 +38,23 @@ export function* findHits(index: SideFile, filter: Filter, range: Range, order: 
   if (tiles === undefined) return;
   const terms = termsOf(index, filter);
   const found = terms.length === 0 ? allOf(index, tiles, order) : hitsOf(index, terms, tiles, order);
+  const isOfTime = timeTest(index, filter);
   for (const { tile, places } of found) {
+    if (!isOfTime(tile)) continue;
     const within = places.filter((place) => {
       const at = tile * tileWidth + place;
       return at >= range.from && at < range.to;
     });
     if (within.length > 0) yield { tile, places: within };
   }
+}
+
+/** Tiles that have entries that are no records, within a range and as far as the wanted time can reach; in order. */
+export function unreadTiles(index: SideFile, filter: Filter, range: Range, order: Order): readonly number[] {
+  const tiles = tilesWithin(index, filter, range);
+  if (tiles === undefined) return [];
+  const sql = `SELECT tile FROM tiles WHERE unread > 0 AND tile BETWEEN ? AND ? ORDER BY tile ${directionOf(order)}`;
+  return index.all(sql, ...tiles).map(({ tile }) => Number(tile));
 }
 
 function* allOf(index: SideFile, [low, high]: readonly [number, number], order: Order): Generator<Hits> {
@@ -138,6 +148,14 @@ function tilesWithin(index: SideFile, filter: Filter, range: Range): [number, nu
   const low = Math.max(from, first, Math.floor(range.from / tileWidth));
   const high = Math.min(to, next - 1, Math.ceil(range.to / tileWidth) - 1);
   return low > high ? undefined : [low, high];
+}
+
+/** Whether a tile has any record of the wanted time: one act that took effect long before widens the bounds to all between. */
+function timeTest(index: SideFile, { since, until }: Filter): (tile: number) => boolean {
+  if (since === undefined && until === undefined) return () => true;
+  const sql = 'SELECT 1 AS it FROM tiles WHERE tile = ? AND last_time >= ? AND first_time < ?';
+  const [from, to] = [since ?? -Number.MAX_SAFE_INTEGER, until ?? Number.MAX_SAFE_INTEGER];
+  return (tile) => index.get(sql, tile, from, to) !== undefined;
 }
 
 function directionOf(order: Order): string {

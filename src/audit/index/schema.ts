@@ -1,7 +1,10 @@
 import { fieldNames, type FieldName } from '../query/fields.ts';
 
-/** Format of the index; one of another format is made anew. */
-export const indexFormat = 2;
+/**
+ * Format of the index; one of another format is made anew. It goes up with every change of what is read from records too:
+ * verification compares an index with what it would be if it were made now.
+ */
+export const indexFormat = 3;
 
 /** Name of the index beside a log. */
 export const indexName = 'index.db';
@@ -40,6 +43,7 @@ export const mostBuckets = 4096;
 
 /**
  * One tile is 256 entries, as in the log; only whole ones are indexed, so that no row is ever written twice.
+ * `tiles.unread`: how many of its entries are no records.
  * `columns`: what stands in a tile. `lengths`: bytes of each entry, 16 bits little-endian; `rows`, `times` and the fields: see
  * `column.ts` and `tile-columns.ts`.
  * `runs`: the terms of tiles from `first` up to below `next`, which are of one group of 64; one for the whole group as soon
@@ -48,9 +52,10 @@ export const mostBuckets = 4096;
  */
 export const indexSchema = `
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE tiles (tile INTEGER PRIMARY KEY, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL);
+CREATE TABLE tiles (tile INTEGER PRIMARY KEY, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL, unread INTEGER NOT NULL);
 CREATE INDEX tiles_by_last ON tiles (last_time);
 CREATE INDEX tiles_by_first ON tiles (first_time);
+CREATE INDEX tiles_unread ON tiles (tile) WHERE unread > 0;
 CREATE TABLE columns (tile INTEGER PRIMARY KEY, lengths BLOB NOT NULL, rows BLOB, times BLOB, ${countedFields
   .map((name) => `${name} BLOB`)
   .join(', ')});

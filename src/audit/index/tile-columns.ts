@@ -104,16 +104,6 @@ export function endsOf(index: SideFile, tile: number): Uint32Array | undefined {
   return ends;
 }
 
-/** Of how many entries of a tile the index has any row. */
-export function recordsIn(index: SideFile, tile: number): number {
-  for (const table of readTables(index, [], tile, tile)) {
-    const places = new Set<number>();
-    for (let row = 0; row < table.length; row += 1) places.add(table.place(row));
-    return places.size;
-  }
-  return 0;
-}
-
 function bytesOf(cell: Cell | undefined): Buffer | null {
   if (!(cell instanceof Uint8Array)) return null;
   return Buffer.from(cell.buffer, cell.byteOffset, cell.byteLength);

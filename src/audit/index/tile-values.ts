@@ -1,6 +1,7 @@
 import { tileWidth } from '../tlog/tile-path.ts';
 import type { FieldName } from '../query/fields.ts';
 import { ColumnWriter } from './column.ts';
+import { longestText } from './counted.ts';
 import { groupOf } from './groups.ts';
 import { RunBuilder } from './run-builder.ts';
 import type { BuiltRun } from './run-builder.ts';
@@ -16,15 +17,14 @@ export interface TileCells {
   readonly tile: number;
   readonly first: number;
   readonly last: number;
+  /** Entries that are no records. */
+  readonly unread: number;
   readonly lengths: Uint8Array;
   readonly rows: Uint8Array | null;
   readonly times: Uint8Array;
   /** In the order of `countedFields`. */
   readonly columns: readonly (Uint8Array | null)[];
 }
-
-/** Longer texts are counted as none, and found by the records alone: an index must not be filled by whoever is denied. */
-const longestText = 256;
 
 /** Ids of one record alone. */
 const rareFields: readonly FieldName[] = ['trace', 'connection', 'request', 'decision'];
@@ -126,14 +126,14 @@ export class TileValues {
     if (counted && field < countedFields.length) this.#count(field, value, bytes, from, to);
   }
 
-  endTile(): void {
+  endTile(unread: number): void {
     const rows = this.#rows;
     let [first, last] = [Infinity, -Infinity];
     for (const { time } of rows) [first, last] = [Math.min(first, time), Math.max(last, time)];
     // A tile without a record is of no time, and is found by none.
     if (first === Infinity) [first, last] = [0, 0];
     this.#tiles.push({
-      ...{ tile: this.#tile, first, last, lengths: this.#lengths },
+      ...{ tile: this.#tile, first, last, unread, lengths: this.#lengths },
       ...{ rows: writeRows(rows), times: writeTimes(rows, first, last) },
       columns: this.#columns.map((column) => column.finish(rows.length)),
     });

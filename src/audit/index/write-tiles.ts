@@ -22,12 +22,13 @@ export function writeTiles(
   { first, next }: Omit<Run, 'spread'>,
   takenIn: readonly Run[],
 ): void {
-  for (const { tile, first: from, last, lengths, rows, times, columns } of tiles) {
+  for (const { tile, first: from, last, unread, lengths, rows, times, columns } of tiles) {
     index.run(
-      'INSERT OR REPLACE INTO tiles (tile, first_time, last_time) VALUES (?, ?, ?)',
+      'INSERT OR REPLACE INTO tiles (tile, first_time, last_time, unread) VALUES (?, ?, ?, ?)',
       tile,
       from,
       last,
+      unread,
     );
     index.run(columnsSql, tile, lengths, rows, times, ...(columns as readonly Cell[]));
   }
@@ -59,12 +60,6 @@ export function runOf(row: Readonly<Record<string, Cell>>): Run {
     ...{ first: Number(row['first']), next: Number(row['next']) },
     spread: spreadOver(Number(row['buckets'])),
   };
-}
-
-/** Whether a run has the terms of a tile. */
-export function hasRun(index: SideFile, tile: number): boolean {
-  const row = index.get('SELECT first, next, buckets FROM runs WHERE first <= ? ORDER BY first DESC', tile);
-  return row !== undefined && runOf(row).next > tile;
 }
 
 /** Has a writer take over what is written of a run. */

@@ -2,6 +2,7 @@ import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { formatInstant } from '../../lib/clock.ts';
 import type { EpochMs } from '../../lib/clock.ts';
+import { parseCheckpoint } from '../tlog/checkpoint.ts';
 import type { SignedCheckpoint } from '../tlog/checkpoint.ts';
 import type { DurableFolder } from './durable.ts';
 import { keptCheckpointsPath, listName } from './types.ts';
@@ -36,6 +37,13 @@ export class KeptCheckpoints {
     for (const name of thinned) await rm(join(this.#durable.root, keptCheckpointsPath, name));
   }
 
+  /** How many entries each of those that are kept covers; none of what is no checkpoint. Throws what the file system says. */
+  async sizes(): Promise<readonly number[]> {
+    const folder = join(this.#durable.root, keptCheckpointsPath);
+    const files = await Promise.all((await this.#names()).map((name) => readFile(join(folder, name))));
+    return files.flatMap((bytes) => sizeIn(bytes) ?? []);
+  }
+
   /** Writes the list, where it is another one than is there. */
   async #list(files: readonly string[]): Promise<void> {
     const path = `${keptCheckpointsPath}/${listName}`;
@@ -49,6 +57,15 @@ export class KeptCheckpoints {
   async #names(): Promise<readonly string[]> {
     const names = await readdir(join(this.#durable.root, keptCheckpointsPath)).catch(() => []);
     return names.filter((name) => /^\d{4}-\d\d-\d\dT\d\d$/.test(name)).sort();
+  }
+}
+
+function sizeIn(bytes: Uint8Array): number | undefined {
+  try {
+    return parseCheckpoint(bytes).size;
+  } catch {
+    // Damaged, and nobody can hold it: `audit verify` tells of it.
+    return undefined;
   }
 }
 

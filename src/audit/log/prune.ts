@@ -62,14 +62,33 @@ function timeOf(entry: Uint8Array): EpochMs | undefined {
 
 /**
  * Removes the full tiles and bundles whose end is not above a minimum index (C2SP tlog-tiles, Pruning), once that index
- * is on the disk; answers how many bytes went. Proofs between trees and of entries above it remain.
+ * is on the disk; answers how many bytes went. Proofs between trees and of entries above it remain, and so do the hashes
+ * (8 KiB of a level) with which a tree of one of `sizes` ended: who holds its checkpoint can be shown that the log goes on.
  */
-export async function pruneBelow(durable: DurableFolder, before: number, minimum: number): Promise<number> {
+export async function pruneBelow(
+  durable: DurableFolder,
+  before: number,
+  minimum: number,
+  sizes: readonly number[] = [],
+): Promise<number> {
   await durable.write(minimumIndexPath, Buffer.from(`${minimum}\n`));
   await durable.settle();
+  const staying = new Set(sizes.flatMap(endsOf));
   let bytes = 0;
-  for (const name of goingWith(before, minimum)) bytes += await remove(join(durable.root, tilePath(name)));
+  for (const name of goingWith(before, minimum)) {
+    const path = tilePath(name);
+    if (!staying.has(path)) bytes += await remove(join(durable.root, path));
+  }
   return bytes;
+}
+
+/** Of each level the tile of hashes in whose midst a tree of so many entries ends. */
+function endsOf(size: number): readonly string[] {
+  const paths: string[] = [];
+  for (let [level, hashes] = [0, size]; hashes > 0; level += 1, hashes = Math.floor(hashes / tileWidth))
+    if (hashes % tileWidth !== 0)
+      paths.push(tilePath({ level, index: Math.floor(hashes / tileWidth), width: tileWidth }));
+  return paths;
 }
 
 /**

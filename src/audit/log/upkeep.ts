@@ -103,8 +103,9 @@ export class Upkeep {
   async #prune(pruned: Pruned, tell: () => Promise<void>): Promise<void> {
     if (this.#owed === null) await tell();
     this.#owed = pruned;
-    const bytes = await pruneBelow(this.#state.durable, pruned.before, pruned.minimumIndex);
-    this.minimumIndex = pruned.minimumIndex;
+    const { before, minimumIndex } = pruned;
+    const bytes = await pruneBelow(this.#state.durable, before, minimumIndex, await this.#kept.sizes());
+    this.minimumIndex = minimumIndex;
     this.room.shrank(bytes);
     this.#owed = null;
   }

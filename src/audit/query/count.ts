@@ -13,7 +13,7 @@ import type { AnyRecord } from './fields.ts';
 import { createPartMatcher, wantedOf } from './filter.ts';
 import type { Filter } from './filter.ts';
 import { decidedKinds, partsOf } from './parts.ts';
-import { searchLog } from './search.ts';
+import { searchLog, tellUnreadOf } from './search.ts';
 import type { SearchedLog } from './search.ts';
 import type { ScanOptions } from './scan-tree.ts';
 import { TableTally, Tally, textAt } from './tally.ts';
@@ -45,6 +45,7 @@ export async function countRecords(
   const holds = createPartMatcher(options.filter);
   const isCounted = (part: AnyRecord): boolean =>
     holds(part) && (!options.decided || decidedKinds.includes(part['kind'] as string));
+  const { onDamaged } = options;
   let byIndex = 0;
   for (const searched of logs) {
     const { log, index } = searched;
@@ -53,6 +54,7 @@ export async function countRecords(
       const before = tally.total;
       countByIndex(index, covered, options, tally);
       byIndex += tally.total - before;
+      if (log.tree && onDamaged) await tellUnreadOf(log, log.tree, index, options.filter, covered, onDamaged);
     }
     for (const range of outside(covered)) {
       const search = { ...options, order: 'oldest' as const, range, most: Infinity };

@@ -14,6 +14,8 @@ export interface Filter {
   /** Before then. */
   readonly until?: EpochMs;
   readonly fields: Readonly<Partial<Record<FieldName, string>>>;
+  /** How long ago (ms) the times were asked for, where they were asked for so: they move on from one query to the next. */
+  readonly ago?: { readonly since?: number; readonly until?: number };
 }
 
 /** Fields that are wanted, with their values, in the order of `fieldNames`. */
@@ -22,6 +24,15 @@ export function wantedOf({ fields }: Filter): readonly (readonly [FieldName, str
     const value = fields[name];
     return value === undefined ? [] : [[name, value] as const];
   });
+}
+
+/** What a record of an act can be found by: all other fields are those of decisions and signs of life. */
+const actFields: readonly FieldName[] = ['kind', 'act', 'tenant', 'device'];
+
+/** Whether records of acts can match. */
+export function mayBeAct(filter: Filter): boolean {
+  const { kind = 'act' } = filter.fields;
+  return kind === 'act' && wantedOf(filter).every(([name]) => actFields.includes(name));
 }
 
 /** Makes the test of a record: one of its parts has all values. Throws PDP_USAGE for a network that is none. */
@@ -69,8 +80,12 @@ export function needleOf(filter: Filter): Buffer | undefined {
   return longest === undefined ? undefined : Buffer.from(longest);
 }
 
-/** Names a filter: a cursor goes on with the same one only. */
+/** Names a filter as it was asked for: a cursor goes on with the same one only. */
 export function filterDigest(filter: Filter): string {
-  const { since = null, until = null } = filter;
-  return sha256Hex(JSON.stringify([since, until, wantedOf(filter)])).slice(0, 16);
+  const { since = null, until = null, ago = {} } = filter;
+  const asked = [
+    ago.since === undefined ? since : { ago: ago.since },
+    ago.until === undefined ? until : { ago: ago.until },
+  ];
+  return sha256Hex(JSON.stringify([...asked, wantedOf(filter)])).slice(0, 16);
 }

@@ -11,11 +11,11 @@ export interface Part {
 /** Kinds of records that stand for decisions. */
 export const decidedKinds: readonly string[] = ['decision', 'merged'];
 
-/** The parts of a record; one for every kind but merged denials, which have one for each group and reason. */
+/** The parts of a record; one for every kind but merged denials, which have one for each group and reason (of count 0 where none can be read). */
 export function partsOf(record: AnyRecord): readonly Part[] {
   const { kind, groups, reasons: own, ...about } = record;
   if (kind !== 'merged' || !Array.isArray(groups)) return [{ record, count: 1 }];
-  return groups.flatMap((group: unknown) => {
+  const parts = groups.flatMap((group: unknown) => {
     if (!isObject(group) || !isObject(group['reasons'])) return [];
     const common = { ...about, ...group, kind, outcome: 'deny' };
     return Object.entries(group['reasons']).flatMap(([code, count]) =>
@@ -24,4 +24,6 @@ export function partsOf(record: AnyRecord): readonly Part[] {
         : [],
     );
   });
+  // Of no decision that anybody could count, and still a record that stands in the log.
+  return parts.length === 0 ? [{ record: { ...about, kind }, count: 0 }] : parts;
 }

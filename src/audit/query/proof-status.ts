@@ -11,7 +11,7 @@ import { verifyInclusion } from '../tlog/verify-proof.ts';
 export interface ProofStatus {
   /**
    * `in_tree`: the entry stands in the tree that the checkpoint is of. `not_in_tree`: it does not. `unproved`: hashes
-   * that the proof needs cannot be had. `none`: it is a line of a file, for which nothing vouches.
+   * that the proof needs are damaged or cannot be had. `none`: it is a line of a file, for which nothing vouches.
    */
   readonly is: 'in_tree' | 'not_in_tree' | 'unproved' | 'none';
   /** Why it is unproved. */
@@ -21,10 +21,20 @@ export interface ProofStatus {
   readonly size?: number;
   /** Hashes of the proof. */
   readonly hashes?: number;
-  /** Whether a key of the list that lies in the log has signed the checkpoint; null without a list. */
+  /**
+   * Whether a key of the list that lies in the log has signed the checkpoint; null without a list: nobody verified any
+   * signature then.
+   */
   readonly signed?: boolean | null;
+  /** A signature by the log's name stands on the checkpoint, whoever made it. */
+  readonly claimed?: boolean;
   /** Names of others that have signed it; their signatures were not verified. */
   readonly others?: readonly string[];
+}
+
+/** Whether all was shown that can be: the entry stands in a tree that a key of the log has signed; of a line nothing can. */
+export function isShown({ is, signed }: ProofStatus): boolean {
+  return is === 'none' || (is === 'in_tree' && signed === true);
 }
 
 /** Proves an entry by the log's own tiles and keys. Whoever trusts neither verifies with keys of his own. */
@@ -41,6 +51,7 @@ export async function proofStatus(
       size,
       signed: keys && keys.some((key) => key.name === origin && isSignedBy(note, key)),
     },
+    claimed: note.signatures.some(({ name }) => name === origin),
     others: note.signatures
       .filter((one) => one.name !== origin && !keys?.some((key) => isOf(one, key)))
       .map(({ name }) => name),

@@ -1,16 +1,17 @@
 import type { SideFile } from '../../store/side-file.ts';
-import { findHits } from '../index/hits.ts';
+import { findHits, unreadTiles } from '../index/hits.ts';
 import type { Range } from '../index/hits.ts';
 import { coveredBy, isIndexOf, openIndexFile } from '../index/index-file.ts';
 import type { Order } from '../sources/merge.ts';
 import { readEntry } from '../sources/read-entry.ts';
+import { bundleEntries } from '../sources/tree-log.ts';
 import type { RecordEntry, RecordLog, TreeLog } from '../sources/types.ts';
 import { tileWidth } from '../tlog/tile-path.ts';
 import { createMatcher } from './filter.ts';
 import type { Filter } from './filter.ts';
 import { readHits } from './read-hits.ts';
 import { scanLines } from './scan-lines.ts';
-import { scanTree } from './scan-tree.ts';
+import { scanTree, tellUnread } from './scan-tree.ts';
 import type { ScanOptions } from './scan-tree.ts';
 
 /** A log with its index, where it has one. To be closed. */
@@ -69,7 +70,7 @@ export async function* searchLog(
           index,
           filter,
           { from: Math.max(whole.from, from), to: Math.min(whole.to, to) },
-          order,
+          options,
         )
       : [],
     scanPart({ ...log, tree }, filter, { from: Math.max(whole.from, to), to: whole.to }, options),
@@ -92,12 +93,23 @@ async function* indexedPart(
   index: SideFile,
   filter: Filter,
   range: Range,
-  order: Order,
+  { order, onDamaged }: SearchOptions,
 ): AsyncGenerator<RecordEntry> {
   if (range.from >= range.to) return;
   const matches = createMatcher(filter);
+  const unread = onDamaged ? unreadTiles(index, filter, range, order) : [];
+  let told = 0;
+  /** Tells of what is no record up to a tile, before its records are given. */
+  const tellUpTo = async (tile: number): Promise<void> => {
+    for (; told < unread.length; told += 1) {
+      const next = unread[told] as number;
+      if (order === 'newest' ? next < tile : next > tile) return;
+      if (onDamaged) tellUnread(await bundleEntries(origin, tree, next), next, filter, range, onDamaged);
+    }
+  };
   // Few at first, so that a page is not behind a whole tile of frequent ones.
   for (const hits of findHits(index, filter, range, order)) {
+    await tellUpTo(hits.tile);
     const places = order === 'newest' ? hits.places.toReversed() : hits.places;
     for (let at = 0; at < places.length; at += placesAtOnce) {
       const some = { tile: hits.tile, places: places.slice(at, at + placesAtOnce) };
@@ -107,6 +119,20 @@ async function* indexedPart(
       }
     }
   }
+  await tellUpTo(order === 'newest' ? 0 : Infinity);
+}
+
+/** Tells of every entry of a range that an index has and that is no record. Throws as `searchLog`. */
+export async function tellUnreadOf(
+  { origin }: RecordLog,
+  tree: TreeLog,
+  index: SideFile,
+  filter: Filter,
+  range: Range,
+  onDamaged: (index: number) => void,
+): Promise<void> {
+  for (const tile of unreadTiles(index, filter, range, 'oldest'))
+    tellUnread(await bundleEntries(origin, tree, tile), tile, filter, range, onDamaged);
 }
 
 const placesAtOnce = 32;

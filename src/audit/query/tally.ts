@@ -31,6 +31,7 @@ export class Tally {
   }
 
   add(from: EpochMs | null, values: readonly (string | null)[], count: number): void {
+    if (count === 0) return;
     let branch = this.#counts;
     let key: string | number | null = from;
     for (const value of values) {

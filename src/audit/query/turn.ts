@@ -10,14 +10,36 @@ export interface Turn {
   readonly denied: RecordEntry;
 }
 
-/** The newest allow that a denial follows, with the first such denial; decisions are oldest first. */
-export function lastTurn(decisions: readonly RecordEntry[]): Turn | undefined {
-  for (let place = decisions.length - 2; place >= 0; place -= 1) {
-    const [allowed, denied] = [decisions[place], decisions[place + 1]];
-    if (allowed?.record['outcome'] === 'allow' && denied?.record['outcome'] === 'deny')
-      return { allowed, denied };
+/**
+ * The newest allow that a denial follows, with the first such denial; decisions are oldest first. Both are of one tenant,
+ * and of one log where any log has such a pair: what two sites decide of the same device need not be what changed. Only
+ * where none has, as of servers that share the work, the two are of different logs. `logOf` names the log of a record.
+ */
+export function lastTurn(
+  decisions: readonly RecordEntry[],
+  logOf: (entry: RecordEntry) => string = ({ origin }) => origin,
+): Turn | undefined {
+  const tenantOf = ({ record }: RecordEntry): string => JSON.stringify(record['tenant'] ?? null);
+  return (
+    newestTurn(decisions, (entry) => `${tenantOf(entry)} ${logOf(entry)}`) ?? newestTurn(decisions, tenantOf)
+  );
+}
+
+/** Of the last turns among decisions of one kind each, the one whose denial is the last. */
+function newestTurn(
+  decisions: readonly RecordEntry[],
+  kindOf: (entry: RecordEntry) => string,
+): Turn | undefined {
+  const before = new Map<string, RecordEntry>();
+  let turn: Turn | undefined;
+  for (const entry of decisions) {
+    const kind = kindOf(entry);
+    const allowed = before.get(kind);
+    if (allowed?.record['outcome'] === 'allow' && entry.record['outcome'] === 'deny')
+      turn = { allowed, denied: entry };
+    before.set(kind, entry);
   }
-  return undefined;
+  return turn;
 }
 
 /** What is of one decision alone, and what is told twice. */

@@ -23,6 +23,8 @@ const named: Readonly<Record<string, readonly RedactedSubject[]>> = {
   certificates: ['leaf'],
   keys: ['key'],
   issued: ['issuer', 'serial'],
+  issuer: ['issuer'],
+  revoked_cas: ['serial'],
   // Texts of a delegation say all of these.
   delegations: ['device_id', 'class', 'site', 'gateway'],
 };
@@ -43,6 +45,7 @@ const selected: readonly (readonly [RegExp, readonly RedactedSubject[]])[] = [
   [/^device\.set_/, ['device_id']],
   [/^gateway\.(delegate|revoke)$/, ['gateway']],
   [/^ocsp\.answer$/, ['serial', 'issuer']],
+  [/^crl\.import$/, ['issuer']],
 ];
 
 /** The texts by which an act names what is replaced in decisions' records: its device, class, key, and so on. */

@@ -3,6 +3,8 @@
 /** The pointer of a member or element below another. */
 export function below(pointer: string, name: string | number): string {
   if (typeof name === 'number') return `${pointer}/${name}`;
+  // Hardly any name has them, and every name of every record comes by.
+  if (!name.includes('~') && !name.includes('/')) return `${pointer}/${name}`;
   return `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
@@ -27,20 +29,36 @@ export function valueAt(root: unknown, pointer: string): unknown {
   return value;
 }
 
-/** The root with other values at pointers; what is changed is copied, what is not there is left so. */
-export function withValues<T>(root: T, values: ReadonlyMap<string, unknown>): T {
-  let result: unknown = root;
-  for (const [pointer, value] of values) {
-    const names = namesOf(pointer);
-    if (names) result = withValue(result, names, value);
-  }
-  return result as T;
+/** Other values by the names that lead to them. */
+interface Changed {
+  readonly members: Map<string, Changed>;
+  /** In a list of its own: what stands there may be undefined. */
+  value?: readonly [unknown];
 }
 
-function withValue(root: unknown, [name, ...rest]: readonly string[], value: unknown): unknown {
-  if (name === undefined) return value;
-  if (typeof root !== 'object' || root === null || !Object.hasOwn(root, name)) return root;
-  const inner = withValue((root as Record<string, unknown>)[name], rest, value);
-  if (!Array.isArray(root)) return { ...root, [name]: inner };
-  return root.map((one: unknown, index) => (String(index) === name ? inner : one));
+/** The root with other values at pointers; what is changed is copied, once, and what is not there is left so. */
+export function withValues<T>(root: T, values: ReadonlyMap<string, unknown>): T {
+  const changed: Changed = { members: new Map() };
+  for (const [pointer, value] of values) {
+    let at: Changed = changed;
+    const names = namesOf(pointer);
+    if (!names) continue;
+    for (const name of names) {
+      let next = at.members.get(name);
+      if (!next) at.members.set(name, (next = { members: new Map() }));
+      at = next;
+    }
+    at.value = [value];
+  }
+  return withChanged(root, changed) as T;
+}
+
+function withChanged(root: unknown, { members, value }: Changed): unknown {
+  if (value) return value[0];
+  if (typeof root !== 'object' || root === null) return root;
+  const copy = (Array.isArray(root) ? [...(root as unknown[])] : { ...root }) as Record<string, unknown>;
+  for (const [name, inner] of members)
+    if (Object.hasOwn(root, name) && (name !== 'length' || !Array.isArray(root)))
+      copy[name] = withChanged(copy[name], inner);
+  return copy;
 }

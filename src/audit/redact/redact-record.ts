@@ -1,11 +1,14 @@
-import { redactedPath, redactedSubjects } from '../../config/redacted-path.ts';
+import { redactedPath, redactedPlaces, redactedSubjects } from '../../config/redacted-path.ts';
 import type { RedactConfig } from '../../config/types.ts';
 import type { ActRecord } from '../acts.ts';
 import { commitmentOf, newSecret, saltOf, written } from './commitment.ts';
 import { subjectsOf } from './act-subjects.ts';
+import { pathTree, step } from './path-tree.ts';
+import type { Reach } from './path-tree.ts';
 import { actPlace, recordPlace } from './places.ts';
 import type { Place, PlaceKind } from './places.ts';
 import { below, withValues } from './pointer.ts';
+import { ToldTexts } from './told-texts.ts';
 
 /** What a record with commitments needs to be revealed; whoever has it knows all that was replaced in the record. */
 export interface Opening {
@@ -48,22 +51,22 @@ export type ActRedactor = (
 ) => { readonly record: ActRecord; readonly opening: Opening | undefined };
 
 /** Members that are never looked into: whoever finds, counts and replays records goes by them. */
-const passedOver: ReadonlySet<string> = new Set(['decision_id', 'tenant', 'time', 'versions', 'valid_until']);
+const passedOver: ReadonlySet<string> = new Set(['decision_id', 'tenant', 'time', 'valid_until']);
+/** Replay and exports go by it: nothing is replaced in it but what is named, whatever it says. */
+const onlyNamed = '/versions/';
 
 /**
  * Makes what replaces texts of records by commitments: those at the configured paths, and every other text of the same
- * record that is one of them or has one of them in it (a reason's message, a header for upstream, the policy's input).
- * Words, codes, times and numbers stay. Undefined where nothing is to be replaced.
+ * record that is one of them or has one of them in it (a reason's message, a header for upstream, the policy's input),
+ * however it is written there. Words, codes, times and numbers stay. Undefined where nothing is to be replaced.
  */
 export function createRedactor({ fields, linkable }: RedactConfig): Redactor | undefined {
-  const paths = fields.flatMap((field) => {
-    const read = redactedPath(field);
-    return 'path' in read ? [read.path] : [];
-  });
+  const paths = redactedPlaces(fields);
   if (paths.length === 0) return undefined;
+  const begin = pathTree(paths);
   return (record) => {
     const leaves: Leaf[] = [];
-    gather(record, recordPlace, '', { paths, named: false }, leaves);
+    gather(record, recordPlace, '', begin, leaves);
     const replaced = replacedOf(leaves, new Set());
     if (replaced.length === 0) return { record, opening: undefined };
     return commit(record, withDigests(replaced, leaves), linkable);
@@ -85,9 +88,10 @@ export function createActRedactor({ fields, linkable }: RedactConfig): ActRedact
   });
   if (paths.length === 0) return undefined;
   const hidden = redactedSubjects(fields);
+  const begin = pathTree(paths);
   return (act, newId) => {
     const leaves: Leaf[] = [];
-    gather(act, actPlace, '', { paths, named: false }, leaves);
+    gather(act, actPlace, '', begin, leaves);
     const replaced = replacedOf(leaves, subjectsOf(act, hidden));
     if (replaced.length === 0) return { record: act, opening: undefined };
     const id = newId();
@@ -100,23 +104,14 @@ export function createActRedactor({ fields, linkable }: RedactConfig): ActRedact
 /** The leaves that are named or of the texts given, and all that are or mention one of those. */
 function replacedOf(leaves: readonly Leaf[], more: ReadonlySet<string>): readonly Leaf[] {
   const secrets = new Set([...leaves.filter(({ named }) => named).map(({ text }) => text), ...more]);
-  const told = [...secrets];
-  return leaves.filter(
-    (leaf) => leaf.named || secrets.has(leaf.text) || told.some((text) => mentions(leaf.text, text)),
-  );
-}
-
-/** Where in the paths a place of the record is. */
-interface Reach {
-  readonly paths: readonly (readonly string[])[];
-  /** One of the paths ends here or above. */
-  readonly named: boolean;
+  const told = new ToldTexts(secrets);
+  return leaves.filter((leaf) => leaf.named || told.areIn(leaf.text));
 }
 
 function gather(value: unknown, place: Place, pointer: string, reach: Reach, leaves: Leaf[]): void {
   if (typeof value === 'string') {
-    if (value !== '' && place.kind !== 'none')
-      leaves.push({ pointer, text: value, kind: place.kind, named: reach.named });
+    const isPassed = value === '' || place.kind === 'none' || (!reach.named && pointer.startsWith(onlyNamed));
+    if (!isPassed) leaves.push({ pointer, text: value, kind: place.kind, named: reach.named });
     return;
   }
   if (typeof value !== 'object' || value === null) return;
@@ -130,31 +125,6 @@ function gather(value: unknown, place: Place, pointer: string, reach: Reach, lea
     if (pointer === '' && passedOver.has(name)) continue;
     gather(member, place.member(name), below(pointer, name), step(reach, name), leaves);
   }
-}
-
-const nowhere: Reach = { paths: [], named: false };
-
-function step({ paths, named }: Reach, name: string): Reach {
-  if (named) return { paths: [], named };
-  if (paths.length === 0) return nowhere;
-  const on = paths.filter(([first]) => first === name || first === '*').map(([, ...rest]) => rest);
-  return on.length === 0 ? nowhere : { paths: on, named: on.some(({ length }) => length === 0) };
-}
-
-/** From so many characters on a text is not in another one by chance. */
-const telling = 8;
-
-/** Whether a text has another one in it; a short one only as a word of its own. */
-function mentions(text: string, told: string): boolean {
-  for (let at = text.indexOf(told); at >= 0; at = text.indexOf(told, at + 1)) {
-    if (told.length >= telling) return true;
-    if (!isWordPart(text[at - 1]) && !isWordPart(text[at + told.length])) return true;
-  }
-  return false;
-}
-
-function isWordPart(character: string | undefined): boolean {
-  return character !== undefined && /[\p{L}\p{N}]/u.test(character);
 }
 
 /** The digest of a document would let its text be guessed. */

@@ -6,6 +6,7 @@ import { folderFiles } from '../log/folder-files.ts';
 import { logFiles } from '../read-log.ts';
 import { checkpointPath } from '../tlog/log-files.ts';
 import type { LogFiles } from '../tlog/log-files.ts';
+import { archiveRoot } from './archive-root.ts';
 import { lineBytes } from './line-bytes.ts';
 import { lineFile } from './line-file.ts';
 import { openTree } from './tree-log.ts';
@@ -56,20 +57,15 @@ async function openFolder(origin: string, folder: string): Promise<RecordLog> {
 }
 
 async function openArchive(origin: string, zip: ZipFiles): Promise<RecordLog> {
-  const root = rootOf(zip.names);
-  const tree = await treeIn(origin, origin, below(zip, root));
-  if (tree) return tree;
+  const root = archiveRoot(zip.names);
+  const inside = below(zip, root);
+  const tree = await treeIn(origin, origin, inside);
+  if (tree) return { ...tree, readKept: keptBelow(inside) };
   const names = zip.names.filter((name) => /\.ndjson(\.gz)?$/.test(name)).sort();
   if (names.length === 0) throw noRecords(origin, 'it has no log and no file of records');
   const files: RecordFile[] = [];
   for (const name of names) files.push(lineBytes(`${origin}/${name}`, (await zip.read(name)) as Uint8Array));
   return { origin, files };
-}
-
-/** Exports may have everything in one folder. */
-function rootOf(names: readonly string[]): string {
-  const found = names.find((name) => name === checkpointPath || name.endsWith(`/${checkpointPath}`));
-  return found === undefined ? '' : found.slice(0, -checkpointPath.length);
 }
 
 function below(files: LogFiles, root: string): LogFiles {
@@ -86,9 +82,14 @@ async function openAddress(origin: string, fetch: FetchFile | undefined): Promis
     return { origin, files: [lineBytes(origin, bytes)] };
   }
   const base = withPathEnding(origin, origin.endsWith('/') ? '' : '/');
-  const tree = await treeIn(origin, origin, { read: (path) => fetch(withPathEnding(base, path)) });
-  if (tree) return tree;
+  const files: LogFiles = { read: (path) => fetch(withPathEnding(base, path)) };
+  const tree = await treeIn(origin, origin, files);
+  if (tree) return { ...tree, readKept: keptBelow(files) };
   throw noRecords(origin, `there is no ${checkpointPath} below this address`);
+}
+
+function keptBelow(files: LogFiles): NonNullable<RecordLog['readKept']> {
+  return (digest) => files.read(`kept/${digest}`);
 }
 
 async function treeIn(

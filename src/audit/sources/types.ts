@@ -42,6 +42,8 @@ export interface RecordLog {
   readonly tree?: TreeLog;
   /** Folder of what digests in records name; undefined where none is beside it. */
   readonly keptFolder?: string;
+  /** Reads what a digest names from an archive or address that has the log; undefined for one that is not there. */
+  readonly readKept?: (digest: string) => Promise<Uint8Array | undefined>;
 }
 
 /** A record with where it stands. */

@@ -19,6 +19,8 @@ export type FindingCode =
   | 'root.differs'
   | 'history.forked'
   | 'history.truncated'
+  | 'history.missing'
+  | 'history.uncompared'
   | 'time.order'
   | 'time.silence'
   | 'log.gap'
@@ -30,6 +32,7 @@ export type FindingCode =
   | 'outsider'
   | 'fleet.missing'
   | 'fleet.silent'
+  | 'fleet.twice'
   | 'fleet.unlisted';
 
 /** One thing that is wrong, or that must be said. */

@@ -26,12 +26,9 @@ export function readFleet(value: unknown): readonly FleetLog[] {
   refuseOthers(rest, 'the list');
   if (!Array.isArray(logs) || logs.length === 0) throw malformed('the list has no logs');
   const read = logs.map(readLog);
-  for (const name of ['site', 'location'] as const) {
-    const twice = read.find((one, place) =>
-      read.some((other, at) => at < place && other[name] === one[name]),
-    );
-    if (twice) throw malformed(`${twice[name]} is listed twice`);
-  }
+  const twice = read.find(({ site }, place) => read.findIndex((other) => other.site === site) < place);
+  if (twice) throw malformed(`${twice.site} is listed twice`);
+  refuseTwice(read);
   return read;
 }
 
@@ -53,17 +50,67 @@ function durationOf(value: unknown): number | undefined {
 /** Heartbeats that may be missing. */
 const beatsMissed = 3;
 
-/** Whether a log that was verified has gone silent; undefined where it has not, or nothing says when one is due. */
+/** What is to be said of how long a log has been silent. */
+export interface Silence {
+  readonly findings: readonly Finding[];
+  readonly remarks: readonly Finding[];
+}
+
+/**
+ * Whether a log that was verified has gone silent, or its server was stopped for longer than it may be silent. Where neither
+ * the list nor a heartbeat says how long that is, this is a remark.
+ */
 export function silenceOf(
   { silenceMs }: FleetLog,
-  { beatMs, last, stopped }: LogReport,
+  { beatMs, last, stopped, size, from }: LogReport,
   now: EpochMs,
-): Finding | undefined {
-  const most = silenceMs ?? (stopped || beatMs === null ? null : beatsMissed * beatMs);
-  if (last === null || most === null || now - last <= most) return undefined;
-  const how = stopped ? ', when it was stopped' : '';
-  const message = `silent since ${formatInstant(last)} (${formatDuration(now - last)})${how}`;
-  return { code: 'fleet.silent', entry: null, message };
+): Silence {
+  const silent = (message: string): Finding => ({ code: 'fleet.silent', entry: null, message });
+  // What could not be read at all has failed already.
+  if (from === null) return { findings: [], remarks: [] };
+  if (last === null) {
+    const what = size === 0 ? 'nothing was ever recorded' : 'no record that was read says when it lived';
+    return { findings: [silent(`silent: ${what}`)], remarks: [] };
+  }
+  const most = silenceMs ?? (beatMs === null ? null : beatsMissed * beatMs);
+  if (most === null) {
+    const why = 'it has no heartbeat, and the list says no silence for it';
+    const message = `whether it is silent cannot be told: ${why}; its last record is of ${formatInstant(last)}`;
+    return { findings: [], remarks: [silent(message)] };
+  }
+  if (now - last <= most) return { findings: [], remarks: [] };
+  const how = stopped ? 'stopped' : 'silent';
+  return {
+    findings: [silent(`${how} since ${formatInstant(last)} (${formatDuration(now - last)})`)],
+    remarks: [],
+  };
+}
+
+/** Throws PDP_INPUT_MALFORMED where two lines of the list are of one place, `where` being what its location leads to. */
+export function refuseTwice(
+  logs: readonly FleetLog[],
+  where: (location: string) => string = (location) => location,
+): void {
+  const seen = new Map<string, string>();
+  for (const { site, location } of logs) {
+    const other = seen.get(where(location));
+    if (other !== undefined) throw malformed(`${other} and ${site} have the same log, ${location}`);
+    seen.set(where(location), site);
+  }
+}
+
+/** The site before it in the list that has the same log: of the same name, by a key of the same succession. */
+export function sameLogBefore<T extends { readonly report: LogReport | undefined }>(
+  rows: readonly T[],
+  report: LogReport,
+): T | undefined {
+  return rows.find(
+    ({ report: other }) =>
+      other !== undefined &&
+      other.origin !== null &&
+      other.origin === report.origin &&
+      other.keys.some((key) => report.keys.includes(key)),
+  );
 }
 
 function objectOf(value: unknown, what: string): Readonly<Record<string, unknown>> {

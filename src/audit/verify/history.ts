@@ -1,21 +1,23 @@
 import { equalBytes } from '../../lib/bytes.ts';
 import { asPortreeveError } from '../../lib/errors.ts';
-import { keptCheckpointsPath } from '../log/types.ts';
+import { keptCheckpointsPath, listName } from '../log/types.ts';
 import { parseCheckpoint } from '../tlog/checkpoint.ts';
 import type { SignedCheckpoint } from '../tlog/checkpoint.ts';
 import type { Hash } from '../tlog/hash.ts';
-import type { LogFiles } from '../tlog/log-files.ts';
-import { proveConsistency } from '../tlog/prove.ts';
-import { verifyConsistency } from '../tlog/verify-proof.ts';
+import type { EarlierRoots } from './earlier-roots.ts';
 import type { Findings } from './findings.ts';
 import { isSignedAt } from './keys.ts';
 import type { KeyHistory } from './keys.ts';
+import { namesIn } from './place.ts';
 import type { LogPlace } from './place.ts';
+
+/** What findings call the reader's own checkpoint. */
+export const heldName = 'that you hold';
 
 /** An earlier checkpoint that the log must agree with. */
 export interface Earlier {
   readonly checkpoint: SignedCheckpoint;
-  /** `that you hold`, or where it is kept. */
+  /** `heldName`, or where it is kept. */
   readonly name: string;
 }
 
@@ -48,27 +50,40 @@ export function readSigned(
   return undefined;
 }
 
-/** A checkpoint that the log has kept, as it lies there. */
+/** A checkpoint that the log has kept, as it lies there; without bytes where its list names it and it is not there. */
 export interface KeptFile {
   readonly path: string;
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array | undefined;
 }
+
+const listPath = `${keptCheckpointsPath}/${listName}`;
 
 /**
  * The checkpoints that the log itself has kept. To be read before the current one: a log that is being written would else
  * seem to end before what it has kept.
  */
 export async function readKept(place: LogPlace): Promise<readonly KeptFile[]> {
-  const files: KeptFile[] = [];
-  for (const name of [...((await place.list(keptCheckpointsPath)) ?? [])].sort()) {
+  const listed = await listedNames(place);
+  const found = (await place.list(keptCheckpointsPath)) ?? [];
+  const files: KeptFile[] = listed ? [] : [{ path: listPath, bytes: undefined }];
+  for (const name of [...new Set([...found, ...(listed ?? [])])].sort()) {
+    if (/\.(tmp|json)$/.test(name)) continue;
     const path = `${keptCheckpointsPath}/${name}`;
-    const bytes = /\.(tmp|json)$/.test(name) ? undefined : await place.read(path);
-    if (bytes !== undefined) files.push({ path, bytes });
+    files.push({ path, bytes: await place.read(path) });
   }
-  return files;
+  // A server that thins them takes them from the list first.
+  const still = files.some(({ bytes }) => bytes === undefined) ? await listedNames(place) : [];
+  const isNamed = (path: string): boolean => still?.some((name) => path.endsWith(`/${name}`)) ?? true;
+  return files.filter(({ path, bytes }) => bytes !== undefined || isNamed(path));
 }
 
-/** Those of them that were signed for the log, by size. */
+/** What the list names; nothing where there is none, undefined where it is no list. */
+async function listedNames(place: LogPlace): Promise<readonly string[] | undefined> {
+  const bytes = await place.read(listPath);
+  return bytes === undefined ? [] : namesIn(bytes);
+}
+
+/** Those of them that were signed for the log, by size. What is named and not there is told. */
 export function keptCheckpoints(
   files: readonly KeptFile[],
   keys: KeyHistory,
@@ -76,6 +91,11 @@ export function keptCheckpoints(
 ): readonly Earlier[] {
   return files
     .flatMap(({ path, bytes }) => {
+      if (bytes === undefined) {
+        const problem = path === listPath ? 'is no list of files' : `is not there, and ${listPath} names it`;
+        findings.fail('history.missing', null, `${path} ${problem}`);
+        return [];
+      }
       const checkpoint = readSigned(bytes, keys, ` ${path}`, findings);
       return checkpoint ? [{ checkpoint, name: `in ${path}` }] : [];
     })
@@ -83,11 +103,12 @@ export function keptCheckpoints(
 }
 
 interface HistoryCheck {
-  readonly files: LogFiles;
   readonly current: SignedCheckpoint;
   readonly earlier: readonly Earlier[];
   /** Roots that were worked out, by size. */
   readonly roots: ReadonlyMap<number, Hash>;
+  /** Those of trees that end before what was read. */
+  readonly before: EarlierRoots;
   /** Whether the entries are those of the current checkpoint, or where they are not. */
   readonly tree: 'sound' | 'placed' | 'other';
   readonly findings: Findings;
@@ -98,10 +119,10 @@ interface HistoryCheck {
  * rewritten or forked after the last one that is.
  */
 export async function checkHistory(check: HistoryCheck): Promise<void> {
-  const { current, earlier, roots, tree, findings } = check;
+  const { current, earlier, roots, before, tree, findings } = check;
   let agreed = 0;
   let differs: number | undefined;
-  const unread: Earlier[] = [];
+  const unread: Unread[] = [];
   for (const one of earlier) {
     const { size, root, origin } = one.checkpoint;
     if (origin !== current.origin) {
@@ -117,11 +138,11 @@ export async function checkHistory(check: HistoryCheck): Promise<void> {
       );
       continue;
     }
-    const own = roots.get(size);
-    const agrees = own ? equalBytes(own, root) : await isBeginning(check, one);
-    if (agrees === undefined) {
-      unread.push(one);
-    } else if (agrees) {
+    const known = roots.get(size);
+    const own = known ? { root: known } : await before.at(size);
+    if ('lacking' in own) {
+      unread.push({ ...one, ...own });
+    } else if (equalBytes(own.root, root)) {
       agreed = Math.max(agreed, size);
     } else {
       differs = Math.min(differs ?? size, size);
@@ -133,11 +154,32 @@ export async function checkHistory(check: HistoryCheck): Promise<void> {
   if (tree === 'other') tellRoot(check, agreed, differs);
 }
 
-function tellUnread(unread: readonly Earlier[], findings: Findings): void {
-  const last = unread.at(-1);
+interface Unread extends Earlier {
+  /** Tiles that it takes. */
+  readonly lacking: readonly string[];
+  readonly why: 'gone' | 'damaged';
+}
+
+/**
+ * What cannot be compared. Of checkpoints that the log keeps that is a remark: retention took what they stand for. The
+ * reader's own is what he verifies the log by, so that nothing is verified without it. Damaged tiles were told.
+ */
+function tellUnread(unread: readonly Unread[], findings: Findings): void {
+  for (const { name, checkpoint, lacking, why } of unread) {
+    if (name !== heldName) continue;
+    const takes = lacking.join(' and ');
+    const how =
+      why === 'damaged'
+        ? `${takes} is not as it was`
+        : `it takes ${takes}, gone with older entries: ask the operator for a copy (hashes alone), or for an export with this checkpoint`;
+    const problem = `nothing shows that the log continues the checkpoint ${name} (${checkpoint.size} entries)`;
+    findings.fail('history.uncompared', null, `${problem}: ${how}`);
+  }
+  const gone = unread.filter(({ name, why }) => name !== heldName && why === 'gone');
+  const last = gone.at(-1);
   if (last === undefined) return;
   const most = `the checkpoint ${last.name} (${last.checkpoint.size} entries)`;
-  const what = unread.length === 1 ? most : `${unread.length} earlier checkpoints, the last of them ${most},`;
+  const what = gone.length === 1 ? most : `${gone.length} earlier checkpoints, the last of them ${most},`;
   findings.remark('log.unread', null, `${what} cannot be compared: tiles of that time are gone`);
 }
 
@@ -153,20 +195,4 @@ function tellRoot({ current, findings }: HistoryCheck, agreed: number, differs: 
     agreed,
     `${what}: they differ between entry ${agreed} and entry ${until - 1}`,
   );
-}
-
-/** Whether the tiles lead from the earlier tree to the current one; undefined where they are gone. */
-async function isBeginning(
-  { files, current }: HistoryCheck,
-  { checkpoint }: Earlier,
-): Promise<boolean | undefined> {
-  try {
-    const proof = await proveConsistency(files, checkpoint.size, current.size);
-    return verifyConsistency(checkpoint, current, proof);
-  } catch (thrown) {
-    const { code } = asPortreeveError(thrown);
-    if (code === 'PDP_NOT_FOUND') return undefined;
-    if (code === 'PDP_INPUT_MALFORMED') return undefined;
-    throw thrown;
-  }
 }

@@ -2,10 +2,31 @@ import { asPortreeveError } from '../../lib/errors.ts';
 import { readKeyList } from '../log/keys.ts';
 import { keyListPath } from '../log/types.ts';
 import type { KeyList, LogKey } from '../log/types.ts';
+import { parseCheckpoint } from '../tlog/checkpoint.ts';
+import { checkpointPath } from '../tlog/log-files.ts';
 import type { LogFiles } from '../tlog/log-files.ts';
 import { isSignedBy, parseNote, parseVerifier } from '../tlog/note.ts';
 import type { Note, NoteVerifier } from '../tlog/note.ts';
 import type { Findings } from './findings.ts';
+
+/**
+ * The keys that bear a log's name, of those that were given for several; all of them where it has none to read. The name
+ * is the log's own word: no key counts by it.
+ */
+export async function keysFor(
+  files: LogFiles,
+  given: readonly NoteVerifier[],
+): Promise<{ readonly name: string | null; readonly keys: readonly NoteVerifier[] }> {
+  const bytes = await files.read(checkpointPath);
+  if (bytes === undefined) return { name: null, keys: given };
+  try {
+    const name = parseCheckpoint(bytes).origin;
+    return { name, keys: given.filter((key) => key.name === name) };
+  } catch {
+    // Told by whoever reads the checkpoint in the ordinary way.
+    return { name: null, keys: given };
+  }
+}
 
 /** A key that counts for the log, and up to which size its signature alone is enough. */
 export interface TrustedKey {

@@ -6,6 +6,7 @@ import { withPathEnding } from '../../lib/http-url.ts';
 import { parseStrictJson } from '../../lib/strict-json.ts';
 import { folderFiles } from '../log/folder-files.ts';
 import { listName } from '../log/types.ts';
+import { archiveRoot } from '../sources/archive-root.ts';
 import { archiveBytes, archiveFile, openZip } from '../sources/zip-files.ts';
 import type { ZipFiles } from '../sources/zip-files.ts';
 import type { FetchFile } from '../sources/types.ts';
@@ -56,9 +57,7 @@ export function folderPlace(location: string, folder: string): LogPlace {
 }
 
 function zipPlace(location: string, zip: ZipFiles): LogPlace {
-  // Who packs an export again may put everything into one folder.
-  const found = zip.names.find((name) => name === checkpointPath || name.endsWith(`/${checkpointPath}`));
-  const root = found === undefined ? '' : found.slice(0, -checkpointPath.length);
+  const root = archiveRoot(zip.names);
   return {
     location,
     read: (path) => zip.read(`${root}${path}`),
@@ -86,7 +85,10 @@ async function addressPlace(location: string, fetch: FetchFile | undefined): Pro
     list: async (inside) => {
       const path = `${inside}/${listName}`;
       const bytes = await fetch(withPathEnding(base, path));
-      return bytes && [...namesIn(bytes, `${location}: ${path}`), listName];
+      if (bytes === undefined) return undefined;
+      const names = namesIn(bytes);
+      if (names) return [...names, listName];
+      throw new PortreeveError('PDP_INPUT_MALFORMED', `${location}: ${path} is no list of files`);
     },
   };
 }
@@ -94,15 +96,22 @@ async function addressPlace(location: string, fetch: FetchFile | undefined): Pro
 /** One name each day or hour, for decades. */
 const listLimits = { depth: 3, values: 100_000 };
 
-/** What a list names. A name that could lead elsewhere is none. Throws PDP_INPUT_MALFORMED for a list that is none. */
-function namesIn(bytes: Uint8Array, about: string): readonly string[] {
-  const list = parseStrictJson(Buffer.from(bytes).toString('utf8'), listLimits) as {
-    readonly files?: unknown;
-  };
-  const names: unknown = list?.files;
-  if (!Array.isArray(names) || !names.every((name) => typeof name === 'string' && /^\w[\w.-]*$/.test(name)))
-    throw new PortreeveError('PDP_INPUT_MALFORMED', `${about} is no list of files`);
-  return names as string[];
+/** What a list of files names; undefined for what is no list. A name that could lead elsewhere is none. */
+export function namesIn(bytes: Uint8Array): readonly string[] | undefined {
+  const names = filesIn(bytes);
+  if (!Array.isArray(names)) return undefined;
+  return names.every((name) => typeof name === 'string' && /^\w[\w.-]*$/.test(name))
+    ? (names as string[])
+    : undefined;
+}
+
+function filesIn(bytes: Uint8Array): unknown {
+  try {
+    const list = parseStrictJson(Buffer.from(bytes).toString('utf8'), listLimits);
+    return (list as { readonly files?: unknown } | null)?.files;
+  } catch {
+    return undefined;
+  }
 }
 
 /** The logs that lie in a folder: itself, or those in the folders right below it. */

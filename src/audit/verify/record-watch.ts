@@ -1,9 +1,11 @@
-import { formatInstant, parseInstant } from '../../lib/clock.ts';
+import { formatInstant } from '../../lib/clock.ts';
 import type { EpochMs } from '../../lib/clock.ts';
 import { formatDuration } from '../../lib/duration.ts';
 import { entryAt } from './bundle.ts';
 import type { Bundle } from './bundle.ts';
 import type { Findings } from './findings.ts';
+import { readTold } from './read-told.ts';
+import type { Act } from './read-told.ts';
 
 /** By how much a record may stand behind a later one: decisions that were made at once end in any order. */
 export const mostDisorderMs = 60_000;
@@ -12,7 +14,7 @@ export const mostDisorderMs = 60_000;
 const beatsMissed = 3;
 
 /** Kinds of records, and acts, that are written as they happen; of others the time is when they took effect, long before. */
-const timely: ReadonlySet<unknown> = new Set([
+export const timely: ReadonlySet<unknown> = new Set([
   'start',
   'stop',
   'heartbeat',
@@ -20,25 +22,6 @@ const timely: ReadonlySet<unknown> = new Set([
   'worker_started',
   'worker_ended',
 ]);
-
-const timeKey = Buffer.from('"time":"');
-const decisionStart = Buffer.from('{"assurance":');
-/** `2026-11-22T06:30:00.000Z` and its quotation mark. */
-const instantBytes = 24;
-
-interface Told {
-  readonly time: EpochMs | undefined;
-  /** Undefined for a decision. */
-  readonly act?: Act;
-}
-
-interface Act {
-  readonly act?: unknown;
-  readonly kind?: unknown;
-  readonly next_s?: unknown;
-  readonly records?: { readonly lost?: unknown } | null;
-  readonly detail?: Readonly<Record<string, unknown>>;
-}
 
 /** Reads what records say of the log itself: that time goes on, that the server lived, what was lost. */
 export class RecordWatch {
@@ -86,14 +69,13 @@ export class RecordWatch {
   #one(entry: number, bytes: Buffer): void {
     const told = readTold(bytes);
     if (told === undefined) {
-      this.#findings.fail('entry.unreadable', entry, `entry ${entry} is no record`);
+      this.#findings.fail('entry.unreadable', entry, `entry ${entry} is no record: no reader shows it`);
       return;
     }
     const { time, act } = told;
     if (act) this.others += 1;
     else this.decisions += 1;
-    if (time !== undefined && (act === undefined || timely.has(act.act) || timely.has(act.kind)))
-      this.#time(entry, time, act);
+    if (act === undefined || timely.has(act.act) || timely.has(act.kind)) this.#time(entry, time, act);
     if (act) this.#act(entry, act);
     // A server that decides has not stopped, whatever it said before.
     else this.#stopped = false;
@@ -162,49 +144,4 @@ export class RecordWatch {
     const minimum = act === 'log_pruned' ? detail?.['minimum_index'] : undefined;
     if (typeof minimum === 'number') this.prunedBelow = Math.max(this.prunedBelow, minimum);
   }
-}
-
-/** Time and act of a record; undefined for what is none. Of decisions no more than the time is read. */
-function readTold(bytes: Buffer): Told | undefined {
-  if (bytes.subarray(0, decisionStart.byteLength).equals(decisionStart)) {
-    const time = quickTime(bytes);
-    if (time !== undefined) return { time };
-  }
-  try {
-    const value = JSON.parse(bytes.toString('utf8')) as Record<string, unknown> | null;
-    if (typeof value !== 'object' || value === null) return undefined;
-    const { time, kind } = value;
-    const at = typeof time === 'string' ? parseInstant(time) : undefined;
-    return kind === 'decision' ? { time: at } : { time: at, act: value };
-  } catch {
-    return undefined;
-  }
-}
-
-/**
- * The time of a decision's record, without reading all of it. Members stand in canonical order, so that what comes
- * behind the last `"time":"` is the record's own; within texts a quotation mark has a backslash before it.
- */
-function quickTime(bytes: Buffer): EpochMs | undefined {
-  const at = bytes.lastIndexOf(timeKey);
-  if (at < 0) return undefined;
-  const from = at + timeKey.byteLength;
-  return digitsTime(bytes, from) ?? parseInstant(bytes.toString('latin1', from, from + instantBytes));
-}
-
-let lastDay = { text: '', at: 0 };
-
-/** `YYYY-MM-DDTHH:MM:SS.mmmZ"`, as records are written; undefined for any other form. */
-function digitsTime(bytes: Buffer, at: number): EpochMs | undefined {
-  if (bytes[at + 23] !== 0x5a || bytes[at + 24] !== 0x22 || bytes[at + 10] !== 0x54) return undefined;
-  const day = bytes.toString('latin1', at, at + 10);
-  if (day !== lastDay.text) {
-    const midnight = parseInstant(`${day}T00:00:00Z`);
-    if (midnight === undefined) return undefined;
-    lastDay = { text: day, at: midnight };
-  }
-  const two = (from: number): number =>
-    ((bytes[at + from] as number) - 48) * 10 + ((bytes[at + from + 1] as number) - 48);
-  const ms = ((bytes[at + 20] as number) - 48) * 100 + two(21);
-  return lastDay.at + two(11) * 3_600_000 + two(14) * 60_000 + two(17) * 1000 + ms;
 }

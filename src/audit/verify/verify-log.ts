@@ -6,13 +6,14 @@ import type { NoteVerifier } from '../tlog/note.ts';
 import type { OutsiderTrust } from '../witness/types.ts';
 import { tilePath, tileWidth, widthAt } from '../tlog/tile-path.ts';
 import { checkBeside, exportBegin } from './beside.ts';
+import { EarlierRoots } from './earlier-roots.ts';
 import { Findings } from './findings.ts';
 import type { Finding } from './findings.ts';
 import { firstThere } from './first-there.ts';
 import { IndexCheck } from './index-check.ts';
-import { checkHistory, keptCheckpoints, readKept, readSigned } from './history.ts';
+import { checkHistory, heldName, keptCheckpoints, readKept, readSigned } from './history.ts';
 import type { Earlier, KeptFile } from './history.ts';
-import { readKeyHistory, vouchedFor } from './keys.ts';
+import { keysFor, readKeyHistory, vouchedFor } from './keys.ts';
 import type { KeyHistory } from './keys.ts';
 import type { LogPlace } from './place.ts';
 import { edgeBefore } from './read-tiles.ts';
@@ -26,6 +27,8 @@ import { checkTree } from './tree-check.ts';
 export interface VerifyOptions {
   /** Keys of the log that the reader has from elsewhere; with none those in the log are taken, which is said. */
   readonly keys: readonly NoteVerifier[];
+  /** They are for several logs, each for those that bear its name. */
+  readonly areForSeveral?: boolean;
   /** A checkpoint that the reader holds, as its file's bytes. */
   readonly held?: Uint8Array;
   /** Entries before are not read again: only their hashes, as the tiles have them. `held` = those of the held checkpoint. */
@@ -76,7 +79,7 @@ export interface Verified {
 /** Verifies one log: keys, checkpoint, every entry and tile, history, records. Throws only where files cannot be read. */
 export async function verifyLog(place: LogPlace, options: VerifyOptions): Promise<Verified> {
   const findings = new Findings();
-  const keys = await readKeyHistory(place, options.keys, findings);
+  const keys = await readKeyHistory(place, await givenFor(place, options, findings), findings);
   const kept = await readKept(place);
   const checkpoint = await readCheckpoint(place, keys, findings);
   const watch = new RecordWatch(findings);
@@ -106,6 +109,20 @@ export async function verifyLog(place: LogPlace, options: VerifyOptions): Promis
   return { report, checkpoint, keys };
 }
 
+/** Where none is for this log all are taken, so that it fails by them. */
+async function givenFor(
+  place: LogPlace,
+  { keys: given, areForSeveral }: VerifyOptions,
+  findings: Findings,
+): Promise<readonly NoteVerifier[]> {
+  if (areForSeveral !== true || given.length === 0) return given;
+  const { name, keys } = await keysFor(place, given);
+  if (keys.length > 0 || name === null) return keys;
+  const names = [...new Set(given.map((key) => key.name))].join(', ');
+  findings.fail('key.unknown', null, `no key was given for this log, ${name}: those given are for ${names}`);
+  return given;
+}
+
 async function readCheckpoint(
   place: LogPlace,
   keys: KeyHistory,
@@ -118,9 +135,6 @@ async function readCheckpoint(
   }
   return readSigned(bytes, vouchedFor(keys), '', findings);
 }
-
-/** What findings call the reader's own checkpoint. */
-const heldName = 'that you hold';
 
 interface Work {
   readonly place: LogPlace;
@@ -174,7 +188,9 @@ async function verifyEntries(work: Work): Promise<number | undefined> {
     onEntries: (count) => options.onEntries?.(count),
   }).finally(() => index?.close());
   const tree = await checkTree({ files: place, head: checkpoint, scan: result, findings });
-  await checkHistory({ files: place, current: checkpoint, earlier, roots: result.roots, tree, findings });
+  const { rows, roots } = result;
+  const before = new EarlierRoots({ files: place, size, there, from, rows, findings });
+  await checkHistory({ current: checkpoint, earlier, roots, before, tree, findings });
   await tellPruned(work, there);
   if (tree === 'sound') await checkBeside(place, { from, size }, findings);
   return from;

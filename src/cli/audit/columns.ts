@@ -71,7 +71,8 @@ export function tableRow({ record, origin, index }: RecordEntry, several: boolea
           tone: tones[outcome] ?? 'quiet',
         }
       : { text: first(record, 'act') ?? kind ?? '-', tone: 'quiet' as const };
-  const count = kind === 'merged' ? `${Number(record['count'])} denials` : null;
+  const count =
+    kind === 'merged' && Number.isSafeInteger(record['count']) ? `${Number(record['count'])} denials` : null;
   return [
     ...[timeOf(record), ...(several ? [origin] : []), index, what],
     ...[

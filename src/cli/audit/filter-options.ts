@@ -1,26 +1,27 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { Filter } from '../../audit/query/filter.ts';
 import type { FieldName } from '../../audit/query/fields.ts';
 import { parseInstant, type EpochMs } from '../../lib/clock.ts';
 import { parseDuration } from '../../lib/duration.ts';
 import { PortreeveError } from '../../lib/errors.ts';
 import type { Session } from '../session.ts';
+import { closedWords, forms } from './filter-words.ts';
 
 /** Every filter as an option; the names are those of the fields. */
 const filters: readonly (readonly [name: FieldName, value: string, help: string])[] = [
-  ['kind', 'kind', 'decision, act, heartbeat, merged (denials that are told together)'],
+  ['kind', 'kind', 'records of this kind; merged: denials that are told together'],
   ['act', 'name', 'acts of this name'],
   ['tenant', 'name', 'of this tenant'],
   ['device', 'id', 'of this device'],
-  ['outcome', 'outcome', 'allow or deny'],
+  ['outcome', 'outcome', 'decided so'],
   ['reason', 'code', 'with this reason, primary or not'],
   ['class', 'name', 'of devices of this class'],
   ['owner', 'name', 'of devices of this owner'],
   ['site', 'name', 'at this site'],
   ['gateway', 'id', 'through this gateway'],
   ['pep', 'name', 'asked by this enforcement point'],
-  ['door', 'door', 'asked through ext_authz_http, ext_authz_l4 or native'],
-  ['assurance', 'assurance', 'none, gateway_asserted, device_proved or attested'],
+  ['door', 'door', 'asked through this door'],
+  ['assurance', 'assurance', 'decided with this assurance'],
   ['certificate', 'digest', 'with this leaf (SHA-256, hex)'],
   ['key', 'digest', 'with this public key (SHA-256, hex)'],
   ['issuer', 'issuer', 'with a leaf of this issuer: its name, or the digest of its key'],
@@ -43,7 +44,13 @@ export function filterOptions(command: Command): Command {
   command
     .option('--since <when>', 'from then on: RFC 3339, or how long ago (90m, 7d)')
     .option('--until <when>', 'before then: the same');
-  for (const [name, value, help] of filters) command.option(`--${name} <${value}>`, help);
+  for (const [name, value, help] of filters) {
+    const option = new Option(`--${name} <${value}>`, help);
+    const [words, form] = [closedWords[name], forms[name]];
+    if (words) option.choices(words);
+    if (form) option.argParser(form);
+    command.addOption(option);
+  }
   return command;
 }
 
@@ -52,13 +59,20 @@ export function filterOf(options: FilterOptions, session: Session): Filter {
   const now = session.around.clock.now();
   const since = timeOf('--since', options.since, now);
   const until = timeOf('--until', options.until, now);
+  const ago = { ...agoOf('since', options.since), ...agoOf('until', options.until) };
   const fields = Object.fromEntries(
     filters.flatMap(([name]) => {
       const value = options[name];
       return value === undefined ? [] : [[name, value]];
     }),
   );
-  return { ...(since !== undefined && { since }), ...(until !== undefined && { until }), fields };
+  return { ...(since !== undefined && { since }), ...(until !== undefined && { until }), ago, fields };
+}
+
+/** How long ago (ms) a time is, where it is told so. */
+function agoOf(name: 'since' | 'until', text: string | undefined): NonNullable<Filter['ago']> {
+  const ago = text === undefined ? undefined : parseDuration(text);
+  return ago === undefined ? {} : { [name]: ago };
 }
 
 function timeOf(option: string, text: string | undefined, now: EpochMs): EpochMs | undefined {

@@ -1,7 +1,7 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
-import { readFleet, silenceOf } from '../../audit/verify/fleet.ts';
+import { readFleet, refuseTwice, sameLogBefore, silenceOf } from '../../audit/verify/fleet.ts';
 import type { FleetLog } from '../../audit/verify/fleet.ts';
 import type { Finding } from '../../audit/verify/findings.ts';
 import { logsBelow } from '../../audit/verify/place.ts';
@@ -39,8 +39,9 @@ export async function runFleet(
     ...log,
     location: located(log.location, path),
   }));
+  refuseTwice(listed, placeOf);
   const rows: Row[] = [];
-  for (const log of listed) rows.push(await rowOf(log, options, session));
+  for (const log of listed) rows.push(withTwin(await rowOf(log, options, session), rows));
   rows.push(...unlisted(listed, places, session));
   const failed = rows.some(({ findings }) => findings.length > 0);
   return {
@@ -74,6 +75,24 @@ function located(location: string, list: string): string {
   return /^https?:\/\//i.test(location) ? location : resolve(dirname(list), location);
 }
 
+/** What two ways of naming one place have in common: its path without links, or its address without a slash at its end. */
+function placeOf(location: string): string {
+  if (/^https?:\/\//i.test(location)) return URL.parse(location)?.href.replace(/\/+$/, '') ?? location;
+  try {
+    return realpathSync(location);
+  } catch {
+    return location;
+  }
+}
+
+/** Two sites have two logs: one that stands for both would hide that the other is gone. */
+function withTwin(row: Row, before: readonly Row[]): Row {
+  const twin = row.report && sameLogBefore(before, row.report);
+  if (!twin) return row;
+  const message = `this is the log of ${twin.site} too: it has the same name and the same key`;
+  return { ...row, findings: [...row.findings, { code: 'fleet.twice', entry: null, message }] };
+}
+
 async function rowOf(log: FleetLog, options: VerifyOptions, session: Session): Promise<Row> {
   const { site, location, keys } = log;
   let report: LogReport;
@@ -83,18 +102,13 @@ async function rowOf(log: FleetLog, options: VerifyOptions, session: Session): P
     const { message } = asPortreeveError(thrown);
     return { site, location, report: undefined, findings: [missing(message)], remarks: [] };
   }
-  const gone = report.findings.some(({ code }) => code === 'checkpoint.missing');
-  const silent = gone
-    ? missing('there is no checkpoint')
-    : silenceOf(log, report, session.around.clock.now());
-  const findings = gone ? [] : report.findings;
-  return {
-    site,
-    location,
-    report,
-    findings: [...(silent ? [silent] : []), ...findings],
-    remarks: report.remarks,
-  };
+  if (report.findings.some(({ code }) => code === 'checkpoint.missing')) {
+    const findings = [missing('there is no checkpoint')];
+    return { site, location, report, findings, remarks: report.remarks };
+  }
+  const silence = silenceOf(log, report, session.around.clock.now());
+  const findings = [...silence.findings, ...report.findings];
+  return { site, location, report, findings, remarks: [...silence.remarks, ...report.remarks] };
 }
 
 function missing(message: string): Finding {
@@ -103,7 +117,7 @@ function missing(message: string): Finding {
 
 /** Logs that lie where was looked and are on no line of the list. */
 function unlisted(listed: readonly FleetLog[], places: readonly string[], session: Session): readonly Row[] {
-  const known = new Set(listed.map(({ location }) => location));
+  const known = new Set(listed.map(({ location }) => placeOf(location)));
   const found = places.flatMap((place) => {
     const path = resolve(session.around.folder, place);
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
@@ -111,7 +125,7 @@ function unlisted(listed: readonly FleetLog[], places: readonly string[], sessio
     return logsBelow(path);
   });
   return [...new Set(found)]
-    .filter((location) => !known.has(location))
+    .filter((location) => !known.has(placeOf(location)))
     .map((location) => ({
       site: '-',
       location,

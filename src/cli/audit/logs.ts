@@ -38,6 +38,8 @@ export function indexOption(command: Command): Command {
 /** What is told of records as they are looked through. */
 export interface LogsWork {
   readonly logs: readonly SearchedLog[];
+  /** Those of the logs named on the command line that the index beside them is used of. */
+  readonly indexed: readonly string[];
   /** Folders of what digests in records name. */
   readonly keptFolders: readonly string[];
   readonly onEntries: (count: number) => void;
@@ -67,6 +69,7 @@ export async function withLogs<T>(
     for (const log of source.logs) logs.push(await opened(log, options.index !== false, progress.show));
     return await work({
       logs,
+      indexed: locations.length === 0 ? [] : logs.filter(isIndexed).map(({ log }) => log.origin),
       keptFolders: source.keptFolders,
       onEntries: (count) => {
         entries += count;
@@ -80,6 +83,12 @@ export async function withLogs<T>(
     progress.end();
     for (const one of logs) one.close();
   }
+}
+
+function isIndexed({ index }: SearchedLog): boolean {
+  if (!index) return false;
+  const { first, next } = coveredBy(index);
+  return next > first;
 }
 
 /** An index that lags is brought up where that can be done; whatever it lacks then is looked through. */

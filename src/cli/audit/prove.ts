@@ -7,7 +7,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { writeWhole } from '../write-lines.ts';
-import { findEntry } from './find.ts';
+import { findStored } from './find.ts';
 import { indexOption, logsOptions, withLogs, type LogsOptions } from './logs.ts';
 
 interface Options extends LogsOptions {
@@ -43,7 +43,7 @@ function runProve(id: string, named: readonly string[], options: Options, sessio
       'standard output cannot hold the proof and --json: give --out FILE',
     );
   return withLogs(named, options, session, async (work) => {
-    const { entry, searched } = await findEntry(id, work);
+    const { entry, searched } = await findStored(id, work);
     const { tree } = searched.log;
     if (!tree)
       throw new PortreeveError('PDP_USAGE', `${entry.origin} is a file of lines: nothing is signed in it`);

@@ -8,6 +8,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { plain, table } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { writeLines } from '../write-lines.ts';
+import { byIndexWords, damagedNotes, notesOf, tellNotes } from './answer-notes.ts';
 import { csvHead, csvRow, tableHead, tableRow } from './columns.ts';
 import { filterOf, filterOptions, type FilterOptions } from './filter-options.ts';
 import { followRecords } from './follow.ts';
@@ -15,12 +16,17 @@ import { indexOption, logsOptions, withLogs, type LogsOptions } from './logs.ts'
 
 export interface QueryOptions extends LogsOptions, Omit<FilterOptions, 'index'> {
   readonly format: 'table' | 'ndjson' | 'records' | 'csv';
-  readonly limit: number;
+  readonly limit?: number;
   readonly cursor?: string;
   readonly oldestFirst?: boolean;
   readonly all?: boolean;
   readonly follow?: boolean;
 }
+
+/** Records of a page that people look at. */
+const usualLimit = 50;
+/** Records that are held at a time where all are given. */
+const limitOfAll = 2000;
 
 /** `audit query`. */
 export function registerAuditQuery(group: Command, session: Session): void {
@@ -35,7 +41,11 @@ export function registerAuditQuery(group: Command, session: Session): void {
         .choices(['table', 'ndjson', 'records', 'csv'])
         .default('table'),
     )
-    .option('--limit <number>', 'records of a page', integerArgument(1, 100_000), 50)
+    .option(
+      '--limit <number>',
+      `records of a page; ${usualLimit} in a table and with --json, and all in every other format, unless given`,
+      integerArgument(1, 100_000),
+    )
     .option('--cursor <cursor>', 'go on behind the page that told this cursor')
     .option('--oldest-first', 'oldest first; newest first unless given')
     .option('--all', 'all pages, one behind the other')
@@ -43,7 +53,8 @@ export function registerAuditQuery(group: Command, session: Session): void {
   indexOption(command).addHelpText(
     'after',
     '\nRecords of several logs are merged by time. Each is read from its log and compared with the hash that the log has of' +
-      '\nit; `audit verify` says whether the log itself is sound. Pages are stable: what is written later never changes one.',
+      '\nit; `audit verify` says whether the log itself is sound. Pages are stable: what is written later never changes one.' +
+      '\nOne that is not the last tells a cursor: below the table, and for the other formats on standard error.',
   );
   finish(
     command,
@@ -66,8 +77,13 @@ async function runQuery(named: readonly string[], options: QueryOptions, session
       'PDP_USAGE',
       '--follow goes with neither --cursor, --all, --oldest-first nor --json (give --format ndjson)',
     );
-  return withLogs(named, options, session, async ({ logs, onEntries, onDamaged, damaged, quiet }) => {
-    const common = { filter, order, limit: options.limit, onEntries, onDamaged };
+  // What goes into a file is whole, unless a page of it was asked for.
+  const isFile = !session.json && !options.follow && options.format !== 'table';
+  const whole = options.all === true || (isFile && options.limit === undefined);
+  const limit = options.limit ?? (whole ? limitOfAll : usualLimit);
+  return withLogs(named, options, session, async (work) => {
+    const { logs, onEntries, onDamaged, damaged, quiet } = work;
+    const common = { filter, order, limit, onEntries, onDamaged };
     const several = logs.length > 1;
     const page = await queryPage(logs, {
       ...common,
@@ -75,17 +91,22 @@ async function runQuery(named: readonly string[], options: QueryOptions, session
     });
     if (options.follow) {
       quiet();
+      if (page.next !== null)
+        tellNotes([`older records match too: these begin with the last ${limit} (--limit)`], session);
       await followRecords(page.entries.toReversed(), { logs, filter, options, session });
       return { exit: exitCodes.ok, data: {}, text: '' };
     }
-    const rest = options.all ? followingPages(page, (cursor) => queryPage(logs, { ...common, cursor })) : [];
+    const rest = whole ? followingPages(page, (cursor) => queryPage(logs, { ...common, cursor })) : [];
     if (session.json) {
       const entries = [...page.entries];
       for await (const more of rest) entries.push(...more.entries);
-      const next = options.all ? null : page.next;
+      const notes = notesOf(filter, entries.length, damaged());
       return {
         exit: exitCodes.ok,
-        data: { records: entries.map(shown), next, damaged: damaged() },
+        data: {
+          ...{ records: entries.map(shown), next: whole ? null : page.next },
+          ...{ indexed: work.indexed, damaged: damaged(), notes },
+        },
         text: '',
       };
     }
@@ -94,11 +115,16 @@ async function runQuery(named: readonly string[], options: QueryOptions, session
     await writeLines(stdout, [written(page.entries, options.format, several, true, session)]);
     for await (const more of rest)
       await writeLines(stdout, [written(more.entries, options.format, several, false, session)]);
-    return {
-      exit: exitCodes.ok,
-      data: {},
-      text: options.format === 'table' ? tail(page, options, damaged()) : '',
-    };
+    const next = whole ? null : page.next;
+    if (!isFile) {
+      tellNotes(notesOf(filter, page.entries.length, 0), session);
+      const notes = damagedNotes(damaged());
+      return { exit: exitCodes.ok, data: {}, text: tail(page, next, notes, byIndexWords(work)) };
+    }
+    const notes = notesOf(filter, page.entries.length, damaged());
+    const more = next === null ? [] : [`more records match: --cursor ${next} goes on behind these`];
+    tellNotes([...more, ...notes], session);
+    return { exit: exitCodes.ok, data: {}, text: '' };
   });
 }
 
@@ -143,11 +169,17 @@ function shown({ origin, index, record }: RecordEntry): object {
   return { origin, index, record };
 }
 
-function tail({ entries, next }: Page, options: QueryOptions, damaged: number): string {
+function tail(
+  { entries }: Page,
+  next: string | null,
+  notes: readonly string[],
+  byIndex: string | undefined,
+): string {
   const lines = [
     ...(entries.length === 0 ? ['no record matches'] : []),
-    ...(next !== null && !options.all ? [`more: --cursor ${plain(next)}`] : []),
-    ...(damaged > 0 ? [`${damaged} lines or entries are no records`] : []),
+    ...(next !== null ? [`more: --cursor ${next}`] : []),
+    ...notes.map(plain),
+    ...(byIndex === undefined ? [] : [plain(`found ${byIndex}`)]),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }

@@ -10,7 +10,8 @@ import { exitCodes } from '../exit-codes.ts';
 import { optionalConfig } from '../policy/optional-config.ts';
 import type { Answer, Session } from '../session.ts';
 import { findEntry } from './find.ts';
-import { indexOption, logsOptions, withLogs, type LogsOptions } from './logs.ts';
+import { refuseWithoutKept, withKeptAway, type KeptAway } from '../kept-away.ts';
+import { indexOption, logsOptions, withLogs, type LogsOptions, type LogsWork } from './logs.ts';
 
 /** `audit replay`. */
 export function registerAuditReplay(group: Command, session: Session): void {
@@ -20,7 +21,7 @@ export function registerAuditReplay(group: Command, session: Session): void {
     .argument('<id...>', 'decision ids');
   indexOption(logsOptions(command, { asArguments: false })).addHelpText(
     'after',
-    '\nWhat a record names by digest is looked for beside the log, and where the configuration keeps it. Answers 1 where' +
+    '\nWhat a record names by digest is looked for with its log (`kept/` in the folder, the export or at the address), and where\nthe configuration keeps it. Answers 1 where' +
       '\none does not come out the same or cannot be decided again.',
   );
   finish(
@@ -38,18 +39,10 @@ function runReplay(ids: readonly string[], options: LogsOptions, session: Sessio
   return withLogs([], options, session, async (work) => {
     const config = optionalConfig(options.config, session);
     const folders = [...new Set([...(config ? [keptFolder(config)] : []), ...work.keptFolders])];
-    if (folders.length === 0)
-      throw new PortreeveError(
-        'PDP_USAGE',
-        'nothing is kept beside these logs: name the configuration with --config',
-      );
-    const gather = createGatherer(folders);
-    const done: (readonly [AuditRecord, ReplayedRecord])[] = [];
-    for (const id of ids) {
-      const { entry } = await findEntry(id, work);
-      const record = readRecord(Buffer.from(entry.bytes).toString('utf8'));
-      done.push([record, await concludeRecordAgain(record, gather)]);
-    }
+    const done = await withKeptAway(
+      work.logs.map(({ log }) => log),
+      (away) => replayed(ids, work, folders, away),
+    );
     const same = done.every(([, replay]) => replay.same);
     return {
       exit: same ? exitCodes.ok : exitCodes.failed,
@@ -57,4 +50,29 @@ function runReplay(ids: readonly string[], options: LogsOptions, session: Sessio
       text: done.map(([record, replay]) => replayText(record, replay, session.paint)).join('\n'),
     };
   });
+}
+
+/** Everything that the records name is at hand before the first is decided again. */
+async function replayed(
+  ids: readonly string[],
+  work: LogsWork,
+  folders: readonly string[],
+  away: KeptAway,
+): Promise<readonly (readonly [AuditRecord, ReplayedRecord])[]> {
+  if (folders.length + away.folders.length === 0)
+    throw new PortreeveError(
+      'PDP_USAGE',
+      'nothing is kept beside these logs: name the configuration with --config',
+    );
+  const records: AuditRecord[] = [];
+  for (const id of ids) {
+    const { entry, searched } = await findEntry(id, work);
+    records.push(readRecord(Buffer.from(entry.bytes).toString('utf8')));
+    const brought = await away.bring(entry.bytes, searched.log);
+    if (brought === 0 && folders.length === 0) refuseWithoutKept(searched.log.origin);
+  }
+  const gather = createGatherer([...folders, ...away.folders]);
+  const done: (readonly [AuditRecord, ReplayedRecord])[] = [];
+  for (const record of records) done.push([record, await concludeRecordAgain(record, gather)]);
+  return done;
 }

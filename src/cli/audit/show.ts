@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
 import { isWholeRecord } from '../../audit/read-record.ts';
-import { proofStatus } from '../../audit/query/proof-status.ts';
+import { isShown, proofStatus } from '../../audit/query/proof-status.ts';
 import type { ProofStatus } from '../../audit/query/proof-status.ts';
+import { leafHash } from '../../audit/tlog/hash.ts';
 import { finish } from '../command.ts';
 import { decisionText } from '../decide/text.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fields, plain, plainJson } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
-import { findEntry, type FoundEntry } from './find.ts';
+import { findStored, type FoundEntry, type UnreadEntry } from './find.ts';
 import { indexOption, logsOptions, withLogs, type LogsOptions } from './logs.ts';
 import { madeOf } from './made-of.ts';
 import { inWords, proofWords } from './words.ts';
@@ -22,8 +23,9 @@ export function registerAuditShow(group: Command, session: Session): void {
     .argument('<id>', 'decision id; or #INDEX, an entry of the log');
   indexOption(logsOptions(command)).addHelpText(
     'after',
-    '\nAnswers 1 where the record is not the entry that the tree of its log has. The keys are those that lie in the log:' +
-      '\n`audit verify` and `audit prove` go by keys that you bring.',
+    '\nAnswers 1 where it cannot be shown that the record is the entry that the tree of its log has and that a key of the log' +
+      '\nhas signed that tree, or where the entry is no record. The keys are those that lie in' +
+      '\nthe log: `audit verify` and `audit prove` go by keys that you bring.',
   );
   finish(
     command,
@@ -45,16 +47,50 @@ function runShow(
   session: Session,
 ): Promise<Answer> {
   return withLogs(named, options, session, async (work) => {
-    const found = await findEntry(id, work);
+    const found = await findStored(id, work);
     const proof = await proofStatus(found.searched.log, found.entry);
+    if ('unread' in found) return unreadAnswer(found, proof, session);
     const { origin, index, record } = found.entry;
     const words = isWholeRecord(record) ? inWords(record) : [];
     return {
-      exit: proof.is === 'not_in_tree' || proof.signed === false ? exitCodes.failed : exitCodes.ok,
+      exit: isShown(proof) ? exitCodes.ok : exitCodes.failed,
       data: { origin, index, in_words: words, proof, record },
       text: textOf(found, words, proof, session),
     };
   });
+}
+
+/** Bytes of an entry that is no record that are told to people. */
+const mostBytes = 4096;
+
+/** Whoever signed the log signed this too, so that it is told as far as it goes. */
+function unreadAnswer(
+  { entry: { origin, index, bytes }, unread }: UnreadEntry,
+  proof: ProofStatus,
+  { paint }: Session,
+): Answer {
+  const [length, hash] = [bytes.byteLength, Buffer.from(leafHash(bytes)).toString('hex')];
+  const head = Buffer.from(bytes.subarray(0, mostBytes)).toString('utf8');
+  const rest = length > mostBytes ? `and ${length - mostBytes} bytes more (--json has all)\n` : '';
+  return {
+    exit: exitCodes.failed,
+    data: {
+      ...{ origin, index, in_words: [], proof, record: null },
+      unread: { problem: unread, length, leaf_hash: hash, bytes: Buffer.from(bytes).toString('base64') },
+    },
+    text: [
+      `Entry ${index} is there, and is no record that can be read: ${plain(unread)}.\n`,
+      `${plain(head)}\n${rest}`,
+      fields(
+        [
+          ['entry', `${origin} #${index}, ${length} bytes`],
+          ['hash', `${hash} (of the leaf, RFC 6962)`],
+          ['proof', proofWords(proof)],
+        ],
+        (_, text) => paint('warn', text),
+      ),
+    ].join('\n'),
+  };
 }
 
 function textOf(
@@ -63,7 +99,7 @@ function textOf(
   proof: ProofStatus,
   { paint }: Session,
 ): string {
-  const sound = proof.is === 'in_tree' && proof.signed !== false;
+  const sound = proof.is !== 'none' && isShown(proof);
   const sections = [
     ...(words.length === 0 ? [] : [words.map((line) => `${plain(line)}\n`).join('')]),
     ...(isWholeRecord(record) ? [decisionText(madeOf(record), paint)] : []),

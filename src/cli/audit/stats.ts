@@ -8,6 +8,7 @@ import { finish } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { table } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
+import { byIndexWords, notesOf, tellNotes } from './answer-notes.ts';
 import { csvLine } from './columns.ts';
 import { filterOf, filterOptions, type FilterOptions } from './filter-options.ts';
 import { indexOption, logsOptions, withLogs, type LogsOptions } from './logs.ts';
@@ -60,13 +61,16 @@ function fieldsArgument(text: string): readonly CountedField[] {
 
 async function runStats(named: readonly string[], options: Options, session: Session): Promise<Answer> {
   const filter = filterOf(options, session);
-  return withLogs(named, options, session, async ({ logs, onEntries, onDamaged, damaged }) => {
+  return withLogs(named, options, session, async (work) => {
+    const { logs, onEntries, onDamaged, damaged } = work;
     const counted = await countRecords(logs, {
       ...{ filter, by: options.by, per: options.per && spans[options.per], onEntries, onDamaged },
       decided: options.kind === undefined && !options.by.includes('kind') && !options.by.includes('act'),
     });
-    const data = dataOf(counted, options, damaged());
-    return { exit: exitCodes.ok, data, text: textOf(counted, data, options, session) };
+    const notes = notesOf(filter, counted.total, damaged());
+    tellNotes(notes, session);
+    const data = { ...dataOf(counted, options, damaged()), notes };
+    return { exit: exitCodes.ok, data, text: textOf(counted, data, options, byIndexWords(work), session) };
   });
 }
 
@@ -85,7 +89,13 @@ function dataOf({ rows, total, by_index: byIndex }: CountedRecords, { by, per }:
   };
 }
 
-function textOf(counted: CountedRecords, data: object, options: Options, session: Session): string {
+function textOf(
+  counted: CountedRecords,
+  data: object,
+  options: Options,
+  byIndex: string | undefined,
+  session: Session,
+): string {
   const { by, per, format } = options;
   if (format === 'json') return `${JSON.stringify(data, null, 2)}\n`;
   const head = [...(per === undefined ? [] : [per]), ...by, 'count'];
@@ -96,5 +106,7 @@ function textOf(counted: CountedRecords, data: object, options: Options, session
   ]);
   if (format === 'csv')
     return [head, ...rows].map((row) => csvLine(row.map((cell) => String(cell ?? '')))).join('');
-  return `${table(head, rows, session.paint)}${counted.total} in all\n`;
+  const { by_index: told } = counted;
+  const how = byIndex === undefined ? '' : `, ${told > 0 ? `${told} of them` : 'found'} ${byIndex}`;
+  return `${table(head, rows, session.paint)}${counted.total} in all${how}\n`;
 }

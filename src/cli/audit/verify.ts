@@ -1,4 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
+import type { NoteVerifier } from '../../audit/tlog/note.ts';
+import type { Finding } from '../../audit/verify/findings.ts';
 import type { LogReport, VerifyOptions } from '../../audit/verify/verify-log.ts';
 import { parseInstant, type EpochMs } from '../../lib/clock.ts';
 import { PortreeveError } from '../../lib/errors.ts';
@@ -8,7 +10,7 @@ import type { Answer, Session } from '../session.ts';
 import { runFleet } from './fleet.ts';
 import { keyOption, logKeys } from './keys.ts';
 import { outsideOptions, trustedOutside, type OutsideOptions } from './outside.ts';
-import { reportData, reportText } from './report-text.ts';
+import { findingLine, reportData, reportText } from './report-text.ts';
 import { readHeld, verifyOne } from './verify-one.ts';
 
 export interface VerifyCommandOptions extends CommonOptions, OutsideOptions {
@@ -22,7 +24,7 @@ const help = `
 Every entry is hashed, every tile compared, and the root held against the signed checkpoint; every key must have been named
 by the one before it, every earlier checkpoint be continued, and time go on from record to record. What is wrong is said
 with the entry that it is about. Without --key the keys in the log itself are taken: that shows what was damaged, not who
-wrote it.
+wrote it. Of keys for several logs each counts for the one whose name it bears.
 
 Witnesses, time-stamping authorities and stores count where they are named here, or in the configuration of whose log is
 verified without naming it, or which --config names. A store that cannot be asked is a remark.
@@ -79,13 +81,34 @@ async function runVerify(
   if (shared.held && locations.length > 1)
     throw new PortreeveError('PDP_USAGE', '--checkpoint is of one log: name one');
   const reports: LogReport[] = [];
-  for (const location of locations) reports.push(await verifyOne(location, shared, session));
-  const failed = reports.some(({ verdict }) => verdict === 'failed');
+  const areForSeveral = locations.length > 1;
+  for (const location of locations)
+    reports.push(await verifyOne(location, { ...shared, areForSeveral }, session));
+  const findings = areForSeveral ? unusedKeys(shared.keys, reports) : [];
+  const failed = findings.length > 0 || reports.some(({ verdict }) => verdict === 'failed');
+  const wrong = findings.map((one) => findingLine(session.paint('bad', 'WRONG'), one)).join('');
   return {
     exit: failed ? exitCodes.failed : exitCodes.ok,
-    data: { verdict: failed ? 'failed' : 'verified', logs: reports.map(reportData) },
-    text: reports.map((report) => reportText(report, session)).join('\n'),
+    data: {
+      verdict: failed ? 'failed' : 'verified',
+      logs: reports.map(reportData),
+      ...(areForSeveral && { findings }),
+    },
+    text: [...reports.map((report) => reportText(report, session)), ...(wrong ? [wrong] : [])].join('\n'),
   };
+}
+
+/** Keys of a log that is none of those that were verified: another may stand in the place of the one that was meant. */
+function unusedKeys(given: readonly NoteVerifier[], reports: readonly LogReport[]): readonly Finding[] {
+  if (reports.some(({ origin }) => origin === null)) return [];
+  const names = new Set(reports.map(({ origin }) => origin));
+  return given
+    .filter(({ name }) => !names.has(name))
+    .map(({ text }) => ({
+      code: 'key.unknown',
+      entry: null,
+      message: `none of these logs is the one of the key ${text}`,
+    }));
 }
 
 /** What is the same for every log. */

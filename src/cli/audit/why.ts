@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
 import { isWholeRecord } from '../../audit/read-record.ts';
+import { actsBetween } from '../../audit/query/acts-between.ts';
+import type { ActsBetween } from '../../audit/query/acts-between.ts';
 import { queryPage } from '../../audit/query/page.ts';
+import type { Page } from '../../audit/query/page.ts';
 import { changesBetween, lastTurn } from '../../audit/query/turn.ts';
 import type { Turn } from '../../audit/query/turn.ts';
 import type { RecordEntry } from '../../audit/sources/types.ts';
@@ -9,6 +12,7 @@ import { finish, integerArgument } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plain, table } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
+import { byIndexWords } from './answer-notes.ts';
 import { tableHead, tableRow } from './columns.ts';
 import { filterOf, type FilterOptions } from './filter-options.ts';
 import { indexOption, logsOptions, withLogs, type LogsOptions, type LogsWork } from './logs.ts';
@@ -19,9 +23,7 @@ interface Options extends LogsOptions, Pick<FilterOptions, 'since' | 'until' | '
   readonly last: number;
 }
 
-/** Acts between two decisions that are told. */
-const mostActs = 200;
-/** Differences that are told to people. */
+/** Differences, and acts, that are told to people. */
 const mostShown = 40;
 
 /** `audit why`. */
@@ -51,7 +53,7 @@ export function registerAuditWhy(group: Command, session: Session): void {
 interface Told {
   readonly turn: Turn;
   readonly changes: readonly Difference[];
-  readonly acts: readonly RecordEntry[];
+  readonly acts: ActsBetween;
 }
 
 function runWhy(
@@ -67,9 +69,13 @@ function runWhy(
   );
   return withLogs(named, options, session, async (work) => {
     const { logs, onEntries } = work;
+    const names = new Map(logs.map(({ log }) => [log.origin, log.tree?.checkpoint.origin ?? log.origin]));
     const page = await queryPage(logs, { filter: wanted, order: 'newest', limit: options.limit, onEntries });
-    const turn = lastTurn(page.entries.toReversed());
-    const told = turn && { turn, changes: changesBetween(turn), acts: await actsBetween(turn, work) };
+    const turn = lastTurn(page.entries.toReversed(), ({ origin }) => names.get(origin) ?? origin);
+    const told = turn && {
+      ...{ turn, changes: changesBetween(turn) },
+      acts: await actsBetween(logs, turn, onEntries),
+    };
     const last = page.entries.slice(0, options.last);
     return {
       exit: page.entries.length === 0 ? exitCodes.failed : exitCodes.ok,
@@ -81,32 +87,30 @@ function runWhy(
               allowed: shown(told.turn.allowed),
               denied: shown(told.turn.denied),
               changes: told.changes,
-              acts: told.acts.map(shown),
+              acts: told.acts.nearest.map(shown),
+              more_acts: told.acts.more,
             }
           : null,
+        older: page.next !== null,
+        indexed: work.indexed,
       },
-      text: textOf(device, page.entries, last, told, logs.length > 1, session),
+      text: `${textOf(device, page, last, told, logs.length > 1, session)}${byIndexLine(work)}`,
     };
   });
-}
-
-async function actsBetween(
-  { allowed, denied }: Turn,
-  { logs, onEntries }: LogsWork,
-): Promise<readonly RecordEntry[]> {
-  const filter = { since: allowed.time, until: denied.time + 1, fields: { kind: 'act' } };
-  const { entries } = await queryPage(logs, { filter, order: 'oldest', limit: mostActs, onEntries });
-  const { tenant } = denied.record;
-  return entries.filter(({ record }) => record['tenant'] === null || record['tenant'] === tenant);
 }
 
 function shown({ origin, index, record }: RecordEntry): object {
   return { origin, index, record };
 }
 
+function byIndexLine(work: LogsWork): string {
+  const words = byIndexWords(work);
+  return words === undefined ? '' : `found ${plain(words)}\n`;
+}
+
 function textOf(
   device: string,
-  found: readonly RecordEntry[],
+  { entries: found, next }: Page,
   last: readonly RecordEntry[],
   told: Told | undefined,
   several: boolean,
@@ -116,16 +120,18 @@ function textOf(
   if (found.length === 0) return `no decision about ${plain(device)}\n`;
   const rows = last.map((entry) => tableRow(entry, several));
   const history = table(tableHead(several), rows, paint);
+  const tenants = new Set(found.map((entry) => cell(entry, 'tenant')));
   if (!told) {
     const outcome = last[0]?.record['outcome'] === 'allow' ? 'allowed' : 'denied';
-    return `${history}\n${plain(device)} was ${outcome} last; within ${found.length} decisions no denial follows an allow\n`;
+    const same = tenants.size > 1 ? ' of the same tenant' : '';
+    const older = next === null ? '' : '; older ones were not looked at (--limit)';
+    return `${history}\n${plain(device)} was ${outcome} last; within ${found.length} decisions no denial follows an allow${same}${older}\n`;
   }
   const { turn, changes, acts } = told;
   const { record } = turn.denied;
-  const since = last[0]?.record['outcome'] === 'allow' ? ' It is allowed again since then.' : '';
   return [
     history,
-    `${plain(device)} was allowed at ${said(turn.allowed)}, and denied first after that at ${said(turn.denied)}.${since}\n`,
+    `${turnText(device, turn, found, tenants.size > 1)}\n`,
     ...(isWholeRecord(record)
       ? [
           inWords(record)
@@ -134,19 +140,46 @@ function textOf(
         ]
       : []),
     changesText(changes, session),
-    ...(acts.length === 0
-      ? []
-      : [
-          table(
-            ['in between', 'act', 'by', 'of', 'why'],
-            acts.map((act) => [
-              said(act),
-              ...['act', 'actor', 'selector', 'why'].map((name) => cell(act, name)),
-            ]),
-            paint,
-          ),
-        ]),
+    ...(acts.nearest.length === 0 ? [] : [actsText(acts, turn, several, session)]),
   ].join('\n');
+}
+
+function turnText(
+  device: string,
+  { allowed, denied }: Turn,
+  found: readonly RecordEntry[],
+  ofSeveral: boolean,
+): string {
+  const tenant = cell(denied, 'tenant');
+  const of = ofSeveral && tenant !== null ? ` in tenant ${plain(tenant)}` : '';
+  const where = (one: RecordEntry): string =>
+    allowed.origin === denied.origin ? '' : ` by ${plain(one.origin)}`;
+  // Of the same tenant: what another one decides of it is another matter.
+  const latest = found.find((one) => cell(one, 'tenant') === tenant);
+  const since = latest?.record['outcome'] === 'allow' ? ' It is allowed again since then.' : '';
+  const times = `allowed at ${said(allowed)}${where(allowed)}, and denied first after that at ${said(denied)}${where(denied)}`;
+  const two = allowed.origin === denied.origin ? '' : ' What differs may be what the two go by.';
+  return `${plain(device)} was ${times}${of}.${since}${two}`;
+}
+
+/** The acts nearest to the denial first. */
+function actsText(
+  { nearest, more }: ActsBetween,
+  { allowed, denied }: Turn,
+  several: boolean,
+  { paint }: Session,
+): string {
+  const rows = nearest
+    .slice(0, mostShown)
+    .map((act) => [
+      said(act),
+      ...(several ? [act.origin] : []),
+      ...['act', 'actor', 'selector', 'why'].map((name) => cell(act, name)),
+    ]);
+  const head = ['in between', ...(several ? ['origin'] : []), 'act', 'by', 'of', 'why'];
+  const rest = nearest.length - rows.length + more;
+  const ask = `audit query --kind act --since ${said(allowed)} --until ${said(denied)}`;
+  return `${table(head, rows, paint)}${rest > 0 ? `and ${rest} acts more, all of them before these: ${ask}\n` : ''}`;
 }
 
 function changesText(changes: readonly Difference[], { paint }: Session): string {

@@ -83,15 +83,26 @@ function controls({ reasons, outcome }: AuditRecord): readonly string[] {
 }
 
 /** What vouches for a record, in one line. */
-export function proofWords({ is, problem, log, size, hashes, signed, others = [] }: ProofStatus): string {
+export function proofWords({
+  is,
+  problem,
+  log,
+  size,
+  hashes,
+  signed,
+  claimed,
+  others = [],
+}: ProofStatus): string {
   if (is === 'none') return 'a line of a file: nothing shows that it was not changed';
   const about = `${log} with ${size} entries`;
   if (is === 'not_in_tree') return `NOT the entry that the tree of ${about} has`;
-  if (is === 'unproved') return `it cannot be proved by the tree of ${about}: ${problem}`;
+  if (is === 'unproved') return `NOT proved by the tree of ${about}: ${problem}`;
   const signature = {
     true: "signed by the log's key",
     false: "NOT signed by any of the log's keys",
-    null: 'signed by a key that does not lie beside the log',
+    null: claimed
+      ? "signed in the log's name, which was NOT verified: no key of the log lies beside it"
+      : "NOT signed in the log's name at all",
   }[String(signed ?? null) as 'true' | 'false' | 'null'];
   const more = others.length === 0 ? '' : `, and with signatures of ${others.join(', ')}`;
   return `in the tree of ${about} by a proof of ${hashes} hashes; its checkpoint is ${signature}${more}`;

@@ -1,5 +1,6 @@
 import { derivedDifferences } from '../../audit/derived.ts';
 import { readRecord } from '../../audit/read-record.ts';
+import { recordBytes } from '../../audit/record.ts';
 import type { AuditRecord } from '../../audit/record.ts';
 import { judgeReplay } from '../../audit/replayable.ts';
 import type { Difference } from '../../decision/differences.ts';
@@ -13,6 +14,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { readInput } from '../input.ts';
 import { plain, table, type Paint } from '../output.ts';
 import { optionalConfig } from '../policy/optional-config.ts';
+import { refuseWithoutKept, withKeptAway, type AwayLog } from '../kept-away.ts';
 import { openRecordSource } from '../record-source.ts';
 import type { Answer, Session } from '../session.ts';
 import { createGatherer, type Gathered } from './gather.ts';
@@ -40,8 +42,14 @@ export interface ReplayedRecord {
  * PDP_NOT_FOUND for an id that no record has.
  */
 export async function replayRecord(name: string, options: ReplayOptions, session: Session): Promise<Answer> {
-  const { record, folders } = await recordAndKept(name, options, session);
-  const replay = await concludeRecordAgain(record, createGatherer(folders));
+  const { record, folders, logs } = await recordAndKept(name, options, session);
+  const replay = await withKeptAway(logs, async (away) => {
+    const bytes = Buffer.from(recordBytes(record));
+    const brought: (number | undefined)[] = [];
+    for (const log of logs) brought.push(await away.bring(bytes, log));
+    if (folders.length === 0 && !brought.some((count) => count)) refuseWithoutKept(String(logs[0]?.origin));
+    return concludeRecordAgain(record, createGatherer([...folders, ...away.folders]));
+  });
   return {
     exit: replay.same ? exitCodes.ok : exitCodes.failed,
     data: replayData(record, replay),
@@ -53,20 +61,24 @@ async function recordAndKept(
   name: string,
   { records, config }: ReplayOptions,
   session: Session,
-): Promise<{ readonly record: AuditRecord; readonly folders: readonly string[] }> {
+): Promise<{
+  readonly record: AuditRecord;
+  readonly folders: readonly string[];
+  readonly logs: readonly AwayLog[];
+}> {
   if (records === undefined) {
     const folders = [keptFolder(session.config(config))];
-    return { record: readRecord(await readInput(name, mostBytes, session)), folders };
+    return { record: readRecord(await readInput(name, mostBytes, session)), folders, logs: [] };
   }
-  const { files, keptFolders } = await openRecordSource(records, session);
+  const { files, keptFolders, logs } = await openRecordSource(records, session);
   const found = optionalConfig(config, session);
   const folders = [...(found ? [keptFolder(found)] : []), ...keptFolders];
-  if (folders.length === 0)
+  if (folders.length === 0 && !logs.some(({ readKept }) => readKept))
     throw new PortreeveError(
       'PDP_USAGE',
       'nothing is kept beside these records: name the configuration with --config',
     );
-  return { record: await findRecord(files, name, () => undefined), folders };
+  return { record: await findRecord(files, name, () => undefined), folders, logs };
 }
 
 /** Concludes a record again by what is gathered of what it names, and compares everything. Throws as `createGatherer`. */

@@ -73,8 +73,14 @@ test('a record that hides is a record by its schema, also where a text must be h
 test('what decides and what finds a record stays in clear, whatever is named', async (t) => {
   const record = await meterRecord();
   const { hiding } = hide(record, ['facts', 'input', 'reasons', 'pep', 'verdict', 'obligations', 'class']);
-  for (const name of ['decision_id', 'time', 'outcome', 'versions', 'tenant', 'assurance'] as const)
+  for (const name of ['decision_id', 'time', 'outcome', 'tenant', 'assurance'] as const)
     t.deepEqual(hiding[name], record[name]);
+  // Which issuer a CRL is of tells the certificate's.
+  const lists = hiding.versions.crls.map((one, place) => ({
+    ...one,
+    issuer_key: record.versions.crls[place]?.issuer_key,
+  }));
+  t.deepEqual({ ...hiding.versions, crls: lists }, record.versions);
   t.deepEqual(
     hiding.reasons.map(({ code, severity }) => [code, severity]),
     record.reasons.map(({ code, severity }) => [code, severity]),
@@ -124,7 +130,7 @@ test('with its opening a record is what it was, and without a part of it that pa
 });
 
 test('a short text is hidden as a word, and does not hide what merely contains its letters', async (t) => {
-  const record = { ...(await meterRecord()), owner: 'ok' };
+  const record = { ...(await meterRecord()), owner: 'ok', facts: null, input: null };
   const { hiding } = hide(
     { ...record, reasons: [{ code: 'policy.ok', severity: 'info', message: 'book of ok.' }] },
     ['owner'],
@@ -140,7 +146,7 @@ test('a document that mentions what is named goes with its digest, by which it c
 });
 
 test('where nothing that is named is there, the record is as it was', async (t) => {
-  const record = { ...(await meterRecord()), owner: null, facts: null };
+  const record = { ...(await meterRecord()), owner: null, facts: null, input: null };
   const redactor = createRedactor({ fields: ['owner', 'facts.connection.sni'], linkable: true, keep: null });
   t.deepEqual(redactor?.(record), { record, opening: undefined });
   t.is(createRedactor({ fields: [], linkable: true, keep: null }), undefined);

@@ -1,9 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { buildRecord, recordBytes } from '../../../src/audit/record.ts';
 import type { AuditRecord } from '../../../src/audit/record.ts';
-import { logIn, temporaryFolder, toldRecord, writeLog } from '../../helpers/audit-log.ts';
+import { keyList, logIn, temporaryFolder, toldRecord, writeLog } from '../../helpers/audit-log.ts';
 import { deviceId, makeWorld } from '../../helpers/world.ts';
 import { onlyObject, portreeveHere as portreeve } from './helpers/run.ts';
 
@@ -97,7 +97,10 @@ test('stats count by values and time, as table, CSV and JSON, the same with an i
   const csv = await portreeve(['audit', ...args, '--format', 'csv'], { cwd: folder });
   t.is(csv.stdout.split('\r\n')[1], '2026-11-20T08:00:00.000Z,allow,north,120');
   const table = await portreeve(['audit', 'stats', '.', '--by', 'outcome'], { cwd: folder });
-  t.is(table.stdout, 'outcome  count\nallow      240\ndeny        60\n300 in all\n');
+  t.is(
+    table.stdout,
+    'outcome  count\nallow      240\ndeny        60\n300 in all, 256 of them by its index, which audit verify compares with the log\n',
+  );
 });
 
 /** A meter that is allowed, then denied because it was disabled, with the act between; in a log. */
@@ -147,6 +150,8 @@ test('why tells what changed between the last allow and the denial after it, and
 
 test('show tells a decision in words, everything that is recorded, and what vouches for it', async (t) => {
   const { denied, allowed, folder } = await withTurn(t);
+  mkdirSync(join(folder, 'keys'));
+  writeFileSync(join(folder, 'keys/log.json'), keyList());
   const shown = await portreeve(['audit', 'show', denied.decision_id, '.'], { cwd: folder });
   t.is(shown.code, 0, shown.stderr);
   for (const part of [
@@ -161,7 +166,7 @@ test('show tells a decision in words, everything that is recorded, and what vouc
     t.regex(shown.stdout, part);
   t.like(await data(t, folder, 'show', '#0', '.'), {
     record: { decision_id: allowed.decision_id },
-    proof: { is: 'in_tree', size: 3, signed: null },
+    proof: { is: 'in_tree', size: 3, signed: true },
   });
   // The checkpoint of another tree: the entry is not proved by it.
   const other = logIn(t, some.slice(0, 3));
@@ -169,6 +174,32 @@ test('show tells a decision in words, everything that is recorded, and what vouc
   const wrong = await portreeve(['audit', 'show', '#0', '.', '--json'], { cwd: folder });
   t.is(wrong.code, 1);
   t.like(onlyObject(wrong), { proof: { is: 'not_in_tree' } });
+});
+
+test('show says that nothing is proved, and answers 1, where no key verified the tree or hashes of the proof are damaged', async (t) => {
+  const folder = logIn(t, some.slice(0, 300));
+  const show = () => portreeve(['audit', 'show', '#100', '.'], { cwd: folder });
+  const unverified = await show();
+  t.is(unverified.code, 1);
+  t.regex(
+    unverified.stdout,
+    /signed in the log's name, which was NOT verified: no key of the log lies beside it/,
+  );
+  mkdirSync(join(folder, 'keys'));
+  writeFileSync(join(folder, 'keys/log.json'), keyList());
+  t.is((await show()).code, 0);
+  const checkpoint = readFileSync(join(folder, 'checkpoint'), 'utf8');
+  const [body = '', signature = ''] = checkpoint.split('\n\n');
+  writeFileSync(join(folder, 'checkpoint'), `${body}\n\n${signature.replace(/..==?\n$|....\n$/, 'AAAA\n')}`);
+  const garbled = await show();
+  t.is(garbled.code, 1, garbled.stdout);
+  t.regex(garbled.stdout, /its checkpoint is NOT signed by any of the log's keys/);
+  writeFileSync(join(folder, 'checkpoint'), checkpoint);
+  // The other tile that the proof needs.
+  truncateSync(join(folder, 'tile/0/001.p/44'), 100);
+  const damaged = await show();
+  t.is(damaged.code, 1, damaged.stdout + damaged.stderr);
+  t.regex(damaged.stdout, /NOT proved by the tree of log\.example\/site with 300 entries: .*tile\/0\/001/);
 });
 
 test('follow goes on with what is written, until its time is over', async (t) => {

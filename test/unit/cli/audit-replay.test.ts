@@ -1,4 +1,16 @@
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'ava';
 import { keep } from '../../../src/audit/kept.ts';
 import { buildRecord, recordBytes } from '../../../src/audit/record.ts';
@@ -12,6 +24,7 @@ import { composeDecision } from '../../../src/server/compose.ts';
 import { keepVersions, keptFolder } from '../../../src/server/records/keep-versions.ts';
 import { readMaterial } from '../../../src/server/material.ts';
 import { writeLog } from '../../helpers/audit-log.ts';
+import { httpSource } from '../../helpers/http-source.ts';
 import { makeInstallation } from './helpers/installation.ts';
 import { onlyObject, portreeveHere as portreeve } from './helpers/run.ts';
 
@@ -107,4 +120,55 @@ test('what records name is found beside the log, without a configuration', async
   t.is(found.code, 0, found.stdout + found.stderr);
   t.like(onlyObject(found), { same_policy: 1 });
   t.truthy(cwd);
+});
+
+test('an export has all that replay needs: unpacked, as the archive that it is, and at an address', async (t) => {
+  const { cwd, config, record, path } = await withLog();
+  cpSync(keptFolder(config), path('log/kept'), { recursive: true });
+  const out = await portreeve(['audit', 'export', 'log', '--out', 'handed.zip', '--json'], { cwd });
+  t.is(out.code, 0, out.stderr);
+  t.like(onlyObject(out), { missing: 0, not_kept: [] });
+  // Somewhere else, without a configuration.
+  const away = mkdtempSync(join(tmpdir(), 'portreeve-away-'));
+  t.teardown(() => rmSync(away, { recursive: true, force: true }));
+  copyFileSync(path('handed.zip'), join(away, 'handed.zip'));
+  const { status } = spawnSync('python3', ['-m', 'zipfile', '-e', 'handed.zip', 'unpacked'], { cwd: away });
+  t.is(status, 0);
+  const { origin: web } = await httpSource(t, (request, response) => {
+    const found = statSync(join(away, 'unpacked', request.url ?? ''), { throwIfNoEntry: false });
+    response.statusCode = found?.isFile() ? 200 : 404;
+    response.end(found?.isFile() ? readFileSync(join(away, 'unpacked', request.url ?? '')) : '');
+  });
+  for (const place of ['unpacked', 'handed.zip', `${web}/`])
+    for (const args of [
+      ['audit', 'replay', record.decision_id, '--log', place],
+      ['decide', '--replay', record.decision_id, '--records', place],
+    ]) {
+      const replayed = await portreeve([...args, '--json'], { cwd: away });
+      t.is(replayed.code, 0, `${args.join(' ')}: ${replayed.stdout}${replayed.stderr}`);
+    }
+  t.deepEqual(
+    readdirSync(tmpdir()).filter((name) => name.startsWith('portreeve-kept-')),
+    [],
+  );
+  rmSync(join(away, 'unpacked/kept'), { recursive: true });
+  const lacking = await portreeve(['audit', 'replay', record.decision_id, '--log', `${web}/`], { cwd: away });
+  t.is(lacking.code, 2);
+  t.regex(lacking.stderr, /nothing that the record names by digest is kept in http/);
+});
+
+test('an export of what was not kept says what is lacking, and each certificate that the trust anchors name', async (t) => {
+  const { cwd, record, config, path } = await withLog();
+  cpSync(keptFolder(config), path('log/kept'), { recursive: true });
+  const { crls, anchors, configuration } = record.versions;
+  const text = readFileSync(path(`log/kept/${anchors}`), 'utf8');
+  const certificate = (JSON.parse(text) as { anchors: { certificate: string }[] }).anchors[0]!.certificate;
+  for (const name of [configuration, certificate]) rmSync(path(`log/kept/${name}`));
+  const out = await portreeve(['audit', 'export', 'log', '--out', 'lacking.zip'], { cwd });
+  t.is(out.code, 0);
+  t.deepEqual(out.stdout.trimEnd().split('\n').slice(1), [
+    `  not kept: configuration ${configuration}`,
+    `  not kept: certificate ${certificate}`,
+  ]);
+  t.true(crls.length > 0);
 });

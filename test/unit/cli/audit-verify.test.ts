@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -9,7 +9,15 @@ import { sha256Hex } from '../../../src/lib/bytes.ts';
 import { formatInstant } from '../../../src/lib/clock.ts';
 import { recordBytes } from '../../../src/audit/record.ts';
 import { httpSource } from '../../helpers/http-source.ts';
-import { checkpointOf, logBegin, makeLog, newSigner, recordsOf, writeFiles } from '../../helpers/made-log.ts';
+import {
+  act,
+  checkpointOf,
+  logBegin,
+  makeLog,
+  newSigner,
+  recordsOf,
+  writeFiles,
+} from '../../helpers/made-log.ts';
 import type { MadeLog } from '../../helpers/made-log.ts';
 import { root } from '../../helpers/source-files.ts';
 import { portreeveHere } from './helpers/run.ts';
@@ -333,6 +341,142 @@ test('a fleet is told which log is missing, silent, or not listed', async (t) =>
   );
   writeFileSync(join(folder, 'fleet.yaml'), 'logs: []\n');
   t.is((await run('verify', '--fleet', 'fleet.yaml')).code, 2);
+});
+
+test('one log that a fleet lists for two sites is refused by its place, and told by its name and key', async (t) => {
+  const { run, folder, log, key } = withLog(t);
+  const list = (other: string): string =>
+    ['a', 'b']
+      .map(
+        (site, place) =>
+          `  - {site: ${site}, log: ${place === 0 ? 'log' : other}, keys: ['${key}'], silence: 30000d}`,
+      )
+      .join('\n');
+  symlinkSync(join(folder, 'log'), join(folder, 'link'));
+  for (const other of ['log/', './log', 'link']) {
+    writeFileSync(join(folder, 'fleet.yaml'), `logs:\n${list(other)}\n`);
+    const { code, stderr } = await run('verify', '--fleet', 'fleet.yaml');
+    t.is(code, 2, other);
+    t.regex(stderr, /a and b have the same log/);
+  }
+  writeFiles(join(folder, 'copy'), log.files);
+  writeFileSync(join(folder, 'fleet.yaml'), `logs:\n${list('copy')}\n`);
+  const { code, stdout } = await run('verify', '--fleet', 'fleet.yaml');
+  t.is(code, 1);
+  t.regex(stdout, /^b: WRONG +fleet.twice: this is the log of a too/m);
+  t.notRegex(stdout, /^a: WRONG/m);
+});
+
+test('a log of a fleet is silent where nothing was recorded, or its server stopped long ago, or it is said that none can tell', async (t) => {
+  const { run, folder } = withLog(t);
+  const logs: Readonly<Record<string, readonly Uint8Array[]>> = {
+    empty: [],
+    stopped: [...recordsOf(300), act(logBegin + 300_000, 'stop', {})],
+    dead: recordsOf(300),
+    beatless: recordsOf(50),
+  };
+  const lines = Object.entries(logs).map(([site, entries]) => {
+    const { files, signer } = makeLog([...entries], newSigner(`${site}.example`));
+    files.set('checkpoint', checkpointOf(entries, entries.length, [signer], `${site}.example`));
+    writeFiles(join(folder, site), files);
+    return `  - {site: ${site}, log: ${site}, keys: ['${signer.verifier.text}']}`;
+  });
+  writeFileSync(join(folder, 'fleet.yaml'), `logs:\n${lines.join('\n')}\n`);
+  const { code, stdout } = await run('verify', '--fleet', 'fleet.yaml');
+  t.is(code, 1);
+  t.regex(stdout, /^empty: WRONG +fleet.silent: silent: nothing was ever recorded/m);
+  t.regex(stdout, /^stopped: WRONG +fleet.silent: stopped since 2026-11-01T00:05:00/m);
+  t.regex(stdout, /^dead: WRONG +fleet.silent: silent since 2026-11-01T00:04:59/m);
+  t.regex(stdout, /^beatless: NOTE +fleet.silent: whether it is silent cannot be told: it has no heartbeat/m);
+  t.notRegex(stdout, /^beatless: WRONG/m);
+});
+
+test('keys of several logs count each for the log whose name it bears, and one of no log is told', async (t) => {
+  const { run, folder } = withLog(t);
+  for (const site of ['a', 'b', 'c']) {
+    const { entries, files, signer } = makeLog(recordsOf(300), newSigner(`${site}.example`));
+    files.set('checkpoint', checkpointOf(entries, 300, [signer], `${site}.example`));
+    writeFiles(join(folder, site), files);
+    writeFileSync(join(folder, `${site}.key`), signer.verifier.text);
+  }
+  const both = await run('verify', 'a', 'b', '--key', 'a.key', 'b.key');
+  t.is(both.code, 0, both.stdout);
+  const keyless = await run('verify', 'a', 'b', 'c', '--key', 'a.key', 'b.key');
+  t.is(keyless.code, 1);
+  t.is(keyless.stdout.match(/^VERIFIED/gm)?.length, 2, keyless.stdout);
+  t.regex(
+    keyless.stdout,
+    /no key was given for this log, c.example: those given are for a.example, b.example/,
+  );
+  // Whoever serves the log of a at the place of b is not verified by the key of a.
+  const replaced = await run('verify', 'a', 'a', '--key', 'a.key', 'b.key');
+  t.is(replaced.code, 1);
+  t.regex(replaced.stdout, /WRONG {2}key.unknown: none of these logs is the one of the key b.example/);
+  // A key of its name that is not its own is no key.
+  const forged = newSigner('b.example').verifier.text;
+  t.is((await run('verify', 'a', 'b', '--key', 'a.key', forged)).code, 1);
+});
+
+test('--since a time that leaves the held checkpoint before it still compares it, and says what is damaged or missing', async (t) => {
+  const { run, folder, log } = withLog(t, recordsOf(1100));
+  writeFileSync(join(folder, 'held'), checkpointOf(log.entries, 300, [log.signer]));
+  const since = formatInstant(logBegin + 900_000);
+  const verify = ['verify', 'log', '--key', 'log.key', '--checkpoint', 'held', '--since', since];
+  const sound = await run(...verify);
+  t.is(sound.code, 0, sound.stdout);
+  t.regex(sound.stdout, /entries (512|768) to 1099/);
+  const path = join(folder, 'log/tile/0/001');
+  writeFileSync(path, 'short');
+  const damaged = await run(...verify);
+  t.is(damaged.code, 1);
+  t.regex(damaged.stdout, /WRONG {2}tile.malformed: tile\/0\/001 has 5 bytes instead of 8192/);
+  t.regex(damaged.stdout, /WRONG {2}history.uncompared: .* tile\/0\/001 is not as it was/);
+  t.notRegex(damaged.stdout, /gone/);
+  rmSync(path);
+  const missing = await run(...verify);
+  t.is(missing.code, 1);
+  t.regex(missing.stdout, /WRONG {2}tile.missing: tile\/0\/001 is not there/);
+  t.notRegex(missing.stdout, /gone/);
+});
+
+test('an archive that was packed again holds the log in the fewest folders, in whatever order it names its files', async (t) => {
+  const { run, folder, log, key } = withLog(t);
+  log.files.set('witness/checkpoint', checkpointOf(log.entries, 700, [newSigner('witness.example')]));
+  writeFiles(join(folder, 'log'), log.files);
+  const script = [
+    'import os, sys, zipfile',
+    'names = [os.path.relpath(os.path.join(at, f), "log") for at, _, fs in os.walk("log") for f in fs]',
+    'names.sort(key=lambda n: (n != "witness/checkpoint", n))',
+    'with zipfile.ZipFile(sys.argv[1], "w") as out: [out.write("log/" + n, sys.argv[2] + n) for n in names]',
+  ].join('\n');
+  for (const around of ['', 'november/', 'a/b/']) {
+    const packed = spawnSync('python3', ['-c', script, 'p.zip', around], { cwd: folder, encoding: 'utf8' });
+    t.is(packed.status, 0, packed.stderr);
+    const product = await run('verify', 'p.zip', '--key', 'log.key');
+    t.is(product.code, 0, product.stdout);
+    const found = await run('query', 'p.zip', '--limit', '1', '--format', 'ndjson');
+    t.is(found.code, 0, found.stderr);
+    t.regex(found.stdout, /"d-699"/);
+    const words = [join(root, 'examples/audit/verify.py'), 'p.zip', '--key', key];
+    const { status, stdout, stderr } = spawnSync('python3', words, { cwd: folder, encoding: 'utf8' });
+    if (!/No module named/.test(stderr)) t.is(status, 0, stdout + stderr);
+  }
+});
+
+test('a kept checkpoint that an address names and does not serve is told', async (t) => {
+  const { run, log } = withLog(t, recordsOf(700), [300]);
+  log.files.set('checkpoints/list.json', Buffer.from('{"files":["300","600"]}'));
+  const { origin } = await httpSource(t, (request, response) => {
+    const found = log.files.get((request.url ?? '').slice('/plant/'.length));
+    response.statusCode = found ? 200 : 404;
+    response.end(found);
+  });
+  const { code, stdout } = await run('verify', `${origin}/plant`, '--key', 'log.key');
+  t.is(code, 1);
+  t.regex(
+    stdout,
+    /WRONG {2}history.missing: checkpoints\/600 is not there, and checkpoints\/list.json names it/,
+  );
 });
 
 test('a file of lines, a missing log and a key of a witness are refused with exit code 2 or 1', async (t) => {

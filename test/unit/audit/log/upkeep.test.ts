@@ -149,6 +149,28 @@ test('records older than they are kept go in whole bundles, and proofs of all ot
   await again.close();
 });
 
+test('after a removal a checkpoint that the log has kept can still be held against it', async (t) => {
+  const { folder, open } = logFolder(t);
+  let now = Date.UTC(2026, 0, 1) + 1000 * hour;
+  const log = open({
+    now: () => now,
+    retention: { maxAgeMs: 400 * hour, maxBytes: null },
+    onPruned: () => '{"act":"log_pruned"}',
+  });
+  await log.append(dated(0, 300));
+  const kept = await log.integrate();
+  now += hour;
+  await log.append(dated(300, 600));
+  await log.integrate();
+  await log.tend();
+  t.is(log.stats().minimumIndex, 512);
+  t.deepEqual(readdirSync(join(folder, 'tile/entries')).sort(), ['002', '003.p']);
+  t.deepEqual(readdirSync(join(folder, 'tile/0')).sort(), ['001', '002', '003.p']);
+  const after = await log.integrate();
+  t.true(verifyConsistency(kept, after, await proveConsistency(log.files, kept.size, after.size)));
+  await log.close();
+});
+
 test('nothing goes without a retention, nor what is not old enough or too much', async (t) => {
   const { folder, open } = logFolder(t);
   const now = Date.UTC(2026, 0, 1) + 1000 * hour;

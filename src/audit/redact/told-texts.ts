@@ -1,0 +1,97 @@
+/** From so many characters on a text is not in another one by chance. */
+const telling = 8;
+/** Hexadecimal digits of a text that is looked for without what stands between them. */
+const tellingDigits = 12;
+
+/** As many of them, with a sign between two or none. */
+const manyDigits = new RegExp(`(?:[0-9a-f][:. -]?){${tellingDigits}}`);
+
+/** Texts that are hidden, found in others in whichever form these have them. */
+export class ToldTexts {
+  readonly #equal: ReadonlySet<string>;
+  readonly #texts: readonly string[];
+  /** Hexadecimal digits alone: of digests and serials, and of the bytes of other texts. */
+  readonly #digits: readonly string[];
+
+  constructor(texts: Iterable<string>) {
+    const own = [...texts];
+    this.#equal = new Set(own.map(fold).filter((text) => text !== ''));
+    this.#texts = [...this.#equal];
+    this.#digits = [...new Set(own.flatMap(digitsOf))];
+  }
+
+  /**
+   * Whether a text is one of them or mentions one: in any case and normal form, with escapes (a name's, JSON's, a path's),
+   * with or without signs between hexadecimal digits, or as the hexadecimal digits of its bytes, as names have what has no
+   * text form.
+   */
+  areIn(text: string): boolean {
+    return this.#isTold(fold(text)) || (text.includes('%') && this.#isTold(fold(unquoted(text))));
+  }
+
+  #isTold(text: string): boolean {
+    if (this.#equal.has(text)) return true;
+    for (const told of this.#texts) if (told.length < text.length && mentions(text, told)) return true;
+    if (text.length < tellingDigits || !manyDigits.test(text)) return false;
+    const digits = withoutSigns(text);
+    return this.#digits.some((told) => digits.includes(told));
+  }
+}
+
+/** In the form in which texts are compared: case and compatibility forms folded, no escapes, single spaces. */
+function fold(text: string): string {
+  const how = howPlain(text);
+  if (how === 'folded') return text;
+  if (how === 'plain') return text.toLowerCase();
+  // Upper before lower case folds what lower case alone keeps apart.
+  const folded = text.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+  return folded.replaceAll('\\', '').trim().replace(/\s+/g, ' ');
+}
+
+const [space, capitalA, capitalZ, backslash, lastPlain] = [32, 65, 90, 92, 126];
+
+/** Of each text of each record: without regular expressions, which take several times as long. */
+function howPlain(text: string): 'folded' | 'plain' | 'other' {
+  let [before, isFolded] = [space, true];
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < space || code > lastPlain || code === backslash || (code === space && before === space))
+      return 'other';
+    if (code >= capitalA && code <= capitalZ) isFolded = false;
+    before = code;
+  }
+  if (before === space) return 'other';
+  return isFolded ? 'folded' : 'plain';
+}
+
+function digitsOf(text: string): readonly string[] {
+  const own = withoutSigns(fold(text));
+  if (own.length >= tellingDigits && /^[0-9a-f]+$/.test(own)) return [own];
+  if (text.length < telling) return [];
+  const wide = Buffer.from(text, 'utf16le').swap16();
+  return [Buffer.from(text).toString('hex'), wide.toString('hex')];
+}
+
+function withoutSigns(text: string): string {
+  return text.replace(/[:\-. ]/g, '');
+}
+
+/** Percent signs of paths and queries; what is none stays. */
+function unquoted(text: string): string {
+  return text.replace(/(?:%[0-9a-f]{2})+/gi, (quoted) =>
+    Buffer.from(quoted.replaceAll('%', ''), 'hex').toString('utf8'),
+  );
+}
+
+/** Whether a text has another one in it; a short one only as a word of its own. */
+function mentions(text: string, told: string): boolean {
+  for (let at = text.indexOf(told); at >= 0; at = text.indexOf(told, at + 1)) {
+    if (told.length >= telling) return true;
+    if (!isWordPart(text[at - 1]) && !isWordPart(text[at + told.length])) return true;
+  }
+  return false;
+}
+
+function isWordPart(character: string | undefined): boolean {
+  return character !== undefined && /[\p{L}\p{N}]/u.test(character);
+}
