@@ -1,5 +1,13 @@
-import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import { createServer } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { toDate } from '../lib/clock.ts';
+import type { Clock } from '../lib/clock.ts';
+import { peerNetwork } from '../lib/peer-network.ts';
+import { createAskRate } from './ask-rate.ts';
+import { createHeadReader } from './request-head.ts';
+import type { RequestHead } from './request-head.ts';
+import { shareAnswer } from './shared-answer.ts';
 
 export interface AdminOptions {
   /** Which paths are served: all of them, or only health, readiness and metrics. */
@@ -15,90 +23,130 @@ export interface AdminOptions {
   /** What `/version` answers. */
   readonly version: object;
   status(): Promise<object>;
+  readonly clock: Clock;
 }
 
 interface Answer {
   readonly status: number;
   readonly type:
     'application/json' | 'text/plain; charset=utf-8' | 'text/plain; version=0.0.4; charset=utf-8';
-  readonly body: string;
+  readonly body: Buffer;
+  readonly more?: readonly string[];
 }
 
-type Page = () => Answer | Promise<Answer>;
+/** Made for whoever asks, by the network that it comes from; empty on Unix sockets. */
+type Page = (who: string) => Answer | Promise<Answer>;
+
+/** From one making of a page to the next (ms): whoever asks for it in between waits, and shares the next one. */
+const apartMs = 50;
+/** How long metrics are given again (ms) where anybody may ask for them: no scrape is that close to the one before. */
+const keptMs = 1000;
+/** How many a second one address gets there: a page has tens of kilobytes. */
+const mostMetrics = 20;
 
 /**
  * The admin server, not yet listening: `/healthz` (the process answers), `/readyz` (503 with what is missing),
  * `/metrics`, `/version` and `/status`, for GET and HEAD. A page that fails answers 500 without saying why; the
  * others go on.
+ *
+ * It runs in the process that writes the records, and may be reached by anybody: a connection has one request, so that
+ * what one brings costs one answer, and pages that cost something are made at most every 50 ms. `node:http` would begin
+ * thousands of requests that came in one piece before anything else had its turn.
  */
 export function createAdminServer(options: AdminOptions): Server {
   const pages = pagesOf(options);
-  const server = createServer({ maxHeaderSize: 8 * 1024, requestTimeout: 10_000 }, (request, response) => {
-    void respond(pages, request, response);
+  // Who has sent its request may close its side of the connection, and is answered.
+  return createServer({ allowHalfOpen: true }, (socket) => {
+    const read = createHeadReader();
+    const onEnd = (): void => void socket.end();
+    const onData = (piece: Buffer): void => {
+      const head = read(piece);
+      if (head === 'partial') return;
+      // What follows stays with its sender: bodies are not read, nor is a second request.
+      socket.off('data', onData).off('end', onEnd).pause();
+      const who = peerNetwork(socket) ?? '';
+      void answerTo(head, { pages, who }).then((answer) => send(socket, head, answer, options.clock));
+    };
+    socket.on('data', onData).on('end', onEnd);
+    // A connection that merely broke off.
+    socket.on('error', () => undefined);
   });
-  server.maxConnections = 256;
-  return server;
 }
 
 function pagesOf(options: AdminOptions): ReadonlyMap<string, Page> {
-  const health: [string, Page][] = [
+  const health = options.flavour === 'health';
+  const { clock } = options;
+  const shared = (kept: number, make: () => Answer | Promise<Answer>): Page =>
+    shareAnswer(make, { apartMs, keptMs: kept, clock });
+  const metrics = shared(health ? keptMs : 0, async () => metricsPage(await options.metrics()));
+  const mayAsk = createAskRate(mostMetrics, clock);
+  const forAll: [string, Page][] = [
     ['/healthz', () => json(200, { status: 'ok' })],
     [
       '/readyz',
-      () => {
+      shared(0, () => {
         const told = options.ready();
         return json(told.ready ? 200 : 503, told);
-      },
+      }),
     ],
-    ['/metrics', async () => metricsPage(await options.metrics())],
+    ['/metrics', (who) => (health && !mayAsk(who) ? tooMany : metrics(who))],
   ];
-  if (options.flavour === 'health') return new Map(health);
+  if (health) return new Map(forAll);
   return new Map<string, Page>([
-    ...health,
+    ...forAll,
     ['/version', () => json(200, options.version)],
-    ['/status', async () => json(200, await options.status())],
+    ['/status', shared(0, async () => json(200, await options.status()))],
   ]);
 }
 
-async function respond(
-  pages: ReadonlyMap<string, Page>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const path = (request.url ?? '').split('?', 1)[0] as string;
-  const page = pages.get(path);
-  if (page === undefined) return send(request, response, text(404, 'not found\n'));
-  if (request.method !== 'GET' && request.method !== 'HEAD') {
-    response.setHeader('allow', 'GET, HEAD');
-    return send(request, response, text(405, 'only GET and HEAD\n'));
+async function answerTo(
+  head: RequestHead | 'malformed' | 'too large',
+  { pages, who }: { readonly pages: ReadonlyMap<string, Page>; readonly who: string },
+): Promise<Answer> {
+  if (head === 'malformed') return text(400, 'bad request\n');
+  if (head === 'too large') return text(431, 'too large\n');
+  const page = pages.get(head.target.split('?', 1)[0] as string);
+  if (page === undefined) return text(404, 'not found\n');
+  if (head.method !== 'GET' && head.method !== 'HEAD') {
+    return { ...text(405, 'only GET and HEAD\n'), more: ['allow: GET, HEAD'] };
   }
   try {
-    send(request, response, await page());
+    return await page(who);
   } catch {
-    send(request, response, text(500, 'internal error\n'));
+    return text(500, 'internal error\n');
   }
 }
 
-function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
-  // Bodies are not read here; what is left of one must not keep the connection.
-  request.resume();
-  response.writeHead(answer.status, {
-    'content-type': answer.type,
-    'content-length': Buffer.byteLength(answer.body),
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-  });
-  response.end(request.method === 'HEAD' ? undefined : answer.body);
+function send(socket: Socket, asked: RequestHead | string, answer: Answer, clock: Clock): void {
+  if (socket.destroyed) return;
+  const lines = [
+    `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}`,
+    `date: ${toDate(clock.now()).toUTCString()}`,
+    `content-type: ${answer.type}`,
+    `content-length: ${answer.body.byteLength}`,
+    ...(answer.more ?? []),
+    'cache-control: no-store',
+    'x-content-type-options: nosniff',
+    'connection: close',
+  ];
+  const bodiless = typeof asked === 'object' && asked.method === 'HEAD';
+  socket.cork();
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  if (!bodiless) socket.write(answer.body);
+  // Whether the other side closes as well is not waited for.
+  socket.end(() => socket.destroy());
 }
 
 function json(status: number, value: object): Answer {
-  return { status, type: 'application/json', body: `${JSON.stringify(value)}\n` };
+  return { status, type: 'application/json', body: Buffer.from(`${JSON.stringify(value)}\n`) };
 }
 
 function text(status: number, body: string): Answer {
-  return { status, type: 'text/plain; charset=utf-8', body };
+  return { status, type: 'text/plain; charset=utf-8', body: Buffer.from(body) };
 }
 
+const tooMany: Answer = { ...text(429, 'too many requests\n'), more: ['retry-after: 1'] };
+
 function metricsPage(body: string): Answer {
-  return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body };
+  return { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: Buffer.from(body) };
 }

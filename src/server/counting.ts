@@ -7,6 +7,8 @@ import { createLogMetrics } from '../telemetry/log-metrics.ts';
 import { createSinkMetrics } from '../telemetry/sink-metrics.ts';
 import { createOutsiderMetrics } from '../telemetry/outsider-metrics.ts';
 import type { OutsiderMetrics } from '../telemetry/outsider-metrics.ts';
+import { createAdminMetrics } from '../telemetry/admin-metrics.ts';
+import type { AdminEnds } from './listen/admin.ts';
 import { startMetering } from './otel/otel.ts';
 import type { OtelEnv } from './otel/otel.ts';
 import { programVersion } from './program.ts';
@@ -22,6 +24,8 @@ export interface Counting {
   readonly unenforced: Unenforced;
   readonly outsiders: OutsiderMetrics;
   readonly shadow: ShadowMetrics;
+  /** Where the admin listeners count what they close. */
+  readonly adminEnds: AdminEnds;
   decisions(tallies: readonly DecisionTally[]): void;
   prometheus(): Promise<string>;
   /** What the gauges read from, once it is there. */
@@ -58,12 +62,15 @@ export function startCounting(instance: string, otel: OtelEnv): Counting {
   const unenforced = createUnenforced();
   createLogMetrics(metering.meter, () => sources?.recordLog() ?? null);
   createIndexMetrics(metering.meter, () => sources?.index() ?? null);
+  const adminEnds: AdminEnds = {};
+  createAdminMetrics(metering.meter, () => adminEnds);
   createSinkMetrics(metering.meter, () => sources?.sinks() ?? []);
   return {
     metrics,
     unenforced,
     outsiders: createOutsiderMetrics(metering.meter, () => sources?.outsiders() ?? []),
     shadow: createShadowMetrics(metering.meter),
+    adminEnds,
     decisions: (tallies) => {
       for (const tally of tallies) {
         metrics.decisions(tally, tally.times);

@@ -25,6 +25,8 @@ import { startKnowledge } from './knowledge.ts';
 import { startOcsp } from './ocsp/start-ocsp.ts';
 import { startPool } from './worker/pool.ts';
 import type { Pool } from './worker/pool.ts';
+import { endLeftOver } from './processes/left-over.ts';
+import { beginRun } from './processes/own-processes.ts';
 import { programVersion } from './program.ts';
 import { holdInForce, prepare, watchedFiles } from './reload.ts';
 import type { ParentOptions, RunningServer } from './running-server.ts';
@@ -66,6 +68,8 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   const { log } = options;
   const sole = becomeSoleWriter(config, process.pid, log);
   undo.add(() => sole.release());
+  await endLeftOver(sole.lock, log);
+  undo.add(beginRun(sole.lock));
   const late: { config?: () => Config; pool?: Pool; storeReopened?: () => void } = {};
   const store = openStore({
     path: config.state.path,
@@ -255,6 +259,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     metrics: () => counting.prometheus(),
     status: async () => statusOf(sources),
     version: { program: 'portreeve', version: programVersion, node: process.version },
+    ...{ clock, ends: counting.adminEnds },
   });
   undo.add(() => admin.close());
   const watcher = await startWatching({

@@ -1,6 +1,8 @@
 import type { Config } from '../config/types.ts';
 import { mostHeap, paceHeap } from './worker/heap-pacing.ts';
 import { startParent } from './parent.ts';
+import { hearHangups, takeHangups } from './processes/hangups.ts';
+import { leave } from './processes/leave.ts';
 import type { ParentOptions, RunningServer } from './running-server.ts';
 
 export interface RunOptions extends ParentOptions {
@@ -12,32 +14,33 @@ export interface RunOptions extends ParentOptions {
 
 /**
  * Runs the server until SIGTERM or SIGINT, then drains it; answers the exit code. A second signal ends the process at
- * once. SIGHUP reloads. Rejects where the server cannot start.
+ * once, and all that it has forked. SIGHUP reloads; one that comes during the start does so once the server is ready.
+ * Rejects where the server cannot start.
  */
 export async function runParent(config: Config, options: RunOptions): Promise<number> {
   paceHeap(mostHeap.parent);
   const ended = Promise.withResolvers<string>();
   let signalled = false;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (signalled) process.exit(1);
+    if (signalled) leave(1);
     signalled = true;
     ended.resolve(signal);
   };
   const onAbort = (): void => ended.resolve('stopped');
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  hearHangups();
   options.abort?.addEventListener('abort', onAbort);
   if (options.abort?.aborted) onAbort();
-  let onHangup: (() => void) | undefined;
+  let endHangups: (() => void) | undefined;
   try {
     const server = await startParent(config, options);
-    onHangup = () => void server.reload('SIGHUP');
-    process.on('SIGHUP', onHangup);
     options.onReady?.(server);
+    endHangups = takeHangups(() => void server.reload('SIGHUP'));
     await server.stop(await ended.promise);
     return 0;
   } finally {
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    if (onHangup) process.off('SIGHUP', onHangup);
+    endHangups?.();
     options.abort?.removeEventListener('abort', onAbort);
   }
 }

@@ -89,6 +89,7 @@ export const metric = {
   workerRestarts: 'portreeve.worker.restarts',
   connections: 'portreeve.connections',
   connectionsEnded: 'portreeve.connections.ended',
+  adminConnectionsEnded: 'portreeve.admin.connections.ended',
   callsEnded: 'portreeve.calls.ended',
   callsBuffered: 'portreeve.calls.buffered',
   callsWaiting: 'portreeve.calls.waiting',
@@ -149,6 +150,7 @@ export const label = {
   result: 'result',
   direction: 'direction',
   kept: 'kept',
+  listener: 'listener',
 } as const;
 
 /** Upper bounds in seconds: a warm decision takes about a quarter of a millisecond, the budget is 150 ms. */

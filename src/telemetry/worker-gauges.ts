@@ -35,7 +35,7 @@ const perKept =
 export const workerGauges: readonly Observed[] = [
   gauge(
     metric.eventLoopDelay,
-    '99th percentile of the event loop delay between two heartbeats',
+    '99th percentile of the event loop delay, over ten seconds',
     perWorker(({ eventLoopDelayS }) => eventLoopDelayS),
     's',
   ),

@@ -92,6 +92,12 @@ async function churn(world: World, bundle: string, ended: AbortSignal): Promise<
   return turn;
 }
 
+/** Ends the server, and answers what its worker noted: the 99th percentile of its event loop's delay (ms). */
+async function loopDelayOf(server: Server, worker: number, folder: string): Promise<number> {
+  await server.stop();
+  return Number(readFileSync(join(folder, String(worker)), 'utf8'));
+}
+
 /** Growth a second by least squares, and how far single values are off that line (standard deviation). */
 function slopeOf(points: readonly (readonly [at: number, value: number])[]): {
   readonly slope: number;
@@ -118,11 +124,16 @@ test(`at half load, with devices, CRLs and policies changing all the time, nothi
     now: Date.now(),
     configure: forServer((document) => {
       document.policy = { bundle };
-      document.audit = { path: 'audit/log' };
+      // Half an hour makes some 40 GB: the oldest go meanwhile.
+      document.audit = { path: 'audit/log', max_bytes: 2_000_000_000 };
     }),
   });
   t.teardown(world.close);
-  const server = await startServer(t, world.configFile);
+  const server = await startServer(t, world.configFile, {
+    env: { LOOP_DELAY_FOLDER: folder },
+    preload: [join(import.meta.dirname, '../helpers/note-loop-delay.ts')],
+    decisions: false,
+  });
   const { digest } = (await server.status()).bundle;
   const requests = await requestsOf(world, ['meter/1', 'sensor/1']);
   const address = server.address('local');
@@ -164,7 +175,12 @@ test(`at half load, with devices, CRLs and policies changing all the time, nothi
     t.true(last[who].files <= first[who].files + 8, `${who}: ${first[who].files} → ${last[who].files} files`);
   }
   t.true(Math.max(...settled.map(({ wasmPages }) => wasmPages)) <= 256, 'pages of WASM memory');
+  const delayMs = await loopDelayOf(server, workers[0]?.pid ?? 0, folder);
+  t.log(`event loop of the worker: 99th percentile of its delay ${delayMs} ms`);
+  t.true(delayMs >= 0);
+  // Short, it runs beside other tests; and what takes time says nothing there.
   if (length < 600) return;
+  t.true(delayMs < 20, `event loop of the worker: ${delayMs} ms`);
   for (const who of ['worker', 'parent'] as const) {
     const { slope, off } = slopeOf(settled.map((one) => [one.atS, one[who].mib]));
     const grown = slope * (last.atS - first.atS);

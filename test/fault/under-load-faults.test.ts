@@ -65,6 +65,7 @@ test('under load, decisions go on while another process sits on the write lock, 
     other.close();
     const number = lock === 'BEGIN IMMEDIATE' ? '3c' : '3d';
     await until(async () => (await server.status()).crls.some((crl) => crl.number === number));
+    await load.more(10);
   }
   t.deepEqual(Object.keys(load.take()), allowed);
   t.like((await server.status()).workers[0], { pid: worker?.pid, restarts: 0 });

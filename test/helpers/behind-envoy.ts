@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { loadEnvoy, type EnvoyLoad } from './envoy-load.ts';
+import { greetedAt, loadL4, startGreeter, type L4Load } from './l4-load.ts';
 import { request, startEnvoy, type LiveEnvoy } from './live-envoy.ts';
 import type { LiveFleet } from './live-fleet.ts';
 import { until, type Running } from './processes.ts';
@@ -59,6 +60,21 @@ export async function putBehindEnvoy(
     timeoutMs: 30_000,
   });
   return { proxy, load: () => loadEnvoy(proxy.port, [meter], { rate, connections: 16 }) };
+}
+
+/** A real Envoy with `l4.yaml` before a fleet, a service that greets behind it, and a device that is let in. */
+export async function putBehindEnvoyL4(
+  t: ExecutionContext,
+  envoy: string,
+  fleet: LiveFleet,
+  { device }: { device: string },
+): Promise<{ readonly proxy: LiveEnvoy; readonly load: () => L4Load }> {
+  const proxy = await startEnvoy(t, envoy, 'l4.yaml', fleet, await startGreeter(t), stretched);
+  const meter = await fleet.device(device);
+  await until('the device is let in', async () => (await greetedAt(proxy.port, meter)) === 'greeted', {
+    timeoutMs: 30_000,
+  });
+  return { proxy, load: () => loadL4(proxy.port, meter, { rate }) };
 }
 
 /** Fails where a call of the load did not get through, and shows what Envoy says of it. */

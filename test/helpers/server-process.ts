@@ -1,4 +1,4 @@
-/** What `serve` does, without the command line: runs a server on the configuration file argv[2], and tells by messages. */
+/** What `serve` does, without the command line: runs a server on the configuration file argv[2], and tells by messages; of decisions nothing with argv[3]. */
 import { loadKnownConfig } from '../../src/cli/known-config.ts';
 import { readEnvironment } from '../../src/config/environment.ts';
 import { systemClock } from '../../src/lib/clock.ts';
@@ -21,7 +21,7 @@ try {
     clock: systemClock,
     otel: readEnvironment().otel,
     log: (line) => tell({ log: line }),
-    onDecision: (decision) => tell({ decision }),
+    ...(process.argv[3] !== 'untold' && { onDecision: (decision) => tell({ decision }) }),
     abort: orphaned.signal,
     onReady: ({ addresses }) => tell({ ready: addresses }),
   });

@@ -125,9 +125,12 @@ export async function startServer(
     readonly env?: Readonly<Record<string, string>>;
     /** Modules that this process and its workers load first. */
     readonly preload?: readonly string[];
+    /** Whether to tell of each decision (`decisions`); not where there are millions. */
+    readonly decisions?: boolean;
   } = {},
 ): Promise<Server> {
-  const child = fork(entry, [configFile], {
+  const words = options.decisions === false ? ['untold'] : [];
+  const child = fork(entry, [configFile, ...words], {
     serialization: 'advanced',
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, ...options.env },

@@ -1,8 +1,8 @@
-import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { helperFlags } from '../helpers/crl-helper.ts';
+import { forkOwn } from '../processes/own-processes.ts';
 
 export interface ToIndexHelper {
   /** The log's. */
@@ -88,7 +88,7 @@ export function startIndexHelper(options: IndexHelperOptions): IndexHelper {
 }
 
 function forked(path: string, log: (line: string) => void): ChildProcess {
-  const child = fork(path, [], {
+  const child = forkOwn(path, {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own, as workers have: a terminal's Ctrl-C is for the parent.
     detached: true,

@@ -1,8 +1,9 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { Config } from '../../config/types.ts';
 import { PortreeveError, type ErrorCode } from '../../lib/errors.ts';
+import { forkOwn } from '../processes/own-processes.ts';
 
 export interface ToTrial {
   readonly config: Config;
@@ -46,7 +47,7 @@ const memoryFlags: readonly string[] = ['--max-old-space-size=512'];
  * a bundle without end hangs nobody. Throws PDP_BUNDLE_INVALID, PDP_FORMAT_NEWER with what does not hold.
  */
 export function tryBundle(o: TrialOptions): Promise<Passed> {
-  const child = fork(o.entry ?? entry, [], {
+  const child = forkOwn(o.entry ?? entry, {
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own, as workers have: a terminal's Ctrl-C is for the parent.

@@ -1,6 +1,6 @@
 import type { Server as NetServer, Socket } from 'node:net';
 import type { ConnectionsConfig } from '../../config/types.ts';
-import { masked, networkText, parseAddress } from '../../lib/ip-network.ts';
+import { peerNetwork } from '../../lib/peer-network.ts';
 import type { Counts } from './counts.ts';
 
 /**
@@ -19,7 +19,7 @@ export function admit(sockets: NetServer, limits: ConnectionsConfig, { connectio
   });
   // First of all: what listens behind must find a refused socket closed.
   sockets.prependListener('connection', (socket: Socket) => {
-    const from = sourceOf(socket);
+    const from = peerNetwork(socket);
     if (from === undefined) return;
     const others = open.get(from) ?? 0;
     if (others >= limits.per_address) {
@@ -34,12 +34,4 @@ export function admit(sockets: NetServer, limits: ConnectionsConfig, { connectio
       else open.delete(from);
     });
   });
-}
-
-/** An IPv4 address, or the /64 of an IPv6 address: whoever has one address there has all. */
-function sourceOf({ remoteAddress }: Socket): string | undefined {
-  const parsed = remoteAddress === undefined ? undefined : parseAddress(remoteAddress);
-  if (parsed === undefined) return undefined;
-  const prefix = parsed.bits === 32 ? 32 : 64;
-  return networkText({ bits: parsed.bits, prefix, base: masked(parsed.base, parsed.bits, prefix) });
 }

@@ -1,9 +1,10 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { PortreeveError, type ErrorCode } from '../../lib/errors.ts';
 import type { CrlProgress } from '../../revocation/stream/import-crl-stream.ts';
 import type { CrlFileJob, CrlOutcome } from './import-crl-file.ts';
+import { forkOwn } from '../processes/own-processes.ts';
 
 export interface ToCrlHelper {
   readonly storePath: string;
@@ -49,7 +50,7 @@ export interface HelperOptions {
  * is in force then.
  */
 export function importInHelper(o: HelperOptions): Promise<CrlOutcome[]> {
-  const child = fork(o.entry ?? entry, [], {
+  const child = forkOwn(o.entry ?? entry, {
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own, as workers have: a terminal's Ctrl-C is for the parent.

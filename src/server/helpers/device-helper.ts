@@ -1,9 +1,9 @@
-import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ImportResult } from '../../inventory/import.ts';
 import { PortreeveError, type ErrorCode } from '../../lib/errors.ts';
 import type { DeviceFileJob } from './import-device-file.ts';
+import { forkOwn } from '../processes/own-processes.ts';
 
 export interface ToDeviceHelper {
   readonly storePath: string;
@@ -39,7 +39,7 @@ export interface DeviceHelperOptions extends ToDeviceHelper {
  * killed; what was in force is in force then.
  */
 export async function importDevicesInHelper(o: DeviceHelperOptions): Promise<ImportResult> {
-  const child = fork(entry, [], {
+  const child = forkOwn(entry, {
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own, as workers have: a terminal's Ctrl-C is for the parent.

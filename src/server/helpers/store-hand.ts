@@ -1,4 +1,4 @@
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { CatalogueResult } from '../../inventory/catalogue-types.ts';
@@ -10,6 +10,7 @@ import type { Passed, ToTrial } from '../bundles/trial.ts';
 import type { CatalogueFileJob } from './import-catalogue-file.ts';
 import type { CrlFileJob, CrlOutcome } from './import-crl-file.ts';
 import type { DeviceFileJob } from './import-device-file.ts';
+import { forkOwn } from '../processes/own-processes.ts';
 
 /** CRLs that are to come into force, and the CAs (DER) that may have issued them. */
 interface CrlWork {
@@ -179,7 +180,7 @@ export function openStoreHand(o: StoreHandOptions): OpenHand {
 }
 
 function forked({ entry: other = entry, log }: StoreHandOptions): ChildProcess {
-  const child = fork(other, [], {
+  const child = forkOwn(other, {
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own, as workers have: a terminal's Ctrl-C is for the parent.

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type { Config } from '../../config/types.ts';
 import { PortreeveError, asPortreeveError } from '../../lib/errors.ts';
 import type { ErrorCode } from '../../lib/errors.ts';
@@ -5,6 +6,8 @@ import { claimFile } from '../../store/exclusive.ts';
 
 /** What this server alone may write. */
 export interface SoleWriter {
+  /** Names the lock of the state (`lockName`): no other server that runs has one of this name. */
+  readonly lock: string;
   /**
    * Takes the lock of the log where the start could not and no record may stand without it. Throws PDP_AUDIT_UNAVAILABLE
    * for as long as it cannot be tried, and where another server has it by now.
@@ -38,6 +41,7 @@ export function becomeSoleWriter(config: Config, pid: number, log: (line: string
     log(unknownWriter(path, message));
   }
   return {
+    lock: lockName(config.state.path),
     claimRecords: () => {
       if (records !== undefined || onFailure === 'continue') return;
       try {
@@ -53,6 +57,12 @@ export function becomeSoleWriter(config: Config, pid: number, log: (line: string
       state();
     },
   };
+}
+
+/** Names the lock of a file by what the system calls it: two paths, or one in two containers, are two locks or one. */
+function lockName(path: string): string {
+  const { dev, ino } = statSync(`${path}.lock`, { bigint: true });
+  return `${dev}-${ino}`;
 }
 
 function unknownWriter(path: string, problem: string): string {

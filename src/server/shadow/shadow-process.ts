@@ -1,4 +1,3 @@
-import { fork } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ShadowBundle, ShadowRecord } from '../../audit/shadow-record.ts';
@@ -6,6 +5,7 @@ import type { Config } from '../../config/types.ts';
 import type { Direction } from '../../decision/compare-decisions.ts';
 import type { BundleFile } from '../bundles/bundle-file.ts';
 import type { ShadowCounts } from './types.ts';
+import { forkOwn } from '../processes/own-processes.ts';
 
 export type ToShadow =
   | { readonly is: 'load'; readonly config: Config; readonly file: BundleFile; readonly about: ShadowBundle }
@@ -77,7 +77,7 @@ const memoryFlags: readonly string[] = ['--max-old-space-size=256', '--max-semi-
 
 /** Starts the process. One that says nothing for too long is killed. */
 export function startShadowProcess(o: ShadowProcessOptions): ShadowProcess {
-  const child = fork(o.entry ?? entry, [], {
+  const child = forkOwn(o.entry ?? entry, {
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     // A group of its own, as workers have: a terminal's Ctrl-C is for the parent.

@@ -25,7 +25,7 @@ export interface BoundAddress {
 }
 
 export interface WorkerStats {
-  /** 99th percentile since the last heartbeat, seconds. */
+  /** 99th percentile over ten seconds. */
   readonly eventLoopDelayS: number;
   readonly wasmPages: number;
   /** Decisions since the worker started. */
@@ -82,6 +82,8 @@ export type ToWorker =
   | { readonly kind: 'drain'; readonly noticeMs: number; readonly graceMs: number };
 
 export type ToParent =
+  /** A sign of life of one that does not decide yet. */
+  | { readonly kind: 'starting' }
   | { readonly kind: 'ready'; readonly addresses: readonly BoundAddress[]; readonly inUse: InUse }
   /** What is counted of decisions that were answered; their records have a pipe of their own. */
   | {
@@ -114,7 +116,8 @@ export type ToParent =
   | { readonly kind: 'fault'; readonly message: string; readonly code: string; readonly fatal: boolean }
   /** Decisions that were answered, for the bundle on trial. */
   | { readonly kind: 'shadow'; readonly batch: ShadowBatch }
-  | { readonly kind: 'drained' };
+  /** The last that it says; `kept`: every record stands in the log. */
+  | { readonly kind: 'drained'; readonly kept: boolean };
 
 const toWorkerKinds: readonly ToWorker['kind'][] = [
   'start',
@@ -128,6 +131,7 @@ const toWorkerKinds: readonly ToWorker['kind'][] = [
   'drain',
 ];
 const toParentKinds: readonly ToParent['kind'][] = [
+  'starting',
   'ready',
   'decided',
   'merged',

@@ -1,4 +1,3 @@
-import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Duplex } from 'node:stream';
@@ -7,7 +6,9 @@ import type { LineBlock } from '../../audit/line-block.ts';
 import { withEnvironment } from '../../config/environment.ts';
 import { channelToWorker } from './channel.ts';
 import type { Channel, ToParent, ToWorker } from './channel.ts';
+import { nodeFlags } from './node-flags.ts';
 import { readRecordPipe, recordPipeFd } from '../records/record-pipe.ts';
+import { forkOwn } from '../processes/own-processes.ts';
 
 /** How a worker process came to its end. */
 export interface Ending {
@@ -27,13 +28,7 @@ const entry = fileURLToPath(
 );
 
 /**
- * Keep a worker below 300 MB of memory of its own, whatever it is asked, together with its `paceHeap`: the smaller its
- * heap may become, the sooner the collector runs while it grows.
- */
-const memoryFlags: readonly string[] = ['--max-old-space-size=448', '--max-semi-space-size=16'];
-
-/**
- * The same for memory outside the heap, where the C library is glibc (mallopt(3)): an arena for each thread, and large
+ * Keep memory outside the heap small too (`nodeFlags` has what is inside), where the C library is glibc (mallopt(3)): an arena for each thread, and large
  * blocks in between, keep what keys, the store and the compiler gave back.
  */
 const memorySettings = {
@@ -43,17 +38,20 @@ const memorySettings = {
 } as const;
 
 /**
- * Forks a worker. `on.ended` is called exactly once, after its last message. What it prints (libraries do) comes line
+ * Forks one of so many workers. `on.ended` is called exactly once, after its last message. What it prints (libraries do) comes line
  * by line to `on.printed`.
  */
-export function forkWorker(on: {
-  readonly message: (message: ToParent) => void;
-  /** Whole lines of its records; `written` is to be called once they stand in the log. */
-  readonly records: (block: LineBlock, written: () => void) => void;
-  readonly ended: (ending: Ending) => void;
-  readonly printed: (line: string) => void;
-}): WorkerProcess {
-  const child = fork(entry, [], {
+export function forkWorker(
+  workers: number,
+  on: {
+    readonly message: (message: ToParent) => void;
+    /** Whole lines of its records; `written` is to be called once they stand in the log. */
+    readonly records: (block: LineBlock, written: () => void) => void;
+    readonly ended: (ending: Ending) => void;
+    readonly printed: (line: string) => void;
+  },
+): WorkerProcess {
+  const child = forkOwn(entry, {
     serialization: 'advanced',
     // The last is the pipe of records.
     stdio: ['ignore', 'pipe', 'pipe', 'ipc', 'pipe'],
@@ -61,7 +59,10 @@ export function forkWorker(on: {
     detached: true,
     env: withEnvironment(memorySettings),
     // Flags that the parent was given come last, and win. A debugger's port is the parent's; two cannot have it.
-    execArgv: [...memoryFlags, ...process.execArgv.filter((argument) => !argument.startsWith('--inspect'))],
+    execArgv: [
+      ...nodeFlags(workers),
+      ...process.execArgv.filter((argument) => !argument.startsWith('--inspect')),
+    ],
   });
   for (const stream of [child.stdout, child.stderr]) {
     if (stream) createInterface({ input: stream }).on('line', on.printed);

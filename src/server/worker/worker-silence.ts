@@ -8,6 +8,10 @@ const notedAfterMs = 300;
 const ranAtLeastMs = 400;
 /** A silence after which it does not matter any more why (ms). */
 const hungAnywayAfterMs = 5000;
+/** One that starts hangs when it has run for so long without a sign of life (ms); a tenth of that is usual. */
+const startsWithinMs = 20_000;
+/** The silence of one that starts after which it does not matter any more why (ms). */
+const startsAnywayWithinMs = 60_000;
 
 /**
  * Judges by its silence whether a worker hangs. On a machine with more to do than it has processors, a worker may be silent
@@ -20,6 +24,8 @@ export class WorkerSilence {
   #heardAt = 0;
   /** What it had run when its silence was first noted; undefined where that cannot be known. */
   #noted: { readonly ranMs: number | undefined } | undefined;
+  /** Since when it is stopped, as far as was looked; undefined while it is not. */
+  #stoppedSince: number | undefined;
 
   /**
    * `ranMs` tells how long a process has run (ms), undefined where the system does not tell; `isStopped` whether it was
@@ -36,11 +42,28 @@ export class WorkerSilence {
   heard(now: number): void {
     this.#heardAt = now;
     this.#noted = undefined;
+    this.#stoppedSince = undefined;
   }
 
   /** Whether the process has given no sign of life for so long. */
   lasts(now: number, ms: number): boolean {
     return now - this.#heardAt > ms;
+  }
+
+  /**
+   * Whether one that does not decide yet hangs: it has been stopped for a second, or silent for so long that it does not
+   * matter why; and where it has taken the place of `another`, for which calls wait, whether it has run without a sign
+   * for much longer than its program takes to be read. Waiting for a processor counts for nothing: on a busy machine
+   * that may be most of a start, and a kill would only make it busier.
+   */
+  hangsAtStart(now: number, pid: number, another: boolean): boolean {
+    this.#noted ??= { ranMs: this.#ranMs(pid) };
+    if (!this.#isStopped(pid)) this.#stoppedSince = undefined;
+    else this.#stoppedSince ??= now;
+    if (this.#stoppedSince !== undefined && now - this.#stoppedSince > hungAfterMs) return true;
+    if (this.lasts(now, startsAnywayWithinMs)) return true;
+    const ran = this.#ranMs(pid);
+    return another && ran !== undefined && ran - (this.#noted.ranMs ?? 0) >= startsWithinMs;
   }
 
   hangs(now: number, pid: number): boolean {

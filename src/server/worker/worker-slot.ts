@@ -1,6 +1,7 @@
 import { PortreeveError, describeThrown } from '../../lib/errors.ts';
 import type { BoundAddress, ToParent, ToWorker, WorkerStats } from './channel.ts';
 import type { InUse } from '../compose.ts';
+import { changeMessage } from './change-message.ts';
 import type { InForcePart, PoolOptions } from './pool-options.ts';
 import type { ShadowBatch } from '../shadow/types.ts';
 import { describeEnd, endedHow, restartPause, startFailure } from './worker-end.ts';
@@ -33,10 +34,12 @@ export interface SlotPool {
   addresses(): readonly BoundAddress[];
 }
 
-/** A worker may take so long until it decides (ms). */
-const startWithinMs = 60_000;
-/** A worker that has lived so long has not failed at its start (ms). */
+/** A worker that gives signs of life may take so long until it decides (ms). */
+const startWithinMs = 600_000;
+/** A worker that decides and has lived so long has not failed at its start (ms). */
 const settledAfterMs = 10_000;
+/** How long a worker may take to end once it has nothing left to do (ms): a look-up of a name that hangs keeps it. */
+const leavesWithinMs = 1000;
 /** Besides the calls, a worker that drains sends its last records and spans (ms). */
 const lastSendsMs = 3000;
 
@@ -62,6 +65,8 @@ export class WorkerSlot {
   #restarts = 0;
   #failures = 0;
   #why: EndCause = 'exit';
+  /** It has said that it drained, and that each of its records stands in the log. */
+  #drained = false;
   #lastWords: LastWords | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -102,10 +107,11 @@ export class WorkerSlot {
     this.#inUse = undefined;
     this.#given = inForce();
     this.#why = 'exit';
+    this.#drained = false;
     this.#lastWords = undefined;
     this.#startedAt = clock.monotonic();
     this.#silence.heard(this.#startedAt);
-    this.#process = forkWorker({
+    this.#process = forkWorker(this.#given.config.server.workers, {
       message: (message) => this.#hear(message),
       records: (block, written) => {
         this.#silence.heard(clock.monotonic());
@@ -174,12 +180,25 @@ export class WorkerSlot {
         this.#reloaded(message.reload, message.error);
         break;
       case 'fault':
-        if (message.fatal) this.#lastWords = message;
+        if (message.fatal) {
+          this.#lastWords = message;
+          this.#endSoon();
+        }
         this.#options.log(`worker ${this.#index}: ${message.message}`);
         break;
       case 'drained':
+        this.#drained = message.kept;
+        this.#endSoon();
+        break;
+      case 'starting':
         break;
     }
+  }
+
+  /** Kills a worker that has nothing left to do, where it does not end by itself. */
+  #endSoon(): void {
+    const process = this.#process;
+    setTimeout(() => this.#process === process && process?.kill(), leavesWithinMs).unref();
   }
 
   #takeShadow(batch: ShadowBatch): void {
@@ -239,9 +258,14 @@ export class WorkerSlot {
   killIfHung(now: number): void {
     if (!this.#process || this.#why === 'hung') return;
     const { pid } = this.#process;
-    if (!(this.#ready ? this.#silence.hangs(now, pid) : this.#silence.lasts(now, startWithinMs))) return;
+    if (!(this.#ready ? this.#silence.hangs(now, pid) : this.#hangsAtStart(now, pid))) return;
     this.#why = 'hung';
     this.#process.kill();
+  }
+
+  #hangsAtStart(now: number, pid: number): boolean {
+    if (now - this.#startedAt > startWithinMs) return true;
+    return this.#silence.hangsAtStart(now, pid, this.#decided);
   }
 
   /** Lets the worker end, or kills it where that takes too long; resolves once its process is gone. */
@@ -263,6 +287,7 @@ export class WorkerSlot {
 
   #ended(ending: Ending): void {
     this.#tellEnded(ending);
+    const settled = this.#ready && this.#options.clock.monotonic() - this.#startedAt > settledAfterMs;
     this.#process = undefined;
     this.#ready = false;
     for (const waiting of this.#onReloaded.values()) waiting.resolve();
@@ -270,13 +295,13 @@ export class WorkerSlot {
     if (this.#pool.ending) return;
     const seen = `worker ${this.#index} ${describeEnd(this.#why, ending)}`;
     // One that has decided is not what keeps the pool from starting, though others may still be at it.
-    if (this.#decided) this.#startAgain(seen);
+    if (this.#decided) this.#startAgain(seen, settled);
     else this.#onReady.reject(startFailure(this.#lastWords, seen));
   }
 
   #tellEnded(ending: Ending): void {
     if (!this.#process || !this.#decided) return;
-    const drained = this.#pool.ending && ending.code === 0;
+    const drained = this.#pool.ending && (ending.code === 0 || this.#drained);
     this.#options.onEnded({
       ...{ worker: this.#index, pid: this.#process.pid, code: ending.code, signal: ending.signal },
       how: endedHow(drained, this.#why, ending),
@@ -284,27 +309,12 @@ export class WorkerSlot {
     });
   }
 
-  #startAgain(seen: string): void {
-    const lived = this.#options.clock.monotonic() - this.#startedAt;
-    this.#failures = lived > settledAfterMs ? 0 : this.#failures + 1;
+  #startAgain(seen: string, settled: boolean): void {
+    this.#failures = settled ? 0 : this.#failures + 1;
     this.#restarts += 1;
     this.#options.onRestart(this.#why);
     const pause = restartPause(this.#failures);
     this.#options.log(`${seen}; starting it again${pause > 0 ? ` in ${pause} ms` : ''}`);
     this.#timer = setTimeout(() => this.#fork(), pause);
   }
-}
-
-/** Where nothing else differs, the bundle alone: all that is remembered of certificates and devices stays. */
-function changeMessage(
-  before: InForcePart | undefined,
-  { config, material }: InForcePart,
-  reload: number,
-): Extract<ToWorker, { kind: 'reload' | 'bundle' }> {
-  const { certificates, verifierKeys, bundle } = material;
-  const same =
-    before?.config === config &&
-    before.material.certificates === certificates &&
-    before.material.verifierKeys === verifierKeys;
-  return same ? { kind: 'bundle', bundle, reload } : { kind: 'reload', config, material, reload };
 }

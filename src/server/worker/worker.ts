@@ -17,7 +17,7 @@ import { composeDecision } from '../compose.ts';
 import type { Composition } from '../compose.ts';
 import { doorsFor } from '../listen/doors.ts';
 import { mostHeap, paceHeap } from './heap-pacing.ts';
-import { startHeartbeat } from '../acts/heartbeat.ts';
+import { startHeartbeat, startSigns } from '../acts/heartbeat.ts';
 import { openListeners } from '../listen/listeners.ts';
 import type { Listeners } from '../listen/listeners.ts';
 import { holdComposition } from './live-composition.ts';
@@ -86,6 +86,7 @@ export function runWorker(): void {
   const records = createRecordSender(pipe, channel, lines.line, lines.beforeLeave);
   const shadow = createShadowSender((batch) => void tell(channel, { kind: 'shadow', batch }));
   let running: Running | undefined;
+  const signs = startSigns(() => void tell(channel, { kind: 'starting' }));
   paceHeap(mostHeap.worker, () => entriesKept(running?.live));
   let last: Promise<void> = Promise.resolve();
 
@@ -103,6 +104,7 @@ export function runWorker(): void {
     if (message.kind === 'start') {
       shadow.ask(message.shadow);
       running = await start(message, channel, { records, shadow });
+      signs.stop();
       await tell(channel, {
         kind: 'ready',
         addresses: running.listeners.addresses,
@@ -260,7 +262,7 @@ async function drain(
   shadow.end();
   running.heartbeat.stop();
   await Promise.race([running.tracing.shutdown().catch(() => undefined), pause(tracingGraceMs)]);
-  await tell(channel, { kind: 'drained' });
+  await tell(channel, { kind: 'drained', kept: allKept });
   // An end that is not in order is what the parent tells of in the log: answers may have gone ahead of these records.
   process.exit(allKept ? 0 : 1);
 }

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { createAdminServer } from '../../../src/api/admin-http.ts';
+import { fakeClock } from '../../helpers/fake-clock.ts';
+import { systemClock } from '../../../src/lib/clock.ts';
 import type { AdminOptions } from '../../../src/api/admin-http.ts';
 
 interface Answer {
@@ -20,6 +22,7 @@ async function serve(
     ready: () => ({ ready: true, missing: [] }),
     metrics: () => Promise.resolve('decisions_total 1\n'),
     version: { program: 'portreeve' },
+    clock: systemClock,
     status: () => Promise.resolve({ epochs: {} }),
     ...over,
   });
@@ -89,4 +92,42 @@ test('a page that fails answers 500 without saying why', async (t) => {
   t.is(answer.status, 500);
   t.notRegex(answer.body, /secret/);
   t.is((await get('/healthz')).status, 200);
+});
+
+test('pages that cost something are made once for all who ask at the same time, on either listener', async (t) => {
+  const made = { ready: 0, metrics: 0, status: 0 };
+  const pages: Partial<AdminOptions> = {
+    ready: () => ((made.ready += 1), { ready: true, missing: [] }),
+    metrics: () => Promise.resolve(`metrics_total ${(made.metrics += 1)}\n`),
+    status: () => Promise.resolve({ made: (made.status += 1) }),
+  };
+  for (const flavour of ['admin', 'health'] as const) {
+    Object.assign(made, { ready: 0, metrics: 0, status: 0 });
+    const get = await serve(t, { ...pages, flavour });
+    const paths = ['/readyz', '/metrics', ...(flavour === 'admin' ? ['/status'] : [])];
+    const began = performance.now();
+    await Promise.all(paths.flatMap((path) => Array.from({ length: 15 }, () => get(path))));
+    const most = Math.floor((performance.now() - began) / 50) + 1;
+    for (const [page, times] of Object.entries(made)) t.true(times <= most, `${page}: ${times} of ${most}`);
+  }
+});
+
+test('on the health listener metrics are given again for a second, and to one address twenty times in it', async (t) => {
+  const clock = fakeClock(0);
+  let made = 0;
+  const metrics = (): Promise<string> => Promise.resolve(`metrics_total ${(made += 1)}\n`);
+  const get = await serve(t, { flavour: 'health', metrics, clock });
+  for (let asked = 0; asked < 20; asked += 1) t.is((await get('/metrics')).body, 'metrics_total 1\n');
+  const refused = await get('/metrics');
+  t.deepEqual([refused.status, refused.headers['retry-after']], [429, '1']);
+  t.is((await get('/healthz')).status, 200);
+  clock.advance(1000);
+  t.is((await get('/metrics')).body, 'metrics_total 2\n');
+});
+
+test('a connection has one request; what is none is 400, and too much of one 431', async (t) => {
+  const get = await serve(t);
+  t.is((await get('/healthz')).headers['connection'], 'close');
+  t.is((await get('/healthz', 'M-SEARCH')).status, 400);
+  t.is((await get(`/${'x'.repeat(9000)}`)).status, 431);
 });

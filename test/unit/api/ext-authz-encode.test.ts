@@ -121,6 +121,20 @@ test('one header in two spellings is never both set and removed', (t) => {
   t.false(answer.headers_to_remove.includes('x-tier'));
 });
 
+test('of one header in several spellings the last one is sent, once; none that can be sent is removed, once', (t) => {
+  const headers = { 'X-Tier': 'gold', 'x-tier': 'iron', 'X-Word': 'é', 'x-word': '' };
+  const answer = toldUpstream(decision({ obligations: { ...obligations, headers } }));
+  const told = answer.headers.filter(({ header }) => header.key === 'x-tier');
+  t.deepEqual(
+    told.map(({ header }) => header.value),
+    ['iron'],
+  );
+  t.deepEqual(
+    answer.headers_to_remove.filter((name) => name === 'x-word'),
+    ['x-word'],
+  );
+});
+
 test('a number of headers beyond reason is cut, and the rest removed', (t) => {
   const headers = Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`x-h${n}`, 'v']));
   const answer = toldUpstream(decision({ obligations: { ...obligations, headers } }));

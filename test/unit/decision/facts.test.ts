@@ -171,6 +171,13 @@ test('an allow is limited by every certificate of the path and every CRL that is
     within.limits.slice(3).map((limit) => limit.until),
     [worldTime + 35 * hour, worldTime + 35 * hour],
   );
+  t.deepEqual(
+    within.limits.map((limit) => limit.because),
+    [
+      ...[0, 1, 2].map((place) => `certificate ${place}: notAfter`),
+      ...[0, 1].map((place) => `CRL for certificate ${place}: usable until`),
+    ],
+  );
 });
 
 test('a CRL that is missing where none is required limits nothing and only warns', async (t) => {

@@ -126,6 +126,16 @@ test('what came in before is answered from the cache, refusals included', async 
   t.is(resolver.stats().size, 3);
 });
 
+test('a certificate bears the name of its configured issuer as that was read, and of no other CA of another name', async (t) => {
+  const { anchor, issuing, device } = await fleet;
+  const trust = trustOf([anchor], [issuing]);
+  const resolved = createIdentityResolver(trust, { maxEntries: 5 }).resolve(presented(device.der));
+  t.is(resolved.leaf?.issuer, trust.intermediates[0]?.certificate.subject);
+  const alone = createIdentityResolver(trustOf([anchor]), { maxEntries: 5 }).resolve(presented(device.der));
+  t.not(alone.leaf?.issuer, resolved.leaf?.issuer);
+  t.deepEqual(alone.leaf?.issuer, resolved.leaf?.issuer);
+});
+
 test('the cache does not keep the message that a certificate came in', async (t) => {
   const { device } = await fleet;
   const message = Buffer.concat([Buffer.alloc(100_000), device.der]);

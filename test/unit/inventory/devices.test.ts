@@ -113,22 +113,24 @@ test('a reader gives a device of the snapshot it is called in, not a newer one t
   );
 });
 
-test('a device of another file at the path is never the one that was decoded of the file before, under the same numbers', async (t) => {
-  const path = join(temporaryFolder(t), 'state.db');
-  const clock = fakeClock(0);
-  const store = openedStore(t, { path, mode: 'read_write', clock });
-  await importRows(store, [device('d1', { owner: 'acme' })]);
-  const reader = createInventoryReader(store);
-  const before = reader.device('default', 'd1');
-  const other = openStore({ path: `${path}.new`, mode: 'read_write', now: 0 });
-  await importRows(other, [device('d1', { status: 'decommissioned', owner: 'acme' })]);
-  other.close();
-  renameSync(`${path}.new`, path);
-  clock.advance(50);
-  const after = reader.device('default', 'd1');
-  t.is(after?.epoch, before?.epoch);
-  t.is(after?.status, 'decommissioned');
-});
+for (const over of [{ status: 'decommissioned' }, { owner: 'other' }, { class: 'camera' }] as const) {
+  test(`a device of another file at the path is never the one that was decoded of the file before, under the same numbers: ${JSON.stringify(over)}`, async (t) => {
+    const path = join(temporaryFolder(t), 'state.db');
+    const clock = fakeClock(0);
+    const store = openedStore(t, { path, mode: 'read_write', clock });
+    await importRows(store, [device('d1', { owner: 'acme' })]);
+    const reader = createInventoryReader(store);
+    const before = reader.device('default', 'd1');
+    const other = openStore({ path: `${path}.new`, mode: 'read_write', now: 0 });
+    await importRows(other, [device('d1', { owner: 'acme', ...over })]);
+    other.close();
+    renameSync(`${path}.new`, path);
+    clock.advance(50);
+    const after = reader.device('default', 'd1');
+    t.is(after?.epoch, before?.epoch);
+    t.like(after, over);
+  });
+}
 
 test('a reader keeps no more decoded devices than it may, and is right beyond that', async (t) => {
   const store = temporaryStore(t);

@@ -71,6 +71,14 @@ test('a call that is open for longer than any may be is reset, and its connectio
   t.deepEqual(server.counted(), { slow: 1 }, 'what we reset is no reset of theirs');
 });
 
+test('a call that was answered is never too slow, however long ago it came', async (t) => {
+  const server = await guarded(t, { call: 5000, idle: 1_000_000 });
+  const connection = await server.connect();
+  await (await server.call(connection, 1, '/answer')).end();
+  await server.pass(20_000);
+  t.deepEqual([connection.resets.size, server.counted()], [0, {}]);
+});
+
 test('no call is reset while a decision may still be made within its budget', async (t) => {
   const server = await guarded(t, { call: 5000 }, 9000);
   const connection = await server.connect();

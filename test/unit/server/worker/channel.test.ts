@@ -29,8 +29,8 @@ function channel() {
 
 test('messages of the known kinds come through', (t) => {
   const { child, heard, broken } = channel();
-  child.emit('message', { kind: 'drained' });
-  t.deepEqual(heard, [{ kind: 'drained' }]);
+  child.emit('message', { kind: 'drained', kept: true });
+  t.deepEqual(heard, [{ kind: 'drained', kept: true }]);
   t.is(broken.length, 0);
 });
 

@@ -56,6 +56,52 @@ test('a worker that is stopped by a signal waits for no processor: it hangs afte
   t.true(silence.hangs(1100, 1));
 });
 
+test('one that starts in the place of another hangs when it has run for 20 s without a sign of life', (t) => {
+  let ran = 5000;
+  const silence = new WorkerSilence(
+    () => ran,
+    () => false,
+  );
+  silence.heard(0);
+  t.false(silence.hangsAtStart(100, 1, true));
+  ran += 19_999;
+  t.false(silence.hangsAtStart(20_100, 1, true));
+  ran += 1;
+  t.true(silence.hangsAtStart(20_200, 1, true));
+  t.false(silence.hangsAtStart(20_200, 1, false), 'the first one has more time');
+  silence.heard(20_300);
+  t.false(silence.hangsAtStart(20_400, 1, true));
+});
+
+test('one that starts and does not get a processor has a minute', (t) => {
+  for (const ran of [5000, undefined]) {
+    const silence = new WorkerSilence(
+      () => ran,
+      () => false,
+    );
+    silence.heard(0);
+    t.false(silence.hangsAtStart(60_000, 1, true));
+    t.true(silence.hangsAtStart(60_001, 1, true));
+  }
+});
+
+test('one that is stopped while it starts hangs after a second of that', (t) => {
+  let stopped = true;
+  const silence = new WorkerSilence(
+    () => 0,
+    () => stopped,
+  );
+  silence.heard(0);
+  t.false(silence.hangsAtStart(5000, 1, false));
+  t.false(silence.hangsAtStart(6000, 1, false));
+  stopped = false;
+  t.false(silence.hangsAtStart(6100, 1, false));
+  stopped = true;
+  t.false(silence.hangsAtStart(6200, 1, false));
+  t.false(silence.hangsAtStart(7200, 1, false));
+  t.true(silence.hangsAtStart(7201, 1, false));
+});
+
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
 onLinux('how long this very process has run is told by the system', (t) => {
