@@ -11,7 +11,7 @@ NODE_DIR = $(shell sh scripts/node-dir.sh)
 run_node = PATH="$(NODE_DIR):$$PATH" node
 
 .PHONY: help install run demo test test-fast lint format types unit cases property conformance fault e2e rego-test \
-	bundle docs bench bench-scale bench-full profile alloc-profile soak fuzz pack build clean
+	bundle docs bench bench-scale bench-pressure bench-full profile alloc-profile soak fuzz pack build clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -55,8 +55,13 @@ bench: install ## what a decision costs beside other servers, latency at half lo
 bench-scale: install ## imports, much state, acts and long CRLs, at sizes that take minutes
 	@$(run_node) bench/scale/all.ts
 
+bench-pressure: install ## overload with and without Envoy, fairness, a whole fleet that reconnects; some minutes
+	@code=0; $(run_node) bench/load/overload.ts || code=1; $(run_node) bench/load/overload.ts --envoy || code=1; \
+	$(run_node) bench/load/fair.ts || code=1; $(run_node) bench/load/reconnect.ts || code=1; exit $$code
+
 bench-full: install ## all benchmarks at full size: ten million devices; more than an hour
 	@$(run_node) bench/load/run.ts --rounds 15 --calls 8000 --turns 5 --seconds 20; code=$$?; \
+	$(run_node) bench/load/audit.ts || code=1; $(MAKE) bench-pressure || code=1; \
 	$(run_node) bench/scale/all.ts --full || code=1; $(run_node) bench/goals/run.ts; exit $$code
 
 profile: install ## a flame graph and tables of what a worker does under warm load, in .portreeve/profile

@@ -70,6 +70,33 @@ const goals: readonly Goal[] = [
     ...{ title: 'p99 while putting a bundle in force ÷ at rest', direction: '≤', limit: 2 },
     figure: () => ofFile('swap', 'ratio_p99', []),
   },
+  ...(['overload', 'overload-envoy'] as const).map((name): Goal => {
+    const through = name === 'overload' ? '' : ', through Envoy';
+    return {
+      ...{ title: `goodput at three times the peak ÷ peak${through}`, direction: '≥', limit: 0.8 },
+      figure: () => ofFile(name, 'goodput_of_peak', []),
+    };
+  }),
+  {
+    ...{ title: 'goodput of a PEP at a tenth of capacity beside one that offers five times', direction: '≥' },
+    ...{ limit: 0.95, figure: () => ofFile('fair', 'small.goodput', []) },
+  },
+  {
+    ...{ title: 'share of 100,000 new certificates let in, in 30 s', direction: '≥', limit: 1 },
+    figure: () => ofFile('reconnect', 'let_in', []),
+  },
+  {
+    ...{ title: 'CPU time with relaxed records ÷ without', direction: '≤', limit: 1.12 },
+    figure: () => ofFile('audit', 'relaxed_cpu_to_none', []),
+  },
+  {
+    ...{ title: 'CPU time with strict records ÷ without', direction: '≤', limit: 1.2 },
+    figure: () => ofFile('audit', 'strict_cpu_to_none', []),
+  },
+  {
+    ...{ title: 'p99 with strict records ÷ with relaxed', direction: '≤', limit: 2 },
+    figure: () => ofFile('audit', 'strict_p99_to_relaxed', []),
+  },
 ];
 
 /** All goals with what the files of results say of them. */
@@ -140,7 +167,7 @@ function latency(): Figure {
 function ofFile(name: string, path: string, sizes: readonly (readonly [string, number])[]): Figure {
   const result = readResult(name);
   const value = numberAt(result, path);
-  if (!result || value === undefined) return { why: 'make bench-scale was not run' };
+  if (!result || value === undefined) return { why: `there is no bench/results/${name}.json` };
   const small = sizes.filter(([option, size]) => optionOf(result.command, option) < size);
   const failed = numberAt(result, 'failed_calls') ?? 0;
   return {

@@ -3,7 +3,7 @@
  * interleaved rounds. CPU time per decision of all processes, and how long answers took (99th percentile), each as a ratio
  * of its round; medians over rounds. The servers are pinned to one core and the load to another (`taskset`); fsync is
  * that of the volume which holds --folder.
- * Usage: node bench/load/audit.ts [--rounds N] [--calls N] [--parallel N] [--modes none,relaxed,strict] [--folder DIR] [--profile DIR] [--json]
+ * Usage: node bench/load/audit.ts [--rounds N] [--calls N] [--parallel N] [--modes none,relaxed,strict] [--folder DIR] [--profile DIR]
  */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -14,8 +14,8 @@ import { parseArgs } from 'node:util';
 import { LoadClient } from './client.ts';
 import { cpuMicros, ownCpuMicros } from './cpu-time.ts';
 import { makeBenchFleet } from './fleet.ts';
+import { median, publish, root, rounded, say } from '../scale/figures.ts';
 
-const root = join(import.meta.dirname, '../..');
 const { values } = parseArgs({
   options: {
     rounds: { type: 'string', default: '9' },
@@ -24,7 +24,6 @@ const { values } = parseArgs({
     modes: { type: 'string', default: 'none,relaxed,strict' },
     folder: { type: 'string', default: tmpdir() },
     profile: { type: 'string' },
-    json: { type: 'boolean', default: false },
   },
 });
 const [rounds, calls, parallel] = [Number(values.rounds), Number(values.calls), Number(values.parallel)];
@@ -42,7 +41,6 @@ interface Server {
   readonly p99: number[];
 }
 
-const say = (line: string): void => void process.stderr.write(`${line}\n`);
 const pin = spawnSync('taskset', ['-c', '0', 'true']).status === 0 && cpus().length > 1;
 if (pin) spawnSync('taskset', ['-cp', '1', String(process.pid)]);
 else say('bench: no taskset or one core only: servers and load share cores, trust the ratios less');
@@ -146,38 +144,35 @@ async function measure({ child, client, cpu, parent, p50, p99 }: Server): Promis
 function report(failed: number): void {
   const of = (mode: string): Server | undefined => servers.find((server) => server.mode === mode);
   const ratio = (a: readonly number[] | undefined, b: readonly number[] | undefined): number | null =>
-    a && b ? round(median(a.map((value, index) => value / (b[index] as number)))) : null;
+    a && b ? rounded(median(a.map((value, index) => value / (b[index] as number)))) : null;
   const [none, relaxed, strict] = [of('none'), of('relaxed'), of('strict')];
-  const result = {
-    command: `node bench/load/audit.ts --rounds ${rounds} --calls ${calls} --parallel ${parallel}`,
-    commit: spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root }).stdout.toString().trim(),
-    node: process.version,
-    machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
-    pinned: pin,
-    failed_calls: failed,
-    servers: servers.map(({ mode, folder, cpu, parent, p50, p99 }) => ({
-      mode,
-      cpu_us_per_decision: round(median(cpu)),
-      parent_us_per_decision: round(median(parent)),
-      p50_ms: round(median(p50)),
-      p99_ms: round(median(p99)),
-      log_bytes: mode === 'none' || mode === 'file' ? 0 : bytesBelow(join(folder, 'log', 'tile')),
-    })),
+  const each = servers.map(({ mode, folder, cpu, parent, p50, p99 }) => ({
+    mode,
+    cpu_us_per_decision: rounded(median(cpu)),
+    parent_us_per_decision: rounded(median(parent)),
+    p50_ms: rounded(median(p50)),
+    p99_ms: rounded(median(p99)),
+    log_bytes: mode === 'none' || mode === 'file' ? 0 : bytesBelow(join(folder, 'log', 'tile')),
+  }));
+  for (const one of each)
+    say(
+      `${one.mode}: ${one.cpu_us_per_decision} µs CPU a decision (parent ${one.parent_us_per_decision}), p50 ${one.p50_ms} ms, p99 ${one.p99_ms} ms`,
+    );
+  const ratios = {
     relaxed_cpu_to_none: ratio(relaxed?.cpu, none?.cpu),
     strict_cpu_to_none: ratio(strict?.cpu, none?.cpu),
     strict_p99_to_relaxed: ratio(strict?.p99, relaxed?.p99),
   };
-  if (values.json) process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-  else {
-    for (const one of result.servers) {
-      process.stdout.write(
-        `${one.mode}: ${one.cpu_us_per_decision} µs CPU a decision (parent ${one.parent_us_per_decision}), p50 ${one.p50_ms} ms, p99 ${one.p99_ms} ms\n`,
-      );
-    }
-    process.stdout.write(
-      `CPU to none: relaxed ${result.relaxed_cpu_to_none}, strict ${result.strict_cpu_to_none}; p99 strict to relaxed ${result.strict_p99_to_relaxed}\n`,
-    );
-  }
+  const goals = { relaxed_cpu_to_none: 1.12, strict_cpu_to_none: 1.2, strict_p99_to_relaxed: 2 } as const;
+  const missed = Object.entries(goals).filter(
+    ([name, limit]) => (ratios[name as keyof typeof goals] ?? 0) > limit,
+  );
+  publish(
+    'audit',
+    `node bench/load/audit.ts --rounds ${rounds} --calls ${calls} --parallel ${parallel}`,
+    { pinned: pin, failed_calls: failed, servers: each, ...ratios },
+    missed.map(([name]) => name),
+  );
 }
 
 function bytesBelow(folder: string): number {
@@ -202,14 +197,4 @@ function freePort(): Promise<number> {
       server.close(() => resolve(port));
     });
   });
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000;
-}
-
-function median(all: readonly number[]): number {
-  const sorted = [...all].sort((a, b) => a - b);
-  const [low, high] = [Math.floor((sorted.length - 1) / 2), Math.ceil((sorted.length - 1) / 2)];
-  return ((sorted[low] as number) + (sorted[high] as number)) / 2;
 }

@@ -2,15 +2,15 @@
  * Fairness: one enforcement point offers five times what the server can answer, and another a tenth of it. One server on
  * one core, both clients on the other; every call is given up after 200 ms. What the small one gets alone is measured in
  * the same run.
- * Usage: node bench/load/fair.ts [--seconds N] [--times N] [--share N] [--connections N] [--stretch N] [--json]
+ * Usage: node bench/load/fair.ts [--seconds N] [--times N] [--share N] [--connections N] [--stretch N]
  * --connections: of the large one; the small one has one. --stretch: as in overload.ts.
  */
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { requestMaker } from '../scale/asking.ts';
+import { commandLine, publish, rounded } from '../scale/figures.ts';
 import { makePressureFleet } from './pressure-fleet.ts';
 import { pinToLoadCore } from './processes.ts';
-import { writeResult } from './result.ts';
 import {
   grpcRequest,
   judgeCheck,
@@ -28,7 +28,6 @@ const { values } = parseArgs({
     share: { type: 'string', default: '0.1' },
     connections: { type: 'string', default: '4' },
     stretch: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
   },
 });
 const [seconds, times, share, connections, stretch] = [
@@ -79,24 +78,30 @@ try {
     from('large', { perSecond: times * peak, seconds }),
     from('small', { perSecond: share * peak, seconds }),
   ]);
-  writeResult(
+  publish(
     'fair',
+    commandLine(),
     {
-      ...{ seconds, connections, stretch, peak_per_s: peak },
+      ...{ seconds, connections, stretch, peak_per_s: rounded(peak) },
       alone: told(alone),
       small: told(small),
-      large: { ...told(large), allowed_of_peak: large.fates.allowed / seconds / peak },
+      large: { ...told(large), allowed_of_peak: rounded(large.fates.allowed / seconds / peak) },
     },
-    values.json,
+    goodput(small) < 0.95 ? ['goodput'] : [],
   );
 } finally {
   await server.stop();
   rmSync(fleet.folder, { recursive: true, force: true });
 }
 
-function told({ wanted, fates, latencies }: StormResult): object {
+function goodput({ wanted, fates }: StormResult): number {
+  return fates.allowed / wanted;
+}
+
+function told(result: StormResult): object {
+  const { wanted, fates, latencies } = result;
   return {
-    ...{ wanted, goodput: fates.allowed / wanted, fates },
-    answered_ms: { p50: percentile(latencies, 0.5), p99: percentile(latencies, 0.99) },
+    ...{ wanted, goodput: rounded(goodput(result), 3), fates },
+    answered_ms: { p50: rounded(percentile(latencies, 0.5)), p99: rounded(percentile(latencies, 0.99)) },
   };
 }

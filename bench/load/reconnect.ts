@@ -2,14 +2,14 @@
  * The whole fleet reconnects, as after an outage: so many devices, each with a certificate of its own that was never
  * shown before, once each, within so many seconds. Two workers on all cores, the load beside them. Nobody is denied; how
  * what is kept is filled and bounded is read from the metrics.
- * Usage: node bench/load/reconnect.ts [--devices N] [--seconds N] [--connections N] [--timeout MS] [--stretch N] [--json]
+ * Usage: node bench/load/reconnect.ts [--devices N] [--seconds N] [--connections N] [--timeout MS] [--stretch N]
  * --stretch: the budget is so much longer, where the machine is so much slower for being shared.
  */
 import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { requestMaker } from '../scale/asking.ts';
+import { commandLine, publish, rounded } from '../scale/figures.ts';
 import { makePressureFleet } from './pressure-fleet.ts';
-import { writeResult } from './result.ts';
 import { grpcRequest, judgeCheck, percentile, storm } from '../../test/helpers/storm.ts';
 import { startWatched } from './watched-server.ts';
 
@@ -20,7 +20,6 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '8' },
     timeout: { type: 'string', default: '1000' },
     stretch: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
   },
 });
 const [devices, seconds, connections, timeoutMs] = [
@@ -80,24 +79,25 @@ try {
       },
     };
   }
-  writeResult(
+  const { fates, reasons, latencies } = result;
+  publish(
     'reconnect',
+    commandLine(),
     {
       ...{ devices, seconds, connections, timeout_ms: timeoutMs, stretch: Number(values.stretch) },
-      fates: result.fates,
+      ...{ fates, denied_for: reasons, let_in: fates.allowed / devices },
       answered_ms: {
-        p50: percentile(result.latencies, 0.5),
-        p99: percentile(result.latencies, 0.99),
-        most: result.latencies.at(-1) ?? 0,
+        p50: rounded(percentile(latencies, 0.5)),
+        p99: rounded(percentile(latencies, 0.99)),
+        most: rounded(latencies.at(-1) ?? 0),
       },
       allowed_by_second: result.perSecond,
-      cpu_us_per_device: cpuUs,
+      cpu_us_per_device: rounded(cpuUs),
       largest_worker_mib: { before, most: memory.most, after: memory.now },
       kept_in_all_workers: kept,
     },
-    values.json,
+    [...(fates.denied > 0 ? ['denied'] : []), ...(fates.allowed < devices ? ['let_in'] : [])],
   );
-  if (result.fates.denied > 0) process.exitCode = 1;
 } finally {
   await server.stop();
   rmSync(fleet.folder, { recursive: true, force: true });

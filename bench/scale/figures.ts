@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 
@@ -35,10 +35,26 @@ export function circumstances(): object {
   return {
     commit: git.stdout.trim(),
     node: process.version,
+    versions: versions(),
     machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}`,
     // Of the last minutes; what is above that of the benchmark itself (two or three) is other work on the machine.
     load_average: loadavg().map((load) => rounded(load, 1)),
   };
+}
+
+/** The command that this process was started by, from the project's folder. */
+export function commandLine(): string {
+  return ['node', ...process.argv.slice(1).map((word) => word.replace(`${root}/`, ''))].join(' ');
+}
+
+/** Of what takes part in most benchmarks; Go's is absent where there is none. */
+function versions(): object {
+  const { openssl, sqlite, v8 } = process.versions;
+  const grpc = JSON.parse(readFileSync(join(root, 'node_modules/@grpc/grpc-js/package.json'), 'utf8')) as {
+    readonly version: string;
+  };
+  const [, , go] = spawnSync('go', ['version'], { encoding: 'utf8' }).stdout?.split(' ') ?? [];
+  return { v8, openssl, sqlite, grpc_js: grpc.version, ...(go !== undefined && { go }) };
 }
 
 /**

@@ -73,6 +73,42 @@ export const others: readonly Other[] = [
     ],
   },
   {
+    name: 'reconnect',
+    what: 'a whole fleet reconnects within 30 s, two workers and the load on all cores (none denied)',
+    figures: [
+      ['devices', 'devices', ''],
+      ['let in', 'fates.allowed', ''],
+      ['denied', 'fates.denied', ''],
+      ['shed', 'fates.shed', ''],
+      ['p50', 'answered_ms.p50', 'ms'],
+      ['p99', 'answered_ms.p99', 'ms'],
+      ['CPU a device', 'cpu_us_per_device', 'µs'],
+      ['memory that a worker had at most', 'largest_worker_mib.most', 'MiB'],
+    ],
+  },
+  ...(['overload', 'overload-envoy'] as const).map((name) => ({
+    name,
+    what: `three times the peak${name === 'overload' ? '' : ', through Envoy'} (goodput ≥ 0.8 of it, p99 ≤ 200 ms, normal again within 2 s)`,
+    figures: [
+      ['seconds', 'seconds', ''],
+      ['goodput', 'goodput_of_peak', ''],
+      ['p99', 'answered_ms.p99', 'ms'],
+      ['answered of what is wanted from two seconds after it on', 'after.after_two_seconds_of_wanted', ''],
+      ['memory before', 'memory_mib.before', 'MiB'],
+      ['at most', 'memory_mib.overload', 'MiB'],
+      ['at most where clients ignore the limit', 'memory_mib.ignoring_limit', 'MiB'],
+    ] as const,
+  })),
+  {
+    name: 'fair',
+    what: 'a PEP at 10 % of capacity while another offers five times capacity (goodput ≥ 0.95)',
+    figures: [
+      ['goodput', 'small.goodput', ''],
+      ['p99', 'small.answered_ms.p99', 'ms'],
+      ['alone', 'alone.goodput', ''],
+    ],
+  },
+  {
     name: 'audit',
     what: 'CPU a decision by `audit.mode` ÷ `none` (relaxed ≤ 1.12, strict ≤ 1.2)',
     figures: [

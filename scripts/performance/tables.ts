@@ -57,10 +57,11 @@ export function othersTable(): string {
   return table(['what', 'figures', 'command', 'commit and load'], cells);
 }
 
-/** From which commit, and how busy the machine was besides. */
-export function circumstancesOf({ commit, load_average: load }: Circumstances): string {
-  const busy = Array.isArray(load) ? `load ${load.join(', ')}` : 'load not noted';
-  return `${commit}, ${busy}`;
+/** From which commit, and how busy the machine was besides. Throws where a result does not say how it came to be. */
+export function circumstancesOf({ command, commit, load_average: load }: Circumstances): string {
+  if (!command || !commit || !Array.isArray(load))
+    throw new Error(`a result lacks command, commit or load_average (${command}, ${commit}): run it again`);
+  return `${commit}, load ${load.join(', ')}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
