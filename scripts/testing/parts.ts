@@ -24,6 +24,8 @@ const sideBySide = ['--concurrency', '2'];
 const threeAtOnce = ['--concurrency', '3'];
 /** Servers with Envoy and commands by the dozen, on a machine that is busy. */
 const patient = ['--timeout', '300s'];
+/** The same for those that yield to all others: how long they take is how long these do. */
+const yielding = ['--timeout', '1200s'];
 
 /** All parts, in the order in which those of one manner run. */
 export const parts: readonly Part[] = [
@@ -38,10 +40,10 @@ export const parts: readonly Part[] = [
   check('docs', 'node', ['scripts/policy-input.ts', '--check'], 'policy input'),
   check('docs', 'node', ['scripts/docs-config.ts', '--check'], 'configuration'),
   check('docs', 'node', ['scripts/docs-performance.ts', '--check'], 'performance'),
-  ava('property', { manner: 'yields', args: patient }),
-  ava('conformance', { manner: 'yields', args: patient }),
-  ava('cases', { manner: 'yields', of: 'cookbook', only: ['cookbook'], args: patient }),
-  ava('e2e', { manner: 'yields', of: "a project's CI", only: [packed.yields], args: patient }),
+  ava('property', { manner: 'yields', args: yielding }),
+  ava('conformance', { manner: 'yields', args: yielding }),
+  ava('cases', { manner: 'yields', of: 'cookbook', only: ['cookbook'], args: yielding }),
+  ava('e2e', { manner: 'yields', of: "a project's CI", only: [packed.yields], args: yielding }),
   ava('arch', { manner: 'shares' }),
   ava('e2e', { manner: 'shares', of: 'the package', only: [packed.shares], args: patient }),
   ava('unit', { manner: 'shares' }),

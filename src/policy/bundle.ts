@@ -10,6 +10,7 @@ import { isObject } from './is-object.ts';
 import { readManifest } from './manifest.ts';
 import { readTar } from './tar.ts';
 import type { BundleInfo } from './types.ts';
+import type { OnlyUse } from './verdict-memory.ts';
 
 /** A policy bundle that was read, checked for form, and not yet compiled. */
 export interface Bundle extends BundleInfo {
@@ -24,6 +25,8 @@ export interface Bundle extends BundleInfo {
   readonly selfTest?: Uint8Array;
   /** The input's keys that the rules read; undefined where they may read all. */
   readonly inputKeys?: readonly string[];
+  /** Of these, the ones that rules only name, or only ask of whether they are null. */
+  readonly inputOnly?: Readonly<Record<string, OnlyUse>>;
   /** Reasons of the author's own that the rules may tell; none where it is left out. */
   readonly reasons?: CustomReasons;
   /** The bundle's own data document. */
@@ -85,6 +88,7 @@ export function parseBundle(bytes: Uint8Array): Bundle {
     ...(manifest.requires !== undefined && { requires: manifest.requires }),
     ...(selfTest && { selfTest }),
     ...(manifest.inputKeys && { inputKeys: manifest.inputKeys }),
+    ...(manifest.inputOnly && { inputOnly: manifest.inputOnly }),
     reasons: manifest.reasons,
     wasm: required(files, manifest.module),
     data: readData(files),

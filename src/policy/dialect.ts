@@ -3,6 +3,8 @@ import { PortreeveError } from '../lib/errors.ts';
 import type { BuiltinMode } from './builtins/types.ts';
 import type { Bundle } from './bundle.ts';
 import { readCompatVerdict } from './compat/verdict.ts';
+import { withToldValues } from './told-values.ts';
+import type { SharedVerdict } from './told-values.ts';
 import type { PolicyInput, Verdict } from './types.ts';
 import { readVerdict } from './verdict.ts';
 import { createVerdictMemory, inputText } from './verdict-memory.ts';
@@ -22,7 +24,9 @@ export interface Dialect {
   /** The JSON text of what the policy sees as `input`. */
   readonly textOf: (input: PolicyInput, document?: RequestDocument) => string;
   /** Throws PDP_POLICY_UNDEFINED and PDP_POLICY_TRAP. */
-  readonly read: (resultSet: unknown, input: PolicyInput) => Verdict;
+  readonly read: (resultSet: unknown, input: PolicyInput) => SharedVerdict;
+  /** The verdict with the values of this input that the rules only name. Throws PDP_POLICY_TRAP. */
+  readonly complete: (verdict: SharedVerdict, input: PolicyInput) => Verdict;
   /** None where a verdict depends on more than our input. */
   readonly verdicts: VerdictMemory | undefined;
 }
@@ -36,13 +40,14 @@ export function dialectOf(bundle: Bundle, wanted?: PolicyWanted): Dialect {
   return bundle.compat === null ? ours(bundle) : compat(wanted?.path ?? bundle.entrypoint);
 }
 
-function ours({ entrypoint, inputKeys, reasons }: Bundle): Dialect {
+function ours({ entrypoint, inputKeys: keys, inputOnly: only, reasons }: Bundle): Dialect {
   return {
     entrypoint,
     builtins: 'none',
-    textOf: inputText(inputKeys),
+    textOf: inputText({ keys, only }),
     read: (resultSet) => readVerdict(resultSet, reasons),
-    verdicts: createVerdictMemory(inputKeys),
+    complete: (verdict, input) => withToldValues(verdict, input, keys),
+    verdicts: createVerdictMemory({ keys, only }),
   };
 }
 
@@ -53,6 +58,7 @@ function compat(entrypoint: string): Dialect {
     builtins: 'compat',
     textOf: (input, document) => JSON.stringify({ ...document, portreeve: input }),
     read: readCompatVerdict,
+    complete: (verdict) => verdict,
     verdicts: undefined,
   };
 }

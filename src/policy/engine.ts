@@ -92,12 +92,12 @@ class WasmPolicyEngine implements PolicyEngine {
   }
 
   evaluate(input: PolicyInput, moment?: PolicyMoment, document?: RequestDocument): Verdict {
-    const { verdicts, textOf, read } = this.#dialect;
+    const { verdicts, textOf, read, complete } = this.#dialect;
     const known = verdicts?.again(input);
-    if (known) return known;
+    if (known) return complete(known, input);
     const text = textOf(input, document);
     const ask = () => read(this.#program.run(text, moment), input);
-    return verdicts ? verdicts.read(text, ask, input) : ask();
+    return complete(verdicts ? verdicts.read(text, ask, input) : ask(), input);
   }
 
   pages(): number {

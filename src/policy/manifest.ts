@@ -6,6 +6,7 @@ import type { CustomReasons } from './custom-reasons.ts';
 import { newestInputVersion } from './input-versions.ts';
 import { isObject } from './is-object.ts';
 import { isAtLeast, readRequirement } from './requires.ts';
+import type { OnlyUse } from './verdict-memory.ts';
 
 /** The newest policy input that this program can write; a bundle that wants a newer one is refused. */
 export const inputVersion = newestInputVersion;
@@ -24,6 +25,8 @@ export interface Manifest {
   readonly inputVersion: number;
   /** The input's keys that the rules read; undefined where the bundle does not say, and they may read all. */
   readonly inputKeys: readonly string[] | undefined;
+  /** Of these, the ones that rules only name, or only ask of whether they are null; undefined where the bundle does not say. */
+  readonly inputOnly: Readonly<Record<string, OnlyUse>> | undefined;
   /** Program versions that can run it, such as `>=0.1.0`; undefined where the bundle does not say. */
   readonly requires: string | undefined;
   /** Whose input and results the rules are written for; null = ours. */
@@ -54,6 +57,7 @@ export function readManifest(bytes: Uint8Array, program = programVersion): Manif
     entrypoint: wanted,
     inputVersion: readInputVersion(manifest),
     inputKeys: readInputKeys(manifest),
+    inputOnly: readInputOnly(manifest),
     compat: readCompat(manifest),
     reasons: readCustomReasons(ours(manifest, 'reasons')),
     module: readModule(manifest, wanted),
@@ -83,6 +87,7 @@ function readForeign(manifest: Record<string, unknown>, revision: string, asked:
     entrypoint: asked,
     inputVersion,
     inputKeys: undefined,
+    inputOnly: undefined,
     compat: 'opa-envoy',
     reasons: readCustomReasons(undefined),
     module: readModule(manifest, asked),
@@ -103,6 +108,15 @@ function readInputKeys(manifest: Record<string, unknown>): readonly string[] | u
     throw invalid('metadata.portreeve.input_keys is not a list of names');
   }
   return keys;
+}
+
+function readInputOnly(manifest: Record<string, unknown>): Readonly<Record<string, OnlyUse>> | undefined {
+  const only = ours(manifest, 'input_only');
+  if (only === undefined) return undefined;
+  if (!isObject(only) || !Object.values(only).every((use) => use === 'told' || use === 'null')) {
+    throw invalid('metadata.portreeve.input_only does not give "told" or "null" by names of keys');
+  }
+  return only as Record<string, OnlyUse>;
 }
 
 function readRequires(manifest: Record<string, unknown>, program: string): string | undefined {

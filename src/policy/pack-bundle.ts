@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { DeclaredReason } from './custom-reasons.ts';
 import { entrypoint } from './manifest.ts';
+import type { OnlyUse } from './verdict-memory.ts';
 
 /** What goes into a bundle. */
 export interface BundleContents {
@@ -14,6 +15,8 @@ export interface BundleContents {
   readonly inputVersion: number;
   /** The input's keys that the rules read; left out where they may read all. */
   readonly inputKeys?: readonly string[] | undefined;
+  /** Of these, the ones that rules only name, or only ask of whether they are null. */
+  readonly inputOnly?: Readonly<Record<string, OnlyUse>> | undefined;
   /** Declarations of `custom.` reasons, in the form of `reasons` in `policy.yaml`; left out where there are none. */
   readonly reasons?: Readonly<Record<string, DeclaredReason>> | undefined;
   /** Program versions that can run it, such as `>=0.1.0`; any where left out. */
@@ -64,6 +67,7 @@ function manifestOf(contents: BundleContents): object {
       portreeve: {
         input_version: contents.inputVersion,
         input_keys: contents.inputKeys,
+        input_only: contents.inputOnly,
         requires: contents.requires,
         compat: contents.compat ?? undefined,
         entrypoint: contents.entrypoint === entrypoint ? undefined : contents.entrypoint,

@@ -1,13 +1,27 @@
 import { canonicalForm } from '../lib/canonical-json.ts';
 import type { KeptStats } from '../lib/kept.ts';
-import type { PolicyInput, Verdict } from './types.ts';
+import type { SharedVerdict } from './told-values.ts';
+import type { PolicyInput } from './types.ts';
+
+/** What of the input the rules of a bundle read. */
+export interface InputUse {
+  /** The keys that they read or name; undefined: they may read all. */
+  readonly keys?: readonly string[] | undefined;
+  /** Of these, the ones of which no verdict depends on more than this. */
+  readonly only?: Readonly<Record<string, OnlyUse>> | undefined;
+}
+
+/**
+ * `told`: rules name it and the value is put into the verdict when that is there; `null`: they also ask whether it is null.
+ */
+export type OnlyUse = 'told' | 'null';
 
 /** Verdicts by the text that they were given for. */
 export interface VerdictMemory {
   /** The verdict that was last given to the same device where the rules read nothing that has changed since; else undefined. */
-  again(input: PolicyInput): Verdict | undefined;
+  again(input: PolicyInput): SharedVerdict | undefined;
   /** What `evaluate` answers, or answered before for this very text. Its throws are not remembered. */
-  read(text: string, evaluate: () => Verdict, input?: PolicyInput): Verdict;
+  read(text: string, evaluate: () => SharedVerdict, input?: PolicyInput): SharedVerdict;
   /** How it stands; found in either way is found. */
   stats(): KeptStats;
 }
@@ -15,20 +29,26 @@ export interface VerdictMemory {
 /** Most of what is remembered: some megabytes, however long the values are that whoever connects may choose. */
 const most = { verdicts: 4096, characters: 2048 };
 
+/** Stands for any value that is not null where rules ask for nothing else. */
+const someValue = '';
+
 /**
- * Makes the function that writes an input as its JSON text, with the keys alone that the rules read (undefined: all). To
- * the rules it is the same input: they cannot tell a key that is not there from one that they never ask for.
+ * Makes the function that writes an input as its JSON text, with the keys alone that the rules read. To the rules it is the
+ * same input: they cannot tell a key that is not there from one that they never ask for, nor one value from another one
+ * where they only ask whether there is any.
  */
-export function inputText(keys: readonly string[] | undefined): (input: PolicyInput) => string {
+export function inputText({ keys, only = {} }: InputUse): (input: PolicyInput) => string {
   if (keys === undefined) return (input) => JSON.stringify(input);
+  const asksForNull = keys.filter((key) => only[key] === 'null');
   let unread: readonly string[] | undefined;
   return (input) => {
     // All inputs have the same keys, so that the first one tells which are not read.
-    unread ??= Object.keys(input).filter((key) => !keys.includes(key));
+    unread ??= Object.keys(input).filter((key) => !keys.includes(key) || only[key] === 'told');
     // A copy of the same shape, and members without a value, which JSON leaves out: an object that grows member by
     // member is written several times slower.
     const asked: Record<string, unknown> = { ...input };
     for (const key of unread) asked[key] = undefined;
+    for (const key of asksForNull) if (asked[key] !== null) asked[key] = someValue;
     return JSON.stringify(asked);
   };
 }
@@ -38,11 +58,14 @@ export function inputText(keys: readonly string[] | undefined): (input: PolicyIn
  * the same text gives the same verdict for as long as the policy is in force. Whatever may change (times and ages that
  * the rules read, the device's record, its revocation) is in the text.
  */
-export function createVerdictMemory(keys?: readonly string[]): VerdictMemory {
-  const kept = new Map<string, Verdict>();
+export function createVerdictMemory({ keys, only = {} }: InputUse = {}): VerdictMemory {
+  const kept = new Map<string, SharedVerdict>();
   // Comparing with what a device's last verdict was given for costs much less than writing the text to look for.
-  const last = new Map<string | null, { readonly values: readonly unknown[]; readonly verdict: Verdict }>();
-  const placesIn = keys && readPlaces(keys);
+  const last = new Map<
+    string | null,
+    { readonly values: readonly unknown[]; readonly verdict: SharedVerdict }
+  >();
+  const placesIn = keys && readPlaces(keys.filter((key) => only[key] !== 'told'));
   const counts = { hits: 0, misses: 0, evictions: 0 };
   const note = <Key, Value>(memory: Map<Key, Value>, key: Key, value: Value): void => {
     if (memory.size >= most.verdicts) {

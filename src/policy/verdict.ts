@@ -4,7 +4,9 @@ import type { Finding } from '../lib/reason-code.ts';
 import { noCustomReasons } from './custom-reasons.ts';
 import type { CustomReasons } from './custom-reasons.ts';
 import { isObject } from './is-object.ts';
-import type { CustomFinding, Verdict } from './types.ts';
+import { readDetailValue, wrongVerdict as wrong } from './told-values.ts';
+import type { SharedVerdict, ToldValue } from './told-values.ts';
+import type { CustomFinding } from './types.ts';
 
 /** Most of each; far above what a policy needs, low enough that no answer grows past what a wire carries. */
 const most = { reasons: 64, details: 16, entitlements: 256, headers: 32, text: 1024, seconds: 1_000_000_000 };
@@ -32,10 +34,11 @@ const entitlement = /^[\x21-\x2b\x2d-\x7e]{1,256}$/;
 
 /**
  * Checks what a policy's evaluation answered and makes a Verdict of it; a `custom.` reason gets what its bundle declares
- * of it. Throws PDP_POLICY_UNDEFINED where the policy said nothing, PDP_POLICY_TRAP where it said more than once or
+ * of it. What a rule only names of the input (`{"input": key}` in a detail) is for `withToldValues` to put there. Throws
+ * PDP_POLICY_UNDEFINED where the policy said nothing, PDP_POLICY_TRAP where it said more than once or
  * anything but exactly a verdict, or told a reason that is neither in the catalogue nor declared.
  */
-export function readVerdict(resultSet: unknown, declared: CustomReasons = noCustomReasons): Verdict {
+export function readVerdict(resultSet: unknown, declared: CustomReasons = noCustomReasons): SharedVerdict {
   if (!Array.isArray(resultSet)) throw wrong('the result', 'a list');
   if (resultSet.length === 0) {
     throw new PortreeveError('PDP_POLICY_UNDEFINED', 'the policy left its decision undefined');
@@ -51,45 +54,54 @@ export function readVerdict(resultSet: unknown, declared: CustomReasons = noCust
     'ttl_s',
   ]);
   if (typeof verdict['allow'] !== 'boolean') throw wrong('allow', 'true or false');
+  const told: ToldValue[] = [];
+  const reasons = list(verdict['reasons'], 'reasons', most.reasons).map((value, reason) =>
+    readReason(value, declared, (name, key) => told.push({ reason, name, key })),
+  );
   return {
     allow: verdict['allow'],
     entitlements: list(verdict['entitlements'], 'entitlements', most.entitlements).map(readEntitlement),
     headers: readHeaders(verdict['headers']),
-    reasons: list(verdict['reasons'], 'reasons', most.reasons).map((reason) => readReason(reason, declared)),
+    reasons,
     session_limit_s: readSeconds(verdict['session_limit_s'], 'session_limit_s'),
     ttl_s: readSeconds(verdict['ttl_s'], 'ttl_s'),
+    ...(told.length > 0 && { told }),
   };
 }
 
-function readReason(value: unknown, reasons: CustomReasons): Finding | CustomFinding {
+/** Takes the name of a detail's value and the input's key that it is. */
+type OnTold = (name: string, key: string) => void;
+
+function readReason(value: unknown, reasons: CustomReasons, onTold: OnTold): Finding | CustomFinding {
   if (!isObject(value)) throw wrong('a reason', 'an object');
   const { code, detail, ...others } = value;
   if (Object.keys(others).length > 0) throw wrong('a reason', 'code and detail alone');
   if (typeof code !== 'string') throw wrong(`reason code ${describe(code)}`, 'a text');
-  const read = detail === undefined ? undefined : { detail: readDetail(detail, code) };
+  const read = detail === undefined ? undefined : { detail: readDetail(detail, code, onTold) };
   if (isReasonCode(code)) return { code, ...read };
   const declared = isCustomCode(code) ? reasons.get(code) : undefined;
   if (declared && isCustomCode(code)) return { code, declared, ...read };
   throw wrong(`reason code ${describe(code)}`, 'in the catalogue, nor declared by the bundle');
 }
 
-function readDetail(value: unknown, code: string): NonNullable<Finding['detail']> {
+function readDetail(value: unknown, code: string, onTold: OnTold): NonNullable<Finding['detail']> {
   if (!isObject(value)) throw wrong(`detail of ${code}`, 'an object');
   const entries = Object.entries(value);
   if (entries.length > most.details) throw wrong(`detail of ${code}`, `at most ${most.details} values`);
   const detail: Record<string, string | number | boolean> = {};
   for (const [name, item] of entries) {
     if (!/^[a-z][a-z0-9_]{0,63}$/.test(name)) throw wrong(`detail of ${code}`, 'named in snake_case');
-    detail[name] = readScalar(item, `${name} of ${code}`);
+    const key = namedKey(item);
+    if (key === undefined) detail[name] = readDetailValue(item, `${name} of ${code}`);
+    else onTold(name, key);
   }
   return detail;
 }
 
-function readScalar(value: unknown, where: string): string | number | boolean {
-  if (typeof value === 'boolean') return value;
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
-  if (typeof value === 'string' && value.length <= most.text) return value;
-  throw wrong(where, `a number, true, false, or a text of at most ${most.text} characters`);
+/** The input's key that `{"input": key}` names. */
+function namedKey(value: unknown): string | undefined {
+  if (!isObject(value) || Object.keys(value).length !== 1) return undefined;
+  return typeof value['input'] === 'string' ? value['input'] : undefined;
 }
 
 function readEntitlement(value: unknown): string {
@@ -143,8 +155,4 @@ function list(value: unknown, where: string, atMost: number): readonly unknown[]
 
 function describe(value: unknown): string {
   return JSON.stringify(value)?.slice(0, 80) ?? 'undefined';
-}
-
-function wrong(what: string, must: string): PortreeveError {
-  return new PortreeveError('PDP_POLICY_TRAP', `the policy's answer cannot be used: ${what} is not ${must}`);
 }

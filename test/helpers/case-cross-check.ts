@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MadeDecision } from '../../src/decision/types.ts';
 import { readCustomReasons } from '../../src/policy/custom-reasons.ts';
+import { withToldValues } from '../../src/policy/told-values.ts';
+import type { PolicyInput } from '../../src/policy/types.ts';
 import { readVerdict } from '../../src/policy/verdict.ts';
 import type { ClassRules } from '../../src/policy/types.ts';
 import { disagreement, saidByEngine, saidByOpa } from '../../src/workshop/cross-check/compare.ts';
@@ -17,6 +19,7 @@ const root = join(import.meta.dirname, '../..');
 
 /** Something that the compiled policy was asked, and what it said. */
 interface Asked {
+  readonly input: PolicyInput;
   readonly title: string;
   readonly question: PolicyQuestion;
   readonly ours: Said;
@@ -50,6 +53,7 @@ export function askedPolicies(): AskedPolicies {
       asked.push({
         title,
         ours,
+        input: made.input as PolicyInput,
         question: { id: `${asked.length}`, input: JSON.stringify(made.input), classes },
       });
     },
@@ -62,10 +66,10 @@ export function askedPolicies(): AskedPolicies {
           rego,
           asked.map(({ question }) => question),
         );
-        for (const { title, ours, question } of asked) {
+        for (const { title, ours, input, question } of asked) {
           const answer = answers.get(question.id);
           const theirs = saidByOpa(answer ?? { kind: 'undefined' }, (value) =>
-            readVerdict([{ result: value }], declared),
+            withToldValues(readVerdict([{ result: value }], declared), input, undefined),
           );
           const found = disagreement(ours, theirs);
           if (found) different.push({ title, ...found });

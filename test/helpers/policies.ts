@@ -18,7 +18,7 @@ const cache = join(root, '.tools/cache/policies');
 /** What makes bundles of sources: a change of it makes them anew. */
 const compilerFiles = [
   'src/workshop/build/compile.ts',
-  'src/workshop/build/input-keys.ts',
+  'src/workshop/build/input-use.ts',
   'src/policy/pack-bundle.ts',
 ];
 

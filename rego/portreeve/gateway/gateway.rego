@@ -13,13 +13,13 @@ import data.portreeve.subject
 #   gateway_unknown, gateway_untrusted (not proved, or not active), child_not_enrolled and delegation_expired for a
 #   gateway that vouches
 # scope: document
-reasons contains result.reason("assurance.gateway_unknown", {"gateway": input.gateway}) if {
+reasons contains result.reason("assurance.gateway_unknown", {"gateway": {"input": "gateway"}}) if {
 	vouches
 	not _known
 }
 
 reasons contains result.reason("assurance.gateway_untrusted", {
-	"gateway": input.gateway,
+	"gateway": {"input": "gateway"},
 	"because": "neither proved by its certificate nor may this enforcement point assert devices",
 }) if {
 	vouches
@@ -27,7 +27,7 @@ reasons contains result.reason("assurance.gateway_untrusted", {
 }
 
 reasons contains result.reason("assurance.gateway_untrusted", {
-	"gateway": input.gateway,
+	"gateway": {"input": "gateway"},
 	"because": "it is not active",
 	"status": input.gateway_status,
 }) if {
@@ -37,8 +37,8 @@ reasons contains result.reason("assurance.gateway_untrusted", {
 }
 
 reasons contains result.reason("assurance.child_not_enrolled", {
-	"gateway": input.gateway,
-	"device_id": input.device_id,
+	"gateway": {"input": "gateway"},
+	"device_id": {"input": "device_id"},
 }) if {
 	vouches
 	subject.known
@@ -48,8 +48,8 @@ reasons contains result.reason("assurance.child_not_enrolled", {
 }
 
 reasons contains result.reason("assurance.delegation_expired", {
-	"gateway": input.gateway,
-	"device_id": input.device_id,
+	"gateway": {"input": "gateway"},
+	"device_id": {"input": "device_id"},
 	"ended_s": input.gateway_delegation_until_s,
 }) if {
 	vouches

@@ -54,7 +54,7 @@ test_a_certificate_that_does_not_prove_its_gateway_is_made_good_by_nothing if {
 test_a_child_whose_record_does_not_name_the_gateway_is_denied if {
 	_reasons(sample.child, {"gateway_enrolled": false}) == {{
 		"code": "assurance.child_not_enrolled",
-		"detail": {"gateway": "gw-1", "device_id": "SEN-0001"},
+		"detail": {"gateway": {"input": "gateway"}, "device_id": {"input": "device_id"}},
 	}}
 }
 
@@ -70,7 +70,7 @@ test_a_gateway_that_a_proved_device_passes_through_vouches_for_nothing if {
 test_a_delegation_that_is_over_is_told_as_such if {
 	_reasons(sample.child, {"gateway_enrolled": false, "gateway_delegation_until_s": 1794000000}) == {{
 		"code": "assurance.delegation_expired",
-		"detail": {"gateway": "gw-1", "device_id": "SEN-0001", "ended_s": 1794000000},
+		"detail": {"gateway": {"input": "gateway"}, "device_id": {"input": "device_id"}, "ended_s": 1794000000},
 	}}
 }
 

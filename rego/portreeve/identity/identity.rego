@@ -13,15 +13,15 @@ import data.portreeve.subject
 #   which warns, for a key that is used in several places, as the class says
 # scope: document
 reasons contains result.reason("identity.claimed_id_mismatch", {
-	"claimed": input.claimed_device_id,
-	"proved": input.device_id,
+	"claimed": {"input": "claimed_device_id"},
+	"proved": {"input": "device_id"},
 }) if {
 	input.claimed_id_matches == false
 }
 
 reasons contains result.reason("identity.serial_mismatch", {
-	"claimed": input.claimed_serial,
-	"certificate": input.certificate_serial,
+	"claimed": {"input": "claimed_serial"},
+	"certificate": {"input": "certificate_serial"},
 }) if {
 	input.claimed_serial_matches == false
 }

@@ -21,7 +21,7 @@ test_a_claimed_id_that_is_not_the_proved_one_is_denied_with_both if {
 		with data.portreeve.classes as sample.classes
 	reasons == {{
 		"code": "identity.claimed_id_mismatch",
-		"detail": {"claimed": "MTR-0002", "proved": "MTR-0001"},
+		"detail": {"claimed": {"input": "claimed_device_id"}, "proved": {"input": "device_id"}},
 	}}
 }
 

@@ -12,7 +12,7 @@ import data.portreeve.subject
 #   unknown_device, class_unknown, one reason for every status but active (not_active, quarantined,
 #   lost_or_stolen, decommissioned), and cache_stale or stale_within_grace, which warns, for old state
 # scope: document
-reasons contains result.reason("inventory.unknown_device", {"device_id": input.device_id}) if {
+reasons contains result.reason("inventory.unknown_device", {"device_id": {"input": "device_id"}}) if {
 	not subject.known
 	not _nobody
 }

@@ -19,7 +19,7 @@ test_an_active_device_of_a_known_class_passes if _codes({}) == set()
 test_an_unknown_device_is_denied_with_its_id if {
 	reasons := inventory.reasons with input as object.union(sample.device, _unknown)
 		with data.portreeve.classes as sample.classes
-	reasons == {{"code": "inventory.unknown_device", "detail": {"device_id": "MTR-0001"}}}
+	reasons == {{"code": "inventory.unknown_device", "detail": {"device_id": {"input": "device_id"}}}}
 }
 
 test_nobody_is_denied_as_unknown_where_the_credential_is_not_denied if {

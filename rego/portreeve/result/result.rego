@@ -24,7 +24,9 @@ not_denying := {
 }
 
 # METADATA
-# description: one reason; `detail` has the compared values for the auditor, those that are null are left out
+# description: >-
+#   one reason; `detail` has the compared values for the auditor, those that are null are left out; `{"input": key}` stands
+#   for the input's value of that key, which the program puts there
 # scope: document
 reason(code, detail) := {
 	"code": code,

@@ -10,7 +10,7 @@ import type { Opa } from '../opa/find.ts';
 import { runOpaSync } from '../opa/run.ts';
 import { projectFileName } from '../project/open.ts';
 import type { Project } from '../project/types.ts';
-import { inputKeysOf } from './input-keys.ts';
+import { inputUseOf } from './input-use.ts';
 
 /**
  * Compiles a project to what goes into its bundle, all but the self-test. The compiler runs in the project's folder with
@@ -21,14 +21,15 @@ import { inputKeysOf } from './input-keys.ts';
 export function compileProject(opa: Opa, project: Project): BundleContents {
   const { data, wasm } = compileModule(opa, project);
   const sources = digestSources(project);
+  // Rules of another program read their own input document, whose keys are not ours to leave out.
+  const use = project.compat === null ? inputUseOf(opa, project) : undefined;
   return {
     wasm,
     data,
     revision: sha256Hex(JSON.stringify(sources)),
     entrypoint: project.entrypoint,
     inputVersion: project.inputVersion,
-    // Rules of that kind read their own input document, whose keys are not ours to leave out.
-    inputKeys: project.compat === null ? inputKeysOf(opa, project) : undefined,
+    ...(use && { inputKeys: use.keys, inputOnly: use.only }),
     requires: project.requires,
     compat: project.compat,
     regoVersion: project.regoVersion,

@@ -10,6 +10,7 @@ import { usualAlgorithm } from '../../policy/signatures/sign.ts';
 import { signaturesFile, type SignatureAlgorithm } from '../../policy/signatures/types.ts';
 import { verifySignatures } from '../../policy/signatures/verify.ts';
 import { metadataOf } from './differences.ts';
+import type { OnlyUse } from '../../policy/verdict-memory.ts';
 
 type Files = ReadonlyMap<string, Uint8Array>;
 
@@ -32,6 +33,8 @@ export interface BundleTold {
   readonly input_version: number;
   /** null: the rules may read all. */
   readonly input_keys: readonly string[] | null;
+  /** Of these, the ones that rules only name (`told`), or only ask of whether they are null. */
+  readonly input_only: Readonly<Record<string, OnlyUse>>;
   readonly requires: string | null;
   readonly compat: 'opa-envoy' | null;
   readonly compiler: string | null;
@@ -72,6 +75,7 @@ export async function inspectBundle(file: string, verifier?: KeyOfVerifier): Pro
       entrypoint: bundle.entrypoint,
       input_version: bundle.inputVersion,
       input_keys: bundle.inputKeys ?? null,
+      input_only: bundle.inputOnly ?? {},
       requires: bundle.requires ?? null,
       compat: bundle.compat,
       compiler: typeof compiler === 'string' ? compiler : null,

@@ -22,12 +22,12 @@ export interface CrossChecked {
 }
 
 /** How a policy is asked, and how what it says is read: the engine's own way. */
-export type Spoken = Pick<Dialect, 'textOf' | 'read'> & { readonly hasClock: boolean };
+export type Spoken = Pick<Dialect, 'textOf' | 'read' | 'complete'> & { readonly hasClock: boolean };
 
 /** The way of a bundle. Throws PDP_BUNDLE_INVALID. */
 export function spokenBy(bundle: Bundle): Spoken {
-  const { textOf, read } = dialectOf(bundle);
-  return { textOf, read, hasClock: bundle.compat !== null };
+  const { textOf, read, complete } = dialectOf(bundle);
+  return { textOf, read, complete, hasClock: bundle.compat !== null };
 }
 
 /**
@@ -52,7 +52,8 @@ export async function crossCheck(
   );
   const wrong = new Map<CaseOutcome, CaseOutcome>();
   for (const { outcome, ours, question } of asked) {
-    const read = (value: unknown) => spoken.read([{ result: value }], outcome.got?.input as PolicyInput);
+    const input = outcome.got?.input as PolicyInput;
+    const read = (value: unknown) => spoken.complete(spoken.read([{ result: value }], input), input);
     const answer = answers.get(question.id) ?? { kind: 'undefined' };
     const found = disagreement(ours, saidByOpa(answer, read));
     if (found) wrong.set(outcome, failed(outcome, found));

@@ -70,7 +70,7 @@ async function load({ before, after }: Sides, { classes }: DecidingSettings): Pr
   // Policies of another program depend on more than our input.
   const alike = before.compat === null && after.compat === null;
   return alike
-    ? remembering(inputText(unionOf(before.inputKeys, after.inputKeys)), engines)
+    ? remembering(inputText({ keys: unionOf(before.inputKeys, after.inputKeys) }), engines)
     : (record) => asked(askAgain(engines[0], record), askAgain(engines[1], record));
 }
 

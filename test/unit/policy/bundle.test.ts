@@ -149,6 +149,18 @@ const malformed: Readonly<Record<string, Uint8Array>> = {
       metadata: { portreeve: { input_version: 1, input_keys: ['door', 7] } },
     }),
   }),
+  'uses of keys that are none': bundleWith({
+    '.manifest': JSON.stringify({
+      ...manifest,
+      metadata: { portreeve: { input_version: 1, input_only: { device_id: 'never' } } },
+    }),
+  }),
+  'uses of keys that are a list': bundleWith({
+    '.manifest': JSON.stringify({
+      ...manifest,
+      metadata: { portreeve: { input_version: 1, input_only: ['told'] } },
+    }),
+  }),
   'an input version of zero': bundleWith({
     '.manifest': JSON.stringify({ ...manifest, metadata: { portreeve: { input_version: 0 } } }),
   }),

@@ -45,7 +45,7 @@ test('long texts are not kept, and of others only so many', (t) => {
 });
 
 test('a verdict is given again for as long as nothing that is read has changed, in lists too', (t) => {
-  const memory = createVerdictMemory(['device_id', 'device_tags', 'source_ip']);
+  const memory = createVerdictMemory({ keys: ['device_id', 'device_tags', 'source_ip'] });
   const input = { ...goodInput, device_tags: ['a', 'b'] };
   t.is(memory.again(input), undefined);
   const given = memory.read('text', () => verdict(1), input);
@@ -69,7 +69,7 @@ test('a verdict is given again for as long as nothing that is read has changed, 
 });
 
 test('it tells how much it keeps, and how often what was asked was there', (t) => {
-  const memory = createVerdictMemory(['device_id']);
+  const memory = createVerdictMemory({ keys: ['device_id'] });
   const bound = 8192;
   t.deepEqual(memory.stats(), { name: 'verdicts', entries: 0, bound, hits: 0, misses: 0, evictions: 0 });
   memory.again(goodInput);
@@ -86,13 +86,13 @@ test('nothing is given again where nobody says what is read, nor for long texts'
   const unsaid = createVerdictMemory();
   unsaid.read('text', () => verdict(1), goodInput);
   t.is(unsaid.again(goodInput), undefined);
-  const memory = createVerdictMemory(['device_id']);
+  const memory = createVerdictMemory({ keys: ['device_id'] });
   memory.read('x'.repeat(2049), () => verdict(1), goodInput);
   t.is(memory.again(goodInput), undefined);
 });
 
 test('of the input only the keys that are read are told, and all of it where nobody says which', (t) => {
-  const some = inputText(['pep_networks', 'device_id', 'pep_site']);
+  const some = inputText({ keys: ['pep_networks', 'device_id', 'pep_site'] });
   t.deepEqual(JSON.parse(some(goodInput)), { device_id: 'MTR-0001', pep_networks: [], pep_site: 'quay-3' });
   t.deepEqual(JSON.parse(some({ ...goodInput, device_id: null, now_s: 7 })), {
     device_id: null,
@@ -100,7 +100,48 @@ test('of the input only the keys that are read are told, and all of it where nob
     pep_site: 'quay-3',
   });
   t.is(some({ ...goodInput, now_s: 7 }), some(goodInput));
-  t.deepEqual(JSON.parse(inputText(undefined)(goodInput)), goodInput);
+  t.deepEqual(JSON.parse(inputText({})(goodInput)), goodInput);
+});
+
+test('of a key that rules only name nothing is told, and of one of which they ask whether it is null, only that', (t) => {
+  const text = inputText({
+    keys: ['claimed_serial', 'device_id', 'gateway', 'pep'],
+    only: { claimed_serial: 'told', device_id: 'null', gateway: 'null' },
+  });
+  const input = { ...goodInput, claimed_serial: '0a', gateway: null };
+  t.deepEqual(JSON.parse(text(input)), { device_id: '', gateway: null, pep: 'edge' });
+  t.is(text(input), text({ ...input, device_id: 'MTR-0002', claimed_serial: null }));
+  t.not(text(input), text({ ...input, device_id: null }));
+  t.not(text(input), text({ ...input, gateway: 'gw-1' }));
+});
+
+test('a verdict is given again although a value has changed that rules only name', (t) => {
+  const memory = createVerdictMemory({
+    keys: ['certificate_serial', 'device_id', 'gateway'],
+    only: { certificate_serial: 'told', gateway: 'null' },
+  });
+  const given = memory.read('text', () => verdict(1), goodInput);
+  t.is(memory.again({ ...goodInput, certificate_serial: 'ff' }), given);
+  t.is(memory.again({ ...goodInput, gateway: 'gw-1' }), undefined);
+});
+
+test('one verdict of the default policy serves all devices in the same situation, each told by its own values', async (t) => {
+  const engine = await createPolicyEngine(readBundle(null), { classes: sampleClasses });
+  const device = (number: number) => ({
+    ...goodInput,
+    ...{ device_id: `MTR-${number}`, certificate_serial: `0a${number}` },
+    ...{ claimed_serial: `0a${number}`, claimed_serial_matches: true },
+  });
+  const misses = (): number | undefined => engine.kept()[0]?.misses;
+  for (let number = 0; number < 50; number += 1) t.true(engine.evaluate(device(number)).allow);
+  t.is(misses(), 1);
+  for (let number = 0; number < 50; number += 1) {
+    const unknown = { inventory_known: false, device_class: null, device_status: null };
+    const { reasons } = engine.evaluate({ ...device(number), ...unknown });
+    const told = reasons.find(({ code }) => code === 'inventory.unknown_device');
+    t.deepEqual(told?.detail, { device_id: `MTR-${number}` });
+  }
+  t.is(misses(), 2);
 });
 
 /** Values that turn the rules one way or the other, for any key. */
@@ -129,7 +170,8 @@ const anyInput = fc
   .map((changes) => ({ ...goodInput, ...Object.fromEntries(changes) }));
 
 test('the default policy says the same of the keys that it reads, remembered or not, as of the whole input', async (t) => {
-  const { inputKeys, ...bundle } = readBundle(null);
+  const { inputKeys, inputOnly, ...bundle } = readBundle(null);
+  t.is(inputOnly?.device_id, 'null');
   t.true(inputKeys !== undefined && inputKeys.length > 20, 'the committed bundle says what it reads');
   const whole = await createPolicyEngine(bundle, { classes: sampleClasses });
   const remembering = await createPolicyEngine(readBundle(null), { classes: sampleClasses });

@@ -2,19 +2,24 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { inputKeysOf } from '../../../../src/workshop/build/input-keys.ts';
+import { inputUseOf } from '../../../../src/workshop/build/input-use.ts';
+import type { FoundUse } from '../../../../src/workshop/build/input-use.ts';
 import type { Opa } from '../../../../src/workshop/opa/find.ts';
 import { openProject, projectOf } from '../../../../src/workshop/project/open.ts';
 import { opa, withOpa } from '../../../helpers/policies.ts';
 
-function keysOf(t: ExecutionContext, ...modules: readonly string[]): readonly string[] | undefined {
+function useOf(t: ExecutionContext, ...modules: readonly string[]): FoundUse | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'portreeve-keys-'));
   t.teardown(() => rmSync(folder, { recursive: true }));
   for (const [index, text] of modules.entries()) {
     writeFileSync(join(folder, `${index}.rego`), `package portreeve\n\nimport rego.v1\n\n${text}\n`);
   }
   const project = projectOf(join(folder, 'policy.yaml'), { version: 1, modules: ['.'] });
-  return inputKeysOf(opa.opa as Opa, project);
+  return inputUseOf(opa.opa as Opa, project);
+}
+
+function keysOf(t: ExecutionContext, ...modules: readonly string[]): readonly string[] | undefined {
+  return useOf(t, ...modules)?.keys;
 }
 
 withOpa('keys are found wherever rules read them by name, over all modules', (t) => {
@@ -34,10 +39,47 @@ withOpa('what annotates the type of the input reads nothing of it, for a rule as
 });
 
 withOpa('of the default policy it is known what it reads, so that its verdicts can be remembered', (t) => {
-  const keys = inputKeysOf(opa.opa as Opa, openProject('rego'));
-  t.true(keys?.includes('credential_valid'));
-  t.false(keys?.includes('now_s'));
+  const use = inputUseOf(opa.opa as Opa, openProject('rego'));
+  t.true(use?.keys.includes('credential_valid'));
+  t.false(use?.keys.includes('now_s'));
+  t.deepEqual(use?.only, {
+    certificate_serial: 'told',
+    claimed_device_id: 'told',
+    claimed_serial: 'told',
+    device_id: 'null',
+    gateway: 'null',
+  });
 });
+
+withOpa('a key that rules only name counts as such, and one that they compare with null', (t) => {
+  const use = useOf(
+    t,
+    'a contains {"code": "custom.a", "detail": {"id": {"input": "device_id"}, "gw": {"input": "gateway"}}} if input.gateway != null',
+    'b if null == input.sni',
+  );
+  t.deepEqual(use, {
+    keys: ['device_id', 'gateway', 'sni'],
+    only: { device_id: 'told', gateway: 'null', sni: 'null' },
+  });
+});
+
+for (const rule of [
+  'b if input.device_id == "MTR-0001"',
+  'b := input.device_id',
+  'b := {"input": input.device_id}',
+  'b if data.x[input.device_id] != null',
+  'b if input.device_id.x == null',
+  'b if input.device_id',
+  'b if not input.device_id',
+  'b if input.device_id == c\nc := null',
+  'b if x := input.device_id == null\nc if input.device_id > ""',
+  'b if count([1 | input.device_id[0] == null]) == 0',
+]) {
+  withOpa(`a key that a rule reads in any other way is read, whatever else is done with it: ${rule}`, (t) => {
+    const named = 'a := {"device_id": {"input": "device_id"}} if input.device_id != null';
+    t.deepEqual(useOf(t, named, rule), { keys: ['device_id'], only: {} });
+  });
+}
 
 for (const rule of [
   'a := input',
@@ -47,6 +89,8 @@ for (const rule of [
   'a if walk(input, [["now_s"], _])',
   'a := object.get(input, "now_s", 0)',
   'a if data.b with input as {"door": "native"}',
+  'a if input.door == null with input as {"door": "native"}',
+  'a if input.door == null with data.b as input',
   'a := json.filter(input, ["now_s"])',
 ]) {
   withOpa(`a rule that may read any key of the input leaves none out: ${rule}`, (t) => {
