@@ -54,6 +54,7 @@ try {
   });
   const before = server.memory().now;
   const cpu = server.cpu();
+  const loadCpu = process.cpuUsage();
   const each = Math.ceil(devices / connections);
   const result = await storm({
     ...rest,
@@ -66,6 +67,7 @@ try {
   });
   const memory = server.memory();
   const cpuUs = (server.cpu() - cpu) / devices;
+  const { user, system } = process.cpuUsage(loadCpu);
   const kept: Record<string, object> = {};
   for (const name of ['credentials', 'devices', 'device_keys', 'revocations']) {
     const of = async (what: string): Promise<number> =>
@@ -93,6 +95,7 @@ try {
       },
       allowed_by_second: result.perSecond,
       cpu_us_per_device: rounded(cpuUs),
+      load_cpu_us_per_device: rounded((user + system) / devices),
       largest_worker_mib: { before, most: memory.most, after: memory.now },
       kept_in_all_workers: kept,
     },

@@ -59,6 +59,12 @@ const longestSliceMs = 25;
 const mostInWork = 128;
 const recordMs = 20;
 
+/**
+ * The same, at once, where answers no longer go ahead of their records (`recordsLate`): whoever writes them gets no turn, and
+ * each call that is begun takes from what it could write with.
+ */
+const mostWhileLate = 16;
+
 /** A call that was begun, and when (monotonic ms). */
 interface Work {
   readonly since: number;
@@ -74,13 +80,19 @@ export const mostWaiting = { calls: 4096, bytes: 32 * 1024 * 1024 } as const;
  * for another's line; a call that has spent half its time waiting is shed, because the other half is for decision, record
  * and the way home. Until then it is held rather than refused: what waits counts against its connection's
  * `max_concurrent_streams`, and that keeps the PEP from sending more. Nothing is begun either while records are not
- * written as fast as decisions are made. Where there is no room, the newest of the line that takes most of it is shed. Each
+ * written as fast as decisions are made, which `recordsLate` may tell before answers do. Where there is no room, the newest of the line that takes most of it is shed. Each
  * connection of a batch is a call of its own here, in the line of its PEP's batches, and what is shed of a batch is those
  * connections alone. `clock` is monotonic.
  */
 export function createAdmission(
   clock: Pick<Clock, 'monotonic'>,
-  room: { readonly calls: number; readonly bytes: number } = mostWaiting,
+  {
+    room = mostWaiting,
+    recordsLate = () => false,
+  }: {
+    readonly room?: { readonly calls: number; readonly bytes: number };
+    readonly recordsLate?: () => boolean;
+  } = {},
 ): Admission {
   const lines = createLines<WaitingCall>(({ bytes }) => bytes);
   const lateness = watchLateness(clock);
@@ -101,6 +113,8 @@ export function createAdmission(
     }
   };
   const mayBegin = (now: number): boolean => {
+    if (inWork.size < mostWhileLate) return true;
+    if (recordsLate()) return false;
     return inWork.size < mostInWork || now - (inWork.first?.since ?? now) < recordMs;
   };
   const begin = (call: WaitingCall, since: number): void => {

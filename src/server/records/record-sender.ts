@@ -22,6 +22,8 @@ export interface RecordSender extends Required<Recorder> {
    * too, for as long as no more than half of `flushMs` of records is on its way to the log.
    */
   mode(mode: RecordMode, flushMs?: number): void;
+  /** Whether answers that might go ahead of their records wait for them, because these have been on their way for too long. */
+  late(): boolean;
   /** Tells which denials are only counted; none, before it is set. */
   merging(merging: Merging): void;
   /** Whether the parent wants to be told of each decision, and not only how many there were. */
@@ -203,6 +205,7 @@ export function createRecordSender(
       mode = of;
       aheadMs = of === 'relaxed' ? flushMs / 2 : 0;
     },
+    late: () => aheadMs > 0 && inFlight > 0 && !lag.mayGoAhead(),
     merging: (of) => {
       merging = of;
     },

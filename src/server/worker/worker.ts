@@ -152,7 +152,7 @@ async function start(
   const wanted = createWantedSender(channel, clock);
   const observed = createObservedSender(channel, board, clock, () => live.current().config);
   const state = { draining: false };
-  const admission = createAdmission(systemClock);
+  const admission = createAdmission(systemClock, { recordsLate: () => records.late() });
   const ready = (): boolean => !state.draining && live.current().readiness().ready;
   const listeners = await openListeners({
     config: () => live.current().config,

@@ -5,9 +5,9 @@ import { fakeClock } from '../../helpers/fake-clock.ts';
 import type { FakeClock } from '../../helpers/fake-clock.ts';
 
 /** A worker on a clock of its own, in which every decision takes 2 ms, and what became of its calls. */
-function worker(room?: { calls: number; bytes: number }) {
+function worker(room?: { calls: number; bytes: number }, recordsLate = () => false) {
   const clock = fakeClock(0);
-  const admission = createAdmission(clock, room);
+  const admission = createAdmission(clock, { ...(room && { room }), recordsLate });
   const fates: string[] = [];
   const call = (name: string, over: Partial<WaitingCall> = {}): void => {
     const arrived = clock.monotonic();
@@ -173,6 +173,31 @@ test('while records are behind nothing more is begun than 128 calls; answers mak
   await turn();
   t.is(fates.length, 310);
   t.is(admission.stats().waiting, 0);
+});
+
+test('where answers no longer go ahead of their records only 16 calls are begun at once, until they do again', async (t) => {
+  let late = true;
+  const { call, fates, admission } = worker(undefined, () => late);
+  const answers: (() => void)[] = [];
+  const slow = {
+    begin: () => {
+      fates.push('begun');
+      return new Promise<void>((resolve) => answers.push(resolve));
+    },
+    timing: { arrived: 0, deadline: Infinity },
+  };
+  for (let index = 0; index < 100; index += 1) call('a', slow);
+  t.is(fates.length, 16);
+  t.is(admission.stats().waiting, 84);
+  for (const answer of answers.splice(0, 4)) answer();
+  await turn();
+  await turn();
+  t.is(fates.length, 20, 'each answer makes room for a call');
+  late = false;
+  answers.pop()?.();
+  await turn();
+  await turn();
+  t.is(fates.length, 100);
 });
 
 test('the most that waited is told once', (t) => {

@@ -147,7 +147,7 @@ test('connections share the PEP, the trace and the deadline of the call', async 
 });
 
 test('connections that cannot be begun in time are denied, each under its own id, whatever calls that are shed are answered', async (t) => {
-  const admission = createAdmission(systemClock, { calls: 2, bytes: 1 << 20 });
+  const admission = createAdmission(systemClock, { room: { calls: 2, bytes: 1 << 20 } });
   /** Decisions that take so long that all others have to wait. */
   class SlowPoint extends NamingPoint {
     override decide(built: ContextResult, timing: CallTiming): Promise<MadeDecision> {

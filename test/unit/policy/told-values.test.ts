@@ -1,7 +1,6 @@
 import test from 'ava';
 import { PortreeveError } from '../../../src/lib/errors.ts';
 import { withToldValues } from '../../../src/policy/told-values.ts';
-import type { PolicyInput } from '../../../src/policy/types.ts';
 import { readVerdict } from '../../../src/policy/verdict.ts';
 import { goodInput } from '../../helpers/policy-input.ts';
 

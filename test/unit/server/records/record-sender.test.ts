@@ -58,6 +58,7 @@ test('records of one turn leave together, and each append waits until they are a
   );
   await new Promise((resolve) => setTimeout(resolve, 20));
   t.false(answered);
+  t.false(sender.late(), 'answers that always wait are never late');
   gate.resolve();
   await both;
   t.deepEqual(sent, [['1', '2']]);
@@ -234,13 +235,16 @@ test('in the relaxed mode answers wait for a log that does not keep up, and are 
   const stuck = Promise.withResolvers<void>();
   gate = stuck.promise;
   await sender.append(made('2'));
+  t.false(sender.late());
   await new Promise((resolve) => setTimeout(resolve, 50));
+  t.true(sender.late());
   let answered = false;
   const third = sender.append(made('3')).then(() => (answered = true));
   await aWhile();
   t.false(answered, 'the second one has been on its way for longer than 30 ms');
   stuck.resolve();
   await third;
+  t.false(sender.late());
   sender.writable(false);
   await t.throwsAsync(sender.append(made('4')), { code: 'PDP_AUDIT_UNAVAILABLE' });
 });

@@ -1,17 +1,20 @@
 import test from 'ava';
-import { growthPercent, mostHeap, paceHeap } from '../../../../src/server/worker/heap-pacing.ts';
+import { growthPercent, paceHeap } from '../../../../src/server/worker/heap-pacing.ts';
 
 const mb = 1024 * 1024;
 
+/** Up to which the heaps of these tests may grow. */
+const most = 120 * mb;
+
 test('a small heap may grow to several times its size, a large one by little', (t) => {
-  t.is(growthPercent(20 * mb), 250);
-  t.is(growthPercent(60 * mb), 100);
-  t.is(growthPercent(200 * mb), 15);
+  t.is(growthPercent(20 * mb, most), 250);
+  t.is(growthPercent(60 * mb, most), 100);
+  t.is(growthPercent(200 * mb, most), 15);
 });
 
 test('a heap that may grow never does beyond what is kept for it, unless what lives in it is more', (t) => {
   for (let live = 40; live <= 104; live += 1) {
-    t.true((live * (100 + growthPercent(live * mb))) / 100 <= 121, `${live} MB`);
+    t.true((live * (100 + growthPercent(live * mb, most))) / 100 <= 121, `${live} MB`);
   }
 });
 
@@ -19,7 +22,7 @@ test('the lowest of the last looks counts as what lives, and the flag is set onl
   const sizes = [60, 150, 90, 60, ...new Array<number>(20).fill(120)];
   const set: number[] = [];
   const { look } = paceHeap(
-    mostHeap.worker,
+    most,
     () => 0,
     () => (sizes.shift() as number) * mb,
     (percent) => set.push(percent),
@@ -38,7 +41,7 @@ test('what has been remembered since the lowest look counts as living, before a 
   const [sizes, entries] = [looks.map(({ size }) => size * mb), looks.map((look) => look.entries)];
   const set: number[] = [];
   const { look } = paceHeap(
-    mostHeap.worker,
+    most,
     () => entries.shift() as number,
     () => sizes.shift() as number,
     (percent) => set.push(percent),
@@ -55,7 +58,7 @@ test('what is forgotten does not make less of what lives: it will be remembered 
   ];
   const set: number[] = [];
   const { look } = paceHeap(
-    mostHeap.worker,
+    most,
     () => entries.shift() as number,
     () => (sizes.shift() as number) * mb,
     (percent) => set.push(percent),
