@@ -5,19 +5,21 @@
 
 Needs Python 3.9 or newer and the package `cryptography` (Ed25519); all else is the standard library. Written from the
 public specifications: signed notes, checkpoints and tiles (c2sp.org/signed-note, tlog-checkpoint, tlog-tiles), hashes
-as RFC 6962 section 2.1 has them. Exit code 0: verified; 1: not what was signed; 2: wrong usage.
+as RFC 6962 section 2.1 has them. Exit code 0: verified; 1: not what was signed; 2: wrong usage, or a file that cannot
+be read.
 """
 
 import argparse
 import base64
 import binascii
-import datetime
+import decimal
 import hashlib
 import json
 import os
 import re
 import sys
 import zipfile
+import zlib
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -27,6 +29,8 @@ HASH = 32
 MOST_DISORDER_MS = 60_000
 BEATS_MISSED = 3
 MOST_TOLD = 100
+ODD = "odd"
+MOST_DEPTH = 256  # levels of lists and objects in a record
 HELD = "that you hold"
 
 
@@ -79,6 +83,8 @@ class Archive:
     def __init__(self, path):
         self.zip = zipfile.ZipFile(path)
         self.names = set(self.zip.namelist())
+        if len(self.names) < len(self.zip.namelist()):
+            raise zipfile.BadZipFile("two of its files have one name")
         # Whoever packed it again may have put a folder around it; `witness/checkpoint` is not the log's own.
         found = [one for one in self.names if one == "checkpoint" or one.endswith("/checkpoint")]
         roots = [one[: -len("checkpoint")] for one in found]
@@ -366,7 +372,7 @@ class Verifier:
         findings, known = self.findings, []
         found = self.files.read("keys/log.json")
         try:
-            for one in json.loads(found)["keys"] if found else []:
+            for one in read_json(found)["keys"] if found else []:
                 try:
                     key = Key(one["key"])
                 except ValueError:
@@ -375,7 +381,7 @@ class Verifier:
                 key.until = one["until"]["size"] if one.get("until") else None
                 key.succession = one.get("succession")
                 known.append(key)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError):
             findings.fail("key.list", None, "keys/log.json is no list of keys")
         texts = [key.text for key in given]
         begin = 0 if not given else max((at for at, key in enumerate(known) if key.text in texts), default=-1)
@@ -718,7 +724,7 @@ class Verifier:
 
     def export_begin(self):
         try:
-            selection = json.loads(self.files.read("export.json") or b"null")
+            selection = read_json(self.files.read("export.json") or b"null")
         except ValueError:
             return None
         begin = selection.get("from") if isinstance(selection, dict) else None
@@ -726,28 +732,36 @@ class Verifier:
 
     def check_beside(self, begin, size):
         selected = self.export_begin()
-        names = [name for name in self.files.list("records") if re.fullmatch(r"\d{12}\.ndjson", name)]
+        # Nobody signed what export.json says: by it lines could be left out.
+        if selected is not None and selected != begin:
+            message = f"export.json does not say that the export begins at entry {begin}, as it does"
+            self.findings.fail("export.differs", begin, message)
+        names = [name for name in self.files.list("records") if re.fullmatch(r"[0-9]{12}\.ndjson", name)]
         # Whoever reads the lines alone must not miss one.
-        after = min(begin if selected is None else selected, size)
+        after = begin
         for name in names:
-            if int(name[:12]) > after:
-                self.tell_lacking(after, int(name[:12]))
-            after = max(after, self.check_lines(name, size))
+            found = self.files.read(f"records/{name}")
+            if found is None:
+                continue
+            first = min(int(name[:12]), size)
+            if first > after:
+                self.tell_lacking(after, first)
+            after = max(after, self.check_lines(name, found, size))
         if after < size and (names or selected is not None):
             self.tell_lacking(after, size)
         for name in self.files.list("kept"):
-            if re.fullmatch(r"[0-9a-f]{64}", name):
-                if hashlib.sha256(self.files.read(f"kept/{name}")).hexdigest() != name:
-                    message = f"kept/{name} was changed: its digest is not its name"
-                    self.findings.fail("export.differs", None, message)
+            found = self.files.read(f"kept/{name}") if re.fullmatch(r"[0-9a-f]{64}", name) else None
+            if found is not None and hashlib.sha256(found).hexdigest() != name:
+                message = f"kept/{name} was changed: its digest is not its name"
+                self.findings.fail("export.differs", None, message)
 
     def tell_lacking(self, begin, end):
         self.findings.fail("export.differs", begin, f"records/ lacks the lines of {span(begin, end - 1)}")
 
-    def check_lines(self, name, size):
+    def check_lines(self, name, found, size):
         """Answers the entry behind its last line; the size where a line is wrong, which is told."""
         tiles = {}
-        lines = self.files.read(f"records/{name}").split(b"\n")
+        lines = found.split(b"\n")
         if lines[-1] == b"":
             lines.pop()
         for at, line in enumerate(lines):
@@ -835,8 +849,8 @@ def tell_differences(found, signed, first, shift, fail):
 # ---- Records --------------------------------------------------------------------------------------------------------
 
 TIMELY = {"start", "stop", "heartbeat", "merged", "worker_started", "worker_ended"}
-EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)
-
+DAY_MS = 86_400_000
+LATEST_MS = 253_402_300_799_999  # 9999-12-31T23:59:59.999Z: no later time is written
 
 INSTANT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt]([0-9]{2}):([0-9]{2}):([0-9]{2})(\.[0-9]{1,9})?(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
@@ -848,61 +862,161 @@ def millis(text):
     found = INSTANT.fullmatch(text) if isinstance(text, str) else None
     if not found:
         return None
+    year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
     zone = int(found[9] or 0), int(found[10] or 0)
-    try:
-        day = datetime.datetime(*(int(part) for part in found.groups()[:6]), tzinfo=datetime.timezone.utc)
-    except ValueError:
+    if not 1 <= month <= 12 or not 1 <= day <= month_days(year, month):
         return None
-    if zone[0] > 23 or zone[1] > 59:
+    if max(hour, zone[0]) > 23 or max(minute, second, zone[1]) > 59:
         return None
-    ms = int((found[7] or ".")[1:4].ljust(3, "0"))
+    ms = int(float(f"0{found[7]}") * 1000) if found[7] else 0
     minutes = (zone[0] * 60 + zone[1]) * (-1 if found[8] == "-" else 1)
-    return (day - EPOCH) // datetime.timedelta(milliseconds=1) + ms - minutes * 60_000
+    seconds = (hour * 60 + minute - minutes) * 60 + second
+    return day_number(year, month, day) * DAY_MS + seconds * 1000 + ms
+
+
+def month_days(year, month):
+    """Of the Gregorian calendar, as all below: `datetime` begins with the year 1, and RFC 3339 with 0."""
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    return 29 if month == 2 and leap else (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)[month - 1]
+
+
+def day_number(year, month, day):
+    """Days since 1970-01-01."""
+    before = year - 1
+    days = before * 365 + before // 4 - before // 100 + before // 400
+    return days + sum(month_days(year, one) for one in range(1, month)) + day - 1 - 719_162
 
 
 def read_json(found):
     """As RFC 8259 has it, bytes that are no UTF-8 replaced. Raises ValueError."""
+    return parse(found.decode("utf-8", "replace"))
+
+
+def parse(text, note=lambda is_canonical: None):
+    """`note` is told of every number and object whether it stands there as RFC 8785 writes it."""
 
     def refuse(word):
         raise ValueError(word)
 
-    def number(text):
-        return int(text) if len(text) < 300 else float(text)
+    def whole(digits):
+        note(digits == number_text(float(digits)) if len(digits) > 15 else digits == str(int(digits)))
+        return int(digits) if len(digits) < 300 else float(digits)
+
+    def fraction(digits):
+        note(digits == number_text(float(digits)))
+        return float(digits)
+
+    def members(pairs):
+        names = [name.encode("utf-16-be", "surrogatepass") for name, _ in pairs]
+        note(all(one < other for one, other in zip(names, names[1:])))
+        return dict(pairs)
 
     try:
-        return json.loads(found.decode("utf-8", "replace"), parse_constant=refuse, parse_int=number)
+        return json.loads(
+            text, parse_constant=refuse, parse_int=whole, parse_float=fraction, object_pairs_hook=members
+        )
     except RecursionError as error:
         raise ValueError("too deep") from error
 
 
+def number_text(value):
+    """As ECMAScript writes a number; nothing for one that is too large."""
+    if value in (0, float("inf"), float("-inf")):
+        return "0" if value == 0 else ""
+    sign, digits, exponent = decimal.Decimal(repr(abs(value))).as_tuple()
+    every = "".join(map(str, digits))
+    point, text = len(every) + exponent, every.strip("0")
+    point -= len(every) - len(every.lstrip("0"))
+    count = len(text)
+    if count <= point <= 21:
+        text += "0" * (point - count)
+    elif 0 < point <= 21:
+        text = f"{text[:point]}.{text[point:]}"
+    elif -6 < point <= 0:
+        text = f"0.{'0' * -point}{text}"
+    else:
+        power = f"e{'+' if point > 0 else '-'}{abs(point - 1)}"
+        text = text[0] + (f".{text[1:]}" if count > 1 else "") + power
+    return f"-{text}" if value < 0 else text
+
+
+TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+ESCAPE = re.compile(r'\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))')
+
+
+def is_too_deep(found):
+    """Whether brackets outside of texts are nested deeper than those of any record: some parsers go no deeper."""
+    if found.count(b"{") + found.count(b"[") <= MOST_DEPTH:
+        return False
+    depth = 0
+    for byte in TEXT.sub(b"", found):
+        if byte in b"{[":
+            depth += 1
+            if depth > MOST_DEPTH:
+                return True
+        elif byte in b"}]":
+            depth -= 1
+    return False
+
+
+def is_plain(found, text):
+    """Whether a JSON text has no blanks outside of its texts, and in these no escapes but those that RFC 8785 has."""
+    if re.search(rb"[ \t\r]", TEXT.sub(b"", found)):
+        return False
+    return "\\" not in text or "\\" not in ESCAPE.sub("", text)
+
+
 def record_in(found):
-    """A record, which is one line of JSON with a time; None for what no reader of logs takes for one."""
+    """
+    A record, which is one line of JSON with a time; None for what no reader of logs takes for one; ODD for what they may
+    read in different ways, as it is not written as records are.
+    """
     if b"\n" in found:
         return None
+    if is_too_deep(found):
+        return ODD
+    forms, text = set(), found.decode("utf-8", "replace")
     try:
-        record = read_json(found)
+        record = parse(text, forms.add)
     except ValueError:
         return None
-    return record if isinstance(record, dict) and millis(record.get("time")) is not None else None
+    if not isinstance(record, dict) or millis(record.get("time")) is None:
+        return None
+    if record.get("kind") == "merged" and not isinstance(record.get("groups"), list):
+        return None
+    return record if False not in forms and is_plain(found, text) else ODD
 
 
-def is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def is_count(value):
+    """Numbers of records count and are told where they are whole ones that a double holds."""
+    return type(value) is int and 0 <= value < 2**53
 
 
 def instant(ms):
-    at = EPOCH + datetime.timedelta(milliseconds=ms)
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"
+    days, rest = divmod(min(ms, LATEST_MS), DAY_MS)
+    year = 1970 + days // 366
+    while day_number(year + 1, 1, 1) <= days:
+        year += 1
+    while day_number(year, 1, 1) > days:
+        year -= 1
+    month, day = 1, days - day_number(year, 1, 1) + 1
+    while day > month_days(year, month):
+        day -= month_days(year, month)
+        month += 1
+    seconds, ms = divmod(rest, 1000)
+    written = f"{year:04d}" if year >= 0 else f"-{-year:06d}"
+    clock = f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}.{ms:03d}Z"
+    return f"{written}-{month:02d}-{day:02d}T{clock}"
 
 
 def duration(ms):
     if ms < 1000:
-        return f"{round(ms)}ms"
+        return f"{ms}ms"
     parts = []
     for unit, length in (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)):
         count, ms = divmod(ms, length)
         if count > 0:
-            parts.append(f"{int(count)}{unit}")
+            parts.append(f"{count}{unit}")
         if len(parts) == 2:
             break
     return " ".join(parts)
@@ -927,6 +1041,10 @@ class Records:
         record = record_in(found)
         if record is None:
             self.findings.fail("entry.unreadable", entry, f"entry {entry} is no record: no reader shows it")
+            return
+        if record is ODD:
+            message = f"entry {entry} is not written as records are (RFC 8785): readers may differ over it"
+            self.findings.fail("entry.form", entry, message)
             return
         is_decision, act = record.get("kind") == "decision", record.get("act")
         self.decisions += is_decision
@@ -973,18 +1091,18 @@ class Records:
             # The last one of a server that ends announces none.
             beat, records = record.get("next_s"), record.get("records")
             lost = records.get("lost") if isinstance(records, dict) else None
-            self.stopped = is_number(beat) and beat == 0
-            if is_number(beat) and beat > 0:
+            self.stopped = type(beat) is int and beat == 0
+            if is_count(beat) and beat > 0:
                 self.beat = beat * 1000
-            if is_number(lost) and lost > 0:
+            if is_count(lost) and lost > 0:
                 message = f"{lost} records before entry {entry} were lost: its heartbeat says so"
                 self.findings.remark("log.gap", entry, message)
         if act == "log_gap":
             most = detail.get("at_most_ms")
-            what = f" of at most {duration(most)}" if is_number(most) else ""
+            what = f" of at most {duration(most)}" if is_count(most) else ""
             message = f"records{what} before entry {entry} may be missing: the log says so itself"
             self.findings.remark("log.gap", entry, message)
-        if act == "log_pruned" and is_number(detail.get("minimum_index")):
+        if act == "log_pruned" and is_count(detail.get("minimum_index")):
             self.pruned_below = max(self.pruned_below, detail["minimum_index"])
 
 
@@ -992,6 +1110,14 @@ class Records:
 
 
 def main():
+    try:
+        verify()
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:
+        print(f"verify.py: cannot read the log: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+def verify():
     parser = argparse.ArgumentParser(description="Verifies an export of a Portreeve log, or the log itself.")
     parser.add_argument("log", help="folder or .zip")
     parser.add_argument("--key", action="append", default=[], type=Key, help="a key of the log that you have")
@@ -1000,6 +1126,8 @@ def main():
     options = parser.parse_args()
     if not os.path.exists(options.log):
         parser.error(f"there is no {options.log}")
+    if not options.log.endswith(".zip") and not os.path.isdir(options.log):
+        parser.error(f"{options.log} is neither a folder nor a .zip")
     held = None
     if options.checkpoint:
         with open(options.checkpoint, "rb") as file:

@@ -10,13 +10,15 @@
  * --witness   a witness's key; its cosignature on the checkpoint is then checked
  * --checkpoint  a checkpoint of the log that you hold: the log must continue it
  *
- * Exit code 0: verified. 1: not what was signed; every line that begins with WRONG says what and where. 2: wrong usage.
+ * Exit code 0: verified. 1: not what was signed; every line that begins with WRONG says what and where. 2: wrong usage, or
+ * a file that cannot be read.
  *
  * What is checked, and by which public specification:
  *   signed notes and checkpoints (c2sp.org/signed-note, c2sp.org/tlog-checkpoint), Ed25519;
  *   tiles and bundles of entries (c2sp.org/tlog-tiles), hashed as RFC 6962 section 2.1 has it;
  *   cosignatures (c2sp.org/tlog-cosignature);
- *   keys/log.json: each key signed by the one before it; records: their order in time, and what they say of gaps.
+ *   keys/log.json: each key signed by the one before it; records: written as RFC 8785 has it, their order in time, and what
+ *   they say of gaps.
  */
 import { createHash, createPublicKey, verify as verifySignature } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
@@ -28,6 +30,8 @@ const HASH = 32; // bytes of SHA-256
 const MOST_DISORDER_MS = 60_000; // records that were made at once may stand in any order
 const BEATS_MISSED = 3; // heartbeats that may be missing before it counts as silence
 const MOST_TOLD = 100;
+const MOST_DEPTH = 256; // levels of lists and objects in a record
+const ODD = 'odd';
 const LATEST_S = 253_402_300_799n; // 9999-12-31T23:59:59Z: no later time can be written
 
 // ---- What is found -------------------------------------------------------------------------------------------------
@@ -45,8 +49,17 @@ const span = (first, last) => (first === last ? `entry ${first}` : `entries ${fi
 // ---- Files ---------------------------------------------------------------------------------------------------------
 
 let folder = '';
-const read = (path) => (existsSync(join(folder, path)) ? readFileSync(join(folder, path)) : undefined);
-const list = (path) => (existsSync(join(folder, path)) ? readdirSync(join(folder, path)).sort() : []);
+const absent = ['ENOENT', 'ENOTDIR', 'EISDIR']; // a folder in the place of a file, or the other way round, too
+const asked = (work, otherwise) => {
+  try {
+    return work();
+  } catch (error) {
+    if (absent.includes(error.code)) return otherwise;
+    throw error;
+  }
+};
+const read = (path) => asked(() => readFileSync(join(folder, path)), undefined);
+const list = (path) => asked(() => readdirSync(join(folder, path)).sort(), []);
 
 /** `tile/0/x001/x234/067.p/8`: numbers in groups of three digits, the width of a tile that is not full at the end. */
 function tilePath(level, index, width) {
@@ -703,10 +716,12 @@ const timely = new Set(['start', 'stop', 'heartbeat', 'merged', 'worker_started'
 const seen = { decisions: 0, others: 0, prunedBelow: 0, whole: true, next: undefined };
 let [latest, latestEntry, strayed, beatMs, stopped] = [undefined, 0, undefined, undefined, true];
 let [firstTime, lastTime] = [undefined, undefined];
-const iso = (at) => new Date(at).toISOString();
+const iso = (at) => new Date(Math.min(at, Number(LATEST_S) * 1000 + 999)).toISOString();
+/** Numbers of records count and are told where they are whole ones that a double holds: others have no one spelling. */
+const isCount = (value) => Number.isSafeInteger(value) && value >= 0;
 
 function duration(ms) {
-  if (ms < 1000) return `${Math.round(ms)}ms`;
+  if (ms < 1000) return `${ms}ms`;
   const parts = [];
   for (const [unit, size] of [
     ['d', 86_400_000],
@@ -743,15 +758,48 @@ function millis(text) {
   return at.getTime() - (found[9] === '-' ? -1 : 1) * (zoneHours * 60 + zoneMinutes) * 60_000;
 }
 
-/** A record, which is one line of JSON with a time; undefined for what no reader of logs takes for one. */
+/** Whether brackets outside of texts are nested deeper than those of any record: some parsers go no deeper. */
+function isTooDeep(bytes) {
+  let depth = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (byte === 0x22) {
+      for (at += 1; at < bytes.length && bytes[at] !== 0x22; at += 1) if (bytes[at] === 0x5c) at += 1;
+    } else if (byte === 0x7b || byte === 0x5b) {
+      depth += 1;
+      if (depth > MOST_DEPTH) return true;
+    } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
+  }
+  return false;
+}
+
+/** A value as RFC 8785 writes it: members by their names' UTF-16 code units, no blanks, texts and numbers as ECMAScript. */
+function canonical(value) {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.keys(value).sort();
+  return `{${members.map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(',')}}`;
+}
+
+/** The escapes that RFC 8785 has: no character but quotation mark, backslash and control characters is escaped. */
+const escapes = /\\(?:["\\bfnrt]|u00(?:0[0-7bef]|1[0-9a-f]))/g;
+const isCanonical = (text, value) =>
+  canonical(value) === text && !(text.includes('\\u') && text.replace(escapes, '').includes('\\'));
+
+/**
+ * A record, which is one line of JSON with a time; undefined for what no reader of logs takes for one; ODD for what they may
+ * read in different ways, as it is not written as records are.
+ */
 function recordIn(bytes) {
   if (bytes.includes(10)) return undefined;
+  if (isTooDeep(bytes)) return ODD;
   try {
-    const record = JSON.parse(bytes.toString('utf8'));
+    const text = bytes.toString('utf8');
+    const record = JSON.parse(text);
     const isObject = typeof record === 'object' && record !== null && !Array.isArray(record);
-    return isObject && typeof record.time === 'string' && !Number.isNaN(millis(record.time))
-      ? record
-      : undefined;
+    if (!isObject || typeof record.time !== 'string' || Number.isNaN(millis(record.time))) return undefined;
+    if (record.kind === 'merged' && !Array.isArray(record.groups)) return undefined;
+    return isCanonical(text, record) ? record : ODD;
   } catch {
     return undefined;
   }
@@ -761,6 +809,10 @@ function readRecord(entry, bytes) {
   const record = recordIn(bytes);
   if (record === undefined)
     return fail('entry.unreadable', entry, `entry ${entry} is no record: no reader shows it`);
+  if (record === ODD) {
+    const problem = `entry ${entry} is not written as records are (RFC 8785): readers may differ over it`;
+    return fail('entry.form', entry, problem);
+  }
   const isDecision = record.kind === 'decision';
   seen[isDecision ? 'decisions' : 'others'] += 1;
   if (isDecision || timely.has(record.act) || timely.has(record.kind))
@@ -774,16 +826,16 @@ function readRecord(entry, bytes) {
   if (act === 'stop') stopped = true;
   if (record.kind === 'heartbeat') {
     stopped = record.next_s === 0; // the last one of a server that ends announces none
-    if (typeof record.next_s === 'number' && record.next_s > 0) beatMs = record.next_s * 1000;
+    if (isCount(record.next_s) && record.next_s > 0) beatMs = record.next_s * 1000;
     const lost = record.records?.lost;
-    if (typeof lost === 'number' && lost > 0)
+    if (isCount(lost) && lost > 0)
       remark('log.gap', entry, `${lost} records before entry ${entry} were lost: its heartbeat says so`);
   }
   if (act === 'log_gap') {
-    const most = typeof detail?.at_most_ms === 'number' ? ` of at most ${duration(detail.at_most_ms)}` : '';
+    const most = isCount(detail?.at_most_ms) ? ` of at most ${duration(detail.at_most_ms)}` : '';
     remark('log.gap', entry, `records${most} before entry ${entry} may be missing: the log says so itself`);
   }
-  if (act === 'log_pruned' && typeof detail?.minimum_index === 'number')
+  if (act === 'log_pruned' && isCount(detail?.minimum_index))
     seen.prunedBelow = Math.max(seen.prunedBelow, detail.minimum_index);
 }
 
@@ -824,17 +876,27 @@ function exportBegin() {
   }
 }
 
-/** Lines of `records/` are the entries, all of them; files of `kept/` have the digest that is their name. */
+/**
+ * Lines of `records/` are the entries, all of them from the first that is there: nobody signed what export.json says. Files
+ * of `kept/` have the digest that is their name.
+ */
 function checkBeside(from, size) {
   const begin = exportBegin();
-  let [next, any] = [Math.min(begin ?? from, size), begin !== undefined];
+  if (begin !== undefined && begin !== from)
+    fail(
+      'export.differs',
+      from,
+      `export.json does not say that the export begins at entry ${from}, as it does`,
+    );
+  let [next, any] = [from, begin !== undefined];
   const lacking = (to) => fail('export.differs', next, `records/ lacks the lines of ${span(next, to - 1)}`);
   for (const name of list('records')) {
     let entry = Number(/^(\d{12})\.ndjson$/.exec(name)?.[1]);
     if (Number.isNaN(entry)) continue;
-    if (entry > next) lacking(entry);
     any = true;
     const bytes = read(`records/${name}`);
+    if (bytes === undefined) continue;
+    if (Math.min(entry, size) > next) lacking(Math.min(entry, size));
     for (let start = 0, line = 1; start < bytes.length; line += 1, entry += 1) {
       const feed = bytes.indexOf(10, start);
       const end = feed < 0 ? bytes.length : feed;
@@ -855,9 +917,11 @@ function checkBeside(from, size) {
     next = Math.max(next, entry);
   }
   if (any && next < size) lacking(size);
-  for (const name of list('kept'))
-    if (/^[0-9a-f]{64}$/.test(name) && sha256(read(`kept/${name}`)).toString('hex') !== name)
+  for (const name of list('kept')) {
+    const bytes = /^[0-9a-f]{64}$/.test(name) ? read(`kept/${name}`) : undefined;
+    if (bytes !== undefined && sha256(bytes).toString('hex') !== name)
       fail('export.differs', null, `kept/${name} was changed: its digest is not its name`);
+  }
 }
 
 /** Cosignatures of witnesses: a time in seconds and an Ed25519 signature. */
@@ -977,17 +1041,20 @@ function argumentsOf(words) {
       options[word === '--key' ? 'keys' : 'witnesses'].push(key);
     } else if (word === '--checkpoint') {
       const file = words.shift() ?? '';
-      if (!existsSync(file)) usage(`there is no checkpoint ${file}`);
-      options.held = readFileSync(file);
+      options.held = asked(() => readFileSync(file), undefined) ?? usage(`there is no checkpoint ${file}`);
     } else if (word.startsWith('-') || options.folder !== undefined) usage(`what is ${word}?`);
     else options.folder = word;
   }
   return options;
 }
 
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`verify.mjs: cannot read the log: ${error.message}\n`);
+  process.exit(2);
+});
 const options = argumentsOf(process.argv.slice(2));
 folder = options.folder ?? dirname(fileURLToPath(import.meta.url));
-if (!existsSync(folder)) usage(`there is no folder ${folder}`);
+if (!existsSync(join(folder, '.'))) usage(`there is no folder ${folder}`);
 const result = verifyAll(options);
 const verdict = wrong.length === 0 ? 'verified' : 'failed';
 const seenBy = result ? cosignatures(result.current, options.witnesses) : [];

@@ -1,4 +1,5 @@
 import { ByteReader, ByteWriter } from './byte-writer.ts';
+import { damagedIndex } from './damaged.ts';
 
 /*
  * A column says of each row of a tile which text it has of a field, or none: the texts as they first come, then which of them
@@ -70,22 +71,28 @@ export interface Column {
   readonly rows: Uint32Array;
 }
 
-/** Reads the column of so many rows. */
+/** Reads the column of so many rows. Throws as `damagedIndex` for what says more than its bytes can hold. */
 export function readColumn(bytes: Uint8Array | null, rows: number): Column {
   const found = new Uint32Array(rows);
   if (bytes === null) return { texts: [], rows: found };
   const reader = new ByteReader(bytes);
   const texts: string[] = [];
   const text = new ByteWriter();
-  for (let left = reader.number(); left > 0 && !reader.ended; left -= 1) {
-    text.length = reader.number();
+  const count = reader.number();
+  if (!(count <= rows)) throw damagedIndex();
+  for (let left = count; left > 0; left -= 1) {
+    const common = reader.number();
     const rest = reader.number();
+    if (!(common <= text.length && reader.at + rest <= bytes.byteLength)) throw damagedIndex();
+    text.length = common;
     text.copy(bytes, reader.at, reader.at + rest);
     reader.at += rest;
     texts.push(text.bytes.toString('utf8', 0, text.length));
   }
   const how = reader.byte();
   const width = how === oneByte ? 1 : 4;
+  const needed = how === oneByte || how === fourBytes ? width * rows : 0;
+  if (how > fourBytes || reader.at + needed > bytes.byteLength) throw damagedIndex();
   for (let row = 0; row < rows; row += 1)
     found[row] = how === all ? 1 : how === inOrder ? row + 1 : reader.fixed(width);
   return { texts, rows: found };

@@ -16,5 +16,6 @@ export const longestText = 256;
 /** What a record is counted under; undefined where it has no value, or one that is too long. */
 export function countedValue(field: FieldName, values: readonly string[]): string | undefined {
   const value = values[countedPlace(field, values)];
-  return value === undefined || value.length > longestText ? undefined : value;
+  // Half a surrogate pair has no bytes of its own, and stands in an index as what readers show for it.
+  return value === undefined || value.length > longestText ? undefined : value.toWellFormed();
 }

@@ -100,12 +100,24 @@ export class LogFollower {
   async #openedFor(tree: TreeLog): Promise<Opened> {
     // Another process may have put another file there, or taken this one away.
     if (this.#opened && this.#opened.file !== fileAt(this.#path)) this.close();
-    this.#opened ??= this.#open();
-    if (await isIndexOf(this.#opened.index, tree)) return this.#opened;
+    this.#opened ??= this.#openSound();
+    if (this.#opened && (await isIndexOf(this.#opened.index, tree))) return this.#opened;
     this.close();
     removeSideFile(this.#path);
     this.#opened = this.#open();
     return this.#opened;
+  }
+
+  /** Undefined where it says nothing that can be gone on with, and has to be made anew. */
+  #openSound(): Opened | undefined {
+    const index = openIndexFile(this.#folder, 'read_write') as SideFile;
+    try {
+      coveredBy(index);
+      return { index, file: fileAt(this.#path), writer: new TileWriter(termKeyOf(index)) };
+    } catch {
+      index.close();
+      return undefined;
+    }
   }
 
   #open(): Opened {

@@ -6,6 +6,8 @@ import type { FieldName } from '../query/fields.ts';
 import type { Filter } from '../query/filter.ts';
 import type { Order } from '../sources/merge.ts';
 import { tileWidth } from '../tlog/tile-path.ts';
+import { readingIndex, readingRows } from './damaged.ts';
+import { longestText } from './counted.ts';
 import { groupOf } from './groups.ts';
 import { coveredBy, termKeyOf } from './index-file.ts';
 import { positionsOf } from './run.ts';
@@ -32,8 +34,15 @@ const rareFirst: readonly FieldName[] = [
   ...(['network', 'firmware', 'act'] as const),
 ];
 
-/** Finds by the index where records may be that match, within a range, in the order of the log. */
-export function* findHits(index: SideFile, filter: Filter, range: Range, order: Order): Generator<Hits> {
+/**
+ * Finds by the index where records may be that match, within a range, in the order of the log. Throws as `damagedIndex`, as
+ * all that reads an index does.
+ */
+export function findHits(index: SideFile, filter: Filter, range: Range, order: Order): Generator<Hits> {
+  return readingRows(() => rowsOf(index, filter, range, order));
+}
+
+function* rowsOf(index: SideFile, filter: Filter, range: Range, order: Order): Generator<Hits> {
   const tiles = tilesWithin(index, filter, range);
   if (tiles === undefined) return;
   const terms = termsOf(index, filter);
@@ -51,10 +60,10 @@ export function* findHits(index: SideFile, filter: Filter, range: Range, order: 
 
 /** Tiles that have entries that are no records, within a range and as far as the wanted time can reach; in order. */
 export function unreadTiles(index: SideFile, filter: Filter, range: Range, order: Order): readonly number[] {
-  const tiles = tilesWithin(index, filter, range);
+  const tiles = readingIndex(() => tilesWithin(index, filter, range));
   if (tiles === undefined) return [];
   const sql = `SELECT tile FROM tiles WHERE unread > 0 AND tile BETWEEN ? AND ? ORDER BY tile ${directionOf(order)}`;
-  return index.all(sql, ...tiles).map(({ tile }) => Number(tile));
+  return readingIndex(() => index.all(sql, ...tiles)).map(({ tile }) => Number(tile));
 }
 
 function* allOf(index: SideFile, [low, high]: readonly [number, number], order: Order): Generator<Hits> {
@@ -122,9 +131,13 @@ function termsOf(index: SideFile, filter: Filter): readonly number[] {
     });
 }
 
-/** Whether the index answers a filter alone, without a look at records: only wide networks are told by them. */
+/**
+ * Whether the index answers a filter alone, without a look at records: only wide networks are told by them, and which group
+ * of a record has a text that is too long for a column.
+ */
 export function isExact(filter: Filter): boolean {
   const { network } = filter.fields;
+  if (wantedOf(filter).some(([, value]) => value.length > longestText)) return false;
   return network === undefined || foundBy(network) === network || foundBy(network) === `${network}/32`;
 }
 

@@ -6,6 +6,7 @@ import { equalBytes } from '../../lib/bytes.ts';
 import { rootFromTiles } from '../tlog/prove.ts';
 import type { TreeLog } from '../sources/types.ts';
 import { termKeyBytes } from './term.ts';
+import { damagedIndex, readingIndex } from './damaged.ts';
 import { indexFormat, indexName, indexSchema } from './schema.ts';
 
 /** Which tiles an index has: from `first` up to below `next`. */
@@ -19,20 +20,26 @@ export function openIndexFile(folder: string, mode: 'read_write' | 'read_only'):
   return openSideFile({ path: join(folder, indexName), mode, schema: indexSchema, format: indexFormat });
 }
 
+/** Throws as `damagedIndex` where it says none. */
 export function coveredBy(index: SideFile): Covered {
-  const value = (key: string): number =>
-    Number(index.get('SELECT value FROM meta WHERE key = ?', key)?.['value'] ?? 0);
+  const value = (key: string): number => {
+    const found =
+      readingIndex(() => index.get('SELECT value FROM meta WHERE key = ?', key))?.['value'] ?? '0';
+    const tile = typeof found === 'string' && /^\d{1,15}$/.test(found) ? Number(found) : undefined;
+    if (tile === undefined) throw damagedIndex();
+    return tile;
+  };
   return { first: value('first'), next: value('next') };
 }
 
-/** What the terms of this index are made with. */
+/** What the terms of this index are made with. Throws as `damagedIndex` for what is no key. */
 export function termKeyOf(index: SideFile): Uint8Array {
-  const key = index.get("SELECT value FROM meta WHERE key = 'key'")?.['value'];
-  return Buffer.from(
-    typeof key === 'string' ? key.padEnd(2 * termKeyBytes, '0') : '0'.repeat(2 * termKeyBytes),
-    'hex',
-  );
+  const key = readingIndex(() => index.get("SELECT value FROM meta WHERE key = 'key'"))?.['value'];
+  if (typeof key !== 'string' || !isKey.test(key)) throw damagedIndex();
+  return Buffer.from(key, 'hex');
 }
+
+const isKey = new RegExp(`^[0-9a-f]{${2 * termKeyBytes}}$`);
 
 /** Says which tiles the index has. Call within a change. */
 export function putCovered(index: SideFile, { first, next }: Covered): void {
@@ -61,12 +68,13 @@ function put(index: SideFile, key: string, value: string): void {
  */
 export async function isIndexOf(index: SideFile, { checkpoint, files }: TreeLog): Promise<boolean> {
   const text = (key: string): string | undefined => {
-    const value = index.get('SELECT value FROM meta WHERE key = ?', key)?.['value'];
+    const value = readingIndex(() => index.get('SELECT value FROM meta WHERE key = ?', key))?.['value'];
     return typeof value === 'string' ? value : undefined;
   };
   const [origin, size, root] = [text('origin'), Number(text('size') ?? 0), text('root')];
   if (origin === undefined || root === undefined) return true;
-  if (origin !== checkpoint.origin || size > checkpoint.size) return false;
+  if (origin !== checkpoint.origin || !Number.isSafeInteger(size) || size < 0 || size > checkpoint.size)
+    return false;
   if (size === 0) return true;
   try {
     return equalBytes(await rootFromTiles(files, size), Buffer.from(root, 'hex'));

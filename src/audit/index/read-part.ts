@@ -59,7 +59,7 @@ export function isSoundIndex(index: SideFile): boolean {
   if (made.length !== tables.length || !tables.every((sql) => made.includes(sql))) return false;
   if (index.all('PRAGMA integrity_check(1)')[0]?.['integrity_check'] !== 'ok') return false;
   const { first, next } = coveredBy(index);
-  return [first, next].every((one) => Number.isSafeInteger(one) && one >= 0) && first <= next;
+  return first <= next;
 }
 
 /** The first tile of which something stands in an index that does not cover it; undefined for none. Throws as `readPart`. */

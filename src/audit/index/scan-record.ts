@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { valueEnd } from '../json-bytes.ts';
 
 /*
  * The records of decisions are RFC 8785 text: members stand in order, once each, and texts that need no escape have none.
@@ -128,7 +129,7 @@ export class RecordScanner {
 
   /**
    * Answers whether the entry is a record of which all was found that any field reads; of any other nothing can be said.
-   * What no field reads is passed over: whether it is JSON is not looked at, but for how texts, lists and objects end.
+   * What no field reads is passed over, and is JSON all the same: what is none is no record to whoever reads it.
    */
   scan(bytes: Uint8Array, from: number, to: number): boolean {
     this.#bytes = bytes;
@@ -238,29 +239,12 @@ export class RecordScanner {
     return false;
   }
 
-  /** Over a value. */
+  /** Over a value; false where it is not written as records are: whoever parses it says what it is. */
   #pass(): boolean {
-    const bytes = this.#bytes;
-    const end = this.#end;
-    let depth = 0;
-    let at = this.#at;
-    for (; at < end; at += 1) {
-      const byte = bytes[at] as number;
-      if (byte === quote) {
-        for (at += 1; at < end; at += 1) {
-          const inner = bytes[at] as number;
-          if (inner === quote) break;
-          if (inner === backslash) at += 1;
-        }
-      } else if (byte === openObject || byte === openList) depth += 1;
-      else if (byte === closeObject || byte === closeList) {
-        if (depth === 0) break;
-        depth -= 1;
-      } else if (byte === comma && depth === 0) break;
-    }
-    const passed = at > this.#at && at < end;
+    const at = valueEnd(this.#bytes, this.#at, this.#end);
+    if (at < 0) return false;
     this.#at = at;
-    return passed;
+    return at < this.#end;
   }
 }
 

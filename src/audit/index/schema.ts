@@ -4,7 +4,7 @@ import { fieldNames, type FieldName } from '../query/fields.ts';
  * Format of the index; one of another format is made anew. It goes up with every change of what is read from records too:
  * verification compares an index with what it would be if it were made now.
  */
-export const indexFormat = 3;
+export const indexFormat = 4;
 
 /** Name of the index beside a log. */
 export const indexName = 'index.db';

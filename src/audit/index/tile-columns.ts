@@ -3,6 +3,7 @@ import type { Cell, Row, SideFile } from '../../store/side-file.ts';
 import { tileWidth } from '../tlog/tile-path.ts';
 import { readColumn } from './column.ts';
 import type { Column } from './column.ts';
+import { damagedIndex, readingIndex, readingRows } from './damaged.ts';
 import type { CountedField } from './schema.ts';
 
 /** A part of a record, as it is counted. */
@@ -59,8 +60,8 @@ export interface TileTable {
   column(field: CountedField): Column;
 }
 
-/** Reads the rows of tiles from `low` to `high`, in order, with these fields. */
-export function* readTables(
+/** Reads the rows of tiles from `low` to `high`, in order, with these fields. Throws as `damagedIndex`. */
+export function readTables(
   index: SideFile,
   fields: readonly CountedField[],
   low: number,
@@ -69,13 +70,17 @@ export function* readTables(
   const wanted = [...new Set(fields)];
   const names = ['c.tile AS tile', 'first_time', 'last_time', 'rows', 'times', ...wanted].join(', ');
   const sql = `SELECT ${names} FROM columns c JOIN tiles t ON t.tile = c.tile WHERE c.tile BETWEEN ? AND ? ORDER BY c.tile`;
-  for (const row of index.iterate(sql, low, high)) yield tableOf(row, wanted);
+  return readingRows(function* () {
+    for (const row of index.iterate(sql, low, high)) yield tableOf(row, wanted);
+  });
 }
 
 function tableOf(row: Row, fields: readonly CountedField[]): TileTable {
   const [odd, times, first] = [bytesOf(row['rows']), bytesOf(row['times']), Number(row['first_time'])];
   const length = odd ? odd.byteLength / oddRowBytes : tileWidth;
   const width = length === 0 || !times ? 0 : times.byteLength / length;
+  const isTable = Number.isSafeInteger(length) && times && (length === 0 || [2, 4, 8].includes(width));
+  if (!isTable) throw damagedIndex();
   const columns = new Map(fields.map((field) => [field, readColumn(bytesOf(row[field]), length)]));
   return {
     ...{ tile: Number(row['tile']), length },
@@ -91,10 +96,14 @@ function tableOf(row: Row, fields: readonly CountedField[]): TileTable {
   };
 }
 
-/** Where each entry of a tile ends in its bundle; undefined where the index does not have the tile. */
+/**
+ * Where each entry of a tile ends in its bundle; undefined where the index does not have the tile. Throws as `damagedIndex`.
+ */
 export function endsOf(index: SideFile, tile: number): Uint32Array | undefined {
-  const lengths = bytesOf(index.get('SELECT lengths FROM columns WHERE tile = ?', tile)?.['lengths']);
-  if (lengths === null) return undefined;
+  const row = readingIndex(() => index.get('SELECT lengths FROM columns WHERE tile = ?', tile));
+  if (row === undefined) return undefined;
+  const lengths = bytesOf(row['lengths']);
+  if (lengths?.byteLength !== 2 * tileWidth) throw damagedIndex();
   const ends = new Uint32Array(lengths.byteLength / 2);
   let end = 0;
   for (let place = 0; place < ends.length; place += 1) {

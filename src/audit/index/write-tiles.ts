@@ -1,5 +1,6 @@
 import type { Cell, SideFile } from '../../store/side-file.ts';
 import type { BuiltTiles, TileWriter } from './add-tile.ts';
+import { damagedIndex } from './damaged.ts';
 import { groupOf } from './groups.ts';
 import { spreadOver } from './run.ts';
 import type { Spread } from './run.ts';
@@ -55,11 +56,12 @@ export function runsUpTo(index: SideFile, tile: number): readonly Run[] {
   return runs;
 }
 
+/** Throws as `damagedIndex` where it is no run that anything could be looked for in. */
 export function runOf(row: Readonly<Record<string, Cell>>): Run {
-  return {
-    ...{ first: Number(row['first']), next: Number(row['next']) },
-    spread: spreadOver(Number(row['buckets'])),
-  };
+  const [first, next, buckets] = [Number(row['first']), Number(row['next']), Number(row['buckets'])];
+  const isRun = [first, next, buckets].every(Number.isSafeInteger) && first >= 0 && first < next;
+  if (!isRun || buckets < 1 || buckets > mostBuckets) throw damagedIndex();
+  return { first, next, spread: spreadOver(buckets) };
 }
 
 /** Has a writer take over what is written of a run. */

@@ -1,5 +1,6 @@
 import { mergeByTime } from '../sources/merge.ts';
 import type { RecordEntry } from '../sources/types.ts';
+import type { PageOptions } from './page.ts';
 import { searchLog } from './search.ts';
 import type { SearchedLog } from './search.ts';
 import type { Turn } from './turn.ts';
@@ -22,7 +23,7 @@ const mostActs = 200;
 export async function actsBetween(
   logs: readonly SearchedLog[],
   { allowed, denied }: Turn,
-  onEntries?: (count: number) => void,
+  { onEntries, onDamaged }: Pick<PageOptions, 'onEntries' | 'onDamaged'> = {},
 ): Promise<ActsBetween> {
   const filter = { since: allowed.time, until: denied.time + 1, fields: { kind: 'act' } };
   const options = { order: 'oldest' as const, most: Infinity, ...(onEntries && { onEntries }) };
@@ -30,7 +31,12 @@ export async function actsBetween(
   let nearest: RecordEntry[] = [];
   let more = 0;
   for await (const entry of mergeByTime(
-    logs.map((log) => searchLog(log, filter, options)),
+    logs.map((one) =>
+      searchLog(one, filter, {
+        ...options,
+        ...(onDamaged && { onDamaged: (index: number) => onDamaged(index, one.log.origin) }),
+      }),
+    ),
     'oldest',
   )) {
     const own = entry.record['tenant'] ?? null;

@@ -9,6 +9,7 @@ import type { TileTable } from '../index/tile-columns.ts';
 import type { RecordLog } from '../sources/types.ts';
 import { tileWidth } from '../tlog/tile-path.ts';
 import { valuesOf } from './fields.ts';
+import { createGroupTest, groupFields } from './groups-held.ts';
 import type { AnyRecord } from './fields.ts';
 import { createPartMatcher, wantedOf } from './filter.ts';
 import type { Filter } from './filter.ts';
@@ -16,7 +17,7 @@ import { decidedKinds, partsOf } from './parts.ts';
 import { searchLog, tellUnreadOf } from './search.ts';
 import type { SearchedLog } from './search.ts';
 import type { ScanOptions } from './scan-tree.ts';
-import { TableTally, Tally, textAt } from './tally.ts';
+import { TableTally, Tally } from './tally.ts';
 import type { Counted } from './tally.ts';
 
 export interface CountOptions extends ScanOptions {
@@ -52,7 +53,7 @@ export async function countRecords(
     const covered = index && isExact(options.filter) ? rangeOf(index, log) : undefined;
     if (index && covered) {
       const before = tally.total;
-      countByIndex(index, covered, options, tally);
+      await countByIndex(searched, index, covered, options, tally);
       byIndex += tally.total - before;
       if (log.tree && onDamaged) await tellUnreadOf(log, log.tree, index, options.filter, covered, onDamaged);
     }
@@ -85,7 +86,13 @@ function outside(covered: Range | undefined): readonly Range[] {
 }
 
 /** Every row of the range without a filter by values, else the rows of what was found. */
-function countByIndex(index: SideFile, range: Range, options: CountOptions, tally: Tally): void {
+async function countByIndex(
+  { log }: SearchedLog,
+  index: SideFile,
+  range: Range,
+  options: CountOptions,
+  tally: Tally,
+): Promise<void> {
   const { filter } = options;
   if (wantedOf(filter).length === 0) {
     const [low, high] = [Math.floor(range.from / tileWidth), Math.ceil(range.to / tileWidth) - 1];
@@ -93,19 +100,18 @@ function countByIndex(index: SideFile, range: Range, options: CountOptions, tall
       countTable(table, range, options, tally, () => true);
     return;
   }
-  const holds = createPartMatcher(filter);
+  const groupHolds = createGroupTest(log, index, filter);
   for (const { tile, places } of findHits(index, filter, range, 'oldest')) {
     const wanted = new Set(places);
     for (const table of readTables(index, [...fieldsOf(options), ...groupFields], tile, tile)) {
+      // Of merged denials only some groups may have all values.
+      const holds = await groupHolds(table, wanted);
       countTable(
         table,
         range,
         options,
         tally,
-        (row) =>
-          wanted.has(table.place(row)) &&
-          // Of merged denials only some groups may have all values.
-          (!table.isGroup(row) || holds(groupAt(table, row))),
+        (row) => wanted.has(table.place(row)) && (!table.isGroup(row) || holds(row)),
       );
     }
   }
@@ -122,7 +128,7 @@ function countTable(
   tally: Tally,
   isWanted: (row: number) => boolean,
 ): void {
-  const { since = 0, until = Number.MAX_SAFE_INTEGER } = filter;
+  const { since = -Infinity, until = Infinity } = filter;
   const columns = by.map((field) => table.column(field));
   const counted = new TableTally(tally, columns);
   const kinds = decided ? table.column('kind') : undefined;
@@ -134,14 +140,4 @@ function countTable(
     if (isWanted(row)) counted.add(time, row, table.count(row));
   }
   counted.finish();
-}
-
-/** Fields that a group of merged denials has. */
-const groupFields = ['kind', 'tenant', 'outcome', 'reason', 'pep', 'door', 'network'] as const;
-
-/** A group of merged denials as its row has it. */
-function groupAt(table: TileTable, row: number): AnyRecord {
-  const entries = groupFields.map((field) => [field, textAt(table.column(field), row)] as const);
-  const { reason, ...about } = Object.fromEntries(entries) as Record<(typeof groupFields)[number], unknown>;
-  return { ...about, reasons: [reason] };
 }

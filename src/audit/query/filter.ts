@@ -68,16 +68,32 @@ function networkTest(text: string): Test {
   };
 }
 
+/** Fields of which a record need not have the value in its bytes: it is made of others, or written otherwise. */
+const derivedFields: readonly FieldName[] = ['network', 'outcome'];
+
 /**
- * A text that every record that matches has in its bytes: lines without it need not be read. Undefined where there is
- * none, as texts may be escaped and networks are not written as they are asked for.
+ * A text that every record that matches has in its bytes, unless these have it escaped (`lacks`). Undefined where there is
+ * none: texts may be escaped, networks are not written as they are asked for, and that merged denials are denials is said by
+ * their kind.
  */
 export function needleOf(filter: Filter): Buffer | undefined {
   const plain = wantedOf(filter)
-    .filter(([name, value]) => name !== 'network' && /^[\w.:-]+$/.test(value))
+    .filter(([name, value]) => !derivedFields.includes(name) && /^[\w.:-]+$/.test(value))
     .map(([, value]) => value);
   const longest = plain.toSorted((a, b) => b.length - a.length)[0];
   return longest === undefined ? undefined : Buffer.from(longest);
+}
+
+/** How JSON begins what may stand for any character. */
+const anyEscape = Buffer.from('\\u');
+
+/**
+ * Whether no text in the bytes of a record has the needle, so that they need not be parsed. What has an escape by number
+ * is parsed: records have those of control characters alone, and what was signed may have others.
+ */
+export function lacks(bytes: Uint8Array, needle: Buffer): boolean {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return text.indexOf(needle) < 0 && text.indexOf(anyEscape) < 0;
 }
 
 /** Names a filter as it was asked for: a cursor goes on with the same one only. */

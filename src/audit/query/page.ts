@@ -10,7 +10,9 @@ import { searchLog } from './search.ts';
 import type { SearchedLog } from './search.ts';
 import type { ScanOptions } from './scan-tree.ts';
 
-export interface PageOptions extends ScanOptions {
+export interface PageOptions extends Omit<ScanOptions, 'onDamaged'> {
+  /** Told of each entry that is no record and may have been wanted, and of which log it is. */
+  readonly onDamaged?: (index: number, origin: string) => void;
   readonly filter: Filter;
   readonly order: Order;
   readonly limit: number;
@@ -69,7 +71,8 @@ export async function queryPage(logs: readonly SearchedLog[], options: PageOptio
     next === null ||
     (order === 'newest' ? index >= (positions[place] as number) : index < (positions[place] as number));
   damaged.forEach((own, place) => {
-    for (const index of own) if (isOfPage(index, place)) onDamaged?.(index);
+    const origin = logs[place]?.log.origin ?? '';
+    for (const index of own) if (isOfPage(index, place)) onDamaged?.(index, origin);
   });
   return { entries, next };
 }

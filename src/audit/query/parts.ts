@@ -11,6 +11,11 @@ export interface Part {
 /** Kinds of records that stand for decisions. */
 export const decidedKinds: readonly string[] = ['decision', 'merged'];
 
+/** Whether a record says that it counts denials, and has no list of them: nobody can tell of how many it is. */
+export function isGroupless({ kind, groups }: AnyRecord): boolean {
+  return kind === 'merged' && !Array.isArray(groups);
+}
+
 /** The parts of a record; one for every kind but merged denials, which have one for each group and reason (of count 0 where none can be read). */
 export function partsOf(record: AnyRecord): readonly Part[] {
   const { kind, groups, reasons: own, ...about } = record;

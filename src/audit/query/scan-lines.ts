@@ -3,7 +3,7 @@ import { bytesOfLines } from '../sources/open-records.ts';
 import { readEntry } from '../sources/read-entry.ts';
 import type { Order } from '../sources/merge.ts';
 import type { RecordEntry, RecordLog } from '../sources/types.ts';
-import { createMatcher, needleOf } from './filter.ts';
+import { createMatcher, lacks, needleOf } from './filter.ts';
 import type { Filter } from './filter.ts';
 import type { ScanOptions } from './scan-tree.ts';
 
@@ -48,7 +48,7 @@ async function* forwards(
         index += 1;
         count += 1;
         if (index >= range.to) return;
-        if (index < range.from || line.byteLength === 0 || (needle && line.indexOf(needle) < 0)) continue;
+        if (index < range.from || line.byteLength === 0 || (needle && lacks(line, needle))) continue;
         const entry = readEntry(origin, index, line);
         if (!entry) onDamaged?.(index);
         else if (matches(entry)) yield entry;

@@ -4,7 +4,7 @@ import { readEntry } from '../sources/read-entry.ts';
 import { bundleEntries } from '../sources/tree-log.ts';
 import type { RecordEntry, RecordLog, TreeLog } from '../sources/types.ts';
 import { tileWidth } from '../tlog/tile-path.ts';
-import { createMatcher, mayBeAct, needleOf } from './filter.ts';
+import { createMatcher, lacks, mayBeAct, needleOf } from './filter.ts';
 import type { Filter } from './filter.ts';
 import { checkEntries } from './read-hits.ts';
 import { boundsOfTime } from './time-bounds.ts';
@@ -44,7 +44,7 @@ export async function* scanTree(
     entries.forEach((bytes, place) => {
       const index = bundle * tileWidth + place;
       if (index < range.from || index >= range.to) return;
-      if (needles.some((one) => (bytes as Buffer).indexOf(one) < 0)) return;
+      if (needles.some((one) => lacks(bytes, one))) return;
       const entry = readEntry(origin, index, bytes);
       if (!entry) isDamaged = true;
       else if (matches(entry)) found.push(entry);

@@ -22,12 +22,17 @@ export interface SearchedLog {
   close(): void;
 }
 
-/** Opens the index of a log, where it lies beside it and was made from it. */
+/** Opens the index of a log, where it lies beside it and was made from it. Throws as `damagedIndex`. */
 export async function openSearched(log: RecordLog, useIndex = true): Promise<SearchedLog> {
   const folder = log.tree?.folder;
   const index = useIndex && folder !== undefined ? openIndexFile(folder, 'read_only') : undefined;
-  if (index && log.tree && (await isIndexOf(index, log.tree)))
-    return { log, index, close: () => index.close() };
+  try {
+    if (index && log.tree && (await isIndexOf(index, log.tree)))
+      return { log, index, close: () => index.close() };
+  } catch (thrown) {
+    index?.close();
+    throw thrown;
+  }
   index?.close();
   return { log, index: undefined, close: () => undefined };
 }

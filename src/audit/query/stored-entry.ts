@@ -3,6 +3,7 @@ import { bytesOfLines } from '../sources/open-records.ts';
 import { bundleEntries } from '../sources/tree-log.ts';
 import type { RecordLog } from '../sources/types.ts';
 import { tileWidth } from '../tlog/tile-path.ts';
+import { isGroupless } from './parts.ts';
 
 /**
  * The bytes of an entry of a log, or of a line, whatever they are; undefined where the log has none of this index. Throws as
@@ -39,6 +40,7 @@ export function whyNoRecord(bytes: Uint8Array): string {
   }
   if (!isObject(value))
     return `it is JSON, but ${Array.isArray(value) ? 'a list' : 'one value'} and no object`;
+  if (isGroupless(value)) return 'it says that it counts denials, and has no list of them';
   const { time } = value;
   if (typeof time !== 'string') return 'it is a JSON object without a time';
   return `it is a JSON object whose time is none: ${JSON.stringify(time)}`;

@@ -27,7 +27,7 @@ export class Tally {
 
   /** Begin of the span that a time is in. */
   spanOf(time: EpochMs): EpochMs | null {
-    return this.#per === undefined ? null : time - (time % this.#per);
+    return this.#per === undefined ? null : Math.floor(time / this.#per) * this.#per;
   }
 
   add(from: EpochMs | null, values: readonly (string | null)[], count: number): void {

@@ -1,6 +1,6 @@
 import type { EpochMs } from '../../lib/clock.ts';
 import { readEntry } from '../sources/read-entry.ts';
-import { needleOf } from './filter.ts';
+import { lacks, needleOf } from './filter.ts';
 import type { Filter } from './filter.ts';
 import { standsInOrder } from './time-bounds.ts';
 
@@ -16,14 +16,9 @@ export function unreadPlaces(entries: readonly Uint8Array[], filter: Filter): re
   entries.forEach((bytes, place) => {
     const entry = readEntry('', place, bytes);
     if (entry && standsInOrder(entry.record)) [first, last] = [first ?? entry.time, entry.time];
-    if (!entry && (!needle || asBuffer(bytes).indexOf(needle) >= 0)) unread.push({ place, time: last });
+    if (!entry && !(needle && lacks(bytes, needle))) unread.push({ place, time: last });
   });
   return unread
     .filter(({ time = first }) => time === undefined || (time >= since && time < until))
     .map(({ place }) => place);
-}
-
-/** The same bytes with the methods of a buffer. */
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -28,6 +28,8 @@ const anyDigits = '0a'.repeat(32);
 /** Places of a tree that mirrors the schema, found once each. */
 export interface Place {
   readonly kind: PlaceKind;
+  /** Whether what leads there may be any name, and none that the schema has. */
+  readonly isFree: boolean;
   /** The place of a member by its name, or of any element of a list. */
   member(name: string): Place;
   element(): Place;
@@ -38,8 +40,10 @@ class SchemaPlace implements Place {
   readonly #members = new Map<string, Place>();
   #element: Place | undefined;
   readonly kind: PlaceKind;
+  readonly isFree: boolean;
 
-  constructor(nodes: readonly Node[]) {
+  constructor(nodes: readonly Node[], isFree = false) {
+    this.isFree = isFree;
     this.#nodes = nodes.flatMap(alternatives);
     this.kind = kindOf(this.#nodes);
   }
@@ -47,14 +51,18 @@ class SchemaPlace implements Place {
   member(name: string): Place {
     const known = this.#members.get(name);
     if (known) return known;
-    const place = new SchemaPlace(this.#nodes.flatMap((node) => memberOf(node, name)));
+    const isFree = !this.#nodes.some(({ properties }) => properties && Object.hasOwn(properties, name));
+    const place = new SchemaPlace(
+      this.#nodes.flatMap((node) => memberOf(node, name)),
+      isFree,
+    );
     // Names in free maps may be many: they share their place's rules but are not remembered without end.
     if (this.#members.size < mostRemembered) this.#members.set(name, place);
     return place;
   }
 
   element(): Place {
-    return (this.#element ??= new SchemaPlace(this.#nodes.flatMap(({ items }) => (items ? [items] : []))));
+    return (this.#element ??= new SchemaPlace(this.#nodes.flatMap(elementOf)));
   }
 }
 
@@ -81,11 +89,12 @@ const plainOfActs: ReadonlySet<string> = new Set([
   ...['status', 'since', 'until', 'issued_before'],
 ]);
 
-const noPlace: Place = { kind: 'none', member: () => noPlace, element: () => noPlace };
+const noPlace: Place = { kind: 'none', isFree: false, member: () => noPlace, element: () => noPlace };
 
 /** An act's own place: all texts may be replaced but those. */
 export const actPlace: Place = {
   kind: 'text',
+  isFree: false,
   member: (name) => (plainOfActs.has(name) ? noPlace : actPlace),
   element: () => actPlace,
 };
@@ -99,17 +108,39 @@ function alternatives(node: Node): readonly Node[] {
   return [node, ...inner.flatMap(alternatives)];
 }
 
+/** What the schema says nothing about: anything may stand there, however deep. */
+const anything = { type: ['object', 'array', 'string'] } as {
+  type: readonly string[];
+  additionalProperties?: Node;
+  items?: Node;
+};
+anything.additionalProperties = anything;
+anything.items = anything;
+
 function memberOf(node: Node, name: string): readonly Node[] {
   const named = node.properties && Object.hasOwn(node.properties, name) ? node.properties[name] : undefined;
   if (named) return [named];
-  if (typeof node.additionalProperties === 'object') return [node.additionalProperties];
-  // An object that the schema says nothing about may hold anything.
-  const free = node.type === 'object' && !node.properties && node.additionalProperties !== false;
-  return free ? [{ type: ['object', 'string', 'array'] }] : [];
+  const { additionalProperties: others } = node;
+  if (typeof others === 'object') return [others];
+  const isOpen = others === true || (others === undefined && !node.properties);
+  return isOpen && mayBe(node, 'object') ? [anything] : [];
+}
+
+function elementOf(node: Node): readonly Node[] {
+  if (node.items) return [node.items];
+  return mayBe(node, 'array') ? [anything] : [];
+}
+
+/** Whether a node takes values of a type; one that says nothing of it takes all. */
+function mayBe({ type, anyOf, oneOf, allOf, enum: words, const: word, $ref }: Node, wanted: string): boolean {
+  if (type !== undefined) return type === wanted || (Array.isArray(type) && type.includes(wanted));
+  return [anyOf, oneOf, allOf, words, word, $ref].every((one) => one === undefined);
 }
 
 /** The strictest of all that the schema may mean there. */
 function kindOf(nodes: readonly Node[]): PlaceKind {
+  // What the schema does not have is no word of a closed list either.
+  if (nodes.length === 0) return 'text';
   const words = nodes.filter(({ enum: values, const: one }) => values !== undefined || one !== undefined);
   const texts = nodes.filter(
     ({ type }) => type === 'string' || (Array.isArray(type) && type.includes('string')),

@@ -29,7 +29,7 @@ interface Redactable {
 }
 
 export type Redacted<T> = T & {
-  /** JSON pointers of the texts that stand as commitments, sorted. */
+  /** JSON pointers of the texts that stand as commitments, and of objects of which members are left out; sorted. */
   readonly redacted?: readonly string[];
 };
 
@@ -45,6 +45,20 @@ interface Leaf {
   readonly named: boolean;
 }
 
+/** A name that somebody chose, of a member that it leads to. */
+interface FreeName {
+  readonly name: string;
+  /** Of the member, and of the object that has it. */
+  readonly pointer: string;
+  readonly within: string;
+}
+
+/** What a record has that may have to be hidden. */
+interface Found {
+  readonly leaves: Leaf[];
+  readonly names: FreeName[];
+}
+
 export type ActRedactor = (
   act: ActRecord,
   newId: () => string,
@@ -58,18 +72,18 @@ const onlyNamed = '/versions/';
 /**
  * Makes what replaces texts of records by commitments: those at the configured paths, and every other text of the same
  * record that is one of them or has one of them in it (a reason's message, a header for upstream, the policy's input),
- * however it is written there. Words, codes, times and numbers stay. Undefined where nothing is to be replaced.
+ * however it is written there; members whose names tell one are left out. Words, codes, times and numbers stay. Undefined where nothing is to be replaced.
  */
 export function createRedactor({ fields, linkable }: RedactConfig): Redactor | undefined {
   const paths = redactedPlaces(fields);
   if (paths.length === 0) return undefined;
   const begin = pathTree(paths);
   return (record) => {
-    const leaves: Leaf[] = [];
-    gather(record, recordPlace, '', begin, leaves);
-    const replaced = replacedOf(leaves, new Set());
+    const found: Found = { leaves: [], names: [] };
+    gather(record, recordPlace, '', begin, found);
+    const { replaced, left } = replacedOf(found, new Set());
     if (replaced.length === 0) return { record, opening: undefined };
-    return commit(record, withDigests(replaced, leaves), linkable);
+    return commit(record, { replaced: withDigests(replaced, found.leaves), left }, linkable);
   };
 }
 
@@ -90,40 +104,59 @@ export function createActRedactor({ fields, linkable }: RedactConfig): ActRedact
   const hidden = redactedSubjects(fields);
   const begin = pathTree(paths);
   return (act, newId) => {
-    const leaves: Leaf[] = [];
-    gather(act, actPlace, '', begin, leaves);
-    const replaced = replacedOf(leaves, subjectsOf(act, hidden));
-    if (replaced.length === 0) return { record: act, opening: undefined };
+    const found: Found = { leaves: [], names: [] };
+    gather(act, actPlace, '', begin, found);
+    const hiding = replacedOf(found, subjectsOf(act, hidden));
+    if (hiding.replaced.length === 0) return { record: act, opening: undefined };
     const id = newId();
-    const { record, opening } = commit({ ...act, act_id: id, decision_id: id }, replaced, linkable);
+    const { record, opening } = commit({ ...act, act_id: id, decision_id: id }, hiding, linkable);
     const { decision_id: _id, ...withoutDecision } = record;
     return { record: withoutDecision, opening };
   };
 }
 
-/** The leaves that are named or of the texts given, and all that are or mention one of those. */
-function replacedOf(leaves: readonly Leaf[], more: ReadonlySet<string>): readonly Leaf[] {
-  const secrets = new Set([...leaves.filter(({ named }) => named).map(({ text }) => text), ...more]);
-  const told = new ToldTexts(secrets);
-  return leaves.filter((leaf) => leaf.named || told.areIn(leaf.text));
+/** What is hidden of a record. */
+interface Hiding {
+  /** Texts that stand as commitments. */
+  readonly replaced: readonly Leaf[];
+  /** Members that are left out, as their names tell one of those. */
+  readonly left: readonly FreeName[];
 }
 
-function gather(value: unknown, place: Place, pointer: string, reach: Reach, leaves: Leaf[]): void {
+/** The leaves that are named or of the texts given, and all leaves and names that are or mention one of those. */
+function replacedOf({ leaves, names }: Found, more: ReadonlySet<string>): Hiding {
+  const secrets = new Set([...leaves.filter(({ named }) => named).map(({ text }) => text), ...more]);
+  if (secrets.size === 0) return { replaced: [], left: [] };
+  const told = new ToldTexts(secrets);
+  const left = names.filter(({ name }) => told.areIn(name));
+  const isLeft = (pointer: string): boolean =>
+    left.some((one) => pointer === one.pointer || pointer.startsWith(`${one.pointer}/`));
+  const replaced = leaves.filter((leaf) => leaf.named || told.areIn(leaf.text));
+  return {
+    replaced: left.length === 0 ? replaced : replaced.filter(({ pointer }) => !isLeft(pointer)),
+    left,
+  };
+}
+
+function gather(value: unknown, place: Place, pointer: string, reach: Reach, found: Found): void {
   if (typeof value === 'string') {
     const isPassed = value === '' || place.kind === 'none' || (!reach.named && pointer.startsWith(onlyNamed));
-    if (!isPassed) leaves.push({ pointer, text: value, kind: place.kind, named: reach.named });
+    if (!isPassed) found.leaves.push({ pointer, text: value, kind: place.kind, named: reach.named });
     return;
   }
   if (typeof value !== 'object' || value === null) return;
   if (Array.isArray(value)) {
     const element = place.element();
     for (const [index, one] of value.entries())
-      gather(one, element, below(pointer, index), step(reach, String(index)), leaves);
+      gather(one, element, below(pointer, index), step(reach, String(index)), found);
     return;
   }
   for (const [name, member] of Object.entries(value)) {
     if (pointer === '' && passedOver.has(name)) continue;
-    gather(member, place.member(name), below(pointer, name), step(reach, name), leaves);
+    const [own, at] = [place.member(name), below(pointer, name)];
+    if (own.isFree && !pointer.startsWith(onlyNamed))
+      found.names.push({ name, pointer: at, within: pointer });
+    gather(member, own, at, step(reach, name), found);
   }
 }
 
@@ -134,7 +167,7 @@ function withDigests(replaced: readonly Leaf[], leaves: readonly Leaf[]): readon
   return !digest || replaced.includes(digest) ? replaced : [...replaced, digest];
 }
 
-function commit<T extends Redactable>(record: T, replaced: readonly Leaf[], linkable: boolean) {
+function commit<T extends Redactable>(record: T, { replaced, left }: Hiding, linkable: boolean) {
   const secret = newSecret();
   const known = new Map<string, string>();
   const commitments = new Map<string, string>();
@@ -150,8 +183,11 @@ function commit<T extends Redactable>(record: T, replaced: readonly Leaf[], link
     values[pointer] = text;
   }
   const { decision_id, time } = record;
+  // What is undefined is written as no member.
+  const changed = new Map([...commitments, ...left.map(({ pointer }) => [pointer, undefined] as const)]);
+  const pointers = new Set([...commitments.keys(), ...left.map(({ within }) => within)]);
   return {
-    record: { ...withValues(record, commitments), redacted: [...commitments.keys()] },
+    record: { ...withValues(record, changed), redacted: [...pointers].sort() },
     opening: { decision_id, time, linkable, secret: secret.toString('hex'), values },
   };
 }

@@ -1,3 +1,5 @@
+import { networkText, parseNetwork } from '../../lib/ip-network.ts';
+
 /** From so many characters on a text is not in another one by chance. */
 const telling = 8;
 /** Hexadecimal digits of a text that is looked for without what stands between them. */
@@ -12,21 +14,38 @@ export class ToldTexts {
   readonly #texts: readonly string[];
   /** Hexadecimal digits alone: of digests and serials, and of the bytes of other texts. */
   readonly #digits: readonly string[];
+  /** Addresses and networks in the one form that all their spellings have. */
+  readonly #networks: ReadonlySet<string>;
 
   constructor(texts: Iterable<string>) {
     const own = [...texts];
     this.#equal = new Set(own.map(fold).filter((text) => text !== ''));
     this.#texts = [...this.#equal];
     this.#digits = [...new Set(own.flatMap(digitsOf))];
+    this.#networks = new Set(own.flatMap(networkOf));
   }
 
   /**
-   * Whether a text is one of them or mentions one: in any case and normal form, with escapes (a name's, JSON's, a path's),
-   * with or without signs between hexadecimal digits, or as the hexadecimal digits of its bytes, as names have what has no
-   * text form.
+   * Whether a text is one of them or mentions one: in any case and normal form, with escapes (a name's, JSON's, a path's or
+   * query's, one in the other), with or without signs between hexadecimal digits, or as the hexadecimal digits of its bytes,
+   * as names have what has no text form; addresses in every spelling.
    */
   areIn(text: string): boolean {
-    return this.#isTold(fold(text)) || (text.includes('%') && this.#isTold(fold(unquoted(text))));
+    if (this.#isTold(fold(text))) return true;
+    if (this.#networks.size > 0 && this.#hasNetwork(text)) return true;
+    for (const other of readings(text)) if (this.#isTold(fold(other)) || this.#hasNetwork(other)) return true;
+    return false;
+  }
+
+  #hasNetwork(text: string): boolean {
+    for (const [one] of text.matchAll(networks))
+      if (
+        networkOf(one.replace(/[.:]+$/, (end) => (end === '::' ? end : ''))).some((it) =>
+          this.#networks.has(it),
+        )
+      )
+        return true;
+    return false;
   }
 
   #isTold(text: string): boolean {
@@ -76,11 +95,54 @@ function withoutSigns(text: string): string {
   return text.replace(/[:\-. ]/g, '');
 }
 
-/** Percent signs of paths and queries; what is none stays. */
-function unquoted(text: string): string {
-  return text.replace(/(?:%[0-9a-f]{2})+/gi, (quoted) =>
-    Buffer.from(quoted.replaceAll('%', ''), 'hex').toString('utf8'),
-  );
+/** Times that escapes may stand within escapes. */
+const mostRounds = 3;
+/** Readings of one text that are looked at. */
+const mostReadings = 24;
+
+/** What a text says where its escapes are undone: each kind by itself, and one after the other. */
+function* readings(text: string): Generator<string> {
+  if (!/[%+\\]/.test(text)) return;
+  const known = new Set([text]);
+  let last = [text];
+  for (let round = 0; round < mostRounds; round += 1) {
+    const next: string[] = [];
+    for (const one of last)
+      for (const undo of escapes) {
+        const other = undo(one);
+        if (known.has(other) || known.size > mostReadings) continue;
+        known.add(other);
+        next.push(other);
+        yield other;
+      }
+    last = next;
+  }
+}
+
+const escapes: readonly ((text: string) => string)[] = [
+  // Of paths and queries.
+  (text) => text.replace(/(?:%[0-9a-f]{2})+/gi, (quoted) => utf8Of(quoted.replaceAll('%', ''))),
+  // Of queries and forms.
+  (text) => text.replaceAll('+', ' '),
+  // Of JSON.
+  (text) =>
+    text.replace(/\\+u([0-9a-f]{4})/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16))),
+  // Of names (RFC 4514).
+  (text) => text.replace(/(?:\\+[0-9a-f]{2})+/gi, (quoted) => utf8Of(quoted.replaceAll('\\', ''))),
+];
+
+function utf8Of(digits: string): string {
+  return Buffer.from(digits, 'hex').toString('utf8');
+}
+
+/** What may be an address or a network, as they stand between other characters. */
+const networks = /(?<![\w.:])[0-9a-f:.]{2,45}(?:\/\d{1,3})?(?![\w])/gi;
+
+/** The one spelling of an address or a network; nothing for all else. */
+function networkOf(text: string): readonly string[] {
+  if (!/[.:]/.test(text)) return [];
+  const found = parseNetwork(text);
+  return found ? [networkText(found)] : [];
 }
 
 /** Whether a text has another one in it; a short one only as a word of its own. */

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { inflateRaw } from 'node:zlib';
+import { crc32, inflateRaw } from 'node:zlib';
 import { describeThrown, PortreeveError } from '../../lib/errors.ts';
 import type { LogFiles } from '../tlog/log-files.ts';
 
@@ -21,6 +21,8 @@ interface Member {
   readonly method: number;
   readonly packed: number;
   readonly unpacked: number;
+  /** CRC-32 of what it unpacks to. */
+  readonly sum: number;
   readonly at: number;
 }
 
@@ -53,7 +55,8 @@ export function archiveBytes(bytes: Uint8Array): ArchiveBytes {
 
 /**
  * Opens a zip archive (APPNOTE 6.3.10; stored and deflated members, zip64). `read` unpacks a member, and is undefined for
- * a name that is not there. Throws PDP_INPUT_MALFORMED naming the archive for what is none.
+ * a name that is not there. Throws PDP_INPUT_MALFORMED naming the archive for what is none, or has a name twice, and
+ * `read` for a member that is damaged.
  */
 export async function openZip(name: string, archive: ArchiveBytes): Promise<ZipFiles> {
   try {
@@ -94,7 +97,10 @@ async function readDirectory(archive: ArchiveBytes): Promise<ReadonlyMap<string,
     );
     const nameEnd = from + 46 + (nameLength as number);
     const extra = directory.subarray(nameEnd, nameEnd + (extraLength as number));
-    members.set(directory.toString('utf8', from + 46, nameEnd), memberAt(directory, from, extra));
+    const own = directory.toString('utf8', from + 46, nameEnd);
+    // Readers differ over which of them counts, so that one archive would be two logs.
+    if (members.has(own)) throw new Error(`two of its files have the name ${own}`);
+    members.set(own, memberAt(directory, from, extra));
     from = nameEnd + (extraLength as number) + (commentLength as number);
   }
   return members;
@@ -124,7 +130,8 @@ function memberAt(directory: Buffer, from: number, extra: Buffer): Member {
   };
   const unpacked = wide(24);
   const packed = wide(20);
-  return { method: directory.readUInt16LE(from + 10), unpacked, packed, at: wide(42) };
+  const sum = directory.readUInt32LE(from + 16);
+  return { method: directory.readUInt16LE(from + 10), unpacked, packed, sum, at: wide(42) };
 }
 
 /** The extra field that holds what does not fit 32 bits. */
@@ -135,7 +142,10 @@ function zip64Of(extra: Buffer): Buffer | undefined {
   return undefined;
 }
 
-async function unpack(archive: ArchiveBytes, { at, method, packed, unpacked }: Member): Promise<Uint8Array> {
+async function unpack(
+  archive: ArchiveBytes,
+  { at, method, packed, unpacked, sum }: Member,
+): Promise<Uint8Array> {
   if (packed > mostMember || unpacked > mostMember) throw new Error('it is too long');
   const head = await archive.read(at, 30);
   if (head.length < 30 || head.readUInt32LE(0) !== 0x04034b50) throw new Error('it has no beginning');
@@ -145,6 +155,7 @@ async function unpack(archive: ArchiveBytes, { at, method, packed, unpacked }: M
     method === 0 ? bytes : method === 8 ? await inflate(bytes, { maxOutputLength: unpacked + 1 }) : undefined;
   if (whole === undefined) throw new Error(`it is packed by method ${method}; 0 and 8 are read`);
   if (whole.byteLength !== unpacked) throw new Error('it has another length than the directory says');
+  if (crc32(whole) !== sum) throw new Error('it is not what was packed: its check sum is another one');
   return whole;
 }
 

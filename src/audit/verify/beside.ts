@@ -1,4 +1,3 @@
-import { PortreeveError } from '../../lib/errors.ts';
 import { equalBytes, sha256Hex } from '../../lib/bytes.ts';
 import { hashBytes, leafHash } from '../tlog/hash.ts';
 import { tileWidth, widthAt } from '../tlog/tile-path.ts';
@@ -13,8 +12,8 @@ export const recordsFolder = 'records';
 const keptFolder = 'kept';
 
 /**
- * Checks what lies beside the log: lines of an export's `records/` are the entries, and files of `kept/` have the digest
- * that is their name. The tiles were verified before.
+ * Checks what lies beside the log: lines of an export's `records/` are the entries, all from `from` on, the first that is
+ * there, and files of `kept/` have the digest that is their name. The tiles were verified before.
  */
 export async function checkBeside(
   place: LogPlace,
@@ -23,12 +22,19 @@ export async function checkBeside(
 ): Promise<void> {
   const begin = await exportBegin(place);
   const names = await listed(place, recordsFolder, /^\d{12}\.ndjson$/);
+  // Nobody signed what export.json says: by it lines could be left out.
+  if (begin !== undefined && begin !== from) {
+    const problem = `${exportPath} does not say that the export begins at entry ${from}, as it does`;
+    findings.fail('export.differs', from, problem);
+  }
   // Whoever reads the lines alone must not miss one.
-  let next = Math.min(begin ?? from, size);
+  let next = from;
   for (const name of names) {
-    const first = Number(name.slice(0, 12));
+    const lines = await place.read(`${recordsFolder}/${name}`);
+    if (lines === undefined) continue;
+    const first = Math.min(Number(name.slice(0, 12)), size);
     if (first > next) tellLacking(next, first, findings);
-    const end = await checkLines(place, name, size, findings);
+    const end = await checkLines(place, name, lines, size, findings);
     if (end === undefined) next = size;
     else next = Math.max(next, end);
   }
@@ -65,11 +71,10 @@ function tellLacking(from: number, to: number, findings: Findings): void {
 async function checkLines(
   place: LogPlace,
   name: string,
+  found: Uint8Array,
   size: number,
   findings: Findings,
 ): Promise<number | undefined> {
-  const found = await place.read(`${recordsFolder}/${name}`);
-  if (found === undefined) throw new PortreeveError('PDP_NOT_FOUND', `${recordsFolder}/${name} is gone`);
   const bytes = Buffer.from(found.buffer, found.byteOffset, found.byteLength);
   let [entry, line, tileIndex] = [Number(name.slice(0, 12)), 1, -1];
   let tile: Buffer | undefined;

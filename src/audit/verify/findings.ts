@@ -13,6 +13,7 @@ export type FindingCode =
   | 'entry.torn'
   | 'entry.missing'
   | 'entry.unreadable'
+  | 'entry.form'
   | 'tile.missing'
   | 'tile.malformed'
   | 'tile.changed'

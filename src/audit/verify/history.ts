@@ -73,7 +73,8 @@ export async function readKept(place: LogPlace): Promise<readonly KeptFile[]> {
   }
   // A server that thins them takes them from the list first.
   const still = files.some(({ bytes }) => bytes === undefined) ? await listedNames(place) : [];
-  const isNamed = (path: string): boolean => still?.some((name) => path.endsWith(`/${name}`)) ?? true;
+  const isNamed = (path: string): boolean =>
+    still?.some((name) => path.endsWith(`/${name}`)) ?? path === listPath;
   return files.filter(({ path, bytes }) => bytes !== undefined || isNamed(path));
 }
 

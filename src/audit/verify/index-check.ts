@@ -4,6 +4,7 @@ import { asPortreeveError } from '../../lib/errors.ts';
 import type { SideFile } from '../../store/side-file.ts';
 import { TileWriter } from '../index/add-tile.ts';
 import { firstDifferent } from '../index/compare-tiles.ts';
+import { readingIndex } from '../index/damaged.ts';
 import { groupOf } from '../index/groups.ts';
 import { coveredBy, isIndexOf, openIndexFile, termKeyOf } from '../index/index-file.ts';
 import type { Covered } from '../index/index-file.ts';
@@ -16,6 +17,7 @@ import type { Bundle } from './bundle.ts';
 import type { Findings } from './findings.ts';
 
 const remedy = '`audit reindex` makes it anew from the log';
+const notMade = `${indexName} is not as an index is made: ${remedy}`;
 
 /**
  * Holds the index beside a log against the log: that it was made from this one, and that it says of every entry that is
@@ -47,13 +49,24 @@ export class IndexCheck {
       findings.remark('index.differs', null, `${indexName} cannot be read: ${remedy}`);
       return undefined;
     }
+    try {
+      return await IndexCheck.#of(index, tree, findings);
+    } catch (thrown) {
+      index.close();
+      if (asPortreeveError(thrown).code !== 'PDP_STORE_UNAVAILABLE') throw thrown;
+      findings.fail('index.differs', null, notMade);
+      return undefined;
+    }
+  }
+
+  static async #of(index: SideFile, tree: TreeLog, findings: Findings): Promise<IndexCheck | undefined> {
     // Read first: a server may go on with it, and with the log.
     const covered = coveredBy(index);
     if (await isIndexOf(index, tree)) {
       const isWithin = covered.next <= Math.floor(tree.checkpoint.size / tileWidth);
       if (isWithin && readable(() => isSoundIndex(index))) return new IndexCheck(index, covered, findings);
       index.close();
-      findings.fail('index.differs', null, `${indexName} is not as an index is made: ${remedy}`);
+      findings.fail('index.differs', null, notMade);
       return undefined;
     }
     const seen = Number(index.get("SELECT value FROM meta WHERE key = 'size'")?.['value'] ?? 0);
@@ -116,7 +129,7 @@ export class IndexCheck {
 /** False where the file is damaged so that it cannot be read. */
 function readable<T>(read: () => T): T | false {
   try {
-    return read();
+    return readingIndex(read);
   } catch (thrown) {
     if (asPortreeveError(thrown).code === 'PDP_STORE_UNAVAILABLE') return false;
     throw thrown;

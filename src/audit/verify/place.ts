@@ -51,9 +51,14 @@ export function folderPlace(location: string, folder: string): LogPlace {
   return {
     location,
     folder,
-    read: (path) => files.read(path),
+    read: (path) => files.read(path).catch(absentIfFolder),
     list: (inside) => readdir(join(folder, inside)).catch(() => []),
   };
+}
+
+/** A folder in the place of a file: the file is not there. */
+function absentIfFolder(thrown: unknown): undefined {
+  if (((thrown as Error).cause as NodeJS.ErrnoException | undefined)?.code !== 'EISDIR') throw thrown;
 }
 
 function zipPlace(location: string, zip: ZipFiles): LogPlace {

@@ -72,6 +72,11 @@ export class RecordWatch {
       this.#findings.fail('entry.unreadable', entry, `entry ${entry} is no record: no reader shows it`);
       return;
     }
+    if (told === 'odd') {
+      const problem = `entry ${entry} is not written as records are (RFC 8785): readers may differ over it`;
+      this.#findings.fail('entry.form', entry, problem);
+      return;
+    }
     const { time, act } = told;
     if (act) this.others += 1;
     else this.decisions += 1;
@@ -122,9 +127,9 @@ export class RecordWatch {
     if (kind === 'heartbeat') {
       // The last one of a server that ends announces none.
       this.#stopped = next === 0;
-      if (typeof next === 'number' && next > 0) this.#beatMs = next * 1000;
+      if (isCount(next) && next > 0) this.#beatMs = next * 1000;
       const lost = records?.lost;
-      if (typeof lost === 'number' && lost > 0) {
+      if (isCount(lost) && lost > 0) {
         this.#findings.remark(
           'log.gap',
           entry,
@@ -134,7 +139,7 @@ export class RecordWatch {
     }
     if (act === 'log_gap') {
       const most = detail?.['at_most_ms'];
-      const span = typeof most === 'number' ? ` of at most ${formatDuration(most)}` : '';
+      const span = isCount(most) ? ` of at most ${formatDuration(most)}` : '';
       this.#findings.remark(
         'log.gap',
         entry,
@@ -142,6 +147,11 @@ export class RecordWatch {
       );
     }
     const minimum = act === 'log_pruned' ? detail?.['minimum_index'] : undefined;
-    if (typeof minimum === 'number') this.prunedBelow = Math.max(this.prunedBelow, minimum);
+    if (isCount(minimum)) this.prunedBelow = Math.max(this.prunedBelow, minimum);
   }
+}
+
+/** Numbers of records count and are told where they are whole ones that a double holds: others have no one spelling. */
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -192,7 +192,7 @@ async function verifyEntries(work: Work): Promise<number | undefined> {
   const before = new EarlierRoots({ files: place, size, there, from, rows, findings });
   await checkHistory({ current: checkpoint, earlier, roots, before, tree, findings });
   await tellPruned(work, there);
-  if (tree === 'sound') await checkBeside(place, { from, size }, findings);
+  if (tree === 'sound') await checkBeside(place, { from: there, size }, findings);
   return from;
 }
 

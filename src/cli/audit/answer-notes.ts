@@ -22,6 +22,21 @@ export function damagedNotes(damaged: number): readonly string[] {
   return damaged > 0 ? [damagedWords(damaged)] : [];
 }
 
+/** Entries that are told by name. */
+const mostNamed = 10;
+
+/** The same with the names of the entries, for answers that are about one device or decision. */
+export function namedDamageNotes({
+  damaged,
+  damagedEntries,
+}: Pick<LogsWork, 'damaged' | 'damagedEntries'>): readonly string[] {
+  const [named, [note]] = [damagedEntries(), damagedNotes(damaged())];
+  if (note === undefined) return [];
+  const more = named.length > mostNamed ? ` and ${named.length - mostNamed} more` : '';
+  const what = 'with what was looked for in it: audit show tells what it has';
+  return [`${note}, ${what} (${named.slice(0, mostNamed).join(', ')}${more})`];
+}
+
 function damagedWords(count: number): string {
   return count === 1 ? '1 line or entry is no record' : `${count} lines or entries are no records`;
 }

@@ -6,6 +6,7 @@ import { readEntry } from '../../audit/sources/read-entry.ts';
 import type { RecordEntry } from '../../audit/sources/types.ts';
 import { formatInstant } from '../../lib/clock.ts';
 import { PortreeveError } from '../../lib/errors.ts';
+import { namedDamageNotes } from './answer-notes.ts';
 import type { LogsWork } from './logs.ts';
 
 /** A record that was asked for, and the log that it is of. */
@@ -38,16 +39,20 @@ export async function findEntry(id: string, work: LogsWork): Promise<FoundEntry>
 
 /** As `findEntry`, also entries that are no records. */
 export async function findStored(id: string, work: LogsWork): Promise<FoundEntry | UnreadEntry> {
-  const { logs, onEntries } = work;
+  const { logs, onEntries, onDamaged } = work;
   const index = /^#(\d{1,15})$/.exec(id)?.[1];
   if (index !== undefined) return byIndex(Number(index), work);
   for (const searched of logs) {
     const filter = { fields: { decision: id, kind: 'decision' } };
-    const page = await queryPage([searched], { filter, order: 'newest', limit: 1, onEntries });
+    const page = await queryPage([searched], { filter, order: 'newest', limit: 1, onEntries, onDamaged });
     const entry = page.entries[0];
     if (entry) return { entry, searched };
   }
-  throw new PortreeveError('PDP_NOT_FOUND', `no record ${id} in ${namesOf(logs)}: ${advice(id)}`);
+  const notes = namedDamageNotes(work).map((note) => `; ${note}`);
+  throw new PortreeveError(
+    'PDP_NOT_FOUND',
+    `no record ${id} in ${namesOf(logs)}: ${advice(id)}${notes.join('')}`,
+  );
 }
 
 async function byIndex(index: number, { logs }: LogsWork): Promise<FoundEntry | UnreadEntry> {

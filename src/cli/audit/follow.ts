@@ -7,6 +7,7 @@ import type { RecordEntry, RecordLog } from '../../audit/sources/types.ts';
 import { openRecordSource } from '../record-source.ts';
 import type { Session } from '../session.ts';
 import { writeLines } from '../write-lines.ts';
+import { tellNotes } from './answer-notes.ts';
 import { written, type QueryOptions } from './query.ts';
 
 /** Between two looks at the logs (ms): they have a checkpoint a second. */
@@ -44,7 +45,7 @@ export async function followRecords(
     const grown = source.logs.filter((log) => bytesOf(log) !== seen.get(log.origin)?.bytes);
     if (grown.length === 0) continue;
     const searches = await Promise.all(
-      grown.map(async (log) => newRecords(await openSearched(log, false), filter, seen)),
+      grown.map(async (log) => newRecords(await openSearched(log, false), filter, seen, session)),
     );
     for await (const entry of mergeByTime(searches, 'oldest'))
       await writeLines(stdout, [written([entry], options.format, several, false, session)]);
@@ -55,6 +56,7 @@ async function* newRecords(
   searched: SearchedLog,
   filter: Filter,
   seen: Map<string, Seen>,
+  session: Session,
 ): AsyncGenerator<RecordEntry> {
   const { log } = searched;
   const length = await lengthOf(log);
@@ -62,7 +64,10 @@ async function* newRecords(
   // Fewer than before: what was rotated away is gone, and nobody knows how much of what is there was told.
   const from = length < before ? length : before;
   seen.set(log.origin, { next: length, bytes: bytesOf(log) });
-  yield* searchLog(searched, filter, { order: 'oldest', range: { from, to: length }, most: Infinity });
+  const onDamaged = (index: number): void =>
+    tellNotes([`#${index} of ${log.origin} is no record: audit show tells what it has`], session);
+  const range = { from, to: length };
+  yield* searchLog(searched, filter, { order: 'oldest', range, most: Infinity, onDamaged });
 }
 
 function bytesOf({ tree, files }: RecordLog): number {

@@ -43,9 +43,11 @@ export interface LogsWork {
   /** Folders of what digests in records name. */
   readonly keptFolders: readonly string[];
   readonly onEntries: (count: number) => void;
-  readonly onDamaged: () => void;
-  /** Lines and entries that are no records, so far. */
+  readonly onDamaged: (index: number, origin?: string) => void;
+  /** Lines and entries that are no records, so far; each once where it was told of which log it is. */
   readonly damaged: () => number;
+  /** Those of which that was told, as `#7 of LOG`. */
+  readonly damagedEntries: () => readonly string[];
   /** Ends the line of progress, before anything is written. */
   readonly quiet: () => void;
 }
@@ -64,9 +66,12 @@ export async function withLogs<T>(
   );
   const progress = session.progress();
   const logs: SearchedLog[] = [];
+  const entriesDamaged = new Set<string>();
   let [entries, damaged] = [0, 0];
   try {
-    for (const log of source.logs) logs.push(await opened(log, options.index !== false, progress.show));
+    const isOwn = locations.length === 0;
+    for (const log of source.logs)
+      logs.push(await opened(log, { useIndex: options.index !== false, isOwn }, progress.show));
     return await work({
       logs,
       indexed: locations.length === 0 ? [] : logs.filter(isIndexed).map(({ log }) => log.origin),
@@ -75,8 +80,12 @@ export async function withLogs<T>(
         entries += count;
         progress.show(`looking through records, ${entries} so far`);
       },
-      onDamaged: () => (damaged += 1),
-      damaged: () => damaged,
+      onDamaged: (index, origin) => {
+        if (origin === undefined) damaged += 1;
+        else entriesDamaged.add(`#${index} of ${origin}`);
+      },
+      damaged: () => damaged + entriesDamaged.size,
+      damagedEntries: () => [...entriesDamaged],
       quiet: progress.end,
     });
   } finally {
@@ -91,12 +100,23 @@ function isIndexed({ index }: SearchedLog): boolean {
   return next > first;
 }
 
-/** An index that lags is brought up where that can be done; whatever it lacks then is looked through. */
-async function opened(log: RecordLog, useIndex: boolean, show: (text: string) => void): Promise<SearchedLog> {
+interface Opening {
+  readonly useIndex: boolean;
+  /** It is the log of the configuration. Into the folder of any other, which may be evidence, nothing is written. */
+  readonly isOwn: boolean;
+}
+
+/** An index of one's own that lags is brought up where that can be done; whatever it lacks then is looked through. */
+async function opened(
+  log: RecordLog,
+  { useIndex, isOwn }: Opening,
+  show: (text: string) => void,
+): Promise<SearchedLog> {
   const { tree, origin } = log;
   const searched = await openSearched(log, useIndex);
   const folder = tree?.folder;
-  if (!useIndex || !tree || folder === undefined || !existsSync(join(folder, indexName))) return searched;
+  if (!isOwn || !useIndex || !tree || folder === undefined || !existsSync(join(folder, indexName)))
+    return searched;
   const next = searched.index ? coveredBy(searched.index).next * tileWidth : 0;
   if (tree.checkpoint.size - next <= fewEntries) return searched;
   searched.close();

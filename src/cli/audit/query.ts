@@ -93,6 +93,7 @@ async function runQuery(named: readonly string[], options: QueryOptions, session
       quiet();
       if (page.next !== null)
         tellNotes([`older records match too: these begin with the last ${limit} (--limit)`], session);
+      tellNotes(damagedNotes(damaged()), session);
       await followRecords(page.entries.toReversed(), { logs, filter, options, session });
       return { exit: exitCodes.ok, data: {}, text: '' };
     }

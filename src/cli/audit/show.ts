@@ -8,6 +8,7 @@ import { decisionText } from '../decide/text.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { fields, plain, plainJson } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
+import { namedDamageNotes } from './answer-notes.ts';
 import { findStored, type FoundEntry, type UnreadEntry } from './find.ts';
 import { indexOption, logsOptions, withLogs, type LogsOptions } from './logs.ts';
 import { madeOf } from './made-of.ts';
@@ -52,10 +53,11 @@ function runShow(
     if ('unread' in found) return unreadAnswer(found, proof, session);
     const { origin, index, record } = found.entry;
     const words = isWholeRecord(record) ? inWords(record) : [];
+    const notes = namedDamageNotes(work);
     return {
       exit: isShown(proof) ? exitCodes.ok : exitCodes.failed,
-      data: { origin, index, in_words: words, proof, record },
-      text: textOf(found, words, proof, session),
+      data: { origin, index, in_words: words, proof, record, notes },
+      text: `${textOf(found, words, proof, session)}${notes.map((note) => `${plain(note)}\n`).join('')}`,
     };
   });
 }

@@ -3,9 +3,10 @@ import type { NoteVerifier } from '../../audit/tlog/note.ts';
 import type { Finding } from '../../audit/verify/findings.ts';
 import type { LogReport, VerifyOptions } from '../../audit/verify/verify-log.ts';
 import { parseInstant, type EpochMs } from '../../lib/clock.ts';
-import { PortreeveError } from '../../lib/errors.ts';
+import { asPortreeveError, PortreeveError } from '../../lib/errors.ts';
 import { configOption, finish, type CommonOptions } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { plain } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
 import { runFleet } from './fleet.ts';
 import { keyOption, logKeys } from './keys.ts';
@@ -82,20 +83,49 @@ async function runVerify(
     throw new PortreeveError('PDP_USAGE', '--checkpoint is of one log: name one');
   const reports: LogReport[] = [];
   const areForSeveral = locations.length > 1;
-  for (const location of locations)
-    reports.push(await verifyOne(location, { ...shared, areForSeveral }, session));
-  const findings = areForSeveral ? unusedKeys(shared.keys, reports) : [];
-  const failed = findings.length > 0 || reports.some(({ verdict }) => verdict === 'failed');
-  const wrong = findings.map((one) => findingLine(session.paint('bad', 'WRONG'), one)).join('');
+  const unread: Unread[] = [];
+  for (const location of locations) {
+    try {
+      reports.push(await verifyOne(location, { ...shared, areForSeveral }, session));
+    } catch (thrown) {
+      const error = unreadable(thrown);
+      // What is known of the others is told all the same.
+      if (!areForSeveral) throw error;
+      unread.push({ location, error: { code: error.code, message: error.message } });
+    }
+  }
+  const findings = areForSeveral && unread.length === 0 ? unusedKeys(shared.keys, reports) : [];
+  const failed =
+    findings.length > 0 || unread.length > 0 || reports.some(({ verdict }) => verdict === 'failed');
+  const wrong = [
+    ...findings.map((one) => findingLine(session.paint('bad', 'WRONG'), one)),
+    ...unread.map(
+      ({ location, error }) =>
+        `${session.paint('bad', 'UNREAD')} ${plain(`${location}: ${error.message}`)}\n`,
+    ),
+  ].join('');
   return {
-    exit: failed ? exitCodes.failed : exitCodes.ok,
+    exit: unread.length > 0 ? exitCodes.refused : failed ? exitCodes.failed : exitCodes.ok,
     data: {
       verdict: failed ? 'failed' : 'verified',
       logs: reports.map(reportData),
-      ...(areForSeveral && { findings }),
+      ...(areForSeveral && { findings, unread }),
     },
     text: [...reports.map((report) => reportText(report, session)), ...(wrong ? [wrong] : [])].join('\n'),
   };
+}
+
+/** A log that could not be read, of which nothing is known. */
+interface Unread {
+  readonly location: string;
+  readonly error: Pick<PortreeveError, 'code' | 'message'>;
+}
+
+/** A log that is not there could not be read: that is no verdict on it. */
+function unreadable(thrown: unknown): PortreeveError {
+  const error = asPortreeveError(thrown);
+  if (error.code !== 'PDP_NOT_FOUND') return error;
+  return new PortreeveError('PDP_INPUT_MALFORMED', error.message, { cause: error });
 }
 
 /** Keys of a log that is none of those that were verified: another may stand in the place of the one that was meant. */

@@ -12,7 +12,7 @@ import { finish, integerArgument } from '../command.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plain, table } from '../output.ts';
 import type { Answer, Session } from '../session.ts';
-import { byIndexWords } from './answer-notes.ts';
+import { byIndexWords, namedDamageNotes } from './answer-notes.ts';
 import { tableHead, tableRow } from './columns.ts';
 import { filterOf, type FilterOptions } from './filter-options.ts';
 import { indexOption, logsOptions, withLogs, type LogsOptions, type LogsWork } from './logs.ts';
@@ -68,15 +68,17 @@ function runWhy(
     session,
   );
   return withLogs(named, options, session, async (work) => {
-    const { logs, onEntries } = work;
+    const { logs, onEntries, onDamaged } = work;
     const names = new Map(logs.map(({ log }) => [log.origin, log.tree?.checkpoint.origin ?? log.origin]));
-    const page = await queryPage(logs, { filter: wanted, order: 'newest', limit: options.limit, onEntries });
+    const looked = { onEntries, onDamaged };
+    const page = await queryPage(logs, { filter: wanted, order: 'newest', limit: options.limit, ...looked });
     const turn = lastTurn(page.entries.toReversed(), ({ origin }) => names.get(origin) ?? origin);
     const told = turn && {
       ...{ turn, changes: changesBetween(turn) },
-      acts: await actsBetween(logs, turn, onEntries),
+      acts: await actsBetween(logs, turn, looked),
     };
     const last = page.entries.slice(0, options.last);
+    const notes = namedDamageNotes(work);
     return {
       exit: page.entries.length === 0 ? exitCodes.failed : exitCodes.ok,
       data: {
@@ -92,9 +94,13 @@ function runWhy(
             }
           : null,
         older: page.next !== null,
-        indexed: work.indexed,
+        ...{ indexed: work.indexed, damaged: work.damaged(), notes },
       },
-      text: `${textOf(device, page, last, told, logs.length > 1, session)}${byIndexLine(work)}`,
+      text: [
+        textOf(device, page, last, told, logs.length > 1, session),
+        ...notes.map((note) => `${plain(note)}\n`),
+        byIndexLine(work),
+      ].join(''),
     };
   });
 }

@@ -1,8 +1,15 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { formatInstant } from '../../../src/lib/clock.ts';
-import { beginning, logIn, temporaryFolder, toldRecord } from '../../helpers/audit-log.ts';
+import {
+  beginning,
+  entriesOf,
+  logIn,
+  temporaryFolder,
+  toldRecord,
+  writeLog,
+} from '../../helpers/audit-log.ts';
 import { onlyObject, portreeveHere as portreeve } from './helpers/run.ts';
 
 const some = Array.from({ length: 300 }, (_, number) =>
@@ -177,6 +184,46 @@ test('an answer by the index that lies beside a log that was named says so', asy
   const other = logIn(t, some.slice(0, 10));
   t.regex(await ask('query', '.', other, '--limit', '2'), /found by the index of \., which audit verify/);
   t.deepEqual((await data<{ indexed: string[] }>(t, folder, 'query', '.', other)).indexed, ['.']);
+});
+
+test('why, show and what follows tell of entries that are no records and have what was looked for, by name', async (t) => {
+  const hidden = (number: number): string => {
+    const [whole] = entriesOf([toldRecord(number, { device: 'stolen-1' })]);
+    return Buffer.from(whole!).toString().replace('"owner":"grid"', '"owner":nonsense');
+  };
+  const records = some.map((one, number) => ([10, 290].includes(number) ? hidden(number) : one));
+  const folder = logIn(t, records);
+  const run = (...args: string[]) => portreeve(['audit', ...args], { cwd: folder });
+  for (const step of ['scanned', 'indexed']) {
+    if (step === 'indexed') t.is((await run('reindex', '.')).code, 0);
+    const why = await run('why', 'stolen-1', '.');
+    t.is(why.code, 1);
+    t.regex(
+      why.stdout,
+      /2 lines or entries are no records, .* \((#10 of \., #290 of \.|#290 of \., #10 of \.)\)/,
+      step,
+    );
+    type Why = { damaged: number; notes: string[] };
+    t.like(await data<Why>(t, folder, 'why', 'stolen-1', '.'), { damaged: 2 });
+    const show = await run('show', '019aa1c0-0000-7000-8000-000000000010', '.');
+    t.is(show.code, 1);
+    t.regex(show.stderr, /PDP_NOT_FOUND: .*1 line or entry is no record, .*\(#10 of \.\)/);
+    t.notRegex((await run('show', '019aa1c0-0000-7000-8000-000000000011', '.')).stdout, /no record,/);
+  }
+});
+
+test('nothing is written into the folder of a log that was named: it may be evidence', async (t) => {
+  const folder = logIn(t, some);
+  const ask = (...args: string[]) => portreeve(['audit', ...args], { cwd: folder });
+  t.is((await ask('reindex', '.')).code, 0);
+  const more = Array.from({ length: 20 * 256 }, (_, number) =>
+    toldRecord(number, { pep: number < 300 ? 'edge' : 'late' }),
+  );
+  writeLog(folder, [...some, ...more.slice(300)]);
+  const before = readFileSync(join(folder, 'index.db'));
+  t.like(await data(t, folder, 'stats', '.', '--pep', 'late'), { total: 20 * 256 - 300 });
+  t.like(await data(t, folder, 'stats', '.'), { total: 20 * 256, by_index: 256 });
+  t.true(readFileSync(join(folder, 'index.db')).equals(before));
 });
 
 test('what is not there is told with what to do', async (t) => {

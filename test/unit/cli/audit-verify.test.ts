@@ -8,6 +8,7 @@ import type { ExecutionContext } from 'ava';
 import { sha256Hex } from '../../../src/lib/bytes.ts';
 import { formatInstant } from '../../../src/lib/clock.ts';
 import { recordBytes } from '../../../src/audit/record.ts';
+import { zipBytes } from '../../../src/lib/zip.ts';
 import { httpSource } from '../../helpers/http-source.ts';
 import {
   act,
@@ -479,15 +480,71 @@ test('a kept checkpoint that an address names and does not serve is told', async
   );
 });
 
-test('a file of lines, a missing log and a key of a witness are refused with exit code 2 or 1', async (t) => {
+test('a file of lines, a missing log and a key of a witness are refused with exit code 2', async (t) => {
   const { run, folder } = withLog(t);
   writeFileSync(join(folder, 'lines.ndjson'), '{}\n');
   const lines = await run('verify', 'lines.ndjson');
   t.is(lines.code, 2);
   t.regex(lines.stderr, /nothing is signed in it/);
-  t.is((await run('verify', 'nowhere')).code, 1);
+  const missing = await run('verify', 'nowhere');
+  t.is(missing.code, 2);
+  t.regex(missing.stderr, /there is no log nowhere/);
   t.is((await run('verify', 'log', '--key', 'x+00000000+AAAA')).code, 2);
   t.is((await run('verify', 'log', '--since', 'checkpoint')).code, 2);
+});
+
+test('of several logs one that cannot be read keeps nothing back of the others, and is told with exit code 2', async (t) => {
+  const { run } = withLog(t);
+  const { code, stdout } = await run('verify', 'log', 'nowhere', '--key', 'log.key');
+  t.is(code, 2);
+  t.regex(stdout, /VERIFIED: every entry is what was signed\n\nUNREAD nowhere: there is no log nowhere\n$/);
+  const told = JSON.parse((await run('verify', 'nowhere', 'log', '--key', 'log.key', '--json')).stdout) as {
+    verdict: string;
+    logs: { verdict: string }[];
+    unread: object[];
+  };
+  t.like(told, { verdict: 'failed', logs: [{ location: 'log', verdict: 'verified' }] });
+  t.deepEqual(told.unread, [
+    { location: 'nowhere', error: { code: 'PDP_INPUT_MALFORMED', message: 'there is no log nowhere' } },
+  ]);
+});
+
+test('an archive that was cut off, has a file twice or a damaged one is read by no verifier, with exit code 2', async (t) => {
+  const { run, folder, log } = withLog(t);
+  const files = [...log.files].map(([name, bytes]) => ({ name, bytes, store: true }));
+  const archived = async (...more: typeof files): Promise<Buffer> => {
+    const parts: Uint8Array[] = [];
+    for await (const part of zipBytes([...files, ...more])) parts.push(part);
+    return Buffer.concat(parts);
+  };
+  const whole = await archived();
+  const damaged = Buffer.from(whole);
+  damaged[damaged.indexOf(log.files.get('checkpoint') as Buffer) + 3]! ^= 1;
+  const other = (await archived({ name: 'checkpoinT', bytes: Buffer.from('none'), store: true })).toString(
+    'latin1',
+  );
+  const twice = Buffer.from(other.replaceAll('checkpoinT', 'checkpoint'), 'latin1');
+  const archives = {
+    'whole.zip': [whole, 0],
+    'cut.zip': [whole.subarray(0, -30), 2],
+    'twice.zip': [twice, 2],
+    'damaged.zip': [damaged, 2],
+  } as const;
+  for (const [name, [bytes, expected]] of Object.entries(archives)) {
+    writeFileSync(join(folder, name), bytes);
+    const own = await run('verify', name, '--key', 'log.key');
+    t.is(own.code, expected, name + own.stdout);
+    const { status, stdout, stderr } = spawnSync(
+      'python3',
+      [join(root, 'examples/audit/verify.py'), join(folder, name)],
+      {
+        encoding: 'utf8',
+      },
+    );
+    if (/No module named/.test(stderr)) continue;
+    t.is(status, expected, stdout + stderr);
+    t.regex(stderr, expected === 0 ? /^$/ : /^verify\.py: cannot read the log: .*\n$/, name);
+  }
 });
 
 test('an index that lacks what the log has, or is of another log, is told', async (t) => {

@@ -274,3 +274,34 @@ test('the records that this program writes are looked through and not parsed', a
   ]);
   t.is(agrees(t, entries), 256);
 });
+
+test('an entry that is JSON but for a member that no field reads is no record to the index either', (t) => {
+  const right = recordBytes({ ...toldRecord(1), facts: { x: 'AT' }, zone: 'AT' });
+  const wrong = [
+    'nonsense',
+    '{"a":}',
+    '[1,]',
+    '{"a":1,}',
+    '{a:1}',
+    '01',
+    '1.',
+    '--1',
+    '"\\x"',
+    '"\u0001"',
+    'tru',
+    '[1 2]',
+  ];
+  const escaped = ['"\\u0041"', '1e3', '{"a": 1}', `${'['.repeat(70)}${']'.repeat(70)}`];
+  const usual = ['"\\u0001\\n\\"x"', '-0.5', '1e+21', '{"a":[{},[],[1,null,true,false]]}', '""', '"é"'];
+  const entries = [...wrong, ...escaped, ...usual].flatMap((value) =>
+    [0, 1].map((which) =>
+      Buffer.from(right.split('"AT"').reduce((a, b, at) => `${a}${at === which + 1 ? value : '"x"'}${b}`)),
+    ),
+  );
+  const scanned = agrees(t, entries);
+  t.true(scanned >= 50 && scanned < 100, String(scanned));
+  for (const [place, entry] of entries.entries()) {
+    const { tiles } = built([tileOf([entry])], true);
+    t.is(tiles[0]!.unread, place < 2 * wrong.length ? 256 : 0, entry.toString());
+  }
+});

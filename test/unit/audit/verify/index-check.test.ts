@@ -4,6 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { followLog, LogFollower } from '../../../../src/audit/index/follow.ts';
+import { countRecords } from '../../../../src/audit/query/count.ts';
+import { queryPage } from '../../../../src/audit/query/page.ts';
+import { openSearched } from '../../../../src/audit/query/search.ts';
 import { openRecords } from '../../../../src/audit/sources/open-records.ts';
 import type { TreeLog } from '../../../../src/audit/sources/types.ts';
 import { folderPlace } from '../../../../src/audit/verify/place.ts';
@@ -117,6 +120,16 @@ const doctored: Readonly<Record<string, readonly [finding: string, ...statements
     "UPDATE meta SET value = '4' WHERE key = 'next'",
   ],
   'tiles covered that are not there': ['index.differs', "UPDATE meta SET value = 'x' WHERE key = 'next'"],
+  'a spread over no buckets': ['index.differs 0', 'UPDATE runs SET buckets = 0'],
+  'a spread that is no number': ['index.differs 0', "UPDATE runs SET buckets = 'x'"],
+  'a key that is none': ['index.differs', "UPDATE meta SET value = 'zzzzzzzzzzzzzzzz' WHERE key = 'key'"],
+  'lengths that are too few': ['index.differs 256', "UPDATE columns SET lengths = x'00' WHERE tile = 1"],
+  'times that are too few': ['index.differs 256', "UPDATE columns SET times = x'000000' WHERE tile = 1"],
+  'a column that says more than it has': [
+    'index.differs 256',
+    "UPDATE columns SET site = x'ffffffffffffff7f01' WHERE tile = 1",
+  ],
+  'a size that is none': ['index.differs', "UPDATE meta SET value = 'zz' WHERE key = 'size'"],
   'a view in place of a table': [
     'index.differs',
     'ALTER TABLE tiles RENAME TO others',
@@ -132,6 +145,57 @@ for (const [name, [finding, ...statements]] of Object.entries(doctored)) {
     t.deepEqual(await found(folder, small), [finding]);
   });
 }
+
+const broken: readonly string[] = [
+  'UPDATE runs SET buckets = 0',
+  "UPDATE runs SET buckets = 'x'",
+  'UPDATE runs SET buckets = 5000',
+  "UPDATE meta SET value = 'zzzzzzzzzzzzzzzz' WHERE key = 'key'",
+  "UPDATE meta SET value = '1e3' WHERE key = 'next'",
+  "UPDATE columns SET lengths = x'00'",
+  "UPDATE columns SET rows = x'0000'",
+  "UPDATE columns SET times = x'000000'",
+  'UPDATE columns SET times = NULL',
+  "UPDATE columns SET site = x'ffffffffffffff7f01'",
+  "UPDATE columns SET site = x'01ffffffffffffffff7f01'",
+  "UPDATE columns SET site = x'0100ffffffffffffff7f01'",
+  "UPDATE columns SET site = x'01000161ff'",
+  'DROP TABLE runs',
+];
+
+for (const statement of broken)
+  test(`who reads an index that is damaged is told so, with what to do: ${statement}`, async (t) => {
+    const folder = await indexed(t, small);
+    doctor(folder, statement);
+    const { logs } = await openRecords([folder], { folder: '/' });
+    const filter = { fields: { device: 'meter-7' } };
+    const work = async (): Promise<void> => {
+      const opened = await openSearched(logs[0]!);
+      try {
+        await queryPage([opened], { filter, order: 'newest', limit: 1000 });
+        const options = { by: ['site'] as const, decided: true, per: 60_000 };
+        await countRecords([opened], { ...options, filter: { fields: {} } });
+        await countRecords([opened], { ...options, filter });
+      } finally {
+        opened.close();
+      }
+    };
+    await t.throwsAsync(work(), {
+      code: 'PDP_STORE_UNAVAILABLE',
+      message: /index\.db is damaged: make it anew by audit reindex, or do without it by --no-index/,
+    });
+    const without = await openSearched(logs[0]!, false);
+    t.is((await queryPage([without], { filter, order: 'newest', limit: 1000 })).entries.length, 3);
+  });
+
+test('an index whose key or span is damaged is made anew by whoever keeps it up', async (t) => {
+  const folder = await indexed(t, small);
+  for (const [key, value] of Object.entries({ key: 'zz', next: 'x', first: '-1' })) {
+    doctor(folder, `UPDATE meta SET value = '${value}' WHERE key = '${key}'`);
+    await followLog(folder, folder, await treeOf(folder), whole);
+    t.deepEqual(await found(folder, small), [], key);
+  }
+});
 
 test('what an index says of a record is told by the first entry of its tile, and how it is mended', async (t) => {
   const folder = await indexed(t, small);
