@@ -43,6 +43,10 @@ const apartMs = 50;
 const keptMs = 1000;
 /** How many a second one address gets there: a page has tens of kilobytes. */
 const mostMetrics = 20;
+/** How much of what follows a request is read, to be dropped (bytes): little work beside the answer. */
+const mostDropped = 1024 * 1024;
+/** How long the other side has to close as well once the answer has gone out (ms). */
+const lingerMs = 500;
 
 /**
  * The admin server, not yet listening: `/healthz` (the process answers), `/readyz` (503 with what is missing),
@@ -62,8 +66,8 @@ export function createAdminServer(options: AdminOptions): Server {
     const onData = (piece: Buffer): void => {
       const head = read(piece);
       if (head === 'partial') return;
-      // What follows stays with its sender: bodies are not read, nor is a second request.
-      socket.off('data', onData).off('end', onEnd).pause();
+      socket.off('data', onData).off('end', onEnd);
+      dropWhatFollows(socket);
       const who = peerNetwork(socket) ?? '';
       void answerTo(head, { pages, who }).then((answer) => send(socket, head, answer, options.clock));
     };
@@ -117,6 +121,18 @@ async function answerTo(
   }
 }
 
+/**
+ * A body, or a second request, is read and forgotten: a socket that is closed with something unread breaks its connection
+ * off, and takes from the other side what that has not read yet of the answer. Past a bound it stays with its sender.
+ */
+function dropWhatFollows(socket: Socket): void {
+  let dropped = 0;
+  socket.on('data', (piece: Buffer) => {
+    dropped += piece.byteLength;
+    if (dropped > mostDropped) socket.pause();
+  });
+}
+
 function send(socket: Socket, asked: RequestHead | string, answer: Answer, clock: Clock): void {
   if (socket.destroyed) return;
   const lines = [
@@ -133,8 +149,11 @@ function send(socket: Socket, asked: RequestHead | string, answer: Answer, clock
   socket.cork();
   socket.write(`${lines.join('\r\n')}\r\n\r\n`);
   if (!bodiless) socket.write(answer.body);
-  // Whether the other side closes as well is not waited for.
-  socket.end(() => socket.destroy());
+  // With the end of the other side the socket closes by itself; that is waited for, but not for long.
+  socket.end(() => {
+    const late = setTimeout(() => socket.destroy(), lingerMs).unref();
+    socket.once('close', () => clearTimeout(late));
+  });
 }
 
 function json(status: number, value: object): Answer {

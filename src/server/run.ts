@@ -14,14 +14,18 @@ export interface RunOptions extends ParentOptions {
 
 /**
  * Runs the server until SIGTERM or SIGINT, then drains it; answers the exit code. A second signal ends the process at
- * once, and all that it has forked. SIGHUP reloads; one that comes during the start does so once the server is ready.
- * Rejects where the server cannot start.
+ * once, and all that it has forked. SIGHUP reloads; one that comes during the start does so once the server is ready, and
+ * one that comes during the drain does nothing. Rejects where the server cannot start. From its end on the process takes
+ * no notice of these signals: call it once, and end the process after it.
  */
 export async function runParent(config: Config, options: RunOptions): Promise<number> {
   paceHeap(mostHeap.parent);
   const ended = Promise.withResolvers<string>();
   let signalled = false;
+  let over = false;
   const onSignal = (signal: NodeJS.Signals): void => {
+    // The process is about to end by itself, with a code that a signal must not change.
+    if (over) return;
     if (signalled) leave(1);
     signalled = true;
     ended.resolve(signal);
@@ -31,16 +35,17 @@ export async function runParent(config: Config, options: RunOptions): Promise<nu
   hearHangups();
   options.abort?.addEventListener('abort', onAbort);
   if (options.abort?.aborted) onAbort();
-  let endHangups: (() => void) | undefined;
   try {
     const server = await startParent(config, options);
     options.onReady?.(server);
-    endHangups = takeHangups(() => void server.reload('SIGHUP'));
-    await server.stop(await ended.promise);
+    const endHangups = takeHangups(() => void server.reload('SIGHUP'));
+    const why = await ended.promise;
+    // Whoever goes on asking for reloads would keep a server from its end.
+    endHangups();
+    await server.stop(why);
     return 0;
   } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-    endHangups?.();
+    over = true;
     options.abort?.removeEventListener('abort', onAbort);
   }
 }

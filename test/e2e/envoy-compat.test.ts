@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { stretched, stretchedBudget } from '../helpers/behind-envoy.ts';
 import { pluginBundle } from '../helpers/compat.ts';
 import { request, startEnvoy } from '../helpers/live-envoy.ts';
 import { makeLiveFleet } from '../helpers/live-fleet.ts';
@@ -56,7 +57,7 @@ async function startUpstream(t: ExecutionContext) {
 withBoth(
   'through a real Envoy: a policy for opa-envoy-plugin says headers, query, body, status and metadata, under our floor',
   async (t) => {
-    const fleet = await makeLiveFleet(t, ['meter-1', 'meter-2']);
+    const fleet = await makeLiveFleet(t, ['meter-1', 'meter-2'], { change: stretchedBudget });
     appendFileSync(
       fleet.configFile,
       `policy: { bundle: ${JSON.stringify(pluginBundle({ rego: harbour }))}, compat: opa-envoy }\n`,
@@ -64,7 +65,7 @@ withBoth(
     const upstream = await startUpstream(t);
     await fleet.serve();
     const proxy = await startEnvoy(t, envoy.path, 'http.yaml', fleet, upstream.port, (text) =>
-      text
+      stretched(text)
         .replace(
           'validate_mutations: true',
           'validate_mutations: true\n                      with_request_body: { max_request_bytes: 8192 }',

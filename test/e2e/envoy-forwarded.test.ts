@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { issueCa, issueLeaf } from '../../src/ca/index.ts';
+import { stretched, stretchedBudget } from '../helpers/behind-envoy.ts';
 import { makeLiveFleet } from '../helpers/live-fleet.ts';
 import { request, startEnvoy } from '../helpers/live-envoy.ts';
 import { findEnvoy, until } from '../helpers/processes.ts';
@@ -33,7 +34,9 @@ const withEnvoy = needing(envoy.lack, { serial: true });
 withEnvoy(
   'x-forwarded-client-cert as a real Envoy writes it brings the chain that Envoy itself does not send, and no device’s own',
   async (t) => {
-    const fleet = await makeLiveFleet(t, ['meter-1'], { change: forwarding });
+    const fleet = await makeLiveFleet(t, ['meter-1'], {
+      change: (text) => stretchedBudget(forwarding(text)),
+    });
     const now = Date.now();
     const life = { notBefore: now - day, notAfter: now + day };
     const between = await issueCa(fleet.root, { subject: 'CN=Nowhere configured', ...life });
@@ -55,7 +58,9 @@ withEnvoy(
     t.teardown(() => service.close());
     await fleet.serve();
     const { port } = service.address() as AddressInfo;
-    const proxy = await startEnvoy(t, envoy.path, 'http.yaml', fleet, port, writingAll);
+    const proxy = await startEnvoy(t, envoy.path, 'http.yaml', fleet, port, (text) =>
+      stretched(writingAll(text)),
+    );
 
     const device = { ...leaf, pem: leaf.pem + between.pem };
     const forged = { 'x-forwarded-client-cert': `Cert="${encodeURIComponent(leaf.pem)}"` };

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { stretched, stretchedBudget } from '../helpers/behind-envoy.ts';
 import { makeLiveFleet, type LiveFleet } from '../helpers/live-fleet.ts';
 import { request, startEnvoy } from '../helpers/live-envoy.ts';
 import { findEnvoy, until } from '../helpers/processes.ts';
@@ -42,7 +43,9 @@ const withEnvoy = needing(envoy.lack, { serial: true });
 withEnvoy(
   'through a real Envoy: allowed, revoked and denied, resumed and denied, killed and closed, back and allowed',
   async (t) => {
-    const fleet = await makeLiveFleet(t, ['meter-1', 'meter-2', 'meter-3'], { change: withSpares });
+    const fleet = await makeLiveFleet(t, ['meter-1', 'meter-2', 'meter-3'], {
+      change: (text) => stretchedBudget(withSpares(text)),
+    });
     const spares = join(fleet.folder, 'spares.ndjson');
     const row = { status: 'active', class: 'spare' };
     writeFileSync(
@@ -57,7 +60,7 @@ withEnvoy(
     t.is(fleet.cli(['device', 'import', spares, '--why', 'spares']).code, 0);
     const upstream = await startUpstream(t);
     const server = await fleet.serve();
-    const proxy = await startEnvoy(t, envoy.path, 'http.yaml', fleet, upstream.port);
+    const proxy = await startEnvoy(t, envoy.path, 'http.yaml', fleet, upstream.port, stretched);
     const meter = await fleet.device('meter-1');
 
     // A device is let in; what it forged never reaches the service, and what we say does.

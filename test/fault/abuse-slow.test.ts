@@ -27,7 +27,7 @@ test.serial('who opens no window gets no answers, and its calls are ended instea
     t.true(await comes(connection, () => connection.resets.size === all.length));
     t.deepEqual([...new Set(connection.resets.values())], [code.cancel]);
     t.false(all.some((stream) => answered(connection, stream)));
-    t.is(await abused.ended('calls', 'slow'), before + all.length);
+    t.is(await abused.ended('calls', 'slow', before + all.length), before + all.length);
     await connection.send(
       Buffer.concat([h2.settings([[setting.initialWindowSize, 65_535]]), abused.call(9001)]),
     );
@@ -67,7 +67,7 @@ test.serial('who never ends what it begins is ended: handshake, headers or messa
     const prefaceOnly = await abused.connect({ polite: false });
     await prefaceOnly.send(h2.preface);
     await Promise.all([silent, partly, prefaceOnly].map(({ ended }) => ended));
-    t.is(await abused.ended('connections', 'setup'), before + 3);
+    t.is(await abused.ended('connections', 'setup', before + 3), before + 3);
 
     // A header block that never ends lets no sign of life through.
     const inHeaders = await abused.connect();

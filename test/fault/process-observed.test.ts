@@ -46,11 +46,22 @@ async function decider(server: Server): Promise<number> {
   return found[0] as number;
 }
 
+/** Whether the parent has been told that the device was seen, and has kept it. */
+function isKept(world: World): boolean {
+  const store = openStore({ path: world.config.state.path, mode: 'read_only', now: Date.now() });
+  try {
+    return createObservedReader(store).certificatesSeen('default', deviceId).length > 0;
+  } finally {
+    store.close();
+  }
+}
+
 test('a key that one worker saw in one network and another worker in another is told, also after a restart', async (t) => {
   const { world, server } = await twoWorkers(t);
   const leaf = await world.leaf('meter/1');
   const ask = asking(leaf, server);
   t.false(warns(await ask('10.20.0.7')));
+  await until(() => isKept(world));
   // Whoever has seen the first use is gone: what the other worker knows of it, it knows from the parent.
   process.kill(await decider(server), 'SIGKILL');
   await until(async () => warns(await ask('10.20.1.7').catch(() => undefined)));

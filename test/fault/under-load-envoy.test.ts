@@ -11,7 +11,8 @@ import {
   withSharedPort,
 } from '../helpers/behind-envoy.ts';
 import { makeLiveFleet, serveFrom, type LiveFleet } from '../helpers/live-fleet.ts';
-import { findEnvoy, freePort, portreeve, until, type Running } from '../helpers/processes.ts';
+import { freePort } from '../helpers/ports.ts';
+import { findEnvoy, portreeve, until, type Running } from '../helpers/processes.ts';
 import { needing } from '../helpers/skip.ts';
 import { root } from '../helpers/source-files.ts';
 

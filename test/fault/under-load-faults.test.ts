@@ -143,8 +143,11 @@ test('under load, an OTLP receiver that never answers, or drips, holds up no dec
   const log = readFileSync(join(world.folder, 'audit/decisions.ndjson'), 'utf8').trimEnd().split('\n');
   const ended = log.filter((line) => line.includes('"act":"worker_ended"'));
   t.deepEqual(
-    ended.map((line) => (JSON.parse(line) as { why: string }).why),
-    ['drained'],
+    ended.map((line) => {
+      const { why, detail } = JSON.parse(line) as { why: string; detail: { code: unknown; signal: unknown } };
+      return [why, detail.code, detail.signal];
+    }),
+    [['drained', 0, null]],
     'the worker came to its end by itself, and had not to be killed',
   );
 });

@@ -34,8 +34,11 @@ export interface Abused {
   call(stream: number): Buffer;
   /** A connection, as another PEP than the honest one, that sends what it is told to; ended with the file. */
   connect(options?: RawHttp2Options): Promise<RawHttp2>;
-  /** How often connections, or calls, were ended for this cause so far. */
-  ended(what: 'connections' | 'calls', why: string): Promise<number>;
+  /**
+   * How often connections, or calls, were ended for this cause so far: once it counts no further, and where at least so
+   * many are expected, those have come or were waited for in vain.
+   */
+  ended(what: 'connections' | 'calls', why: string, expected?: number): Promise<number>;
 }
 
 export interface AbusedServer {
@@ -51,6 +54,11 @@ const peakMb = 300;
 
 /** What may be more than before (MB): pools and tables that keep their size; far less than the abuse would have taken. */
 const roomMb = 48;
+
+/** Workers tell what they count with their sign of life: after so long it was told, where the machine is not too busy (ms). */
+const severalHeartbeatsMs = 450;
+/** On any machine it is told by then (ms). */
+const countedWithinMs = 20_000;
 
 /** Starts the server before the file's first test, on what `prepare` has made, and ends it after the last. */
 export function abusedServer(
@@ -144,10 +152,16 @@ async function serve(
     message,
     call: (stream) => Buffer.concat([headers(stream, block), data(stream, message)]),
     connect: (options) => rawHttp2(t, server.address('abused'), options),
-    ended: async (what, why) => {
-      // Workers tell with their sign of life.
-      await pause(450);
-      return valueOf(await server.metrics(), `portreeve_${what}_ended_total`, { why }) ?? NaN;
+    ended: async (what, why, expected = 0) => {
+      const counted = async (): Promise<number> =>
+        valueOf(await server.metrics(), `portreeve_${what}_ended_total`, { why }) ?? NaN;
+      const until = performance.now() + countedWithinMs;
+      for (let before = await counted(); ;) {
+        await pause(severalHeartbeatsMs);
+        const now = await counted();
+        if ((now === before && now >= expected) || performance.now() > until) return now;
+        before = now;
+      }
     },
   };
   return { abused, ask };

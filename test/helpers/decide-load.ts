@@ -5,7 +5,7 @@ import type { World } from './world.ts';
 export interface DecideLoad {
   /** How often there was which outcome with which first reason, `allow policy.ok`, since the last `take`; errors by their code. */
   take(): Readonly<Record<string, number>>;
-  /** Waits for so many further answers. */
+  /** Waits until all that was asked before is answered, and then for so many further answers. */
   more(count: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -63,6 +63,7 @@ export async function loadServer(t: Test, world: World, server: Server, rate = 6
       return taken;
     },
     more: async (count) => {
+      await Promise.all(open);
       const until = answered + count;
       while (answered < until) await pause(10);
     },

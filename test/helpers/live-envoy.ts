@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { createRoot, issueLeaf, type Leaf } from '../../src/ca/index.ts';
 import type { LiveFleet } from './live-fleet.ts';
-import { freePort, start, until, type Running } from './processes.ts';
+import { freePort } from './ports.ts';
+import { start, until, type Running } from './processes.ts';
 import { root } from './source-files.ts';
 
 export interface LiveEnvoy {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { createRoot, issueCa, issueCrl, issueLeaf, type Authority, type Leaf } from '../../src/ca/index.ts';
-import { freePort, freePorts, portreeve, startPortreeve, until, type Running } from './processes.ts';
+import { freePort, freePorts } from './ports.ts';
+import { portreeve, startPortreeve, until, type Running } from './processes.ts';
 
 const day = 86_400_000;
 

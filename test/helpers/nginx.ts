@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from './processes.ts';
+import { freePort } from './ports.ts';
 import { needing } from './skip.ts';
 import { root } from './source-files.ts';
 

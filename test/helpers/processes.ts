@@ -1,5 +1,4 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Tool } from './skip.ts';
 import { root } from './source-files.ts';
@@ -9,34 +8,6 @@ export interface Running {
   readonly child: ChildProcess;
   readonly output: () => string;
   readonly stop: (signal?: NodeJS.Signals) => Promise<number | null>;
-}
-
-/** A port of 127.0.0.1 that nothing listens on just now. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-/** So many ports of 127.0.0.1 in a row that nothing listens on just now. */
-export async function freePorts(many: number): Promise<readonly number[]> {
-  for (;;) {
-    const first = await freePort();
-    const ports = Array.from({ length: many }, (_, index) => first + index);
-    if ((await Promise.all(ports.map(isFree))).every(Boolean)) return ports;
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    if (port > 65_535) return resolve(false);
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }
 
 /** Starts a program and gathers its output; `stop` sends a signal and answers the exit code (null if it was killed). */

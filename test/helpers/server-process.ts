@@ -31,3 +31,5 @@ try {
   process.exitCode = 2;
 }
 await end();
+// Not by having nothing left to do: then Node gives its handlers of signals back before it ends, and one would change the code.
+process.exit();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { createAdminServer } from '../../../src/api/admin-http.ts';
@@ -14,10 +15,7 @@ interface Answer {
   readonly body: string;
 }
 
-async function serve(
-  t: ExecutionContext,
-  over: Partial<AdminOptions> = {},
-): Promise<(path: string, method?: string) => Promise<Answer>> {
+async function serverWith(t: ExecutionContext, over: Partial<AdminOptions>): Promise<Server> {
   const server = createAdminServer({
     ready: () => ({ ready: true, missing: [] }),
     metrics: () => Promise.resolve('decisions_total 1\n'),
@@ -29,7 +27,16 @@ async function serve(
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => server.close());
-  const { port } = server.address() as AddressInfo;
+  return server;
+}
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+async function serve(
+  t: ExecutionContext,
+  over: Partial<AdminOptions> = {},
+): Promise<(path: string, method?: string) => Promise<Answer>> {
+  const port = portOf(await serverWith(t, over));
   return (path, method = 'GET') =>
     new Promise((resolve, reject) => {
       const sent = request({ port, host: '127.0.0.1', path, method, agent: false }, (response) => {
@@ -130,4 +137,84 @@ test('a connection has one request; what is none is 400, and too much of one 431
   t.is((await get('/healthz')).headers['connection'], 'close');
   t.is((await get('/healthz', 'M-SEARCH')).status, 400);
   t.is((await get(`/${'x'.repeat(9000)}`)).status, 431);
+});
+
+/** Sends these pieces, then reads what comes piece by piece and slowly: how much that was, and whether the connection broke off. */
+async function askedSlowly(
+  port: number,
+  pieces: readonly string[],
+): Promise<{ bytes: number; broke: boolean }> {
+  const socket = connect({ port, host: '127.0.0.1' });
+  const seen = { bytes: 0, broke: false };
+  socket.on('error', () => (seen.broke = true));
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  for (const piece of pieces) socket.write(piece);
+  socket.on('data', (piece: Buffer) => {
+    seen.bytes += piece.byteLength;
+    socket.pause();
+    setTimeout(() => socket.resume(), 2);
+  });
+  await closed;
+  return seen;
+}
+
+test('an answer arrives whole, whatever its connection sends besides: a second request, or a body', async (t) => {
+  const metrics = '#'.repeat(4_000_000);
+  const port = portOf(await serverWith(t, { metrics: () => Promise.resolve(metrics) }));
+  const get = 'GET /metrics HTTP/1.1\r\n\r\n';
+  for (const more of [get, 'x'.repeat(500_000)]) {
+    const { bytes, broke } = await askedSlowly(port, [get, more]);
+    t.false(broke, String(more.length));
+    t.true(bytes > metrics.length, `${bytes} of an answer with ${metrics.length}, and ${more.length} sent`);
+  }
+});
+
+test('of what a connection sends besides its request no more than a bound is read, and it is answered all the same', async (t) => {
+  const server = await serverWith(t, {});
+  const accepted = once(server, 'connection') as Promise<[Socket]>;
+  const { bytes } = await askedSlowly(portOf(server), [
+    'POST /readyz HTTP/1.1\r\n\r\n',
+    'x'.repeat(50_000_000),
+  ]);
+  const [{ bytesRead }] = await accepted;
+  t.true(bytes > 0);
+  t.true(bytesRead < 1_500_000, String(bytesRead));
+});
+
+test('a connection closes with its other side, and where that does not close, soon after the answer', async (t) => {
+  const port = portOf(await serverWith(t, {}));
+  for (const allowHalfOpen of [false, true]) {
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen });
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    // What is sent to a connection that is gone breaks it off.
+    socket.on('error', () => undefined);
+    socket.write('GET /healthz HTTP/1.1\r\n\r\n');
+    await once(socket.resume(), 'end');
+    const sending = allowHalfOpen ? setInterval(() => socket.write('x'), 20) : undefined;
+    await closed;
+    clearInterval(sending);
+  }
+  t.pass();
+});
+
+test('what is no HTTP is told so at once: TLS, line breaks of its own, a word in lower case', async (t) => {
+  const port = portOf(await serverWith(t, {}));
+  for (const sent of ['\x16\x03\x01', 'GET /healthz HTTP/1.0\n\n', 'hello']) {
+    const socket = connect({ port, host: '127.0.0.1' });
+    let text = '';
+    socket.on('data', (piece: Buffer) => (text += piece.toString('latin1')));
+    socket.write(sent, 'latin1');
+    await once(socket, 'close');
+    t.regex(text, /^HTTP\/1\.1 400 /, sent);
+  }
+});
+
+test('a target may be absolute, and empty lines stand before a request', async (t) => {
+  const port = portOf(await serverWith(t, {}));
+  const socket = connect({ port, host: '127.0.0.1' });
+  let text = '';
+  socket.on('data', (piece: Buffer) => (text += piece.toString('latin1')));
+  socket.write('\r\nGET http://x/healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+  await once(socket, 'close');
+  t.regex(text, /^HTTP\/1\.1 200 [^]*"ok"/);
 });

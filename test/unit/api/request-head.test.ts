@@ -36,8 +36,48 @@ test('what is no request of HTTP/1 is malformed', (t) => {
     'GET /ä HTTP/1.1',
   ])
     t.is(read(`${line}\r\nhost: a\r\n\r\n`), 'malformed', line);
-  t.is(read('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), 'malformed');
-  t.is(read('\x16\x03\x01\r\n\r\n'), 'malformed');
+});
+
+test('what cannot become a request is malformed at once, and not when its headers end', (t) => {
+  for (const begin of [
+    '\x16',
+    '\x16\x03\x01\x02',
+    'g',
+    '\n',
+    '\rG',
+    '\r\n\n',
+    'GET /healthz HTTP/1.0\n',
+    'GET /healthz\r\n',
+    'PRI * HTTP/2.0\r\n',
+  ]) {
+    t.is(read(begin), 'malformed', JSON.stringify(begin));
+    t.is(read(...begin), 'malformed', JSON.stringify(begin));
+  }
+});
+
+test('empty lines before a request are skipped, in whichever pieces they come', (t) => {
+  for (const empty of ['\r\n', '\r\n\r\n', '\r\n\r\n\r\n']) {
+    t.deepEqual(read(`${empty}${whole}`), head);
+    t.deepEqual(read(...`${empty}${whole}`), head);
+    t.is(read(empty), 'partial');
+    t.is(read(`${empty}\r`), 'partial');
+    t.is(read(`${empty}GET / HTTP/1.1\r\n`), 'partial');
+  }
+  t.is(read('\r\n'.repeat(5000)), 'too large');
+});
+
+test('an absolute target is that of a request to its host', (t) => {
+  for (const [sent, target] of [
+    ['http://x/healthz', '/healthz'],
+    ['HTTP://x:9901/metrics?a=http://y/', '/metrics?a=http://y/'],
+    ['https://[::1]:1/healthz', '/healthz'],
+    ['http://x', '/'],
+    ['http://x?a', '/?a'],
+    ['/http://x/healthz', '/http://x/healthz'],
+    ['http:///healthz', 'http:///healthz'],
+    ['*', '*'],
+  ] as const)
+    t.deepEqual(read(`GET ${sent} HTTP/1.1\r\n\r\n`), { method: 'GET', target }, sent);
 });
 
 test('a head of more than 8 KiB is too large, in one piece or in many', (t) => {

@@ -14,7 +14,7 @@ import { openListeners } from '../../../../src/server/listen/listeners.ts';
 import { connections } from '../../api/fixtures.ts';
 import { readCertificates } from '../../../../src/server/material.ts';
 import type { ListenOptions, Listeners } from '../../../../src/server/listen/listeners.ts';
-import { freePorts } from '../../../helpers/processes.ts';
+import { freePorts } from '../../../helpers/ports.ts';
 
 const bytes = {
   requestSerialize: (value: Buffer) => value,

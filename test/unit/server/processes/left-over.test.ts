@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { endLeftOver } from '../../../../src/server/processes/left-over.ts';
@@ -17,18 +18,20 @@ import { temporaryFolder } from '../../../helpers/temporary-store.ts';
 /** Only Linux tells of processes as it is needed here. */
 const onLinux = process.platform === 'linux' ? test : test.skip;
 
+type Started = ChildProcess & { readonly pid: number; readonly stdin: Writable };
+
 /** Starts a process like those of a server, and waits until it runs. */
 async function started(
   t: ExecutionContext,
   args: readonly string[],
   code = 'setInterval(() => undefined, 1000);',
-): Promise<ChildProcess & { readonly pid: number }> {
+): Promise<Started> {
   const entry = join(temporaryFolder(t), 'worker-main.js');
   writeFileSync(entry, `${code}\nconsole.log('runs');\n`);
-  const child = spawn(process.execPath, [entry, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [entry, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
   t.teardown(() => child.kill('SIGKILL'));
   await once(child.stdout, 'data');
-  return child as ChildProcess & { readonly pid: number };
+  return child as Started;
 }
 
 onLinux('what an earlier run left is ended, stopped or not, and told process by process', async (t) => {
@@ -52,9 +55,13 @@ onLinux('what an earlier run left is ended, stopped or not, and told process by 
 
 onLinux('one that ends by itself is let, and not told', async (t) => {
   const lock = randomUUID();
-  const child = await started(t, [markOf(lock, '1-a')], 'setTimeout(() => process.exit(7), 50);');
+  const code = "process.stdin.on('end', () => process.exit(7)).resume();";
+  const child = await started(t, [markOf(lock, '1-a')], code);
   const lines: string[] = [];
-  await endLeftOver(lock, (line) => lines.push(line));
+  const ending = endLeftOver(lock, (line) => lines.push(line));
+  // It runs when that begins, and has a reason to end only then.
+  child.stdin.end();
+  await ending;
   await until(() => child.exitCode !== null);
   t.is(child.exitCode, 7);
   t.deepEqual(lines, []);
@@ -110,4 +117,29 @@ onLinux('the end of a run ends what its processes have started, though those hea
   t.is(child.signalCode, 'SIGKILL');
   await until(() => markedProcesses((mark) => isOfLock(mark, lock)).length === 0);
   t.pass();
+});
+
+test('a process that began no run ends what it has forked by its own end, though that hears of nothing', async (t) => {
+  t.timeout(60_000);
+  const folder = temporaryFolder(t);
+  const [command, helper] = [join(folder, 'command.ts'), join(folder, 'helper-main.ts')];
+  const own = join(root, 'src/server/processes/own-processes.ts');
+  writeFileSync(
+    helper,
+    "process.on('disconnect', () => undefined); process.send?.('runs'); setInterval(() => 0, 1000);",
+  );
+  writeFileSync(
+    command,
+    `import { forkOwn } from ${JSON.stringify(own)};
+    const child = forkOwn(${JSON.stringify(helper)}, { detached: true });
+    child.once('message', () => process.stdout.write(String(child.pid), () => process.exit(7)));`,
+  );
+  const child = spawn(process.execPath, [command], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let pid = '';
+  child.stdout.on('data', (chunk: Buffer) => (pid += chunk.toString()));
+  let gone = false;
+  t.teardown(() => !gone && pid !== '' && process.kill(Number(pid), 'SIGKILL'));
+  // Both have the same stdout: it closes with the last of them.
+  t.deepEqual(await once(child, 'close'), [7, null]);
+  gone = true;
 });
