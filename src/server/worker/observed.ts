@@ -40,6 +40,8 @@ export interface Observed {
 
 /** Sharing is told after so long at most, what is learnt is written so often, and a write takes so long at most (ms). */
 const [tellMs, writeMs, budgetMs] = [10, 250, 10];
+/** The last write may take so long: nothing is written after it (ms). */
+const lastBudgetMs = 2000;
 const pruneMs = 60_000;
 
 /** Observations that may wait to be written; beyond that they are dropped and counted. */
@@ -98,14 +100,15 @@ export function startObserved(options: ObservedOptions): Observed {
     remembered.set(name, observation.at);
     return true;
   };
-  const write = (): void => {
+  const write = (mostMs = budgetMs): void => {
     if (waiting.length === 0 && toWrite.size === 0) return;
-    const until = clock.monotonic() + budgetMs;
     const devices: LearntOf[] = [];
     let done = 0;
     guarded(
       () => {
         store.transact(() => {
+          // From here on: what it takes to come by the lock is no reason to write nothing.
+          const until = clock.monotonic() + mostMs;
           writer.writeShared([...toWrite.values()]);
           while (done < waiting.length && clock.monotonic() < until) {
             const observation = waiting[done++] as Observation;
@@ -135,7 +138,7 @@ export function startObserved(options: ObservedOptions): Observed {
     () => uses.restore(readSharedKeys(store, since())),
     () => 0,
   );
-  const timers = [setInterval(write, writeMs), setInterval(prune, pruneMs)];
+  const timers = [setInterval(() => write(), writeMs), setInterval(prune, pruneMs)];
   return {
     take: (observations, dropped) => {
       let lost = dropped;
@@ -162,7 +165,7 @@ export function startObserved(options: ObservedOptions): Observed {
     stop: () => {
       clearTimeout(telling);
       for (const timer of timers) clearInterval(timer);
-      write();
+      write(lastBudgetMs);
     },
   };
 }

@@ -13,13 +13,13 @@ import { temporaryStore } from '../../../helpers/temporary-store.ts';
 
 const minute = 60_000;
 
-function observing(t: ExecutionContext, store: Store = temporaryStore(t)) {
+function observing(t: ExecutionContext, store: Store = temporaryStore(t), clock = fakeClock(1_000_000)) {
   const told: Learnt[] = [];
   const log: string[] = [];
   const count = { dropped: 0 };
   const observed = startObserved({
     store,
-    clock: fakeClock(1_000_000),
+    clock,
     config: () => ({
       observed: { interval: 60 * minute, certificates_per_device: 8, keep: 400 * 86_400_000 },
       shared_use: { window: 10 * minute, moves: 0, ipv4_prefix: 24, ipv6_prefix: 48 },
@@ -68,6 +68,24 @@ test('what is learnt while another process has the write lock waits for it, and 
   other.close();
   await until(() => seen().length === 1);
   t.is(count.dropped, 0);
+});
+
+test('what it takes to come by the lock is no reason to write nothing', (t) => {
+  const clock = fakeClock(1_000_000);
+  const store = temporaryStore(t);
+  const slow: Store = {
+    ...store,
+    prepare: (sql) => store.prepare(sql),
+    transact: (work) =>
+      store.transact(() => {
+        clock.advance(60_000);
+        return work();
+      }),
+  };
+  const { observed, reader } = observing(t, slow, clock);
+  observed.take([someObservation()], 0);
+  observed.stop();
+  t.is(reader.certificatesSeen('default', 'meter-1').length, 1);
 });
 
 test('what waits is written at the end', (t) => {
