@@ -48,7 +48,9 @@ export function inputText({ keys, only = {} }: InputUse): (input: PolicyInput) =
     // member is written several times slower.
     const asked: Record<string, unknown> = { ...input };
     for (const key of unread) asked[key] = undefined;
-    for (const key of asksForNull) if (asked[key] !== null) asked[key] = someValue;
+    // A key that is not there stays away: rules that ask whether it is null are undefined then.
+    for (const key of asksForNull)
+      if (asked[key] !== null && asked[key] !== undefined) asked[key] = someValue;
     return JSON.stringify(asked);
   };
 }

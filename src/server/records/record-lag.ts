@@ -4,6 +4,8 @@ export interface RecordLag {
   begins(): (kept: boolean) => void;
   /** Whether an answer may leave before its record is known to stand in the log. */
   mayGoAhead(): boolean;
+  /** For how long the oldest batch has waited whose fate is not known (ms); 0 where there is none. */
+  waitedMs(): number;
 }
 
 /**
@@ -28,5 +30,6 @@ export function createRecordLag(mostMs: () => number, monotonic: () => number): 
       };
     },
     mayGoAhead: () => kept && (oldest === undefined || monotonic() - oldest.at < mostMs()),
+    waitedMs: () => (oldest === undefined ? 0 : monotonic() - oldest.at),
   };
 }

@@ -110,10 +110,10 @@ export function startObserved(options: ObservedOptions): Observed {
           // From here on: what it takes to come by the lock is no reason to write nothing.
           const until = clock.monotonic() + mostMs;
           writer.writeShared([...toWrite.values()]);
-          while (done < waiting.length && clock.monotonic() < until) {
-            const observation = waiting[done++] as Observation;
-            if (writer.write(observation)) devices.push(learntOf(observation));
-          }
+          do {
+            const observation = waiting[done++];
+            if (observation && writer.write(observation)) devices.push(learntOf(observation));
+          } while (done < waiting.length && clock.monotonic() < until);
         });
         waiting = waiting.slice(done);
         toWrite = new Map();
@@ -166,6 +166,8 @@ export function startObserved(options: ObservedOptions): Observed {
       clearTimeout(telling);
       for (const timer of timers) clearInterval(timer);
       write(lastBudgetMs);
+      if (waiting.length > 0) onDropped(waiting.length);
+      waiting = [];
     },
   };
 }

@@ -10,7 +10,7 @@ import type { Opa } from '../opa/find.ts';
 import { runOpaSync } from '../opa/run.ts';
 import { projectFileName } from '../project/open.ts';
 import type { Project } from '../project/types.ts';
-import { inputUseOf } from './input-use.ts';
+import { inputUseOf, loadedModules } from './input-use.ts';
 
 /**
  * Compiles a project to what goes into its bundle, all but the self-test. The compiler runs in the project's folder with
@@ -77,8 +77,14 @@ function digestSources(project: Project): Readonly<Record<string, string>> {
   const capabilities = relative(project.folder, project.capabilities).replaceAll('\\', '/');
   const own = capabilities.startsWith('../') ? [] : [capabilities];
   const described = existsSync(project.file) ? [projectFileName] : [];
-  const files = [...described, ...project.modules, ...project.dataFiles, ...project.selfTestFiles, ...own];
+  const files = [
+    ...described,
+    ...loadedModules(project),
+    ...project.dataFiles,
+    ...project.selfTestFiles,
+    ...own,
+  ];
   return Object.fromEntries(
-    files.toSorted().map((name) => [name, sha256Hex(readFileSync(join(project.folder, name)))]),
+    [...new Set(files)].sort().map((name) => [name, sha256Hex(readFileSync(join(project.folder, name)))]),
   );
 }

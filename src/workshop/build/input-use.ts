@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { PortreeveError } from '../../lib/errors.ts';
+import { inputSchemaPath, isInputVersion } from '../../policy/input-versions.ts';
 import type { OnlyUse } from '../../policy/verdict-memory.ts';
 import type { Opa } from '../opa/find.ts';
 import { runOpaSync } from '../opa/run.ts';
+import { findFiles } from '../project/find-files.ts';
 import type { Project } from '../project/types.ts';
 
 /** What a project's rules read of the input. */
@@ -17,11 +20,24 @@ interface Term {
   readonly value?: unknown;
 }
 
-/** Keys by how they are used, and whether every use of `input` was of a key by its name. */
+/** Keys by how they are used. */
 interface Uses {
   readonly read: Set<string>;
   readonly asksForNull: Set<string>;
   readonly told: Set<string>;
+  /** Whether `==` or `!=` may be something else than Rego's own: they are looked up by name, as any function. */
+  redefined: boolean;
+}
+
+/** What `==` and `!=` are called in the syntax tree. */
+const comparisons = ['equal', 'neq'];
+
+/**
+ * The Rego files that the compiler reads, relative to the project: its modules, and whatever lies among its data, tests and
+ * hidden files too, for it loads all that is there.
+ */
+export function loadedModules({ folder, modules, data }: Project): readonly string[] {
+  return [...new Set([...modules, ...findFiles(folder, data, ['.rego'], true)])].sort();
 }
 
 /**
@@ -31,26 +47,37 @@ interface Uses {
  * Throws PDP_POLICY_INVALID with opa's words where it cannot read a module.
  */
 export function inputUseOf(opa: Opa, project: Project): FoundUse | undefined {
-  const uses: Uses = { read: new Set(), asksForNull: new Set(), told: new Set() };
+  const uses: Uses = { read: new Set(), asksForNull: new Set(), told: new Set(), redefined: false };
   const flags = project.regoVersion === 0 ? ['--v0-compatible'] : [];
-  for (const module of project.modules) {
+  for (const module of loadedModules(project)) {
     const parsed = runOpaSync(opa, ['parse', '--format', 'json', ...flags, module], { cwd: project.folder });
     if (parsed.status !== 0) {
       throw new PortreeveError('PDP_POLICY_INVALID', `opa parse: ${parsed.stderr}${parsed.stdout}`.trim());
     }
     if (!collect(JSON.parse(parsed.stdout), uses)) return undefined;
   }
-  const { read, asksForNull, told } = uses;
+  const { read, asksForNull } = uses;
+  const known = schemaKeys(project.inputVersion);
+  // An object of data may look like it; a key that the input does not have stands for nothing.
+  const told = [...uses.told].filter((key) => known.has(key));
   const keys = [...new Set([...read, ...asksForNull, ...told])].sort();
   const only = keys
-    .filter((key) => !read.has(key))
+    .filter((key) => !read.has(key) && known.has(key) && !(uses.redefined && asksForNull.has(key)))
     .map((key) => [key, asksForNull.has(key) ? 'null' : 'told'] as const);
   return { keys, only: Object.fromEntries(only) };
+}
+
+/** The keys of the input; of a version that is not written here, none. */
+function schemaKeys(version: number): ReadonlySet<string> {
+  if (!isInputVersion(version)) return new Set();
+  const { properties } = JSON.parse(readFileSync(inputSchemaPath(version), 'utf8')) as { properties: object };
+  return new Set(Object.keys(properties));
 }
 
 /** Whether every use of `input` within is of a key by its name. */
 function collect(node: unknown, uses: Uses): boolean {
   if (typeof node !== 'object' || node === null) return true;
+  if (mayRedefine(node)) uses.redefined = true;
   const compared = comparedWithNull(node);
   if (compared !== undefined) {
     uses.asksForNull.add(compared);
@@ -70,8 +97,32 @@ function collect(node: unknown, uses: Uses): boolean {
 }
 
 function collectAll(node: object, uses: Uses): boolean {
-  // Annotations say what type the input has, and read nothing of it.
-  return Object.entries(node).every(([name, child]) => name === 'annotations' || collect(child, uses));
+  // Annotations say what type the input has, and read nothing of it. Operators are none of a rule's own.
+  return Object.entries(withoutOperator(node)).every(
+    ([name, child]) => name === 'annotations' || collect(child, uses),
+  );
+}
+
+/** An expression or a call without the comparison that it is, where it is one. */
+function withoutOperator(node: object): object {
+  const { terms, type, value } = node as { readonly terms?: unknown } & Term;
+  if (Array.isArray(terms) && isComparison(terms[0])) return { ...node, terms: terms.slice(1) };
+  if (type === 'call' && Array.isArray(value) && isComparison(value[0]))
+    return { ...node, value: value.slice(1) };
+  return node;
+}
+
+/**
+ * Whether a name, an alias or a text is that of a comparison, but for the operator itself: rules, imports and `with` can put
+ * another function in its place.
+ */
+function mayRedefine(node: object): boolean {
+  const { name, alias, value } = node as { readonly name?: unknown; readonly alias?: unknown } & Term;
+  return [name, alias, value].some((one) => typeof one === 'string' && comparisons.includes(one));
+}
+
+function isComparison(term: unknown): boolean {
+  return comparisons.some((name) => isOperator(term, name));
 }
 
 /** The key that a reference reads directly under `input`. */
@@ -87,7 +138,7 @@ function comparedWithNull(expression: object): string | undefined {
   const { terms } = expression as { readonly terms?: unknown };
   if (!Array.isArray(terms) || terms.length !== 3) return undefined;
   const [operator, a, b] = terms as readonly unknown[];
-  if (!isOperator(operator, 'equal') && !isOperator(operator, 'neq')) return undefined;
+  if (!isComparison(operator)) return undefined;
   const other = isNull(b) ? a : isNull(a) ? b : undefined;
   const isKeyAlone =
     (other as Term | undefined)?.type === 'ref' && (other as { value: unknown[] }).value.length === 2;

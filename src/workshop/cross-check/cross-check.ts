@@ -27,7 +27,14 @@ export type Spoken = Pick<Dialect, 'textOf' | 'read' | 'complete'> & { readonly 
 /** The way of a bundle. Throws PDP_BUNDLE_INVALID. */
 export function spokenBy(bundle: Bundle): Spoken {
   const { textOf, read, complete } = dialectOf(bundle);
-  return { textOf, read, complete, hasClock: bundle.compat !== null };
+  // Of our own input all is shown to opa: so it would come out if the rules read what the bundle says that they do not.
+  const whole = (input: PolicyInput): string => JSON.stringify(input);
+  return {
+    textOf: bundle.compat === null ? whole : textOf,
+    read,
+    complete,
+    hasClock: bundle.compat !== null,
+  };
 }
 
 /**

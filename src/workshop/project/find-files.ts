@@ -5,7 +5,7 @@ import { PortreeveError } from '../../lib/errors.ts';
 /**
  * Files below `folder` that `paths` (files, folders, or patterns of both, relative to it) name and whose names end with one
  * of `endings` (lower case; in whatever case they are written): relative, with `/`, sorted by code unit, each once. A path
- * that is not there names nothing; what is hidden (`.git`) and `node_modules` is left out. Links to folders are followed, as
+ * that is not there names nothing; what is hidden (`.git`) and `node_modules` is left out, unless all is wanted. Links to folders are followed, as
  * `opa` does, but for one that leads back to a folder that it is in. Throws PDP_PROJECT_INVALID for one that leads out of
  * `folder`, as paths may not either.
  */
@@ -13,10 +13,13 @@ export function findFiles(
   folder: string,
   paths: readonly string[],
   endings: readonly string[],
+  all = false,
 ): readonly string[] {
   const wanted = existing(folder, paths)
-    .flatMap((path) => (isFolder(join(folder, path)) ? filesWithin(folder, path) : [path]))
-    .filter((file) => endings.some((ending) => file.toLowerCase().endsWith(ending)) && !isLeftOut(file));
+    .flatMap((path) => (isFolder(join(folder, path)) ? filesWithin(folder, path, all) : [path]))
+    .filter(
+      (file) => endings.some((ending) => file.toLowerCase().endsWith(ending)) && (all || !isLeftOut(file)),
+    );
   return [...new Set(wanted)].sort();
 }
 
@@ -29,7 +32,12 @@ export function existing(folder: string, paths: readonly string[]): readonly str
   return [...new Set(found.map(plainPath))].sort();
 }
 
-function filesWithin(folder: string, path: string, within: readonly string[] = []): readonly string[] {
+function filesWithin(
+  folder: string,
+  path: string,
+  all: boolean,
+  within: readonly string[] = [],
+): readonly string[] {
   const real = realpathSync(join(folder, path));
   if (within.includes(real)) return [];
   if (!`${real}${sep}`.startsWith(join(realpathSync(folder), sep))) {
@@ -38,9 +46,9 @@ function filesWithin(folder: string, path: string, within: readonly string[] = [
   }
   return readdirSync(join(folder, path), { withFileTypes: true }).flatMap((entry) => {
     const name = posix.join(path, entry.name);
-    if (isLeftOut(entry.name)) return [];
+    if (!all && isLeftOut(entry.name)) return [];
     const goesOn = entry.isDirectory() || (entry.isSymbolicLink() && isFolder(join(folder, name)));
-    return goesOn ? filesWithin(folder, name, [...within, real]) : [name];
+    return goesOn ? filesWithin(folder, name, all, [...within, real]) : [name];
   });
 }
 

@@ -113,6 +113,12 @@ test('of a key that rules only name nothing is told, and of one of which they as
   t.is(text(input), text({ ...input, device_id: 'MTR-0002', claimed_serial: null }));
   t.not(text(input), text({ ...input, device_id: null }));
   t.not(text(input), text({ ...input, gateway: 'gw-1' }));
+  const { gateway: _none, ...without } = input;
+  t.deepEqual(
+    JSON.parse(text(without as typeof input)),
+    { device_id: '', pep: 'edge' },
+    'what is not there stays away',
+  );
 });
 
 test('a verdict is given again although a value has changed that rules only name', (t) => {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
@@ -61,6 +61,46 @@ withOpa('a key that rules only name counts as such, and one that they compare wi
     keys: ['device_id', 'gateway', 'sni'],
     only: { device_id: 'told', gateway: 'null', sni: 'null' },
   });
+});
+
+for (const [how, ...modules] of [
+  ['a rule of that name', 'neq(x, _) if startswith(x, "MTR-")'],
+  ['an import of that name', 'import data.lib.neq'],
+  ['an alias', 'import data.fns.f as equal'],
+  ['`with`', 'evil(x, _) if x\nhas if input.device_id != null\nallow if has with neq as evil'],
+] as const) {
+  withOpa(`a comparison that may be another one says nothing of what is read: ${how}`, (t) => {
+    const use = useOf(t, 'a contains {"id": {"input": "sni"}} if input.device_id != null', ...modules);
+    t.deepEqual(use, { keys: ['device_id', 'sni'], only: { sni: 'told' } });
+  });
+}
+
+withOpa(
+  'a key that the input does not have is never one that is only asked for null, nor one that is told',
+  (t) => {
+    const use = useOf(
+      t,
+      'a if input.operator_aproval != null',
+      'units := {"input": "volts"}',
+      'f(x) := {"input": x}',
+    );
+    t.deepEqual(use, { keys: ['operator_aproval'], only: {} });
+  },
+);
+
+withOpa('what the compiler finds among the data is looked at too, hidden files and tests as well', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'portreeve-keys-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, 'rego'));
+  mkdirSync(join(folder, 'data/.hidden'), { recursive: true });
+  writeFileSync(join(folder, 'rego/a.rego'), 'package a\n\nimport rego.v1\n\na if input.device_id != null\n');
+  const helper = (name: string, key: string): void =>
+    writeFileSync(join(folder, 'data', name), `package b\n\nimport rego.v1\n\nb if input.${key} > ""\n`);
+  helper('.b.rego', 'device_id');
+  helper('b_test.rego', 'gateway');
+  helper('.hidden/b.rego', 'sni');
+  const project = projectOf(join(folder, 'policy.yaml'), { version: 1 });
+  t.deepEqual(inputUseOf(opa.opa as Opa, project), { keys: ['device_id', 'gateway', 'sni'], only: {} });
 });
 
 for (const rule of [
