@@ -23,6 +23,9 @@ import { root } from '../helpers/source-files.ts';
  * The CI files of a new policy project, as CI would run them: in a folder where nothing is but a checkout, with what a
  * mirror on loopback serves (this package as it would be published, all that it needs, and opa), and with nothing else.
  */
+/** These run while nothing else wants the machine, so that each takes as long as all others do (ms). */
+const longest = 1_200_000;
+
 const opa = findCompiler(true);
 const withOpaSerial = needing(opa.lack, { serial: true });
 
@@ -64,7 +67,7 @@ async function must(t: ExecutionContext, ran: Promise<Ran>): Promise<string> {
 }
 
 test.before('pack the program, serve it, install it from there, and make a project', async (t) => {
-  t.timeout(300_000);
+  t.timeout(longest);
   if (opa.opa === undefined) return;
   folder = mkdtempSync(join(tmpdir(), 'portreeve-ci-'));
   for (const name of ['home', 'forbidden', 'tool']) mkdirSync(join(folder, name));
@@ -120,7 +123,7 @@ interface Step {
 withOpaSerial(
   'every run block of the file for GitHub Actions passes in a checkout, step by step',
   async (t) => {
-    t.timeout(300_000);
+    t.timeout(longest);
     const cwd = await checkout(t);
     const workflow = parse(readFileSync(join(cwd, '.github/workflows/policy.yml'), 'utf8')) as {
       readonly jobs: Readonly<Record<string, { readonly steps: readonly Step[] }>>;
@@ -162,7 +165,7 @@ withOpaSerial(
 );
 
 withOpaSerial('every script block of the file for GitLab passes in a checkout, job by job', async (t) => {
-  t.timeout(300_000);
+  t.timeout(longest);
   const cwd = await checkout(t);
   const file = parse(readFileSync(join(cwd, '.gitlab-ci.yml'), 'utf8')) as Readonly<
     Record<string, { readonly script?: readonly string[]; readonly before_script?: readonly string[] }>
@@ -184,7 +187,7 @@ withOpaSerial('every script block of the file for GitLab passes in a checkout, j
 });
 
 withOpaSerial('what is pinned is installed, and nothing that was exchanged since', async (t) => {
-  t.timeout(300_000);
+  t.timeout(longest);
   const cwd = await checkout(t);
   const install = (option = '') => run(`sh ci/install.sh ${option}`, cwd, { TOOLS_MIRROR: mirror.url });
   t.regex(await must(t, install()), /opa .* is not pinned[^]*portreeve is not pinned/);
