@@ -80,9 +80,9 @@ export const mostWaiting = { calls: 4096, bytes: 32 * 1024 * 1024 } as const;
  * for another's line; a call that has spent half its time waiting is shed, because the other half is for decision, record
  * and the way home. Until then it is held rather than refused: what waits counts against its connection's
  * `max_concurrent_streams`, and that keeps the PEP from sending more. Nothing is begun either while records are not
- * written as fast as decisions are made, which `recordsLate` may tell before answers do. Where there is no room, the newest of the line that takes most of it is shed. Each
- * connection of a batch is a call of its own here, in the line of its PEP's batches, and what is shed of a batch is those
- * connections alone. `clock` is monotonic.
+ * written as fast as decisions are made, which `recordsLate` may tell before answers do. Where there is no room, the newest
+ * of the line that takes most of it is shed. Each connection of a batch is a call of its own here, in the line of its PEP's
+ * batches, and what is shed of a batch is those connections alone. `clock` is monotonic.
  */
 export function createAdmission(
   clock: Pick<Clock, 'monotonic'>,

@@ -67,7 +67,7 @@ export function createVerdictMemory({ keys, only = {} }: InputUse = {}): Verdict
     string | null,
     { readonly values: readonly unknown[]; readonly verdict: SharedVerdict }
   >();
-  const placesIn = keys && readPlaces(keys.filter((key) => only[key] !== 'told'));
+  const layout = keys && createLayout(keys.filter((key) => only[key] !== 'told'));
   const counts = { hits: 0, misses: 0, evictions: 0 };
   const note = <Key, Value>(memory: Map<Key, Value>, key: Key, value: Value): void => {
     if (memory.size >= most.verdicts) {
@@ -78,8 +78,9 @@ export function createVerdictMemory({ keys, only = {} }: InputUse = {}): Verdict
   };
   return {
     again: (input) => {
-      const known = placesIn && last.get(input.device_id);
-      if (!known || !isSameAt(placesIn(input), known.values, Object.values(input))) return undefined;
+      const known = last.get(input.device_id);
+      if (!known || !layout?.has(input)) return undefined;
+      if (!isSameAt(layout.places, known.values, Object.values(input))) return undefined;
       counts.hits += 1;
       return known.verdict;
     },
@@ -89,7 +90,7 @@ export function createVerdictMemory({ keys, only = {} }: InputUse = {}): Verdict
       const verdict = known ?? canonicalForm(evaluate());
       if (text.length > most.characters) return verdict;
       if (!known) note(kept, text, verdict);
-      if (keys && input) note(last, input.device_id, { values: Object.values(input), verdict });
+      if (input && layout?.has(input)) note(last, input.device_id, { values: Object.values(input), verdict });
       return verdict;
     },
     stats: () => ({
@@ -99,11 +100,37 @@ export function createVerdictMemory({ keys, only = {} }: InputUse = {}): Verdict
   };
 }
 
-/** Where in an input the keys stand that the rules read. All inputs have the same keys in the same order. */
-function readPlaces(keys: readonly string[]): (input: PolicyInput) => readonly number[] {
-  let places: readonly number[] | undefined;
-  return (input) =>
-    (places ??= Object.keys(input).flatMap((key, place) => (keys.includes(key) ? [place] : [])));
+/** Which keys inputs have, in which order. */
+interface Layout {
+  /** Whether an input has those of the first one that was asked about. */
+  has(input: PolicyInput): boolean;
+  /** Where those stand that the rules read. */
+  readonly places: readonly number[];
+}
+
+/**
+ * All inputs that are made here have one layout. Those of records may have lost keys that the rules do not read: their
+ * values stand elsewhere.
+ */
+function createLayout(read: readonly string[]): Layout {
+  let names: readonly string[] | undefined;
+  let places: readonly number[] = [];
+  return {
+    get places() {
+      return places;
+    },
+    has: (input) => {
+      const own = Object.keys(input);
+      if (names === undefined) {
+        names = own;
+        places = own.flatMap((key, place) => (read.includes(key) ? [place] : []));
+        return true;
+      }
+      if (own.length !== names.length) return false;
+      for (let place = 0; place < own.length; place += 1) if (own[place] !== names[place]) return false;
+      return true;
+    },
+  };
 }
 
 /** Whether two inputs have the same at every place. Lists are compared by their elements, all else as it is. */

@@ -23,11 +23,11 @@ import { root } from '../helpers/source-files.ts';
  * The CI files of a new policy project, as CI would run them: in a folder where nothing is but a checkout, with what a
  * mirror on loopback serves (this package as it would be published, all that it needs, and opa), and with nothing else.
  */
-/** These run while nothing else wants the machine, so that each takes as long as all others do (ms). */
-const longest = 1_200_000;
-
 const opa = findCompiler(true);
 const withOpaSerial = needing(opa.lack, { serial: true });
+
+/** These run while nothing else wants the machine, so that each takes as long as all others do (ms). */
+const longest = 1_200_000;
 
 interface Ran {
   readonly code: number | null;

@@ -102,7 +102,7 @@ for (const size of [0, 8192, 100]) {
     const saved = `${state}.saved`;
     backup(state, saved);
     // All of it is in the file, so that cutting it cuts what is read.
-    const db = new DatabaseSync(state);
+    const db = new DatabaseSync(state, { timeout: 20_000 });
     db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     db.close();
     t.is(await ask(), 'allow policy.ok');

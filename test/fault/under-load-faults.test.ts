@@ -44,7 +44,8 @@ test('under load, decisions go on while another process sits on the write lock, 
   await load.more(1);
   const [worker] = (await server.status()).workers;
   for (const lock of ['BEGIN IMMEDIATE', 'BEGIN EXCLUSIVE']) {
-    const other = new DatabaseSync(world.config.state.path);
+    // The server may be writing just then: whoever wants the lock waits for it.
+    const other = new DatabaseSync(world.config.state.path, { timeout: 20_000 });
     other.exec(lock);
     const { der } = await issueCrl(world.pki.meters, {
       ...{

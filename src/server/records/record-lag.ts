@@ -4,9 +4,12 @@ export interface RecordLag {
   begins(): (kept: boolean) => void;
   /** Whether an answer may leave before its record is known to stand in the log. */
   mayGoAhead(): boolean;
-  /** For how long the oldest batch has waited whose fate is not known (ms); 0 where there is none. */
-  waitedMs(): number;
+  /** Whether answers wait, and a batch has for so long that whoever writes them does not keep up. */
+  isLate(): boolean;
 }
+
+/** Whoever writes at all acknowledges a batch sooner, however little time answers may be ahead (ms). */
+const lateMs = 20;
 
 /**
  * Lets answers go ahead of their records for as long as these keep up: the last batch whose fate is known stands in the
@@ -17,6 +20,8 @@ export function createRecordLag(mostMs: () => number, monotonic: () => number): 
   const begun = new Set<{ readonly at: number }>();
   let oldest: { readonly at: number } | undefined;
   let kept = false;
+  const hasWaited = (ms: number): boolean => oldest !== undefined && monotonic() - oldest.at >= ms;
+  const mayGoAhead = (): boolean => kept && !hasWaited(mostMs());
   return {
     begins: () => {
       const batch = { at: monotonic() };
@@ -29,7 +34,7 @@ export function createRecordLag(mostMs: () => number, monotonic: () => number): 
         [oldest] = begun;
       };
     },
-    mayGoAhead: () => kept && (oldest === undefined || monotonic() - oldest.at < mostMs()),
-    waitedMs: () => (oldest === undefined ? 0 : monotonic() - oldest.at),
+    mayGoAhead,
+    isLate: () => !mayGoAhead() && hasWaited(lateMs),
   };
 }

@@ -52,9 +52,6 @@ const countDelayMs = 20;
  */
 const batchPauseMs = { waiting: 2, ahead: 25 } as const;
 
-/** Whoever writes at all acknowledges a batch sooner, however little time answers may be ahead (ms). */
-const lateMs = 20;
-
 /** Until the budget is known: that of the default one (ms). */
 const defaultWithinMs = 100;
 
@@ -208,7 +205,7 @@ export function createRecordSender(
       mode = of;
       aheadMs = of === 'relaxed' ? flushMs / 2 : 0;
     },
-    late: () => aheadMs > 0 && inFlight > 0 && !lag.mayGoAhead() && lag.waitedMs() >= lateMs,
+    late: () => aheadMs > 0 && lag.isLate(),
     merging: (of) => {
       merging = of;
     },

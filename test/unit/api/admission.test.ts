@@ -28,6 +28,19 @@ function worker(room?: { calls: number; bytes: number }, recordsLate = () => fal
   return { clock, admission, fates, call };
 }
 
+/** Calls that are answered when the test says so, and wait for as long as need be. */
+function slowCalls(fates: string[]) {
+  const answers: (() => void)[] = [];
+  const slow = {
+    begin: () => {
+      fates.push('begun');
+      return new Promise<void>((resolve) => answers.push(resolve));
+    },
+    timing: { arrived: 0, deadline: Infinity },
+  };
+  return { slow, answers };
+}
+
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function turns(admission: Admission, clock: FakeClock, whatElseMs = 0): Promise<void> {
@@ -152,14 +165,7 @@ test('decisions keep their part of the time where everything else takes much of 
 
 test('while records are behind nothing more is begun than 128 calls; answers make room for the next ones', async (t) => {
   const { call, fates, admission, clock } = worker();
-  const answers: (() => void)[] = [];
-  const slow = {
-    begin: () => {
-      fates.push('begun');
-      return new Promise<void>((resolve) => answers.push(resolve));
-    },
-    timing: { arrived: 0, deadline: Infinity },
-  };
+  const { slow, answers } = slowCalls(fates);
   for (let index = 0; index < 300; index += 1) call('a', slow);
   t.is(fates.length, 300, 'as long as none has waited for long');
   clock.advance(21);
@@ -178,14 +184,7 @@ test('while records are behind nothing more is begun than 128 calls; answers mak
 test('where answers no longer go ahead of their records only 16 calls are begun at once, until they do again', async (t) => {
   let late = true;
   const { call, fates, admission } = worker(undefined, () => late);
-  const answers: (() => void)[] = [];
-  const slow = {
-    begin: () => {
-      fates.push('begun');
-      return new Promise<void>((resolve) => answers.push(resolve));
-    },
-    timing: { arrived: 0, deadline: Infinity },
-  };
+  const { slow, answers } = slowCalls(fates);
   for (let index = 0; index < 100; index += 1) call('a', slow);
   t.is(fates.length, 16);
   t.is(admission.stats().waiting, 84);

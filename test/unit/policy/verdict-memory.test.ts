@@ -131,6 +131,16 @@ test('a verdict is given again although a value has changed that rules only name
   t.is(memory.again({ ...goodInput, gateway: 'gw-1' }), undefined);
 });
 
+test('inputs that lack keys are never compared by the places of those that have them', (t) => {
+  const memory = createVerdictMemory({ keys: ['device_id', 'source_ip'] });
+  const { anchor: _anchor, ...without } = { ...goodInput, sni: '198.51.100.1', source_ip: '192.0.2.1' };
+  memory.read('whole', () => verdict(1), goodInput);
+  memory.read('without', () => verdict(2), without as typeof goodInput);
+  t.is(memory.again({ ...without, source_ip: '203.0.113.9' } as typeof goodInput), undefined);
+  t.is(memory.again({ ...goodInput, source_ip: '203.0.113.9' }), undefined);
+  t.is(memory.again(goodInput)?.ttl_s, 1);
+});
+
 test('one verdict of the default policy serves all devices in the same situation, each told by its own values', async (t) => {
   const engine = await createPolicyEngine(readBundle(null), { classes: sampleClasses });
   const device = (number: number) => ({

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'ava';
+import type { ExecutionContext } from 'ava';
 import { DurableFolder } from '../../../../src/audit/log/durable.ts';
 import { leftBelow, pruneBelow } from '../../../../src/audit/log/prune.ts';
 import { tilePath } from '../../../../src/audit/tlog/tile-path.ts';
@@ -10,17 +11,23 @@ const width = 256;
 /** Entries of a whole tile of the second level. */
 const minimum = width * width;
 
-test('entries go last, so that what is left of a removal that was broken off anywhere shows in them', async (t) => {
+/** A folder with the files of one tile of the second level and of all below it, of a byte each. */
+function wholeTile(t: ExecutionContext) {
   const root = temporaryFolder(t);
   const path = (level: number | 'entries', index: number): string =>
     join(root, tilePath({ level, index, width }));
   const put = (file: string): void => {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, '');
+    writeFileSync(file, 'x');
   };
   put(path(1, 0));
   for (let index = 0; index < width; index += 1)
     for (const level of [0, 'entries'] as const) put(path(level, index));
+  return { root, path, put };
+}
+
+test('entries go last, so that what is left of a removal that was broken off anywhere shows in them', async (t) => {
+  const { root, path, put } = wholeTile(t);
   t.deepEqual(leftBelow(root, minimum), { before: 0, minimumIndex: minimum });
   t.is(leftBelow(root, 0), null);
 
@@ -41,16 +48,7 @@ test('entries go last, so that what is left of a removal that was broken off any
 });
 
 test('the hashes with which a kept checkpoint ends stay, of every level, and no others', async (t) => {
-  const root = temporaryFolder(t);
-  const path = (level: number | 'entries', index: number): string =>
-    join(root, tilePath({ level, index, width }));
-  const put = (file: string): void => {
-    mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(file, 'x');
-  };
-  put(path(1, 0));
-  for (let index = 0; index < width; index += 1)
-    for (const level of [0, 'entries'] as const) put(path(level, index));
+  const { root, path } = wholeTile(t);
   // Of the second, nothing of the lowest level: it ends with a tile.
   const bytes = await pruneBelow(new DurableFolder(root), 0, minimum, [3 * width + 7, 9 * width]);
   const left = [0, 1, 'entries' as const].flatMap((level) =>

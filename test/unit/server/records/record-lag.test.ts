@@ -53,3 +53,21 @@ test('where nothing may be lost, no answer ever goes ahead', (t) => {
   t.false(lag.mayGoAhead());
   known(true);
 });
+
+test('records are late where answers wait for a batch that has waited for 20 ms itself', (t) => {
+  for (const [mostMs, late] of [
+    [5, 20],
+    [50, 50],
+  ] as const) {
+    const { clock, lag } = lagging(mostMs);
+    t.false(lag.isLate(), 'nothing is on its way');
+    lag.begins()(true);
+    const known = lag.begins();
+    clock.now = late - 1;
+    t.false(lag.isLate(), `${mostMs} ms`);
+    clock.now = late;
+    t.true(lag.isLate());
+    known(true);
+    t.false(lag.isLate());
+  }
+});

@@ -88,6 +88,20 @@ test('what it takes to come by the lock is no reason to write nothing', (t) => {
   t.is(reader.certificatesSeen('default', 'meter-1').length, 1);
 });
 
+test('what could not be written at the end either is counted', (t) => {
+  const { path } = temporaryStore(t);
+  const patience = () => ({ first: 1, after: 1 });
+  const store = openStore({ path, mode: 'read_write', now: 0, patience });
+  t.teardown(() => store.close());
+  const { observed, count } = observing(t, store);
+  const other = new DatabaseSync(path);
+  t.teardown(() => other.close());
+  other.exec('BEGIN IMMEDIATE');
+  observed.take([someObservation(), someObservation({ device_id: 'meter-2' })], 0);
+  observed.stop();
+  t.is(count.dropped, 2);
+});
+
 test('what waits is written at the end', (t) => {
   const { observed, seen } = observing(t);
   observed.take([someObservation()], 0);

@@ -32,6 +32,17 @@ withOpa('cases and tests beside modules are neither compiled nor taken for data'
   t.deepEqual(Object.keys(sources), ['data/site.yaml', 'policy.yaml', 'rego/policy.rego']);
 });
 
+withOpa('Rego among the data is compiled, so that it is one of the sources that name the bundle', (t) => {
+  const helper = (rule: string) =>
+    compileProject(
+      compiler,
+      openProject(projectFolder(t, { ...smallProject, 'data/.helper.rego': `package helper\n\n${rule}\n` })),
+    );
+  const [one, other] = [helper('a := 1'), helper('a := 2')];
+  t.true(Object.keys(one.sources).includes('data/.helper.rego'));
+  t.not(one.revision, other.revision);
+});
+
 withOpa('data is merged at its place, from several folders, with numbers as they were written', (t) => {
   const folder = projectFolder(t, {
     ...smallProject,
