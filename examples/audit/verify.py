@@ -984,7 +984,9 @@ def record_in(found):
         return None
     if record.get("kind") == "merged" and not isinstance(record.get("groups"), list):
         return None
-    return record if False not in forms and is_plain(found, text) else ODD
+    # What is no UTF-8 was read with other characters in its place.
+    is_text = text.encode("utf-8") == found
+    return record if is_text and False not in forms and is_plain(found, text) else ODD
 
 
 def is_count(value):

@@ -67,7 +67,7 @@ export function createVerdictMemory({ keys, only = {} }: InputUse = {}): Verdict
     string | null,
     { readonly values: readonly unknown[]; readonly verdict: SharedVerdict }
   >();
-  const layout = keys && createLayout(keys.filter((key) => only[key] !== 'told'));
+  const layout = keys && createLayout(keys, only);
   const counts = { hits: 0, misses: 0, evictions: 0 };
   const note = <Key, Value>(memory: Map<Key, Value>, key: Key, value: Value): void => {
     if (memory.size >= most.verdicts) {
@@ -79,8 +79,7 @@ export function createVerdictMemory({ keys, only = {} }: InputUse = {}): Verdict
   return {
     again: (input) => {
       const known = last.get(input.device_id);
-      if (!known || !layout?.has(input)) return undefined;
-      if (!isSameAt(layout.places, known.values, Object.values(input))) return undefined;
+      if (!known || !layout?.has(input) || !layout.isSame(known.values, input)) return undefined;
       counts.hits += 1;
       return known.verdict;
     },
@@ -90,7 +89,8 @@ export function createVerdictMemory({ keys, only = {} }: InputUse = {}): Verdict
       const verdict = known ?? canonicalForm(evaluate());
       if (text.length > most.characters) return verdict;
       if (!known) note(kept, text, verdict);
-      if (input && layout?.has(input)) note(last, input.device_id, { values: Object.values(input), verdict });
+      // No more than the text has: whoever connects chooses how long the values are that rules do not ask for.
+      if (input && layout?.has(input)) note(last, input.device_id, { values: layout.asked(input), verdict });
       return verdict;
     },
     stats: () => ({
@@ -104,42 +104,49 @@ export function createVerdictMemory({ keys, only = {} }: InputUse = {}): Verdict
 interface Layout {
   /** Whether an input has those of the first one that was asked about. */
   has(input: PolicyInput): boolean;
-  /** Where those stand that the rules read. */
-  readonly places: readonly number[];
+  /** What the rules ask for of an input. */
+  asked(input: PolicyInput): readonly unknown[];
+  /** Whether that is the same of another one. Lists are compared by their elements, all else as it is. */
+  isSame(asked: readonly unknown[], input: PolicyInput): boolean;
 }
 
 /**
  * All inputs that are made here have one layout. Those of records may have lost keys that the rules do not read: their
  * values stand elsewhere.
  */
-function createLayout(read: readonly string[]): Layout {
+function createLayout(keys: readonly string[], only: Readonly<Record<string, OnlyUse>>): Layout {
   let names: readonly string[] | undefined;
-  let places: readonly number[] = [];
+  /** Where the values stand, and where those of which rules only ask whether they are null. */
+  let [places, nullPlaces]: [readonly number[], readonly number[]] = [[], []];
+  const learn = (own: readonly string[]): void => {
+    const placesOf = (use: OnlyUse | undefined): number[] =>
+      own.flatMap((key, place) => (keys.includes(key) && only[key] === use ? [place] : []));
+    names = own;
+    [places, nullPlaces] = [placesOf(undefined), placesOf('null')];
+  };
   return {
-    get places() {
-      return places;
-    },
     has: (input) => {
       const own = Object.keys(input);
-      if (names === undefined) {
-        names = own;
-        places = own.flatMap((key, place) => (read.includes(key) ? [place] : []));
-        return true;
+      if (names === undefined) learn(own);
+      else if (own.length !== names.length) return false;
+      else for (let place = 0; place < own.length; place += 1) if (own[place] !== names[place]) return false;
+      return true;
+    },
+    asked: (input) => {
+      const values: readonly unknown[] = Object.values(input);
+      return [...places.map((place) => values[place]), ...nullPlaces.map((place) => values[place] === null)];
+    },
+    isSame: (asked, input) => {
+      const values: readonly unknown[] = Object.values(input);
+      let at = 0;
+      for (const place of places) {
+        const [a, b] = [asked[at++], values[place]];
+        if (a !== b && !isSameList(a, b)) return false;
       }
-      if (own.length !== names.length) return false;
-      for (let place = 0; place < own.length; place += 1) if (own[place] !== names[place]) return false;
+      for (const place of nullPlaces) if (asked[at++] !== (values[place] === null)) return false;
       return true;
     },
   };
-}
-
-/** Whether two inputs have the same at every place. Lists are compared by their elements, all else as it is. */
-function isSameAt(places: readonly number[], known: readonly unknown[], now: readonly unknown[]): boolean {
-  for (const place of places) {
-    const [a, b] = [known[place], now[place]];
-    if (a !== b && !isSameList(a, b)) return false;
-  }
-  return true;
 }
 
 function isSameList(a: unknown, b: unknown): boolean {

@@ -6,10 +6,11 @@ import type { Cheat } from './tamper-matrix.ts';
 const at = (second: number): number => logBegin + second * 1000;
 
 /** Puts entries in from 301 on, and signs all anew with the key: what the operator can do. */
-function signedAs(...texts: readonly string[]): (log: MadeLog) => MadeLog {
+function signedAs(...texts: readonly (string | Buffer)[]): (log: MadeLog) => MadeLog {
   return (log) => {
     const entries = [...log.entries];
-    texts.forEach((text, place) => (entries[301 + place] = Buffer.from(text)));
+    for (const [place, text] of texts.entries())
+      entries[301 + place] = typeof text === 'string' ? Buffer.from(text) : text;
     return makeLog(entries, log.signer, [], [firstKey(log.signer)]);
   };
 }
@@ -58,6 +59,9 @@ const spellings: readonly ((text: string) => string)[] = [
 const times = ['0000-01-01T00:00:00Z', '0000-01-01T00:30:00+23:59', '9999-12-31T23:59:59.999-23:59'];
 const strangeNumbers = [0.5, 1e21, -1, 5e-7, 1.5e300, 12.25, 123456789012345680000, 0.1 + 0.2];
 
+/** Bytes that are no UTF-8 (a lone one, an overlong form, a surrogate, one cut off), in values and in a name. */
+const noText = ['"a\xff"', '"a\xc0\x80"', '"\xed\xa0\xbd"', '"a\xe2\x82"', '"\xff","z\xff":"z"'];
+
 /** Records that are signed and not written as records are, and honest ones that only look so. */
 export const tamperForms: readonly Cheat[] = [
   {
@@ -65,6 +69,13 @@ export const tamperForms: readonly Cheat[] = [
       'records signed in another spelling than records have, by which searches and readers could miss them',
     cheat: signedAs(...spellings.map((spell, place) => spell(whole(place)))),
     says: oddOnes(spellings.length),
+  },
+  {
+    title: 'records that are no UTF-8: readers leave bytes out, put others in their place, or fail',
+    cheat: signedAs(
+      ...noText.map((bytes, place) => Buffer.from(whole(place).replace('"default"', bytes), 'latin1')),
+    ),
+    says: oddOnes(noText.length),
   },
   {
     title: 'records with control characters, quotation marks, names beyond ASCII and numbers of every size',

@@ -136,12 +136,6 @@ function prunedWithHashes(log: MadeLog, change?: (entries: Uint8Array[]) => void
 
 const prunedRemark = "log.pruned 0: entries 0 to 511 are gone: the log's retention has taken them";
 
-/** A byte that begins no character. */
-function edit(record: Buffer): Buffer {
-  record[record.indexOf('meter')] = 0xff;
-  return record;
-}
-
 /** A decision with members of its own, in canonical order, and one more text of the policy. */
 function decisionWith(index: number, members: object): Uint8Array {
   const record = JSON.parse(Buffer.from(entryOf(index, at(index))).toString('utf8')) as object;
@@ -812,14 +806,6 @@ export const tamperMatrix: readonly Cheat[] = [
       { length: 10 },
       (_, place) => `entry.unreadable ${301 + place}: entry ${301 + place} is no record: no reader shows it`,
     ),
-  },
-  {
-    title: 'texts that are no UTF-8 in a record, which readers show as they can',
-    cheat: (log) =>
-      rewritten(log, (entries) => {
-        entries[301] = edit(Buffer.from(entryOf(301, at(301))));
-      }),
-    says: [],
   },
   {
     title:

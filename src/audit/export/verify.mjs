@@ -799,7 +799,8 @@ function recordIn(bytes) {
     const isObject = typeof record === 'object' && record !== null && !Array.isArray(record);
     if (!isObject || typeof record.time !== 'string' || Number.isNaN(millis(record.time))) return undefined;
     if (record.kind === 'merged' && !Array.isArray(record.groups)) return undefined;
-    return isCanonical(text, record) ? record : ODD;
+    // What is no UTF-8 was read with other characters in its place.
+    return Buffer.from(text).equals(bytes) && isCanonical(text, record) ? record : ODD;
   } catch {
     return undefined;
   }

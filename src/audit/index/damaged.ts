@@ -5,10 +5,19 @@ import { indexName } from './schema.ts';
 /** SQLITE_CORRUPT and SQLITE_NOTADB. */
 const damagedCodes: readonly unknown[] = [11, 26];
 
+const ofDamage = new WeakSet<object>();
+
 /** What is thrown where an index does not say what an index can say: PDP_STORE_UNAVAILABLE. */
 export function damagedIndex(cause?: unknown): PortreeveError {
   const message = `${indexName} is damaged: make it anew by audit reindex, or do without it by --no-index`;
-  return new PortreeveError('PDP_STORE_UNAVAILABLE', message, { cause });
+  const error = new PortreeveError('PDP_STORE_UNAVAILABLE', message, { cause });
+  ofDamage.add(error);
+  return error;
+}
+
+/** Whether what was thrown is a `damagedIndex`, which nothing mends; a store that cannot be read just now is none. */
+export function isDamagedIndex(thrown: unknown): boolean {
+  return typeof thrown === 'object' && thrown !== null && ofDamage.has(thrown);
 }
 
 /** Reads of an index, which anybody may have written: whatever is thrown that is not told by a code is `damagedIndex`. */

@@ -5,6 +5,7 @@ import type { SideFile } from '../../store/side-file.ts';
 import { tileWidth } from '../tlog/tile-path.ts';
 import type { TreeLog } from '../sources/types.ts';
 import { TileWriter } from './add-tile.ts';
+import { isDamagedIndex, readingIndex } from './damaged.ts';
 import { groupOf, groupTiles } from './groups.ts';
 import { coveredBy, isIndexOf, openIndexFile, putCovered, putTree, termKeyOf } from './index-file.ts';
 import { indexName } from './schema.ts';
@@ -82,12 +83,13 @@ export class LogFollower {
     this.#path = join(folder, indexName);
   }
 
-  /** As `followLog`; where it throws, the next time begins with the file as it is then. */
+  /** As `followLog`; where it throws, the next time begins with the file as it is then, and without one that is damaged. */
   async follow(tree: TreeLog, options: FollowOptions): Promise<IndexState> {
     try {
       return await this.#follow(await this.#openedFor(tree), tree, options);
     } catch (thrown) {
       this.close();
+      if (isDamagedIndex(thrown)) removeSideFile(this.#path);
       throw thrown;
     }
   }
@@ -114,9 +116,10 @@ export class LogFollower {
     try {
       coveredBy(index);
       return { index, file: fileAt(this.#path), writer: new TileWriter(termKeyOf(index)) };
-    } catch {
+    } catch (thrown) {
       index.close();
-      return undefined;
+      if (isDamagedIndex(thrown)) return undefined;
+      throw thrown;
     }
   }
 
@@ -146,8 +149,10 @@ export class LogFollower {
   /** Adds tiles of one group in one change. Answers whether they were added: another process may have been faster. */
   async #add({ index, writer }: Opened, tree: TreeLog, first: number, next: number): Promise<boolean> {
     // All of a group comes to stand in one run; until then each change has its own.
-    const takenIn = next % groupTiles === 0 ? runsUpTo(index, first) : [];
-    for (const run of takenIn) readRunInto(index, run, writer);
+    const takenIn = next % groupTiles === 0 ? readingIndex(() => runsUpTo(index, first)) : [];
+    readingIndex(() => {
+      for (const run of takenIn) readRunInto(index, run, writer);
+    });
     for (let tile = first; tile < next; tile += 1)
       writer.add(tile, await this.#reader.read(this.#name, tree, tile));
     const built = writer.finish();

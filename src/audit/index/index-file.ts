@@ -5,6 +5,7 @@ import { asPortreeveError } from '../../lib/errors.ts';
 import { equalBytes } from '../../lib/bytes.ts';
 import { rootFromTiles } from '../tlog/prove.ts';
 import type { TreeLog } from '../sources/types.ts';
+import { tileWidth } from '../tlog/tile-path.ts';
 import { termKeyBytes } from './term.ts';
 import { damagedIndex, readingIndex } from './damaged.ts';
 import { indexFormat, indexName, indexSchema } from './schema.ts';
@@ -63,8 +64,8 @@ function put(index: SideFile, key: string, value: string): void {
 }
 
 /**
- * Whether the index was made from this log: the tree that it last saw is the beginning of the one that is there. An
- * index without any is of every log.
+ * Whether the index was made from this log: the tree that it last saw is the beginning of the one that is there, and has all
+ * the tiles that the index says it has. An index without any is of every log. Throws as `damagedIndex`.
  */
 export async function isIndexOf(index: SideFile, { checkpoint, files }: TreeLog): Promise<boolean> {
   const text = (key: string): string | undefined => {
@@ -72,7 +73,10 @@ export async function isIndexOf(index: SideFile, { checkpoint, files }: TreeLog)
     return typeof value === 'string' ? value : undefined;
   };
   const [origin, size, root] = [text('origin'), Number(text('size') ?? 0), text('root')];
-  if (origin === undefined || root === undefined) return true;
+  const { first, next } = coveredBy(index);
+  if (origin === undefined || root === undefined) return next === 0;
+  // What it lacks is looked for in the log: one that claims to have more would hide it.
+  if (first > next || next > Math.floor(size / tileWidth)) return false;
   if (origin !== checkpoint.origin || !Number.isSafeInteger(size) || size < 0 || size > checkpoint.size)
     return false;
   if (size === 0) return true;

@@ -81,8 +81,9 @@ export function createRedactor({ fields, linkable }: RedactConfig): Redactor | u
   return (record) => {
     const found: Found = { leaves: [], names: [] };
     gather(record, recordPlace, '', begin, found);
-    const { replaced, left } = replacedOf(found, new Set());
-    if (replaced.length === 0) return { record, opening: undefined };
+    const hiding = replacedOf(found, new Set());
+    if (hidesNothing(hiding)) return { record, opening: undefined };
+    const { replaced, left } = hiding;
     return commit(record, { replaced: withDigests(replaced, found.leaves), left }, linkable);
   };
 }
@@ -107,7 +108,7 @@ export function createActRedactor({ fields, linkable }: RedactConfig): ActRedact
     const found: Found = { leaves: [], names: [] };
     gather(act, actPlace, '', begin, found);
     const hiding = replacedOf(found, subjectsOf(act, hidden));
-    if (hiding.replaced.length === 0) return { record: act, opening: undefined };
+    if (hidesNothing(hiding)) return { record: act, opening: undefined };
     const id = newId();
     const { record, opening } = commit({ ...act, act_id: id, decision_id: id }, hiding, linkable);
     const { decision_id: _id, ...withoutDecision } = record;
@@ -121,6 +122,11 @@ interface Hiding {
   readonly replaced: readonly Leaf[];
   /** Members that are left out, as their names tell one of those. */
   readonly left: readonly FreeName[];
+}
+
+/** Where all that is to be hidden stood below members that are left out, nothing is replaced, and yet not all is shown. */
+function hidesNothing({ replaced, left }: Hiding): boolean {
+  return replaced.length === 0 && left.length === 0;
 }
 
 /** The leaves that are named or of the texts given, and all leaves and names that are or mention one of those. */

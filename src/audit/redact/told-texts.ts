@@ -97,12 +97,13 @@ function withoutSigns(text: string): string {
 
 /** Times that escapes may stand within escapes. */
 const mostRounds = 3;
-/** Readings of one text that are looked at. */
-const mostReadings = 24;
+/** Readings of one text that are looked at: of a long one fewer, because whoever connects may choose it. */
+const mostReadings = (text: string): number => (text.length <= 1024 ? 24 : 8);
 
 /** What a text says where its escapes are undone: each kind by itself, and one after the other. */
 function* readings(text: string): Generator<string> {
   if (!/[%+\\]/.test(text)) return;
+  const most = mostReadings(text);
   const known = new Set([text]);
   let last = [text];
   for (let round = 0; round < mostRounds; round += 1) {
@@ -110,7 +111,7 @@ function* readings(text: string): Generator<string> {
     for (const one of last)
       for (const undo of escapes) {
         const other = undo(one);
-        if (known.has(other) || known.size > mostReadings) continue;
+        if (known.has(other) || known.size > most) continue;
         known.add(other);
         next.push(other);
         yield other;
@@ -119,6 +120,7 @@ function* readings(text: string): Generator<string> {
   }
 }
 
+/** None of these looks at a run of backslashes from more than its first one: that takes the square of its length. */
 const escapes: readonly ((text: string) => string)[] = [
   // Of paths and queries.
   (text) => text.replace(/(?:%[0-9a-f]{2})+/gi, (quoted) => utf8Of(quoted.replaceAll('%', ''))),
@@ -126,9 +128,11 @@ const escapes: readonly ((text: string) => string)[] = [
   (text) => text.replaceAll('+', ' '),
   // Of JSON.
   (text) =>
-    text.replace(/\\+u([0-9a-f]{4})/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16))),
+    text.replace(/(?<!\\)\\+u([0-9a-f]{4})/gi, (_, digits: string) =>
+      String.fromCharCode(parseInt(digits, 16)),
+    ),
   // Of names (RFC 4514).
-  (text) => text.replace(/(?:\\+[0-9a-f]{2})+/gi, (quoted) => utf8Of(quoted.replaceAll('\\', ''))),
+  (text) => text.replace(/(?<!\\)(?:\\+[0-9a-f]{2})+/gi, (quoted) => utf8Of(quoted.replaceAll('\\', ''))),
 ];
 
 function utf8Of(digits: string): string {

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { parseInstant } from '../../lib/clock.ts';
 import type { EpochMs } from '../../lib/clock.ts';
 import { isObject } from '../../policy/is-object.ts';
@@ -34,7 +35,8 @@ const times = new RecordTimes();
  * than the time is read.
  */
 export function readTold(bytes: Buffer): Told | 'odd' | undefined {
-  const isWritten = scanner.scan(bytes);
+  const isText = isUtf8(bytes);
+  const isWritten = isText && scanner.scan(bytes);
   if (isWritten && scanner.timeFrom >= 0) {
     const { timeFrom, timeTo, kindFrom, kindTo } = scanner;
     const time = times.read(bytes, timeFrom, timeTo);
@@ -49,7 +51,7 @@ export function readTold(bytes: Buffer): Told | 'odd' | undefined {
   const { time, kind } = value;
   const at = typeof time === 'string' ? parseInstant(time) : undefined;
   if (at === undefined) return undefined;
-  if (!isWritten && !isCanonical(text, value)) return 'odd';
+  if (!isText || (!isWritten && !isCanonical(text, value))) return 'odd';
   return kind === 'decision' ? { time: at } : { time: at, act: value };
 }
 

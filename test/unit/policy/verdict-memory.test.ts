@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import fc from 'fast-check';
 import { readBundle } from '../../../src/policy/bundle.ts';
@@ -7,6 +9,13 @@ import { createVerdictMemory, inputText } from '../../../src/policy/verdict-memo
 import { goodInput, sampleClasses } from '../../helpers/policy-input.ts';
 
 const runs = 300 * Number(process.env.SOAK_FACTOR ?? 1);
+
+/** Bytes of what lives. */
+function heapUsed(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
 
 const verdict = (ttl: number): Verdict => ({
   allow: true,
@@ -129,6 +138,29 @@ test('a verdict is given again although a value has changed that rules only name
   const given = memory.read('text', () => verdict(1), goodInput);
   t.is(memory.again({ ...goodInput, certificate_serial: 'ff' }), given);
   t.is(memory.again({ ...goodInput, gateway: 'gw-1' }), undefined);
+});
+
+test('of inputs no more is kept than rules ask for: whoever connects chooses how long the rest is', (t) => {
+  const memory = createVerdictMemory({
+    keys: ['claimed_serial', 'device_id', 'http_path'],
+    only: { claimed_serial: 'told', http_path: 'null' },
+  });
+  // As it comes from a request: a text of its own.
+  const long = (index: number): string => Buffer.alloc(8192, `/${index}`).toString('latin1');
+  const before = heapUsed();
+  for (let index = 0; index < 4096; index += 1) {
+    const input = { ...goodInput, device_id: `MTR-${index}`, http_path: long(index) };
+    memory.read('text', () => verdict(1), {
+      ...input,
+      claimed_serial: long(index),
+      host: long(index),
+    } as never);
+  }
+  t.is(memory.stats().entries, 4097);
+  t.true(heapUsed() - before < 16 * 1024 * 1024, 'where all is kept, it is 100 MB');
+  const again = { ...goodInput, device_id: 'MTR-7', http_path: 'other', claimed_serial: null, host: null };
+  t.is(memory.again(again as never)?.ttl_s, 1);
+  t.is(memory.again({ ...again, http_path: null }), undefined);
 });
 
 test('inputs that lack keys are never compared by the places of those that have them', (t) => {

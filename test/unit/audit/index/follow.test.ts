@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import test from 'ava';
 import { followLog, rebuildIndex } from '../../../../src/audit/index/follow.ts';
 import { findHits } from '../../../../src/audit/index/hits.ts';
@@ -51,6 +52,36 @@ test('an index of another log, of another format or that is no database is made 
   rmSync(join(folder, 'index.db-wal'), { force: true });
   t.like(await follow(folder), { next: 512 });
   t.is(await sitesIn(folder), 'second');
+});
+
+/** Has anybody write into an index. */
+function doctor(folder: string, sql: string): void {
+  const index = new DatabaseSync(join(folder, 'index.db'));
+  index.exec(sql);
+  index.close();
+}
+
+test('an index that claims to have more than its log had hides nothing, and is made anew', async (t) => {
+  const folder = logIn(t, records(600));
+  await follow(folder);
+  doctor(folder, "UPDATE meta SET value = '99999999' WHERE key = 'next'");
+  const { logs } = await openRecords([folder], { folder: '/' });
+  const opened = await openSearched(logs[0]!);
+  const { total } = await countRecords([opened], {
+    ...{ filter: { fields: {} }, by: ['site'], per: undefined, decided: true },
+  });
+  opened.close();
+  t.is(total, 600);
+  t.like(await follow(folder), { first: 0, next: 512 });
+});
+
+test('an index that is found to be damaged while it is gone on with is made anew the next time', async (t) => {
+  const folder = logIn(t, records(600));
+  await follow(folder);
+  doctor(folder, 'UPDATE runs SET buckets = -1');
+  writeLog(folder, records(20_000));
+  await t.throwsAsync(follow(folder), { message: /index.db is damaged/ });
+  t.like(await follow(folder), { first: 0, next: 19_968 });
 });
 
 async function sitesIn(folder: string): Promise<string> {

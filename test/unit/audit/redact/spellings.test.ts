@@ -95,3 +95,33 @@ test('members whose names tell what is hidden are left out, and it is said of wh
     ...['/facts/device/labels', '/obligations/headers', '/reasons/0/detail', '/verdict/more/deep/0'],
   ]);
 });
+
+test('what is hidden stays so where it stands nowhere but below a member whose name tells it', (t) => {
+  const decision = { kind: 'decision', decision_id: 'd', time: '2026-11-20T08:00:00.000Z' };
+  for (const [field, record] of [
+    ['obligations', { ...decision, obligations: { headers: { 'x-plant-0042': 'plant-0042' } } }],
+    [
+      'reasons.*.detail',
+      {
+        ...decision,
+        reasons: [{ code: 'policy.denied', message: 'no', detail: { pilot_site: 'pilot_site' } }],
+      },
+    ],
+  ] as const) {
+    const redactor = createRedactor({ fields: [field], linkable: true, keep: null });
+    const { record: hiding } = redactor!(record);
+    t.false(/plant-0042|pilot_site/.test(recordBytes(hiding)), field);
+    t.is(hiding.redacted?.length, 1, field);
+  }
+});
+
+test('a long row of backslashes takes no longer than any text of its length', (t) => {
+  const told = new ToldTexts(['meter-0001']);
+  for (const text of ['\\'.repeat(65_536), `${'\\'.repeat(65_536)}u`, '\\4'.repeat(32_768)]) {
+    const begun = performance.now();
+    t.false(told.areIn(text));
+    // By the square of its length it took a quarter of a minute.
+    t.true(performance.now() - begun < 3000, text.slice(-3));
+  }
+  t.true(told.areIn(`${'\\'.repeat(65_536)}u006deter-0001`));
+});
