@@ -65,6 +65,9 @@ const recordMs = 20;
  */
 const mostWhileLate = 16;
 
+/** How often it is looked whether the time of somebody is over who waits while nothing may be begun (ms). */
+const lookMs = 10;
+
 /** A call that was begun, and when (monotonic ms). */
 interface Work {
   readonly since: number;
@@ -80,9 +83,10 @@ export const mostWaiting = { calls: 4096, bytes: 32 * 1024 * 1024 } as const;
  * for another's line; a call that has spent half its time waiting is shed, because the other half is for decision, record
  * and the way home. Until then it is held rather than refused: what waits counts against its connection's
  * `max_concurrent_streams`, and that keeps the PEP from sending more. Nothing is begun either while records are not
- * written as fast as decisions are made, which `recordsLate` may tell before answers do. Where there is no room, the newest
- * of the line that takes most of it is shed. Each connection of a batch is a call of its own here, in the line of its PEP's
- * batches, and what is shed of a batch is those connections alone. `clock` is monotonic.
+ * written as fast as decisions are made, which `recordsLate` may tell before answers do; the first of each line is shed in
+ * its time even then. Where there is no room, the newest of the line that takes most of it is shed. Each connection of a
+ * batch is a call of its own here, in the line of its PEP's batches, and what is shed of a batch is those connections alone.
+ * `clock` is monotonic.
  */
 export function createAdmission(
   clock: Pick<Clock, 'monotonic'>,
@@ -101,6 +105,8 @@ export function createAdmission(
   let turnEnd: number | undefined;
   /** When the last slice of waiting calls ended, while more wait. */
   let sliceEnded: number | undefined;
+  /** Opens a turn where no answer and no call does. */
+  let looking: NodeJS.Timeout | undefined;
   const counts = { mostWaiting: 0, shedWaited: 0, shedNoRoom: 0, abandoned: 0 };
 
   const shed = (call: WaitingCall, why: ShedReason): void => {
@@ -122,7 +128,7 @@ export function createAdmission(
     inWork.add(work);
     const done = (): void => {
       inWork.end(work);
-      if (lines.size > 0 && turnEnd === undefined) openTurn(clock.monotonic());
+      goOn();
     };
     try {
       call.begin().then(done, done);
@@ -141,19 +147,32 @@ export function createAdmission(
     let now = clock.monotonic();
     const otherwise = sliceEnded === undefined ? 0 : now - sliceEnded;
     const end = now + Math.min(longestSliceMs, Math.max(sliceMs, otherwise));
-    while (now < end && mayBegin(now)) {
-      const call = lines.shift();
+    const isOver = (call: WaitingCall): boolean => call.gone() || now >= latestStart(call);
+    while (now < end) {
+      // Who has no time left is answered in any case: nobody knows when something may be begun again.
+      const call = mayBegin(now) ? lines.shift() : lines.shiftWhere(isOver);
       if (!call) break;
       next(call, now);
       now = clock.monotonic();
     }
     sliceEnded = lines.size > 0 ? now : undefined;
-    // From within an immediate: sockets are read before it comes. Where nothing may be begun, an answer opens the turn.
-    if (lines.size > 0 && mayBegin(now)) openTurn(now);
+    if (lines.size === 0) return;
+    // From within an immediate: sockets are read before it comes. Otherwise an answer opens the turn, or the timer.
+    if (now >= end || mayBegin(now)) openTurn(now);
+    else lookLater();
   };
   const openTurn = (now: number): void => {
     turnEnd = now + sliceMs;
     setImmediate(endTurn);
+  };
+  const goOn = (): void => {
+    if (lines.size > 0 && turnEnd === undefined) openTurn(clock.monotonic());
+  };
+  const lookLater = (): void => {
+    looking ??= setTimeout(() => {
+      looking = undefined;
+      goOn();
+    }, lookMs).unref();
   };
   const makeRoom = (): void => {
     while (lines.size > room.calls || lines.weight > room.bytes) {

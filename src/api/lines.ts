@@ -7,6 +7,8 @@ export interface Lines<Item> {
   push(line: string, item: Item): void;
   /** The longest waiting of the line whose turn it is. */
   shift(): Item | undefined;
+  /** As `shift`, of the next line whose longest waiting is wanted; lines that are passed over keep their turns. */
+  shiftWhere(wanted: (item: Item) => boolean): Item | undefined;
   /** The last of the line in which the most wait, or of the one that weighs most. */
   popMost(by: 'length' | 'weight'): Item | undefined;
 }
@@ -42,6 +44,20 @@ export function createLines<Item>(weigh: (item: Item) => number = () => 0): Line
     line.weight -= weigh(item);
     weight -= weigh(item);
   };
+  /** Of a line that was taken from `turns`; its next turn comes after all others. */
+  const takeFirst = (line: Line<Item>): Item => {
+    const item = line.items[line.left] as Item;
+    line.items[line.left] = undefined;
+    line.left += 1;
+    leaves(line, item);
+    if (lengthOf(line) === 0) byName.delete(line.name);
+    else turns.push(line);
+    if (line.left >= cutAfter) {
+      line.items.splice(0, line.left);
+      line.left = 0;
+    }
+    return item;
+  };
   return {
     get size() {
       return size;
@@ -63,18 +79,12 @@ export function createLines<Item>(weigh: (item: Item) => number = () => 0): Line
     },
     shift: () => {
       const line = turns.shift();
-      if (!line) return undefined;
-      const item = line.items[line.left] as Item;
-      line.items[line.left] = undefined;
-      line.left += 1;
-      leaves(line, item);
-      if (lengthOf(line) === 0) byName.delete(line.name);
-      else turns.push(line);
-      if (line.left >= cutAfter) {
-        line.items.splice(0, line.left);
-        line.left = 0;
-      }
-      return item;
+      return line && takeFirst(line);
+    },
+    shiftWhere: (wanted) => {
+      const at = turns.findIndex(({ items, left }) => wanted(items[left] as Item));
+      const [line] = at < 0 ? [] : turns.splice(at, 1);
+      return line && takeFirst(line);
     },
     popMost: (by) => {
       const [first, ...others] = turns;

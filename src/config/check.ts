@@ -16,6 +16,7 @@ import { checkCompat } from './check/compat.ts';
 import { checkCoverage } from './check/coverage.ts';
 import { checkOcsp } from './check/ocsp.ts';
 import { checkTrust } from './check/trust.ts';
+import { checkOverload } from './check/overload.ts';
 import { Place } from './place.ts';
 
 /**
@@ -33,6 +34,7 @@ export function checkMeaning(value: unknown, folder: string, now: EpochMs): Repo
   checkClasses(root, report);
   checkAttestation(root, report);
   checkRetryAfter(root, report);
+  checkOverload(root, report);
   checkEnforcement(root, report, now);
   checkCrlSources(root, report);
   checkInventory(root, report);

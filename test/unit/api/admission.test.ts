@@ -199,6 +199,87 @@ test('where answers no longer go ahead of their records only 16 calls are begun 
   t.is(fates.length, 100);
 });
 
+/** Until no more than so many wait, or hope is gone. That somebody's time is over is looked for by real time. */
+async function onlyWait(most: number, admission: Admission): Promise<void> {
+  for (let count = 0; count < 200 && admission.stats().waiting > most; count += 1) await someLooks();
+}
+
+const someLooks = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
+
+const stalled: readonly [why: string, late: boolean, begun: number][] = [
+  ['answers no longer go ahead of their records', true, 16],
+  ['records are behind', false, 128],
+];
+for (const [why, late, begun] of stalled) {
+  test(`while ${why} a call that has waited for half its time is shed, though none of those in work has ended`, async (t) => {
+    const { call, fates, admission, clock } = worker(undefined, () => late);
+    const { slow } = slowCalls(fates);
+    for (let index = 0; index < begun; index += 1) call('a', slow);
+    clock.advance(21);
+    call('a1');
+    call('b1');
+    await turn();
+    clock.advance(20);
+    call('b2');
+    clock.advance(29);
+    await someLooks();
+    t.is(fates.length, begun, 'until then it is held');
+    clock.advance(1);
+    await onlyWait(1, admission);
+    t.deepEqual(fates.slice(begun), ['a1 waited', 'b1 waited']);
+    clock.advance(19);
+    await someLooks();
+    t.is(admission.stats().waiting, 1, 'of one line, each in its own time');
+    clock.advance(1);
+    await onlyWait(0, admission);
+    t.deepEqual(fates.slice(begun), ['a1 waited', 'b1 waited', 'b2 waited']);
+    t.like(admission.stats(), { waiting: 0, shedWaited: 3 });
+  });
+}
+
+test('while nothing may be begun what was given up is dropped, and who has time left keeps his turn', async (t) => {
+  const { call, fates, admission, clock } = worker(undefined, () => true);
+  const { slow, answers } = slowCalls(fates);
+  for (let index = 0; index < 16; index += 1) call('a', slow);
+  const timing = { arrived: clock.monotonic(), deadline: clock.monotonic() + 1000 };
+  call('b1', { timing });
+  call('c1', { timing, gone: () => true });
+  call('d1');
+  clock.advance(50);
+  await onlyWait(1, admission);
+  t.deepEqual(fates.slice(16), ['d1 waited']);
+  t.like(admission.stats(), { waiting: 1, abandoned: 1, shedWaited: 1 });
+  answers.pop()?.();
+  await onlyWait(0, admission);
+  t.deepEqual(fates.slice(16), ['d1 waited', 'b1']);
+});
+
+test('what is shed while nothing may be begun takes no more of a turn than what is decided', async (t) => {
+  const { call, fates, admission, clock } = worker(undefined, () => true);
+  const { slow } = slowCalls(fates);
+  for (let index = 0; index < 16; index += 1) call('a', slow);
+  const shedOfTurn: number[] = [];
+  let sameTurn = false;
+  const shed = (): void => {
+    if (!sameTurn) {
+      shedOfTurn.push(0);
+      setImmediate(() => (sameTurn = false));
+    }
+    sameTurn = true;
+    shedOfTurn.push((shedOfTurn.pop() ?? 0) + 1);
+    clock.advance(2);
+  };
+  for (let index = 0; index < 40; index += 1) call('a', { shed });
+  clock.advance(50);
+  await onlyWait(0, admission);
+  t.is(
+    shedOfTurn.reduce((sum, count) => sum + count, 0),
+    40,
+  );
+  // 2 ms each, in slices of no more than 25 ms.
+  t.true(Math.max(...shedOfTurn) <= 13, shedOfTurn.join(' '));
+});
+
 test('the most that waited is told once', (t) => {
   const { call, admission } = worker();
   for (let index = 1; index <= 9; index += 1) call(`a${index}`);

@@ -8,13 +8,17 @@ test('lines are served in turn, each in its order, and nothing is lost or double
   fc.assert(
     fc.property(
       fc.array(
-        fc.oneof(fc.constantFrom('a', 'b', 'c', 'd'), fc.constantFrom('shift', 'pop', 'pop heaviest')),
+        fc.oneof(
+          fc.constantFrom('a', 'b', 'c', 'd'),
+          fc.constantFrom('shift', 'shift where', 'pop', 'pop heaviest'),
+        ),
         {
           maxLength: 600,
         },
       ),
       (steps) => {
         const weigh = (item: string): number => Number(item.slice(1)) % 7;
+        const isEven = (item: string): boolean => Number(item.slice(1)) % 2 === 0;
         const lines = createLines<string>(weigh);
         const weightOf = (items: string[]): number => items.reduce((sum, item) => sum + weigh(item), 0);
         // The model: one list for each line, and the order of turns.
@@ -24,6 +28,11 @@ test('lines are served in turn, each in its order, and nothing is lost or double
             const [first, ...rest] = model;
             t.is(lines.shift(), first?.[1].shift());
             if (first) model = first[1].length > 0 ? [...rest, first] : rest;
+          } else if (step === 'shift where') {
+            const found = model.find(([, [head = '']]) => isEven(head));
+            t.is(lines.shiftWhere(isEven), found?.[1].shift());
+            model = model.filter((line) => line !== found);
+            if (found && found[1].length > 0) model.push(found);
           } else if (step === 'pop' || step === 'pop heaviest') {
             const measure = step === 'pop' ? (items: string[]) => items.length : weightOf;
             const most = Math.max(0, ...model.map(([, items]) => measure(items)));
