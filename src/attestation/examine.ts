@@ -3,6 +3,7 @@ import type { CryptoKey } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { sha256Hex } from '../lib/bytes.ts';
 import type { EpochMs } from '../lib/clock.ts';
+import type { KeptStats } from '../lib/kept.ts';
 import type { Finding } from '../lib/reason-code.ts';
 import { readEar } from './ear.ts';
 import type { Ear, EarResult } from './ear.ts';
@@ -27,6 +28,8 @@ export type ExaminedToken =
 export interface Examiner {
   /** Takes the token apart and verifies its signature. Never throws for what is wrong with a token. */
   examine(token: string, now: EpochMs): Promise<ExaminedToken>;
+  /** How the memory of tokens stands; bytes are the characters of those whose claims it holds. */
+  stats(): KeptStats;
 }
 
 type Detail = NonNullable<Finding['detail']>;
@@ -54,7 +57,13 @@ interface Verified {
  * a token is forgotten once it has expired.
  */
 export function createExaminer(ring: KeyRing, limits: ExaminerLimits = usualLimits): Examiner {
-  const memory = new LRUCache<string, Verified>({ max: limits.tokens, maxSize: limits.characters });
+  const counts = { hits: 0, misses: 0, evictions: 0 };
+  const memory = new LRUCache<string, Verified>({
+    ...{ max: limits.tokens, maxSize: limits.characters },
+    dispose: (_verified, _digest, reason) => {
+      if (reason === 'evict' || reason === 'delete') counts.evictions += 1;
+    },
+  });
   const ready = new Map<string, Promise<CryptoKey>>();
   const cryptoKey = ({ key }: AcceptedKey): Promise<CryptoKey> => {
     const known = ready.get(key.thumbprint) ?? importKey(key);
@@ -66,6 +75,7 @@ export function createExaminer(ring: KeyRing, limits: ExaminerLimits = usualLimi
     examine: async (token, now) => {
       const digest = sha256Hex(token);
       const known = memory.get(digest);
+      counts[known ? 'hits' : 'misses'] += 1;
       if (known) {
         if (isExpired(known.result, now)) memory.delete(digest);
         return told(digest, known);
@@ -83,6 +93,11 @@ export function createExaminer(ring: KeyRing, limits: ExaminerLimits = usualLimi
       memory.set(digest, verified, { size: token.length });
       return told(digest, verified);
     },
+    stats: () => ({
+      ...{ name: 'attestation_tokens', entries: memory.size, bound: memory.max },
+      bytes: { held: memory.calculatedSize, bound: memory.maxSize },
+      ...counts,
+    }),
   };
 }
 

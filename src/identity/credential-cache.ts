@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import type { KeptStats } from '../lib/kept.ts';
 import type { ResolvedCredential } from './types.ts';
 
 /** Most that the good credentials of one cache may take, by `weightOf`: about 8,500 usual leaves. */
@@ -23,12 +24,16 @@ export interface CredentialCacheLimits {
 
 export interface CredentialCache {
   get(key: string): ResolvedCredential | undefined;
+  /** Keeps what was worked out because `get` did not have it. */
   set(key: string, resolved: ResolvedCredential): void;
-  readonly size: number;
-  /** Most entries, whatever they weigh. */
-  readonly bound: number;
-  /** Entries that made room for others. */
-  readonly evictions: number;
+  /** How both parts stand: `credentials` and `refused_credentials`. What was not there is a miss of the part that it goes to. */
+  stats(): readonly KeptStats[];
+}
+
+interface Part {
+  readonly kept: LRUCache<string, ResolvedCredential>;
+  readonly counts: { hits: number; misses: number; evictions: number };
+  stats(): KeptStats;
 }
 
 /**
@@ -41,27 +46,40 @@ export function createCredentialCache(
   { maxEntries, maxBytes = mostBytes }: CredentialCacheLimits,
   configured: ReadonlySet<string>,
 ): CredentialCache {
-  let evictions = 0;
-  const part = (share: number): LRUCache<string, ResolvedCredential> =>
-    new LRUCache({
+  const part = (name: string, share: number): Part => {
+    const counts = { hits: 0, misses: 0, evictions: 0 };
+    const kept = new LRUCache<string, ResolvedCredential>({
       max: Math.ceil(maxEntries * share),
       maxSize: Math.ceil(maxBytes * share),
       sizeCalculation: (resolved) => weightOf(resolved, configured),
       dispose: (_resolved, _key, reason) => {
-        if (reason === 'evict') evictions += 1;
+        if (reason === 'evict') counts.evictions += 1;
       },
     });
-  const [good, refused] = [part(1), part(refusedPart)];
+    const stats = (): KeptStats => ({
+      ...{ name, entries: kept.size, bound: kept.max },
+      bytes: { held: kept.calculatedSize, bound: kept.maxSize },
+      ...counts,
+    });
+    return { kept, counts, stats };
+  };
+  const [good, refused] = [part('credentials', 1), part('refused_credentials', refusedPart)];
   return {
-    get: (key) => good.get(key) ?? refused.get(key),
-    set: (key, resolved) => void (resolved.paths.length > 0 ? good : refused).set(key, resolved),
-    get size() {
-      return good.size + refused.size;
+    get: (key) => {
+      for (const { kept, counts } of [good, refused]) {
+        const known = kept.get(key);
+        if (known === undefined) continue;
+        counts.hits += 1;
+        return known;
+      }
+      return undefined;
     },
-    bound: good.max + refused.max,
-    get evictions() {
-      return evictions;
+    set: (key, resolved) => {
+      const { kept, counts } = resolved.paths.length > 0 ? good : refused;
+      counts.misses += 1;
+      kept.set(key, resolved);
     },
+    stats: () => [good.stats(), refused.stats()],
   };
 }
 

@@ -24,25 +24,17 @@ export function createIdentityResolver(trust: TrustSet, options: CredentialCache
   // Configured intermediates are verified now rather than at the first connection.
   for (const { certificate } of trust.intermediates) buildPaths(certificate, [], index);
   const cache = createCredentialCache(options, index.fingerprints);
-  let [hits, misses] = [0, 0];
   return {
     resolve(presented) {
       // How it came decides what it may hold (a chain only by XFCC), so the same text by another way is another one.
       const key = `${presented.source} ${presented.key}`;
       const known = cache.get(key);
-      if (known !== undefined) {
-        hits++;
-        return known;
-      }
-      misses++;
+      if (known !== undefined) return known;
       const resolved = resolveCredential(presented, index);
       cache.set(key, resolved);
       return resolved;
     },
-    stats: () => ({
-      ...{ hits, misses, size: cache.size },
-      ...{ bound: cache.bound, evictions: cache.evictions },
-    }),
+    stats: () => cache.stats(),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { AnchorConfig } from '../config/types.ts';
 import type { PresentedCredential } from '../context/types.ts';
 import type { EpochMs } from '../lib/clock.ts';
+import type { KeptStats } from '../lib/kept.ts';
 import type { Finding } from '../lib/reason-code.ts';
 
 /** Public key of a certificate: what it is, and how strong. */
@@ -215,12 +216,6 @@ export interface JudgedCredential {
 export interface IdentityResolver {
   /** Decodes, parses and builds paths, behind an LRU keyed by what came in. Never throws for bad input. */
   resolve(presented: PresentedCredential): ResolvedCredential;
-  /** Hits, misses and entries so far, for metrics. */
-  stats(): {
-    readonly hits: number;
-    readonly misses: number;
-    readonly size: number;
-    readonly bound: number;
-    readonly evictions: number;
-  };
+  /** How what it remembers stands: good credentials, and refused ones. */
+  stats(): readonly KeptStats[];
 }

@@ -5,6 +5,8 @@ export interface KeptStats {
   readonly entries: number;
   /** Most entries that it may have. */
   readonly bound: number;
+  /** What the entries take by its own reckoning, and the most that they may; absent where their number alone is bounded. */
+  readonly bytes?: { readonly held: number; readonly bound: number };
   readonly hits: number;
   readonly misses: number;
   /** Entries that made room for others, or that something has overtaken. */

@@ -35,6 +35,7 @@ export interface Counting {
 
 const nothingYet: GaugeReadings = {
   workers: [],
+  kept: [],
   auditWritable: true,
   clockTrusted: true,
   clockAheadS: 0,

@@ -243,6 +243,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     recordLog: () => ledger.log?.stats() ?? null,
     index: () => indexing.view(),
     kept: watchKept(keptFolder(config), clock),
+    remembered: () => observed.kept(),
     unenforced: counting.unenforced,
     crls: () => store.snapshot(() => crls.crls()),
     keys: (now) => {

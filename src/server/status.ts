@@ -7,6 +7,7 @@ import type { Config } from '../config/types.ts';
 import { formatInstant } from '../lib/clock.ts';
 import type { EpochMs } from '../lib/clock.ts';
 import { describeThrown } from '../lib/errors.ts';
+import type { KeptStats } from '../lib/kept.ts';
 import { crlCoverage, expectedPoints, isCoverageOf } from '../revocation/coverage.ts';
 import type { CrlInfo } from '../revocation/types.ts';
 import type { Store } from '../store/types.ts';
@@ -49,6 +50,8 @@ export interface StatusSources {
   readonly index: () => IndexingView | null;
   /** How much is kept for replay; null where that is not known. */
   readonly kept: () => Kept | null;
+  /** How the parent's own memories stand, which are for all workers together. */
+  readonly remembered: () => readonly KeptStats[];
   readonly unenforced: Unenforced;
   readonly crls: () => readonly CrlInfo[];
   /** Keys of attestation verifiers. */
@@ -195,8 +198,10 @@ export function readingsOf(sources: StatusSources): GaugeReadings {
       callsWaiting: stats?.admission.mostWaiting ?? 0,
       callsShed: { waited: stats?.admission.shedWaited ?? 0, no_room: stats?.admission.shedNoRoom ?? 0 },
       callsAbandoned: stats?.admission.abandoned ?? 0,
+      spansDropped: { ...stats?.spansDropped },
       kept: stats?.kept ?? [],
     })),
+    kept: sources.remembered(),
     auditWritable: sources.records.writable(),
     ...clockReadings(sources.clock()),
     crls: state.crls.map((crl) => ({

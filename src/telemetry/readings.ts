@@ -3,6 +3,8 @@ import type { KeptStats } from '../lib/kept.ts';
 /** State that is read when metrics are collected. Ages in seconds. */
 export interface GaugeReadings {
   readonly workers: readonly WorkerReading[];
+  /** What is remembered outside workers, for all of them together. */
+  readonly kept: readonly KeptStats[];
   readonly auditWritable: boolean;
   readonly clockTrusted: boolean;
   /** Ahead of the kept time; below 0 while it is behind it, 0 while it goes evenly. */
@@ -67,6 +69,8 @@ export interface WorkerReading {
   /** Calls that were not begun, by why, and calls that their PEPs gave up while they waited. */
   readonly callsShed: Readonly<Record<string, number>>;
   readonly callsAbandoned: number;
+  /** Spans that no collector got, by why. */
+  readonly spansDropped: Readonly<Record<string, number>>;
   /** What is remembered from one decision to the next. */
   readonly kept: readonly KeptStats[];
 }

@@ -1,3 +1,4 @@
+import type { Attributes } from '@opentelemetry/api';
 import type { KeptStats } from '../lib/kept.ts';
 import { label, metric } from './names.ts';
 import { counter, gauge } from './gauge-kinds.ts';
@@ -22,16 +23,24 @@ const perWorkerAndCause =
         ),
       );
 
+/** Of each memory that has such a value: those of workers by worker, and those that serve all of them without. */
 const perKept =
-  (value: (kept: KeptStats) => number) =>
-  (readings: GaugeReadings): Values =>
-    readings.workers
-      .filter((worker) => worker.ready)
-      .flatMap(({ index, kept }) =>
-        kept.map((one) => [value(one), { [label.worker]: index, [label.kept]: one.name }] as const),
-      );
+  (value: (kept: KeptStats) => number | undefined) =>
+  (readings: GaugeReadings): Values => {
+    const told = (kept: readonly KeptStats[], of: Attributes): Values =>
+      kept.flatMap((one) => {
+        const read = value(one);
+        return read === undefined ? [] : [[read, { ...of, [label.kept]: one.name }] as const];
+      });
+    return [
+      ...readings.workers
+        .filter((worker) => worker.ready)
+        .flatMap(({ index, kept }) => told(kept, { [label.worker]: index })),
+      ...told(readings.kept, {}),
+    ];
+  };
 
-/** What each worker tells of itself; one that is not ready has nothing to tell. */
+/** What each worker tells of itself, one that is not ready nothing; and what is remembered for all of them. */
 export const workerGauges: readonly Observed[] = [
   gauge(
     metric.eventLoopDelay,
@@ -80,24 +89,39 @@ export const workerGauges: readonly Observed[] = [
     'Calls that their enforcement point gave up while they waited for their turn, since the worker started',
     perWorker(({ callsAbandoned }) => callsAbandoned),
   ),
+  counter(
+    metric.spansDropped,
+    'Spans of decisions that no collector got, by why, since the worker started',
+    perWorkerAndCause(({ spansDropped }) => spansDropped),
+  ),
   gauge(
     metric.keptEntries,
-    'Entries of what a worker remembers',
+    'Entries of what is remembered, by worker or for all of them',
     perKept(({ entries }) => entries),
   ),
   gauge(
     metric.keptBound,
-    'Most entries of what a worker remembers',
+    'Most entries of what is remembered',
     perKept(({ bound }) => bound),
+  ),
+  gauge(
+    metric.keptBytes,
+    'Bytes that the entries of what is remembered take, where that is bounded',
+    perKept(({ bytes }) => bytes?.held),
+  ),
+  gauge(
+    metric.keptBytesBound,
+    'Most bytes that the entries of what is remembered may take, where that is bounded',
+    perKept(({ bytes }) => bytes?.bound),
   ),
   counter(
     metric.keptHits,
-    'Times that a worker found what it looked for in what it remembers, since it was put together',
+    'Times that what was looked for was remembered, since the memory was made',
     perKept(({ hits }) => hits),
   ),
   counter(
     metric.keptMisses,
-    'Times that it did not, and had to work it out or to read it',
+    'Times that it was not, and had to be worked out or to be read',
     perKept(({ misses }) => misses),
   ),
   counter(

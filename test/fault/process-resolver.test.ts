@@ -1,41 +1,19 @@
 // The configuration document is open to change, hence not typed.
 /* eslint-disable @typescript-eslint/no-unsafe-member-access */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { createDecisionClient } from '../../src/api/decision-service/client.ts';
+import { lackOfHangingResolver, makeHangingResolver } from '../helpers/hanging-resolver.ts';
 import { startPortreeve } from '../helpers/processes.ts';
 import { forServer, until } from '../helpers/server.ts';
 import { needing } from '../helpers/skip.ts';
 import { makeWorld } from '../helpers/world.ts';
 
-/**
- * An environment in which look-ups of names without dots never come back: glibc reads aliases of hosts from a file that is
- * a pipe which nobody writes into.
- */
-const folder = mkdtempSync(join(tmpdir(), 'portreeve-resolver-'));
-test.after.always(() => rmSync(folder, { recursive: true, force: true }));
-const hanging = { HOSTALIASES: join(folder, 'pipe') };
+const resolver = makeHangingResolver();
+test.after.always(() => resolver.close());
 
-/** What lacks for that, if anything: another C library, or one that asks somebody else first. */
-function lack(): string | undefined {
-  try {
-    execFileSync('mkfifo', [hanging.HOSTALIASES], { stdio: 'ignore' });
-  } catch {
-    return 'needs mkfifo';
-  }
-  const look = "require('node:dns').lookup('portreeve-nowhere', () => process.exit(0))";
-  const { signal } = spawnSync(process.execPath, ['-e', look], {
-    env: { ...process.env, ...hanging },
-    timeout: 2000,
-    killSignal: 'SIGKILL',
-  });
-  return signal === 'SIGKILL' ? undefined : 'needs a C library whose resolver reads HOSTALIASES first';
-}
-
-const withHangingResolver = needing(lack(), { evenInCi: true });
+const withHangingResolver = needing(lackOfHangingResolver(), { evenInCi: true });
 
 withHangingResolver(
   'a resolver that hangs holds up no end, and leaves no doubt about decisions in the log',
@@ -57,8 +35,9 @@ withHangingResolver(
       }),
     });
     t.teardown(world.close);
+    resolver.hang();
     const server = startPortreeve(['serve', '--config', world.configFile], {
-      ...hanging,
+      ...resolver.env,
       OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
     });
     t.teardown(() => server.child.kill('SIGKILL'));

@@ -9,9 +9,12 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { issueCrl } from '../../src/ca/index.ts';
 import { loadServer, type DecideLoad } from '../helpers/decide-load.ts';
+import { lackOfHangingResolver, makeHangingResolver } from '../helpers/hanging-resolver.ts';
+import { valueOf } from '../helpers/prometheus.ts';
 import { smallVolume, withVolume } from '../helpers/raw-volume.ts';
 import { forServer, startServer, until } from '../helpers/server.ts';
 import type { Server } from '../helpers/server.ts';
+import { needing } from '../helpers/skip.ts';
 import { root } from '../helpers/source-files.ts';
 import { hour, makeWorld } from '../helpers/world.ts';
 import type { World } from '../helpers/world.ts';
@@ -132,13 +135,17 @@ const otelEnv = (url: string): Record<string, string> => ({
   OTEL_METRIC_EXPORT_TIMEOUT: '250',
 });
 
-test('under load, an OTLP receiver that never answers, or drips, holds up no decision and no end', async (t) => {
+test('under load, an OTLP receiver that never answers, or drips, holds up no decision and no end, and what it does not take is counted', async (t) => {
   const receiver = await hungReceiver(t);
   const { world, server, load } = await loaded(t, undefined, { env: otelEnv(receiver.url) });
   await until(() => receiver.taken() >= 2);
   await load.more(100);
   t.deepEqual(Object.keys(load.take()), allowed);
-  t.is((await server.page('/metrics')).status, 200);
+  // Each decision has its span, and some forty may wait or be on their way.
+  await until(async () => {
+    const full = { worker: '0', why: 'queue_full' };
+    return (valueOf(await server.metrics(), 'portreeve_spans_dropped_total', full) ?? 0) >= 50;
+  });
   await load.stop();
   t.is(await server.stop(), 0);
   const log = readFileSync(join(world.folder, 'audit/decisions.ndjson'), 'utf8').trimEnd().split('\n');
@@ -153,32 +160,62 @@ test('under load, an OTLP receiver that never answers, or drips, holds up no dec
   );
 });
 
-test('under load, names that nobody resolves any more are told of their sources, and decisions go on', async (t) => {
-  const nowhere = 'http://gone.invalid:4318';
-  const { server, load } = await loaded(
-    t,
-    (document) => {
-      document.revocation = {
-        sources: Array.from({ length: 6 }, (_, index) => ({
-          ...{ name: `crl-${index}`, url: `http://crl-${index}.invalid/list.crl`, interval: '1s' },
-        })),
-      };
-      document.policy = {
-        bundle: join(root, 'rego/bundle/portreeve.tar.gz'),
-        sources: [{ name: 'shipped', url: 'https://bundles.invalid/policy.tar.gz', interval: '1s' }],
-      };
-    },
-    { env: otelEnv(nowhere) },
-  );
-  const failing = async (): Promise<boolean> =>
-    (await server.status()).sources.filter(({ failures }) => failures > 0).length >= 7;
-  await until(failing);
+/** Lists and policies are to be had under names that end so, and spans go to one. */
+const sourcesAt =
+  (end: string) =>
+  (document: Document): void => {
+    document.revocation = {
+      sources: Array.from({ length: 6 }, (_, index) => ({
+        ...{ name: `crl-${index}`, url: `http://crl-${index}${end}/list.crl`, interval: '1s' },
+      })),
+    };
+    document.policy = {
+      bundle: join(root, 'rego/bundle/portreeve.tar.gz'),
+      sources: [{ name: 'shipped', url: `https://bundles${end}/policy.tar.gz`, interval: '1s' }],
+    };
+  };
+
+async function allSourcesFail(server: Server): Promise<boolean> {
+  return (await server.status()).sources.filter(({ failures }) => failures > 0).length >= 7;
+}
+
+test('under load, names that nobody resolves are told of their sources, and decisions go on', async (t) => {
+  const env = otelEnv('http://collector.invalid:4318');
+  const { server, load } = await loaded(t, sourcesAt('.invalid'), { env });
+  await until(() => allSourcesFail(server));
   load.take();
   server.signal('SIGHUP');
   await load.more(100);
   t.deepEqual(Object.keys(load.take()), allowed);
   t.is((await server.page('/readyz')).status, 200);
 });
+
+const withHangingResolver = needing(lackOfHangingResolver(), { evenInCi: true });
+
+withHangingResolver(
+  'under load, a resolver that begins to hang holds up neither decisions nor their records',
+  async (t) => {
+    const resolver = makeHangingResolver();
+    const env = { ...resolver.env, ...otelEnv('http://collector:4318') };
+    const { server, load } = await loaded(t, sourcesAt(''), { env });
+    // Before the server ends: this is about decisions, not about an end that waits for look-ups.
+    t.teardown(() => resolver.close());
+    await until(() => allSourcesFail(server));
+    resolver.hang();
+    await until(() => resolver.hangs());
+    // By now every source and the worker have begun to look one up again.
+    await load.more(120);
+    load.take();
+    const { written } = (await server.status()).audit;
+    server.signal('SIGHUP');
+    await load.more(100);
+    t.deepEqual(Object.keys(load.take()), allowed);
+    t.is((await server.page('/readyz')).status, 200);
+    await until(async () => (await server.status()).audit.written >= written + 100);
+    t.is((await server.status()).audit.lost, 0);
+    t.is((await server.status()).workers[0]?.restarts, 0);
+  },
+);
 
 test('under load, a clock that jumps forward and back denies with its reason, and decides as before once it is right', async (t) => {
   const world = await makeWorld({ now: Date.now(), configure: forServer() });

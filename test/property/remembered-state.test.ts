@@ -19,6 +19,7 @@ import type { DeviceStatus } from '../../src/inventory/types.ts';
 import { createHoldReader } from '../../src/revocation/holds/reader.ts';
 import { PortreeveError } from '../../src/lib/errors.ts';
 import { createRevocationReader } from '../../src/revocation/reader.ts';
+import { keptOf } from '../../src/server/worker/kept.ts';
 import { openStore } from '../../src/store/open.ts';
 import { deviceId, firmware, hour, makeWorld } from '../helpers/world.ts';
 import type { World } from '../helpers/world.ts';
@@ -26,6 +27,17 @@ import type { World } from '../helpers/world.ts';
 const runs = 12 * Number(process.env.SOAK_FACTOR ?? 1);
 
 const devices = ['meter/1', 'meter/new', 'camera/1', 'sensor/1', 'gateway/1'];
+
+/** Of what is named as metrics have it, all that these devices and steps are about. */
+const memories = [
+  'credentials',
+  'delegations',
+  'device_keys',
+  'devices',
+  'firmware',
+  'revocations',
+  'verdicts',
+];
 
 type Step =
   | { readonly kind: 'decide'; readonly who: number }
@@ -140,8 +152,8 @@ test('what is remembered never shows in a decision, whatever changes in between'
       model.close();
     }
   };
-  // Whatever comes, somebody is let in before it.
-  for (const who of asked.keys()) await decide(who);
+  // Whatever comes, somebody is let in before it, and again by what is remembered.
+  for (const who of [...asked.keys(), ...asked.keys()]) await decide(who);
   await fc.assert(
     fc.asyncProperty(fc.array(anyStep, { minLength: 5, maxLength: 25 }), async (steps) => {
       for (const step of steps)
@@ -151,4 +163,8 @@ test('what is remembered never shows in a decision, whatever changes in between'
     { numRuns: runs, includeErrorInReport: true },
   );
   t.deepEqual([...outcomes].sort(), ['allow', 'deny']);
+  for (const deps of [world.deps, { ...world.deps, ...standing.deps }]) {
+    const found = keptOf(deps).filter(({ hits }) => hits > 0);
+    t.deepEqual(found.map(({ name }) => name).sort(), memories, 'something was found in each memory');
+  }
 });

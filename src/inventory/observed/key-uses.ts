@@ -1,4 +1,5 @@
 import type { EpochMs } from '../../lib/clock.ts';
+import type { KeptStats } from '../../lib/kept.ts';
 import { extendTrail } from './trail.ts';
 import type { KeyUse, Observation, SharedKey } from './types.ts';
 
@@ -10,7 +11,8 @@ export interface KeyUses {
   restore(keys: readonly SharedKey[]): void;
   /** Keys that are in use in more than one place, by uses since then. */
   shared(since: EpochMs): readonly SharedKey[];
-  size(): number;
+  /** How it stands: `key_uses`. */
+  stats(): KeptStats;
 }
 
 /** Keys that are remembered at most; those used longest ago are forgotten first. */
@@ -20,6 +22,7 @@ export function createKeyUses(windowMs: () => number): KeyUses {
   const trails = new Map<string, readonly KeyUse[]>();
   /** Names of those that have more than one stay. */
   const shared = new Set<string>();
+  const counts = { hits: 0, misses: 0, evictions: 0 };
   const put = (name: string, trail: readonly KeyUse[]): void => {
     // The latest stand last.
     trails.delete(name);
@@ -30,13 +33,16 @@ export function createKeyUses(windowMs: () => number): KeyUses {
       if (trails.size <= mostKeys) break;
       trails.delete(oldest);
       shared.delete(oldest);
+      counts.evictions += 1;
     }
   };
   return {
     note: ({ tenant, device_id, at, gateway, network, certificate: { key } }) => {
       const name = `${tenant}\0${key}`;
       const use = { device_id, gateway, last_used: at, network };
-      const trail = extendTrail(trails.get(name) ?? [], use, windowMs());
+      const known = trails.get(name);
+      counts[known ? 'hits' : 'misses'] += 1;
+      const trail = extendTrail(known ?? [], use, windowMs());
       put(name, trail);
       return trail.length > 1 ? { tenant, key, uses: trail } : undefined;
     },
@@ -49,6 +55,6 @@ export function createKeyUses(windowMs: () => number): KeyUses {
         const uses = trails.get(name) ?? [];
         return uses.some((use) => use.last_used >= since) ? [{ tenant, key, uses }] : [];
       }),
-    size: () => trails.size,
+    stats: () => ({ name: 'key_uses', entries: trails.size, bound: mostKeys, ...counts }),
   };
 }

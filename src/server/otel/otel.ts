@@ -5,7 +5,6 @@ import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
 import { MeterProvider, MetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import { BatchSpanProcessor } from '@opentelemetry/sdk-trace';
 import type { DurationSeries } from '../../telemetry/durations.ts';
 import type { Collector } from '../../telemetry/metrics.ts';
 import { scopeName, semantic } from '../../telemetry/names.ts';
@@ -14,6 +13,8 @@ import { createOtelAgent } from './agent.ts';
 import { durationProducer } from './durations.ts';
 import { samplerFrom } from './sampler.ts';
 import { createSpanExporter } from './span-exporter.ts';
+import { createSpanQueue } from './span-queue.ts';
+import type { DroppedSpans } from './span-queue.ts';
 import { createSpanOutlet } from './spans.ts';
 import { exportTls } from './tls.ts';
 import { nameUnits } from './prometheus-names.ts';
@@ -28,6 +29,8 @@ export interface TelemetryIdentity {
 }
 
 export interface Tracing {
+  /** Spans that no collector got, since the start. */
+  dropped(): DroppedSpans;
   /** Sends what is pending, at most a few seconds, and stops. */
   shutdown(): Promise<void>;
 }
@@ -44,22 +47,20 @@ export interface Metering extends Collector {
  */
 export function startTracing(identity: TelemetryIdentity, env: OtelEnv): Tracing {
   const url = endpoint(env, 'TRACES');
-  if (disabled(env, 'TRACES') || url === undefined) return { shutdown: async () => undefined };
+  if (disabled(env, 'TRACES') || url === undefined)
+    return { dropped: () => ({ queue_full: 0, not_sent: 0 }), shutdown: async () => undefined };
   const resource = resourceOf(identity, env);
-  const processor = new BatchSpanProcessor({
-    exporter: createSpanExporter({
-      url,
-      headers: headersFrom(env, 'TRACES'),
-      agent: agentOf(env, 'TRACES'),
-      resource,
-    }),
+  const exporter = createSpanExporter({
+    ...{ url, headers: headersFrom(env, 'TRACES'), agent: agentOf(env, 'TRACES'), resource },
+  });
+  const queue = createSpanQueue(exporter, {
     maxQueueSize: positive(env.OTEL_BSP_MAX_QUEUE_SIZE, 4096),
     maxExportBatchSize: positive(env.OTEL_BSP_MAX_EXPORT_BATCH_SIZE, 512),
     scheduledDelayMillis: positive(env.OTEL_BSP_SCHEDULE_DELAY, 5000),
     exportTimeoutMillis: positive(env.OTEL_BSP_EXPORT_TIMEOUT, 30_000),
   });
-  traceTo(createSpanOutlet({ sampler: samplerFrom(env), processor, resource }));
-  return { shutdown: () => processor.shutdown() };
+  traceTo(createSpanOutlet({ sampler: samplerFrom(env), processor: queue, resource }));
+  return queue;
 }
 
 /** A reader that collects only when asked: the scrape decides when. */

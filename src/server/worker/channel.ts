@@ -13,6 +13,7 @@ import type { GuardCounts } from '../guard/counts.ts';
 import type { Material } from '../material.ts';
 import type { Learnt } from './observed.ts';
 import type { OtelEnv } from '../otel/otel.ts';
+import type { DroppedSpans } from '../otel/span-queue.ts';
 import type { ShadowAsk, ShadowBatch } from '../shadow/types.ts';
 import type { DecisionSummary } from '../records/summary.ts';
 import type { DecisionTally } from '../records/tally.ts';
@@ -37,6 +38,7 @@ export interface WorkerStats {
   readonly kept: readonly KeptStats[];
   /** What went beyond its bounds. */
   readonly guarded: GuardCounts;
+  readonly spansDropped: DroppedSpans;
   readonly residentBytes: number;
   /** Distribution points that certificates of connections have named, as far as they may be followed. */
   readonly crlUrls: readonly string[];

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/types.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { describeThrown } from '../../lib/errors.ts';
+import type { KeptStats } from '../../lib/kept.ts';
 import { readSharedKeys } from '../../inventory/observed/board.ts';
 import { createKeyUses } from '../../inventory/observed/key-uses.ts';
 import type { LearntOf } from '../../inventory/observed/memory.ts';
@@ -24,7 +25,7 @@ export interface ObservedOptions {
   readonly config: () => Pick<Config, 'observed' | 'shared_use'>;
   readonly higher: (version: string, known: string) => boolean;
   readonly tell: (learnt: Learnt) => void;
-  /** Told how many observations were not kept. */
+  /** Told how many observations and uses of shared keys were not kept. */
   readonly onDropped: (count: number) => void;
   readonly log: (line: string) => void;
 }
@@ -35,6 +36,8 @@ export interface Observed {
   take(observations: readonly Observation[], dropped: number): void;
   /** For a worker that starts. */
   shared(): readonly SharedKey[];
+  /** How what is remembered of all keys stands. */
+  kept(): readonly KeptStats[];
   stop(): void;
 }
 
@@ -100,8 +103,9 @@ export function startObserved(options: ObservedOptions): Observed {
     remembered.set(name, observation.at);
     return true;
   };
+  const unwritten = (): number => waiting.length + toWrite.size;
   const write = (mostMs = budgetMs): void => {
-    if (waiting.length === 0 && toWrite.size === 0) return;
+    if (unwritten() === 0) return;
     const devices: LearntOf[] = [];
     let done = 0;
     guarded(
@@ -120,7 +124,7 @@ export function startObserved(options: ObservedOptions): Observed {
         if (devices.length > 0) tell({ shared: [], devices });
       },
       () => {
-        const lost = waiting.length;
+        const lost = unwritten();
         for (const observation of waiting) remembered.delete(nameOf(observation));
         waiting = [];
         toWrite = new Map();
@@ -162,12 +166,14 @@ export function startObserved(options: ObservedOptions): Observed {
       if (toTell.size > 0) telling ??= setTimeout(tellShared, tellMs);
     },
     shared: () => uses.shared(since()),
+    kept: () => [uses.stats()],
     stop: () => {
       clearTimeout(telling);
       for (const timer of timers) clearInterval(timer);
       write(lastBudgetMs);
-      if (waiting.length > 0) onDropped(waiting.length);
+      if (unwritten() > 0) onDropped(unwritten());
       waiting = [];
+      toWrite = new Map();
     },
   };
 }

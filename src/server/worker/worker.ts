@@ -3,11 +3,8 @@ import type { Admission } from '../../api/admission.ts';
 import { createAttestationUses } from '../../attestation/replay-memory.ts';
 import { recordMode } from '../../audit/home.ts';
 import type { Config } from '../../config/types.ts';
-import type { IdentityResolver } from '../../identity/types.ts';
 import { createSharedBoard } from '../../inventory/observed/board.ts';
 import { systemClock } from '../../lib/clock.ts';
-import type { KeptStats } from '../../lib/kept.ts';
-import { memoriesOf } from '../../store/epoch-memory.ts';
 import { asPortreeveError } from '../../lib/errors.ts';
 import type { PortreeveError } from '../../lib/errors.ts';
 import { createTrustedClock, earliestPossible } from '../../lib/trusted-time.ts';
@@ -21,6 +18,7 @@ import { startHeartbeat, startSigns } from '../acts/heartbeat.ts';
 import { openListeners } from '../listen/listeners.ts';
 import type { Listeners } from '../listen/listeners.ts';
 import { holdComposition } from './live-composition.ts';
+import { keptOf, largeKept } from './kept.ts';
 import type { LiveComposition } from './live-composition.ts';
 import type { Learnt } from './observed.ts';
 import { createMerging } from '../records/merging.ts';
@@ -87,7 +85,7 @@ export function runWorker(): void {
   const shadow = createShadowSender((batch) => void tell(channel, { kind: 'shadow', batch }));
   let running: Running | undefined;
   const signs = startSigns(() => void tell(channel, { kind: 'starting' }));
-  paceHeap(mostHeap.worker, () => entriesKept(running?.live));
+  paceHeap(mostHeap.worker, () => entriesKept(running));
   let last: Promise<void> = Promise.resolve();
 
   const inTurn = (message: ToWorker): void => {
@@ -164,7 +162,7 @@ async function start(
     onProblem: (error) => void report(channel, error),
   });
   const heartbeat = startHeartbeat(
-    () => statsOf(live, listeners, admission),
+    () => ({ ...statsOf(live, listeners, admission), spansDropped: tracing.dropped() }),
     (stats) => void tell(channel, { kind: 'heartbeat', stats }),
   );
   return Object.assign(state, { live, listeners, observed, wanted, tracing, heartbeat });
@@ -274,34 +272,22 @@ function statsOf(
   live: LiveComposition,
   listeners: Listeners,
   admission: Admission,
-): Omit<WorkerStats, 'eventLoopDelayS' | 'residentBytes'> {
+): Omit<WorkerStats, 'eventLoopDelayS' | 'residentBytes' | 'spansDropped'> {
   return {
     wasmPages: live.current().deps.policy()?.pages() ?? 0,
     decisions: live.decisions(),
     connections: listeners.connections(),
     admission: admission.stats(),
-    kept: keptOf(live),
+    kept: keptOf(live.current().deps),
     guarded: listeners.guarded(),
     crlUrls: live.current().seenPoints.urls(),
     inUse: live.current().inUse(),
   };
 }
 
-function keptOf(live: LiveComposition): readonly KeptStats[] {
-  const { deps } = live.current();
-  return [
-    credentialsKept(deps.identity.stats()),
-    ...memoriesOf(deps.store),
-    ...(deps.policy()?.kept() ?? []),
-  ];
-}
-
-function entriesKept(live: LiveComposition | undefined): number {
-  return live ? keptOf(live).reduce((sum, { entries }) => sum + entries, 0) : 0;
-}
-
-function credentialsKept({ size, ...stats }: ReturnType<IdentityResolver['stats']>): KeptStats {
-  return { name: 'credentials', entries: size, ...stats };
+function entriesKept(running: Running | undefined): number {
+  const kept = running ? largeKept(running.live.current().deps) : [];
+  return kept.reduce((sum, { entries }) => sum + entries, 0);
 }
 
 /** Sends, and ends the process where that cannot be done: the channel is what a worker lives by. */

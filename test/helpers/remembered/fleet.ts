@@ -38,6 +38,8 @@ export type TokenName = (typeof tokenNames)[number];
 export interface Fleet {
   readonly world: World;
   readonly leaves: Readonly<Record<LeafName, Leaf>>;
+  /** A certificate of a CA that nobody trusts. */
+  readonly stranger: Leaf;
   /** Attestation results about `meter`, by one verifier. */
   readonly tokens: Readonly<Record<TokenName, string>>;
   /** OCSP responses about `meter`, DER. */
@@ -74,7 +76,8 @@ export async function makeFleet(): Promise<Fleet> {
     }),
     warning: tokenOf(leaves.meter, verifier, { issuedAt: worldTime - 1000, status: 'warning' }),
   };
-  return { world, leaves, tokens, staples: staplesOf(world, leaves.meter) };
+  const stranger = await world.leaf('meter/1', { issuer: 'foreignMeters' });
+  return { world, leaves, stranger, tokens, staples: staplesOf(world, leaves.meter) };
 }
 
 function verifierEntry() {

@@ -16,6 +16,7 @@ import type { PortreeveError } from '../../../src/lib/errors.ts';
 import { composeDecision } from '../../../src/server/compose.ts';
 import type { Composition } from '../../../src/server/compose.ts';
 import type { BundleFile } from '../../../src/server/bundles/bundle-file.ts';
+import { keptOf } from '../../../src/server/worker/kept.ts';
 import { holdComposition } from '../../../src/server/worker/live-composition.ts';
 import type { Learnt } from '../../../src/server/worker/observed.ts';
 import { readFiles } from '../../../src/server/material.ts';
@@ -38,6 +39,8 @@ export interface Pair {
   readonly reload: (config: Config) => Promise<void>;
   /** Puts another bundle in force; answers why not where it is refused. */
   readonly exchange: (bundle: BundleFile) => Promise<PortreeveError | undefined>;
+  /** Names of those memories of the kept one in which something was found so far. */
+  readonly found: () => ReadonlySet<string>;
   readonly config: () => Config;
   readonly close: () => void;
 }
@@ -59,9 +62,14 @@ export async function makePair({ clock, trusted, bundle, ...options }: PairOptio
   const recorder = { append: async () => undefined };
   let material: Material = { ...readFiles(options.config), bundle };
   const common = { recorder, clock, trusted: () => trusted, mode: 'read_only' } as const;
-  const compose = (config: Config): Promise<Composition> =>
-    composeDecision(config, { ...common, attestationUses, board, material });
+  const compose = (config: Config, before?: Composition): Promise<Composition> =>
+    composeDecision(config, { ...common, ...(before && { before }), attestationUses, board, material });
   const live = holdComposition(await compose(options.config), options.onDecision);
+  const found = new Set<string>();
+  // A reload and an exchange begin some memories anew, and their counts.
+  const noteFound = (): void => {
+    for (const { name, hits } of keptOf(live.current().deps)) if (hits > 0) found.add(name);
+  };
   const anew: Pair['anew'] = async (all, uses) => {
     const config = structuredClone(live.current().config);
     const model = await composeDecision(config, {
@@ -91,12 +99,18 @@ export async function makePair({ clock, trusted, bundle, ...options }: PairOptio
     },
     reload: async (config) => {
       material = { ...readFiles(config), bundle: material.bundle };
-      live.replace(await compose(config));
+      noteFound();
+      live.replace(await compose(config, live.current()));
     },
     exchange: async (next) => {
+      noteFound();
       const error = await live.current().usePolicy(next);
       if (!error) material = { ...material, bundle: next };
       return error;
+    },
+    found: () => {
+      noteFound();
+      return found;
     },
     config: () => live.current().config,
     close: () => live.current().close(),

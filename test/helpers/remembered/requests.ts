@@ -18,7 +18,7 @@ const codecs = {
 };
 
 /** What all of the connections are that a run may make. */
-export function requestsOf({ leaves, tokens, staples }: Fleet): readonly Asked[] {
+export function requestsOf({ leaves, stranger, tokens, staples }: Fleet): readonly Asked[] {
   const good = { firmware_hash: firmware.good };
   return [
     native('meter', { ...tls(leaves.meter), claims: good }),
@@ -62,6 +62,7 @@ export function requestsOf({ leaves, tokens, staples }: Fleet): readonly Asked[]
     native('nobody', { authenticated_by: 'AUTHENTICATED_BY_NONE', source_ip: '10.20.0.7' }),
     native('retired', { ...tls(leaves.retired), claims: good }),
     native('legacy', { ...tls(leaves.legacy), claims: good }),
+    native('stranger', { ...tls(stranger), claims: good }),
     http('meter, proxied', leaves.meter, { 'x-firmware-hash': firmware.good }),
     http('meter, zone a', leaves.meter, { 'x-zone': 'a' }),
     http('meter, zone b', leaves.meter, { 'x-zone': 'b' }),

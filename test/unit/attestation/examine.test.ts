@@ -137,13 +137,21 @@ test('a token is forgotten once it has expired', async (t) => {
   const text = token();
   for (const at of [now, now + 700_000, now + 700_001]) await examiner.examine(text, at);
   t.is(calls, 2);
+  t.like(examiner.stats(), { entries: 1, hits: 1, misses: 2, evictions: 1 });
 });
 
 test('a memory that is full forgets, and still answers', async (t) => {
   const ring = createKeyRing([await verifier()], readerOf());
   const examiner = createExaminer(ring, { tokens: 2, characters: 2000 });
+  const bytes = { held: 0, bound: 2000 };
+  const empty = { entries: 0, bound: 2, bytes, hits: 0, misses: 0, evictions: 0 };
+  t.deepEqual(examiner.stats(), { name: 'attestation_tokens', ...empty });
   for (let at = 0; at < 6; at++) {
     const found = await examiner.examine(token({ ...claims(), jti: String(at) }), now);
     t.true('ear' in found);
   }
+  const { entries, bytes: taken, misses, evictions } = examiner.stats();
+  t.is(entries + evictions, misses);
+  t.is(taken?.held, entries * token({ ...claims(), jti: '0' }).length);
+  t.true(entries > 0);
 });

@@ -318,6 +318,15 @@ test('a memory of uses is bounded, and forgets the oldest', (t) => {
   t.is(uses.newestOf('d-a', 'lab'), undefined);
   uses.note({ device: 'd-c', verifier: 'lab', statement: 'd', issuedAt: now - 1 });
   t.is(uses.newestOf('d-c', 'lab'), now);
+  const [results, devices] = uses.stats();
+  t.deepEqual(results, {
+    ...{ name: 'attestation_results', entries: 2, bound: 2 },
+    ...{ hits: 1, misses: 1, evictions: 2 },
+  });
+  t.deepEqual(devices, {
+    ...{ name: 'attestation_devices', entries: 2, bound: 2 },
+    ...{ hits: 1, misses: 1, evictions: 1 },
+  });
 });
 
 test('one key of two verifiers is told by the name of the one that signed', async (t) => {

@@ -1,5 +1,7 @@
 import test from 'ava';
 import { createIdentityResolver } from '../../../src/identity/resolver.ts';
+import type { IdentityResolver } from '../../../src/identity/types.ts';
+import type { KeptStats } from '../../../src/lib/kept.ts';
 import { ca, leaf, presented, root, trustOf } from './fleet.ts';
 import type { Authority } from '../../../src/ca/index.ts';
 
@@ -18,6 +20,11 @@ async function fleet() {
   return { trust: trustOf([anchor], [issuing]), issuing, stranger };
 }
 
+/** How one part of what it remembers stands. */
+function standing(resolver: IdentityResolver, name: string): Required<KeptStats> {
+  return resolver.stats().find((one) => one.name === name) as Required<KeptStats>;
+}
+
 const times = <T>(count: number, make: (index: number) => Promise<T>): Promise<T[]> =>
   Promise.all(Array.from({ length: count }, (_, index) => make(index)));
 
@@ -31,10 +38,17 @@ test('credentials that are refused neither push out good ones nor fill the memor
   const refused = await times(30, (index) => bigLeaf(stranger, `bad-${index}`));
   for (const one of refused) t.deepEqual(resolver.resolve(presented(one.der)).paths, []);
   // A tenth of the entries is for refused ones, and of these each is counted as what 40 KB may become at worst.
-  const { size } = resolver.stats();
-  t.true(size >= 20 + 1 && size <= 20 + 4, `${size}`);
+  t.is(standing(resolver, 'credentials').entries, 20);
+  const { entries, bytes } = standing(resolver, 'refused_credentials');
+  t.true(entries >= 1 && entries <= 4, `${entries}`);
+  t.is(bytes.bound, 2 * mebibyte);
   for (const index of Array(200).keys()) resolver.resolve(presented(Buffer.from(`garbage ${index}`)));
-  t.is(resolver.stats().size, 20 + 10, 'short ones are bounded by their number');
+  t.is(standing(resolver, 'credentials').entries, 20);
+  t.like(
+    standing(resolver, 'refused_credentials'),
+    { entries: 10, bound: 10 },
+    'short ones are bounded by their number',
+  );
   t.deepEqual(
     good.map((one, index) => resolver.resolve(one) === first[index]),
     good.map(() => true),
@@ -47,8 +61,13 @@ test('good credentials are bounded by bytes too, and the newest stays', async (t
   const big = (await times(12, (index) => bigLeaf(issuing, `big-${index}`))).map((one) => presented(one.der));
   const resolved = big.map((one) => resolver.resolve(one));
   for (const { paths } of resolved) t.is(paths.length, 1);
-  const { size } = resolver.stats();
-  t.true(size >= 1 && size <= 7, `${size}`);
+  const { entries, bound, bytes, evictions } = standing(resolver, 'credentials');
+  t.true(entries >= 1 && entries <= 7, `${entries}`);
+  t.is(entries + evictions, 12);
+  // By the number of its entries it looks nearly empty; what it takes tells that it is full.
+  t.is(bytes.bound, 4 * mebibyte);
+  t.true(entries / bound < 0.1 && bytes.held <= bytes.bound);
+  t.true(bytes.held + bytes.held / entries > bytes.bound, 'no room for another one');
   t.is(resolver.resolve(big[11]!), resolved[11]!);
   t.not(resolver.resolve(big[0]!), resolved[0]!);
 });
@@ -59,5 +78,7 @@ test('what a credential shares with all others is not counted for it', async (t)
   const resolver = createIdentityResolver(trust, { maxEntries: 100, maxBytes });
   for (const one of await times(20, (index) => leaf(issuing, { subject: `CN=good-${index}` })))
     resolver.resolve(presented(one.der, issuing.der));
-  t.is(resolver.stats().size, 20, 'leaves of the usual length take less than 6 KiB each');
+  const { entries, bytes } = standing(resolver, 'credentials');
+  t.is(entries, 20, 'leaves of the usual length take less than 6 KiB each');
+  t.true(bytes.held > 20 * 4 * 1024 && bytes.held <= maxBytes, `${bytes.held}`);
 });

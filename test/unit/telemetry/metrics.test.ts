@@ -20,7 +20,14 @@ const readings: GaugeReadings = {
       callsWaiting: 12,
       callsShed: { waited: 5, no_room: 1 },
       callsAbandoned: 2,
-      kept: [{ name: 'devices', entries: 9, bound: 10, hits: 8, misses: 7, evictions: 6 }],
+      spansDropped: { queue_full: 9, not_sent: 0 },
+      kept: [
+        { name: 'devices', entries: 9, bound: 10, hits: 8, misses: 7, evictions: 6 },
+        {
+          ...{ name: 'credentials', entries: 4, bound: 10, bytes: { held: 900, bound: 1000 } },
+          ...{ hits: 0, misses: 5, evictions: 1 },
+        },
+      ],
     },
     {
       index: 1,
@@ -34,9 +41,11 @@ const readings: GaugeReadings = {
       callsWaiting: 0,
       callsShed: {},
       callsAbandoned: 0,
+      spansDropped: {},
       kept: [],
     },
   ],
+  kept: [{ name: 'key_uses', entries: 3, bound: 5, hits: 2, misses: 4, evictions: 1 }],
   auditWritable: true,
   crls: [
     {
@@ -162,7 +171,35 @@ test('state is gauges, read at the scrape; a worker that is not ready has none o
   t.is(valueOf(samples, 'portreeve_connections_ended_total', { worker: '0', why: 'protocol' }), 2);
   t.is(valueOf(samples, 'portreeve_connections_ended_total', { worker: '0', why: 'resets' }), 0);
   t.is(valueOf(samples, 'portreeve_calls_ended_total', { worker: '0', why: 'client_reset' }), 7);
+  t.is(valueOf(samples, 'portreeve_spans_dropped_total', { worker: '0', why: 'queue_full' }), 9);
+  t.is(valueOf(samples, 'portreeve_spans_dropped_total', { worker: '0', why: 'not_sent' }), 0);
   t.is(valueOf(samples, 'portreeve_audit_records_lost_total', {}), 0);
+  await metering.shutdown();
+});
+
+test('what is remembered shows how full it is: by entries, and in bytes where it is bounded so', async (t) => {
+  const { metering } = metered();
+  const samples = parsePrometheus(await metering.prometheus());
+  const told = (kept: string) =>
+    Object.fromEntries(
+      samples
+        .filter(({ name, labels }) => name.startsWith('portreeve_kept_') && labels.kept === kept)
+        .map(({ name, value }) => [name.slice('portreeve_kept_'.length), value]),
+    );
+  const counted = (hits: number, misses: number, evictions: number) => ({
+    ...{ hits_total: hits, misses_total: misses, evictions_total: evictions },
+  });
+  t.deepEqual(told('devices'), { entries: 9, bound: 10, ...counted(8, 7, 6) });
+  t.deepEqual(told('credentials'), {
+    ...{ entries: 4, bound: 10, bytes: 900, bytes_bound: 1000 },
+    ...counted(0, 5, 1),
+  });
+  t.deepEqual(told('key_uses'), { entries: 3, bound: 5, ...counted(2, 4, 1) });
+  const workers = (kept: string) =>
+    samples.find(({ name, labels }) => name === 'portreeve_kept_bound' && labels.kept === kept)?.labels
+      .worker;
+  t.is(workers('credentials'), '0');
+  t.is(workers('key_uses'), undefined, 'one for all workers');
   await metering.shutdown();
 });
 

@@ -94,6 +94,7 @@ function forgetfulUses(): AttestationUses & { forget(): void } {
     ownerOf: (statement) => seen.ownerOf(statement),
     newestOf: (device, verifier) => seen.newestOf(device, verifier),
     note: (use) => seen.note(use),
+    stats: () => seen.stats(),
     forget: () => void (seen = createAttestationUses(mostUses)),
   };
 }

@@ -16,6 +16,7 @@ test('a key is told once it was used in a second place, whichever worker saw it'
       ['elsewhere', 3000],
     ],
   );
+  t.like(uses.stats(), { entries: 1, hits: 2, misses: 1 });
 });
 
 test('the same key of another tenant is another key', (t) => {
@@ -37,6 +38,7 @@ test('what is remembered is bounded, the keys used longest ago go first', (t) =>
   for (let key = 0; key <= 100_000; key++) {
     uses.note(someObservation({ key: key.toString(16).padStart(64, '0'), at: key }));
   }
-  t.is(uses.size(), 100_000);
+  const full = { name: 'key_uses', entries: 100_000, bound: 100_000, hits: 0, misses: 100_001, evictions: 1 };
+  t.deepEqual(uses.stats(), full);
   t.is(uses.note(someObservation({ key: '0'.repeat(64), at: 100_001, gateway: 'elsewhere' })), undefined);
 });

@@ -32,14 +32,18 @@ interface Received {
   readonly spans: readonly ReceivedSpan[];
 }
 
-/** A collector that refuses the first so many requests for now. */
-async function collector(t: ExecutionContext, refusals = 0): Promise<{ url: string; requests: Received[] }> {
+/** A collector that refuses the first so many requests: for now (503), or with another status. */
+async function collector(
+  t: ExecutionContext,
+  refusals = 0,
+  refusal = 503,
+): Promise<{ url: string; requests: Received[] }> {
   const requests: Received[] = [];
   const server = createServer((request, response) => {
     const { url, headers, socket } = request;
     void bodyOf(request).then((body) => {
       requests.push({ url, headers, connection: socket.remotePort, spans: readSpans(body) });
-      response.writeHead(requests.length > refusals ? 200 : 503).end();
+      response.writeHead(requests.length > refusals ? 200 : refusal).end();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -102,22 +106,44 @@ test.serial('what a collector refuses for now is sent again, over the same conne
     [ids, ids],
   );
   t.is(requests[0]?.connection, requests[1]?.connection);
+  t.deepEqual(tracing.dropped(), { queue_full: 0, not_sent: 0 });
 });
 
-test.serial('more spans than the queue holds are dropped, and decisions do not notice', async (t) => {
-  const { url, requests } = await collector(t);
+test.serial(
+  'more spans than the queue holds are dropped and counted, and decisions do not notice',
+  async (t) => {
+    const { url, requests } = await collector(t);
+    const tracing = startTracing(
+      { version: '1', instance: 'i' },
+      {
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url,
+        OTEL_BSP_MAX_QUEUE_SIZE: '8',
+        OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '4',
+      },
+    );
+    t.notThrows(() => decide(100));
+    await tracing.shutdown();
+    const sent = requests.flatMap(({ spans }) => spans).length;
+    t.true(sent >= 8 && sent < 100, String(sent));
+    t.deepEqual(tracing.dropped(), { queue_full: 100 - sent, not_sent: 0 });
+  },
+);
+
+test.serial('spans that a collector refuses for good are counted, and the next ones are sent', async (t) => {
+  const { url, requests } = await collector(t, 1, 400);
   const tracing = startTracing(
     { version: '1', instance: 'i' },
-    {
-      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url,
-      OTEL_BSP_MAX_QUEUE_SIZE: '8',
-      OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '4',
-    },
+    { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '3' },
   );
-  t.notThrows(() => decide(100));
+  decide(3);
+  while (tracing.dropped().not_sent === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const ids = decide(2);
   await tracing.shutdown();
-  const sent = requests.flatMap(({ spans }) => spans).length;
-  t.true(sent >= 8 && sent < 100, String(sent));
+  t.deepEqual(
+    requests[1]?.spans.map(({ spanId }) => spanId),
+    ids,
+  );
+  t.deepEqual(tracing.dropped(), { queue_full: 0, not_sent: 3 });
 });
 
 test.serial('after the end spans are dropped, and the record still has its trace', async (t) => {
