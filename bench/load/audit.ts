@@ -170,7 +170,7 @@ function report(failed: number): void {
   publish(
     'audit',
     `node bench/load/audit.ts --rounds ${rounds} --calls ${calls} --parallel ${parallel}`,
-    { pinned: pin, failed_calls: failed, servers: each, ...ratios },
+    { pinned: pin, rounds, calls, parallel, failed_calls: failed, servers: each, ...ratios },
     missed.map(([name]) => name),
   );
 }

@@ -82,7 +82,7 @@ try {
     'fair',
     commandLine(),
     {
-      ...{ seconds, connections, stretch, peak_per_s: rounded(peak) },
+      ...{ seconds, times, share, connections, stretch, peak_per_s: rounded(peak) },
       alone: told(alone),
       small: told(small),
       large: { ...told(large), allowed_of_peak: rounded(large.fates.allowed / seconds / peak) },

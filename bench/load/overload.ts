@@ -1,9 +1,11 @@
 /**
  * Overload: what clients get that want three times the peak. One server on one core, clients on the other: first as many
  * calls as can be answered (the peak), then three times as many for a while, then half as many, and at last three times as
- * many from clients that ignore the limit of streams. Every call is given up after 200 ms, as Envoy does.
+ * many from clients that ignore the limit of streams. Every call is given up after 200 ms, as Envoy does: times are of what
+ * was allowed and cannot be longer than that, so that the share which was sent and given up is told beside them.
  * Usage: node bench/load/overload.ts [--seconds N] [--times N] [--connections N] [--stretch N] [--envoy]
- * Goals: goodput ≥ 80 % of the peak, which counts what was answered within the time-out alone; normal again after 2 s.
+ * Goals: goodput ≥ 80 % of the peak, which counts what was answered within the time-out alone; normal again after 2 s;
+ * nothing denied but what was shed; the largest worker ≤ 300 MB.
  * --stretch makes all times so much longer, budget and timeouts: where the machine is so much slower for being shared.
  * --envoy puts the real Envoy, on examples/envoy/http.yaml, between them, on the clients' core.
  */
@@ -41,6 +43,8 @@ const [seconds, times, connections, stretch] = [
 ];
 const timeoutMs = 200 * stretch;
 const devices = 200;
+/** Of its own that the largest worker may have (MB). */
+const mostMb = 300;
 const check = '/envoy.service.auth.v3.Authorization/Check';
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -86,21 +90,26 @@ try {
   const afterRude = await run({ perSecond: 0.5 * peakRate, seconds: 10 });
   const goodput = over.fates.allowed / seconds / peakRate;
   // From the third second on: two are given.
+  const memory = server.memory();
+  const largest = Math.round((Math.max(memoryOver, memoryRude, memory.most) * 2 ** 20) / 1e6);
+  // All are devices that must be let in.
+  const denied = [peak, over, after, rude, afterRude].reduce((sum, { fates }) => sum + fates.denied, 0);
   const later = after.perSecond.slice(2, 10);
   const normal = later.reduce((sum, one) => sum + one, 0) / (0.5 * peakRate * later.length);
   const figures = {
     through: envoy ? 'envoy' : 'direct',
-    seconds,
-    connections,
-    stretch,
+    ...{ seconds, times, connections, stretch, pinned: canPin },
     peak_per_s: rounded(peakRate),
     wanted_per_s: rounded(over.wanted / seconds),
     goodput_of_peak: rounded(goodput, 3),
     answered_ms: spread(over),
+    given_up_of_sent: rounded(over.fates.timed_out / (over.wanted - over.fates.held_back), 4),
     fates: over.fates,
     denied_for: over.reasons,
     cpu_us_per_allowed: rounded(cpuOver / over.fates.allowed),
-    memory_mib: { before, overload: memoryOver, ignoring_limit: memoryRude, after: server.memory().now },
+    memory_mib: { before, overload: memoryOver, ignoring_limit: memoryRude, after: memory.now },
+    largest_worker_mb: largest,
+    denied,
     after: {
       fates: after.fates,
       denied_for: after.reasons,
@@ -115,7 +124,12 @@ try {
       abandoned: await server.metric('portreeve_calls_abandoned_total'),
     },
   };
-  const missed = [...(goodput < 0.8 ? ['goodput'] : []), ...(normal < 0.95 ? ['normal_again'] : [])];
+  const missed = [
+    ...(goodput < 0.8 ? ['goodput'] : []),
+    ...(normal < 0.95 ? ['normal_again'] : []),
+    ...(denied > 0 ? ['denied'] : []),
+    ...(largest > mostMb ? ['memory'] : []),
+  ];
   publish(envoy ? 'overload-envoy' : 'overload', commandLine(), figures, missed);
 } finally {
   await envoy?.stop();

@@ -14,12 +14,17 @@ export interface Besides {
   readonly name: string;
   readonly command: string;
   readonly work: string;
+  /** How much was run: what goals are about. */
+  readonly sizes: Readonly<Record<'rate' | 'seconds' | 'devices', number>> & Readonly<Record<string, number>>;
   readonly goal: number;
   readonly failed: number;
 }
 
 /** Publishes the ratio of the medians of all p99, during the work and at rest; a failed call misses the goal too. */
-export function publishBeside({ name, command, work, goal, failed }: Besides, turns: readonly Turn[]): void {
+export function publishBeside(
+  { name, command, work, sizes, goal, failed }: Besides,
+  turns: readonly Turn[],
+): void {
   type Stretch = 'rest' | 'busy' | 'control';
   const over = (of: Stretch, percent: number): number =>
     median(turns.map((turn) => percentile(turn[of] ?? [], percent)));
@@ -29,6 +34,7 @@ export function publishBeside({ name, command, work, goal, failed }: Besides, tu
   });
   const ratio = rounded(over('busy', 99) / over('rest', 99));
   const result = {
+    ...sizes,
     unit: 'ms',
     at_rest: figures('rest'),
     [work]: figures('busy'),

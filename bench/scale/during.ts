@@ -96,7 +96,8 @@ async function run(): Promise<void> {
   client.close();
   await server.stop();
   const command = `node bench/scale/during.ts --work ${values.work} --entries ${entries} --rounds ${rounds} --rate ${rate} --seconds ${seconds}`;
-  publishBeside({ name: work.name, command, work: work.doing, goal, failed }, turns);
+  const sizes = { entries, rate, seconds, devices };
+  publishBeside({ name: work.name, command, work: work.doing, sizes, goal, failed }, turns);
 }
 
 try {

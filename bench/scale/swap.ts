@@ -115,7 +115,8 @@ async function run(): Promise<void> {
   client.close();
   await server.stop();
   const command = `node bench/scale/swap.ts --rounds ${rounds} --rate ${rate} --seconds ${seconds} --swaps ${swaps}`;
-  publishBeside({ name: 'swap', command, work: 'exchanging', goal, failed }, turns);
+  const sizes = { swaps, rate, seconds, devices };
+  publishBeside({ name: 'swap', command, work: 'exchanging', sizes, goal, failed }, turns);
 }
 
 try {

@@ -1,5 +1,6 @@
 import { judgeGoals } from '../../bench/goals/goals.ts';
-import { numberAt, readResult, type Circumstances, type LoadResult } from '../../bench/goals/results.ts';
+import { numberAt, readResult, type LoadResult } from '../../bench/goals/results.ts';
+import { circumstancesOf } from './circumstances.ts';
 import { others } from './others.ts';
 
 /** What each goal came to. */
@@ -55,13 +56,6 @@ export function othersTable(): string {
     return [[`${what}${missed}`, told.join(', '), `\`${result.command}\``, circumstancesOf(result)]];
   });
   return table(['what', 'figures', 'command', 'commit and load'], cells);
-}
-
-/** From which commit, and how busy the machine was besides. Throws where a result does not say how it came to be. */
-export function circumstancesOf({ command, commit, load_average: load }: Circumstances): string {
-  if (!command || !commit || !Array.isArray(load))
-    throw new Error(`a result lacks command, commit or load_average (${command}, ${commit}): run it again`);
-  return `${commit}, load ${load.join(', ')}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -12,8 +12,12 @@ const timed = {
   e2e: ['envoy-*'],
 };
 
-/** Envoy's times in these are those that ship: a decision is late after 200 ms. */
-const alone = ['under-load-envoy', 'under-load-envoy-doors'];
+/**
+ * Every call through a real Envoy must get through while workers are killed and files exchanged, or while half of all tries
+ * fail. The latter is with the times that ship, where a decision is late after 200 ms; under load they are stretched
+ * (`test/helpers/behind-envoy.ts`), but for `make soak`, and still leave nothing for others beside them.
+ */
+const alone = ['envoy-shipped-times', 'under-load-envoy', 'under-load-envoy-doors'];
 
 /** Both build `dist/` anew, one after the other. */
 const packed = { yields: 'policy-ci', shares: 'package' };

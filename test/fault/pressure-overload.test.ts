@@ -2,6 +2,7 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { messageCodec } from '../../src/api/load-protos.ts';
 import type { Prepared, StormOptions, StormResult } from '../helpers/storm.ts';
+import { peakMb, watchMemory } from '../helpers/memory.ts';
 import { forServer, startServer } from '../helpers/server.ts';
 import { grpcRequest, judgeCheck, storm } from '../helpers/storm.ts';
 import { makeWorld } from '../helpers/world.ts';
@@ -9,6 +10,17 @@ import { valueOf } from '../helpers/prometheus.ts';
 
 const factor = Math.sqrt(Number(process.env.SOAK_FACTOR ?? 1));
 const check = '/envoy.service.auth.v3.Authorization/Check';
+
+/** Other than the one that ships: a client that had to guess it would guess wrong. */
+const streams = 40;
+
+/**
+ * Share of what can be answered without overload that is with it: meant is 0.8 on a machine without others, which
+ * `bench/load/overload.ts` holds us to.
+ */
+const goodput = 0.7;
+/** Peak and overload are measured one after the other, and a busy machine may slow down the second alone. */
+const attempts = 3;
 
 /** A server with one worker, and storms upon it. Times are long: a busy machine is not what this is about. */
 async function pressed(t: ExecutionContext, server: Readonly<Record<string, unknown>> = {}) {
@@ -57,22 +69,33 @@ async function pressed(t: ExecutionContext, server: Readonly<Record<string, unkn
   return { running, from };
 }
 
-test('clients that want far more than can be answered are held back, and what is answered is right', async (t) => {
-  const { running, from } = await pressed(t);
-  await from('local', { perSecond: { parallel: 16 }, seconds: 1 });
-  const peak = (await from('local', { perSecond: { parallel: 16 }, seconds: 1.5 })).fates.allowed / 1.5;
-  const over = await from('local', { perSecond: 4 * peak, seconds: 2.5 * factor });
-  t.log(`peak ${peak.toFixed(0)} a second; ${JSON.stringify(over.fates)}`);
-  t.true(over.fates.allowed > 0.3 * peak * 2.5 * factor, 'what can be answered is');
-  t.is(over.fates.denied + over.fates.failed + over.fates.lost, 0, JSON.stringify(over.reasons));
-  t.true(over.fates.held_back > 0, 'the limit of streams keeps the excess with the client');
-  const after = await from('local', { perSecond: 20, seconds: 1 });
-  t.is(after.fates.allowed, after.wanted, JSON.stringify(after.fates));
-  t.is((await running.status()).workers[0]?.restarts, 0);
-});
+test.serial(
+  'clients that want far more than can be answered are held back, and what is answered is right',
+  async (t) => {
+    const { running, from } = await pressed(t, { max_concurrent_streams: streams });
+    const memory = await watchMemory(t, running);
+    await from('local', { perSecond: { parallel: 16 }, seconds: 1 });
+    const shares = [];
+    do {
+      const peak = (await from('local', { perSecond: { parallel: 16 }, seconds: 1.5 })).fates.allowed / 1.5;
+      const over = await from('local', { perSecond: 4 * peak, seconds: 2.5 * factor });
+      shares.push(over.fates.allowed / (peak * 2.5 * factor));
+      t.log(`peak ${peak.toFixed(0)} a second; ${JSON.stringify(over.fates)}; at most ${memory()} MB`);
+      t.is(over.fates.denied + over.fates.failed + over.fates.lost, 0, JSON.stringify(over.reasons));
+      t.is(over.mostOpen, streams, 'the server names its limit, and it is used in full');
+      t.true(over.fates.held_back > 0, 'the limit of streams keeps the excess with the client');
+    } while ((shares.at(-1) ?? 0) < goodput && shares.length < attempts);
+    t.true((shares.at(-1) ?? 0) >= goodput, `what can be answered is: ${shares.join(', ')}`);
+    const after = await from('local', { perSecond: 20, seconds: 1 });
+    t.is(after.fates.allowed, after.wanted, JSON.stringify(after.fates));
+    t.is((await running.status()).workers[0]?.restarts, 0);
+    t.true(memory() < peakMb, `a worker had ${memory()} MB`);
+  },
+);
 
-test('clients that ignore the limit harm nobody else, and the server lives', async (t) => {
+test.serial('clients that ignore the limit harm nobody else, and the server lives', async (t) => {
   const { running, from } = await pressed(t, { max_concurrent_streams: 20 });
+  const memory = await watchMemory(t, running);
   const [rude, other] = await Promise.all([
     from('local', { perSecond: 5000, seconds: 2 * factor, ignoresLimit: true, mostPending: 5000 }),
     from('small', { perSecond: 20, seconds: 2 * factor, count: 1 }),
@@ -83,20 +106,26 @@ test('clients that ignore the limit harm nobody else, and the server lives', asy
   const after = await from('local', { perSecond: 20, seconds: 1 });
   t.is(after.fates.allowed, after.wanted, JSON.stringify(after.fates));
   t.is((await running.status()).workers[0]?.restarts, 0);
+  t.true(memory() < peakMb, `a worker had ${memory()} MB`);
 });
 
-test('an enforcement point with few calls is served beside one that offers many times what can be answered', async (t) => {
-  const { running, from } = await pressed(t);
-  const peak = (await from('local', { perSecond: { parallel: 16 }, seconds: 1.5 })).fates.allowed / 1.5;
-  const [large, small] = await Promise.all([
-    from('local', { perSecond: 5 * peak, seconds: 2.5 * factor, count: 4 }),
-    from('small', { perSecond: 0.1 * peak, seconds: 2.5 * factor, count: 1 }),
-  ]);
-  t.log(
-    `peak ${peak.toFixed(0)} a second; large ${JSON.stringify(large.fates)}; small ${JSON.stringify([small.fates, small.reasons])}`,
-  );
-  t.true(small.fates.allowed >= 0.95 * small.wanted, JSON.stringify(small.fates));
-  t.true(large.fates.allowed > 0);
-  const metrics = await running.metrics();
-  t.true(valueOf(metrics, 'portreeve_calls_waiting', { worker: '0' }) !== undefined);
-});
+test.serial(
+  'an enforcement point with few calls is served beside one that offers many times what can be answered',
+  async (t) => {
+    const { running, from } = await pressed(t);
+    const memory = await watchMemory(t, running);
+    const peak = (await from('local', { perSecond: { parallel: 16 }, seconds: 1.5 })).fates.allowed / 1.5;
+    const [large, small] = await Promise.all([
+      from('local', { perSecond: 5 * peak, seconds: 2.5 * factor, count: 4 }),
+      from('small', { perSecond: 0.1 * peak, seconds: 2.5 * factor, count: 1 }),
+    ]);
+    t.log(
+      `peak ${peak.toFixed(0)} a second; large ${JSON.stringify(large.fates)}; small ${JSON.stringify([small.fates, small.reasons])}`,
+    );
+    t.true(small.fates.allowed >= 0.95 * small.wanted, JSON.stringify(small.fates));
+    t.true(large.fates.allowed > 0);
+    const metrics = await running.metrics();
+    t.true(valueOf(metrics, 'portreeve_calls_waiting', { worker: '0' }) !== undefined);
+    t.true(memory() < peakMb, `a worker had ${memory()} MB`);
+  },
+);

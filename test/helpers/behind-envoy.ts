@@ -41,13 +41,32 @@ export function withSharedPort(example: string): string {
   return example.slice(0, at) + cluster.replace(/^(?=.)/gm, '    ');
 }
 
-/** A real Envoy with `http.yaml` before a fleet, a service behind it, and a device that is let in. */
+/** A real Envoy before a fleet, and what a device that was let in does there. */
+export interface BehindEnvoy {
+  readonly proxy: LiveEnvoy;
+  readonly load: () => EnvoyLoad;
+  /** One request on a connection of its own; its HTTP status. */
+  readonly ask: () => Promise<number>;
+}
+
+/**
+ * A real Envoy with `http.yaml` before a fleet, a service behind it, and a device that is let in. `times` says what is made
+ * of the example's times: they are stretched where it is not given.
+ */
 export async function putBehindEnvoy(
   t: ExecutionContext,
   envoy: string,
   fleet: LiveFleet,
-  { device, change = (text: string) => text }: { device: string; change?: (example: string) => string },
-): Promise<{ readonly proxy: LiveEnvoy; readonly load: () => EnvoyLoad }> {
+  {
+    device,
+    times = stretched,
+    change = (text: string) => text,
+  }: {
+    readonly device: string;
+    readonly times?: (example: string) => string;
+    readonly change?: (example: string) => string;
+  },
+): Promise<BehindEnvoy> {
   const service = createServer((_request, answer) => void answer.end('from the service'));
   await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', () => resolve()));
   t.teardown(() => {
@@ -55,12 +74,11 @@ export async function putBehindEnvoy(
     service.closeAllConnections();
   });
   const { port } = service.address() as AddressInfo;
-  const proxy = await startEnvoy(t, envoy, 'http.yaml', fleet, port, (text) => change(stretched(text)));
+  const proxy = await startEnvoy(t, envoy, 'http.yaml', fleet, port, (text) => change(times(text)));
   const meter = await fleet.device(device);
-  await until('the device is let in', async () => (await request(proxy.port, meter)).status === 200, {
-    timeoutMs: 30_000,
-  });
-  return { proxy, load: () => loadEnvoy(proxy.port, [meter], { rate, connections: 16 }) };
+  const ask = async (): Promise<number> => (await request(proxy.port, meter)).status;
+  await until('the device is let in', async () => (await ask()) === 200, { timeoutMs: 30_000 });
+  return { proxy, load: () => loadEnvoy(proxy.port, [meter], { rate, connections: 16 }), ask };
 }
 
 /** A real Envoy with `l4.yaml` before a fleet, a service that greets behind it, and a device that is let in. */

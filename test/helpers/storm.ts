@@ -79,45 +79,66 @@ export interface StormOptions {
   readonly ignoresLimit?: boolean;
   /** Each connection begins with the first of its requests; otherwise they begin at different ones. */
   readonly inOrder?: boolean;
+  /** What is not decided (shed, refused, given up) is wanted again after so long, until so many seconds have passed. */
+  readonly again?: { readonly afterMs: number; readonly seconds: number };
   readonly judge: (answer: Buffer) => Fate;
 }
 
 export interface StormResult {
   readonly wanted: number;
+  /** What became of each in the end. */
   readonly fates: Readonly<Record<Fate, number>>;
-  /** From when it was wanted to its answer, of allowed ones, ms, ascending. */
+  /** The same of the first time that each was wanted. */
+  readonly atOnce: Readonly<Record<Fate, number>>;
+  /** From when it was wanted this time to its answer, of allowed ones, ms, ascending. */
   readonly latencies: Float64Array;
+  /** From the beginning to the last allowed one (ms). */
+  readonly lastAllowedMs: number;
   /** Primary reasons of what was denied, where the answers name them. */
   readonly reasons: Readonly<Record<string, number>>;
   /** Allowed in each second. */
   readonly perSecond: readonly number[];
   readonly connectionsLost: number;
+  /** The most that were under way on one connection. */
+  readonly mostOpen: number;
+}
+
+/** A request and when it was wanted this time; `again`: it had been wanted before. */
+interface Ask {
+  readonly request: Prepared;
+  readonly wanted: number;
+  readonly again: boolean;
 }
 
 interface Open {
-  readonly wanted: number;
+  readonly ask: Ask;
   readonly parts: Buffer[];
 }
+
+/** Without a decision: whoever asked may ask again. */
+const undecided: ReadonlySet<Fate> = new Set(['shed', 'refused', 'timed_out', 'held_back']);
 
 /** Receive window that is given to the server, once and again. */
 const window = 64 * 1024 * 1024;
 
-type Settle = (fate: Fate, wanted: number, answer?: Buffer) => void;
+type Settle = (fate: Fate, ask: Ask, by: Connection, answer?: Buffer) => void;
 
 class Connection {
   readonly open = new Map<number, Open>();
-  readonly pending: { readonly request: Prepared; readonly wanted: number }[] = [];
+  readonly pending: Ask[] = [];
   readonly #o: StormOptions;
   readonly #requests: readonly Prepared[];
   readonly #settle: Settle;
   #socket: Socket | undefined;
   #next = 1;
   #turn = 0;
-  #streams = 100;
+  /** HTTP/2 knows no limit before one is named (RFC 9113 section 6.5.2): were this the server's, nobody would miss its word. */
+  #streams = Infinity;
   #window = 65_535;
   #read = 0;
   #out: Buffer[] = [];
   lost = false;
+  mostOpen = 0;
   /** When a closed loop ends. */
   until = 0;
 
@@ -160,16 +181,21 @@ class Connection {
 
   want(wanted: number): void {
     const request = this.#requests[this.#turn++ % this.#requests.length] as Prepared;
-    if (this.lost) this.#settle('lost', wanted);
-    else if (this.pending.length >= this.#o.mostPending) this.#settle('held_back', wanted);
-    else this.pending.push({ request, wanted });
+    this.ask({ request, wanted, again: false });
+  }
+
+  ask(ask: Ask): void {
+    if (this.lost) this.#settle('lost', ask, this);
+    else if (this.pending.length >= this.#o.mostPending) this.#settle('held_back', ask, this);
+    else this.pending.push(ask);
   }
 
   /** Sends what may be sent now. */
   pump(): void {
     const { ignoresLimit } = this.#o;
     let sent = 0;
-    for (const { request, wanted } of this.pending) {
+    for (const ask of this.pending) {
+      const { request } = ask;
       if (!ignoresLimit && this.open.size >= this.#streams) break;
       if (request.window > this.#window) break;
       const stream = this.#next;
@@ -177,24 +203,25 @@ class Connection {
       const bytes = Buffer.from(request.bytes);
       for (const place of request.places) bytes.writeUInt32BE(stream, place);
       this.#window -= request.window;
-      this.open.set(stream, { wanted, parts: [] });
+      this.open.set(stream, { ask, parts: [] });
       this.#out.push(bytes);
       sent += 1;
     }
     this.pending.splice(0, sent);
+    this.mostOpen = Math.max(this.mostOpen, this.open.size);
   }
 
   /** Gives up what was wanted before. */
   expire(before: number): void {
-    for (const [stream, { wanted }] of this.open) {
-      if (wanted > before) break;
+    for (const [stream, { ask }] of this.open) {
+      if (ask.wanted > before) break;
       this.open.delete(stream);
       this.#out.push(rstStream(stream));
-      this.#settle('timed_out', wanted);
+      this.#settle('timed_out', ask, this);
     }
     const kept = this.pending.findIndex(({ wanted }) => wanted > before);
-    for (const { wanted } of this.pending.splice(0, kept < 0 ? this.pending.length : kept))
-      this.#settle('held_back', wanted);
+    for (const ask of this.pending.splice(0, kept < 0 ? this.pending.length : kept))
+      this.#settle('held_back', ask, this);
   }
 
   flush(): void {
@@ -223,7 +250,7 @@ class Connection {
       if ((flags & flag.endStream) !== 0) this.#answered(stream);
     } else if (type === frameType.rstStream) {
       const open = this.open.get(stream);
-      if (open) this.#settle('refused', open.wanted);
+      if (open) this.#settle('refused', open.ask, this);
       this.open.delete(stream);
     } else if (type === frameType.windowUpdate) {
       if (stream === 0) this.#window += payload.readUInt32BE(0);
@@ -241,7 +268,7 @@ class Connection {
     if (!open) return;
     this.open.delete(stream);
     const answer = Buffer.concat(open.parts);
-    this.#settle(this.#o.judge(answer), open.wanted, answer);
+    this.#settle(this.#o.judge(answer), open.ask, this, answer);
   }
 
   #took(bytes: number): void {
@@ -253,23 +280,33 @@ class Connection {
 
   #end(): void {
     this.lost = true;
-    for (const { wanted } of [...this.open.values(), ...this.pending]) this.#settle('lost', wanted);
+    const asks = [...this.open.values()].map(({ ask }) => ask);
+    for (const ask of [...asks, ...this.pending]) this.#settle('lost', ask, this);
     this.open.clear();
     this.pending.length = 0;
   }
 }
 
+const none = (): Record<Fate, number> => ({
+  ...{ allowed: 0, denied: 0, shed: 0, failed: 0, refused: 0, timed_out: 0, held_back: 0, lost: 0 },
+});
+
 /** Runs it; resolves once every request has met its fate. */
 export async function storm(o: StormOptions): Promise<StormResult> {
-  const fates: Record<Fate, number> = {
-    ...{ allowed: 0, denied: 0, shed: 0, failed: 0, refused: 0, timed_out: 0, held_back: 0, lost: 0 },
-  };
+  const [fates, atOnce] = [none(), none()];
   const reasons: Record<string, number> = {};
   const latencies: number[] = [];
   const perSecond = Array.from({ length: Math.ceil(o.seconds) }, () => 0);
-  let begun = 0;
-  let settled = 0;
-  const settle: Settle = (fate, wanted, answer) => {
+  /** In the order of when they are wanted again. */
+  const waiting: { readonly at: number; readonly request: Prepared; readonly by: Connection }[] = [];
+  let [begun, settled, lastAllowedMs] = [0, 0, 0];
+  const settle: Settle = (fate, { request, wanted, again }, by, answer) => {
+    const now = performance.now();
+    if (!again) atOnce[fate] += 1;
+    if (o.again && undecided.has(fate) && now - begun < o.again.seconds * 1000) {
+      waiting.push({ at: now + o.again.afterMs, request, by });
+      return;
+    }
     fates[fate] += 1;
     settled += 1;
     if (fate === 'denied' && answer) {
@@ -277,9 +314,9 @@ export async function storm(o: StormOptions): Promise<StormResult> {
       reasons[reason] = (reasons[reason] ?? 0) + 1;
     }
     if (fate !== 'allowed') return;
-    const now = performance.now();
     latencies.push(now - wanted);
-    const second = Math.floor((now - begun) / 1000);
+    lastAllowedMs = now - begun;
+    const second = Math.floor(lastAllowedMs / 1000);
     if (second < perSecond.length) perSecond[second] = (perSecond[second] ?? 0) + 1;
   };
   const all = o.connections.map((_, index) => new Connection(o, index, settle));
@@ -294,11 +331,14 @@ export async function storm(o: StormOptions): Promise<StormResult> {
       const due = Math.floor(Math.min(now - begun, o.seconds * 1000) * perMs);
       // Each is wanted when its time was, however late this tick comes.
       for (; wanted < due; wanted += 1) all[wanted % all.length]?.want(begun + wanted / perMs);
+      const later = waiting.findIndex(({ at }) => at > now);
+      for (const { at, request, by } of waiting.splice(0, later < 0 ? waiting.length : later))
+        by.ask({ request, wanted: at, again: true });
       for (const one of all) {
         one.expire(now - o.timeoutMs);
         one.flush();
       }
-      const busy = all.some((one) => one.open.size + one.pending.length > 0);
+      const busy = waiting.length > 0 || all.some((one) => one.open.size + one.pending.length > 0);
       if (now - begun < o.seconds * 1000 || busy) setTimeout(tick, 1);
       else resolve();
     };
@@ -309,10 +349,13 @@ export async function storm(o: StormOptions): Promise<StormResult> {
   return {
     wanted: settled,
     fates,
+    atOnce,
     reasons,
     latencies: Float64Array.from(latencies).sort(),
+    lastAllowedMs,
     perSecond,
     connectionsLost,
+    mostOpen: Math.max(...all.map(({ mostOpen }) => mostOpen)),
   };
 }
 
