@@ -116,7 +116,10 @@ export function abusedServer(
       while (left >= least + roomMb) left = await settled(pid);
       const { answers, slowest } = state;
       t.true(state.peak < peakMb, `${state.peak} MB`);
-      t.true(answers >= leastPerSecond * Math.floor(seconds - 1), `${answers} honest answers in ${seconds} s`);
+      t.true(
+        answers >= leastPerSecond * Math.floor(seconds - 1),
+        `${answers} honest answers in ${seconds} s`,
+      );
       t.true(slowest < slowestMs, `an honest call took ${slowest} ms`);
       t.log(
         `${answers} honest calls answered in ${seconds.toFixed(1)} s, the slowest in ${slowest.toFixed(0)} ms; ${least} MB before, ${state.peak} MB at most, ${left} MB after`,

@@ -129,6 +129,27 @@ test.serial(
   },
 );
 
+test.serial('what has left the queue makes room, whether it was taken or refused', async (t) => {
+  const { url, requests } = await collector(t, 1, 400);
+  const tracing = startTracing(
+    { version: '1', instance: 'i' },
+    {
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: url,
+      ...{ OTEL_BSP_MAX_QUEUE_SIZE: '4', OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '4' },
+    },
+  );
+  for (let batch = 1; batch <= 5; batch += 1) {
+    decide(4);
+    while (requests.length < batch) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  await tracing.shutdown();
+  t.deepEqual(
+    requests.map(({ spans }) => spans.length),
+    [4, 4, 4, 4, 4],
+  );
+  t.deepEqual(tracing.dropped(), { queue_full: 0, not_sent: 4 });
+});
+
 test.serial('spans that a collector refuses for good are counted, and the next ones are sent', async (t) => {
   const { url, requests } = await collector(t, 1, 400);
   const tracing = startTracing(

@@ -111,7 +111,10 @@ test('of uses of shared keys too it is counted that they were not written at the
   t.teardown(() => other.close());
   other.exec('BEGIN IMMEDIATE');
   const denied = { allowed: false, firmware: null };
-  observed.take([1, 2].map((number) => someObservation({ ...denied, device_id: `meter-${number}` })), 0);
+  observed.take(
+    [1, 2].map((number) => someObservation({ ...denied, device_id: `meter-${number}` })),
+    0,
+  );
   t.is(observed.shared().length, 1);
   observed.stop();
   t.is(count.dropped, 1);
