@@ -79,7 +79,10 @@ export interface StormOptions {
   readonly ignoresLimit?: boolean;
   /** Each connection begins with the first of its requests; otherwise they begin at different ones. */
   readonly inOrder?: boolean;
-  /** What is not decided (shed, refused, given up) is wanted again after so long, until so many seconds have passed. */
+  /**
+   * What is not decided (shed, refused, given up) is wanted again after so long, after twice as long where that was in vain
+   * too, and so on, until so many seconds have passed.
+   */
   readonly again?: { readonly afterMs: number; readonly seconds: number };
   readonly judge: (answer: Buffer) => Fate;
 }
@@ -103,11 +106,11 @@ export interface StormResult {
   readonly mostOpen: number;
 }
 
-/** A request and when it was wanted this time; `again`: it had been wanted before. */
+/** A request, when it was wanted this time, and how often it had been wanted before. */
 interface Ask {
   readonly request: Prepared;
   readonly wanted: number;
-  readonly again: boolean;
+  readonly before: number;
 }
 
 interface Open {
@@ -181,7 +184,7 @@ class Connection {
 
   want(wanted: number): void {
     const request = this.#requests[this.#turn++ % this.#requests.length] as Prepared;
-    this.ask({ request, wanted, again: false });
+    this.ask({ request, wanted, before: 0 });
   }
 
   ask(ask: Ask): void {
@@ -297,14 +300,13 @@ export async function storm(o: StormOptions): Promise<StormResult> {
   const reasons: Record<string, number> = {};
   const latencies: number[] = [];
   const perSecond = Array.from({ length: Math.ceil(o.seconds) }, () => 0);
-  /** In the order of when they are wanted again. */
-  const waiting: { readonly at: number; readonly request: Prepared; readonly by: Connection }[] = [];
+  let waiting: { readonly ask: Ask; readonly by: Connection }[] = [];
   let [begun, settled, lastAllowedMs] = [0, 0, 0];
-  const settle: Settle = (fate, { request, wanted, again }, by, answer) => {
+  const settle: Settle = (fate, { request, wanted, before }, by, answer) => {
     const now = performance.now();
-    if (!again) atOnce[fate] += 1;
+    if (before === 0) atOnce[fate] += 1;
     if (o.again && undecided.has(fate) && now - begun < o.again.seconds * 1000) {
-      waiting.push({ at: now + o.again.afterMs, request, by });
+      waiting.push({ ask: { request, wanted: now + o.again.afterMs * 2 ** before, before: before + 1 }, by });
       return;
     }
     fates[fate] += 1;
@@ -324,16 +326,19 @@ export async function storm(o: StormOptions): Promise<StormResult> {
   begun = performance.now();
   for (const one of all) one.until = begun + o.seconds * 1000;
   const perMs = typeof o.perSecond === 'number' ? o.perSecond / 1000 : 0;
-  let wanted = 0;
+  let [wanted, lookAgain] = [0, 0];
   await new Promise<void>((resolve) => {
     const tick = (): void => {
       const now = performance.now();
       const due = Math.floor(Math.min(now - begun, o.seconds * 1000) * perMs);
       // Each is wanted when its time was, however late this tick comes.
       for (; wanted < due; wanted += 1) all[wanted % all.length]?.want(begun + wanted / perMs);
-      const later = waiting.findIndex(({ at }) => at > now);
-      for (const { at, request, by } of waiting.splice(0, later < 0 ? waiting.length : later))
-        by.ask({ request, wanted: at, again: true });
+      if (now >= lookAgain) {
+        lookAgain = now + 100;
+        const due = waiting.filter(({ ask }) => ask.wanted <= now);
+        waiting = waiting.filter(({ ask }) => ask.wanted > now);
+        for (const { ask, by } of due) by.ask({ ...ask, wanted: now });
+      }
       for (const one of all) {
         one.expire(now - o.timeoutMs);
         one.flush();
