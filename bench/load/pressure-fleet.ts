@@ -12,7 +12,10 @@ export interface PressureFleet {
   readonly adminPort: number;
 }
 
-/** A fleet and a server's configuration for it, with one listener for each enforcement point of `peps`. */
+/**
+ * A fleet and a server's configuration for it, with one listener for each enforcement point of `peps`; where there are several
+ * workers each has a port of its own: that of the listener, and those after it.
+ */
 export async function makePressureFleet(
   o: {
     readonly devices: number;
@@ -30,7 +33,8 @@ export async function makePressureFleet(
   const options = { folder, pki, now, adminPort, devices: o.devices, revoked: 1000 };
   const configFile = await makeFleet({ ...options, port: ports[0] as number });
   const listeners = o.peps.map(
-    (pep, index) => `{ name: ${pep}, address: "127.0.0.1:${ports[index]}", pep: ${pep} }`,
+    (pep, index) =>
+      `{ name: ${pep}, address: "127.0.0.1:${portsFrom(ports[index], o.workers)}", pep: ${pep} }`,
   );
   const text = readFileSync(configFile, 'utf8')
     .replace(
@@ -42,4 +46,8 @@ export async function makePressureFleet(
     .replace('audit: { path: records.ndjson }', 'audit: { path: log }');
   writeFileSync(configFile, text);
   return { folder, configFile, pki, ports, adminPort };
+}
+
+function portsFrom(first = 0, workers: number): string {
+  return workers === 1 ? String(first) : `${first}-${first + workers - 1}`;
 }

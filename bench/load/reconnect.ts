@@ -1,6 +1,6 @@
 /**
  * The whole fleet reconnects, as after an outage: so many devices, each with a certificate of its own that was never
- * shown before, within so many seconds. Two workers on all cores, the load beside them. Nobody is denied; whoever is shed
+ * shown before, within so many seconds. Two workers with ports of their own on all cores, the load beside them. Nobody is denied; whoever is shed
  * tries again after a pause, and then after one twice as long, as devices do, until four times as long is over. How what is kept is filled and bounded is
  * read from the metrics.
  * Usage: node bench/load/reconnect.ts [--devices N] [--seconds N] [--connections N] [--timeout MS] [--again MS] [--stretch N]
@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { requestMaker } from '../scale/asking.ts';
 import { commandLine, publish, rounded } from '../scale/figures.ts';
 import { makePressureFleet } from './pressure-fleet.ts';
-import { grpcRequest, judgeCheck, percentile, storm } from '../../test/helpers/storm.ts';
+import { grpcRequest, judgeCheck, percentile, reasonIn, storm, type Fate } from '../../test/helpers/storm.ts';
 import { startWatched } from './watched-server.ts';
 
 const { values } = parseArgs({
@@ -28,11 +28,13 @@ const { values } = parseArgs({
 const [devices, seconds, connections, timeoutMs, afterMs] = [
   ...[values.devices, values.seconds, values.connections, values.timeout, values.again].map(Number),
 ] as [number, number, number, number, number];
+/** Each with a port of its own. */
+const workers = 2;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 const now = Date.now();
 say(`reconnect: making ${devices} devices and certificates`);
-const options = { devices, peps: ['edge'], workers: 2, stretch: Number(values.stretch) };
+const options = { devices, peps: ['edge'], workers, stretch: Number(values.stretch) };
 const fleet = await makePressureFleet(options, now);
 const make = await requestMaker(fleet.pki, 8, now);
 const check = '/envoy.service.auth.v3.Authorization/Check';
@@ -43,12 +45,23 @@ const all = Array.from({ length: devices + warming }, (_, index) =>
 );
 const server = await startWatched(fleet.configFile, fleet.adminPort, 'all');
 try {
-  const address = `127.0.0.1:${fleet.ports[0]}`;
-  const rest = { address, timeoutMs, judge: judgeCheck, mostPending: 4096 };
+  const port = fleet.ports[0] as number;
+  // Connections are spread over the workers evenly, as Envoy spreads calls over endpoints.
+  const addressOf = (index: number): string => `127.0.0.1:${port + (index % workers)}`;
+  const faults: Record<string, number> = {};
+  /** What the server answers for a fault of its own says nothing of the device, which tries again as after any other. */
+  const judge = (answer: Buffer): Fate => {
+    const fate = judgeCheck(answer);
+    const reason = fate === 'denied' ? reasonIn(answer) : '';
+    if (!reason.startsWith('system.') && reason !== 'policy.timeout') return fate;
+    faults[reason] = (faults[reason] ?? 0) + 1;
+    return 'shed';
+  };
+  const rest = { address: addressOf(0), timeoutMs, judge, mostPending: 4096 };
   const warm = { requests: all.slice(devices) };
   await storm({
     ...rest,
-    connections: Array.from({ length: connections }, () => warm),
+    connections: Array.from({ length: connections }, (_, index) => ({ ...warm, address: addressOf(index) })),
     perSecond: 500,
     seconds: 5,
   });
@@ -59,6 +72,7 @@ try {
   const result = await storm({
     ...rest,
     connections: Array.from({ length: connections }, (_, index) => ({
+      address: addressOf(index),
       requests: all.slice(index * each, Math.min(devices, (index + 1) * each)),
     })),
     perSecond: devices / seconds,
@@ -91,7 +105,7 @@ try {
     commandLine(),
     {
       ...{ devices, seconds, connections, timeout_ms: timeoutMs, again_ms: afterMs },
-      ...{ stretch: Number(values.stretch), at_once: atOnce, fates, denied_for: reasons },
+      ...{ stretch: Number(values.stretch), at_once: atOnce, fates, denied_for: reasons, faults },
       ...{ let_in_at_once: atOnce.allowed / devices, let_in: fates.allowed / devices },
       last_let_in_s: rounded(result.lastAllowedMs / 1000),
       answered_ms: {

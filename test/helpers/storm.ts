@@ -68,6 +68,8 @@ export interface StormOptions {
   readonly connections: readonly {
     readonly tls?: ConnectionOptions;
     readonly requests: readonly Prepared[];
+    /** Where it leads to instead. */
+    readonly address?: string;
   }[];
   /** How many are wanted; `{ parallel }`: as many as can be answered, with so many under way on each connection. */
   readonly perSecond: number | { readonly parallel: number };
@@ -131,6 +133,7 @@ class Connection {
   readonly pending: Ask[] = [];
   readonly #o: StormOptions;
   readonly #requests: readonly Prepared[];
+  readonly #address: string;
   readonly #settle: Settle;
   #socket: Socket | undefined;
   #next = 1;
@@ -148,12 +151,13 @@ class Connection {
   constructor(o: StormOptions, index: number, settle: Settle) {
     this.#o = o;
     this.#requests = o.connections[index]?.requests ?? [];
+    this.#address = o.connections[index]?.address ?? o.address;
     this.#turn = o.inOrder ? 0 : Math.floor((index * this.#requests.length) / o.connections.length);
     this.#settle = settle;
   }
 
   async connect(tls: ConnectionOptions | undefined): Promise<void> {
-    const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(this.#o.address) ?? [];
+    const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(this.#address) ?? [];
     const to = { host, port: Number(port) };
     await new Promise<void>((resolve, reject) => {
       const socket: Socket = tls
@@ -377,7 +381,7 @@ export function judgeCheck(answer: Buffer): Fate {
 }
 
 /** The reason in the metadata of a CheckResponse. */
-function reasonIn(answer: Buffer): string {
+export function reasonIn(answer: Buffer): string {
   const text = answer.subarray(Math.max(0, answer.lastIndexOf('reason'))).toString('latin1');
   return /[a-z]+\.[a-z_]+/.exec(text)?.[0] ?? 'none';
 }

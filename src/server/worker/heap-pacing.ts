@@ -1,7 +1,7 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 
 /** Bytes up to which a heap may grow between two full collections, where what lives in it leaves room. */
-export const mostHeap = { worker: 135 * 1024 * 1024, parent: 80 * 1024 * 1024 } as const;
+export const mostHeap = { worker: 120 * 1024 * 1024, parent: 80 * 1024 * 1024 } as const;
 
 /** How much a heap may grow at least and at most, in percent of what lives in it. */
 const [leastGrowth, mostGrowth] = [15, 250];
