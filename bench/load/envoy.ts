@@ -75,6 +75,11 @@ function configuration(fleet: PressureFleet, port: number, stretch: number): str
       .replace(/ +access_log:\n(.*\n)*?(?= +route_config:)/, '')
       // Meant for two workers, and here is one.
       .replace(/max_pending_requests: 256, max_requests: 256/, 'max_pending_requests: 128, max_requests: 128')
+      // What Envoy has no answer for is not to look like a denial of ours.
+      .replace(
+        'failure_mode_allow: false\n',
+        'failure_mode_allow: false\n                      status_on_error: { code: ServiceUnavailable }\n',
+      )
       // How long a call and each of its tries may take.
       .replace('timeout: 0.2s\n', `timeout: ${(0.2 * stretch).toFixed(3)}s\n`)
       .replace('max_interval: 0.1s', `max_interval: ${(0.1 * stretch).toFixed(3)}s`)

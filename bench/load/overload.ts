@@ -41,7 +41,7 @@ const [seconds, times, connections, stretch] = [
   Number(values.connections),
   Number(values.stretch),
 ];
-const timeoutMs = 200 * stretch;
+const timeoutMs = (values.envoy ? 2000 : 200) * stretch;
 const devices = 200;
 /** Of its own that the largest worker may have (MB). */
 const mostMb = 300;
@@ -57,7 +57,7 @@ const envoy = values.envoy ? await startEnvoyBefore(fleet, connections, now, str
 try {
   const make = await requestMaker(fleet.pki, 8, now);
   const requests = Array.from({ length: devices }, (_, index) =>
-    grpcRequest(check, make(index, index), timeoutMs),
+    grpcRequest(check, make(index, index), 200 * stretch),
   );
   const direct = {
     address: `127.0.0.1:${fleet.ports[0]}`,

@@ -30,6 +30,8 @@ const [devices, seconds, connections, timeoutMs, afterMs] = [
 ] as [number, number, number, number, number];
 /** Each with a port of its own. */
 const workers = 2;
+/** Over all connections, as examples/envoy/http.yaml has it: whoever finds no room there tries again later, too. */
+const mostPending = 256;
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 const now = Date.now();
@@ -57,7 +59,7 @@ try {
     faults[reason] = (faults[reason] ?? 0) + 1;
     return 'shed';
   };
-  const rest = { address: addressOf(0), timeoutMs, judge, mostPending: 4096 };
+  const rest = { address: addressOf(0), timeoutMs, judge, mostPending: Math.ceil(mostPending / connections) };
   const warm = { requests: all.slice(devices) };
   await storm({
     ...rest,
