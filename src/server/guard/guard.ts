@@ -34,9 +34,6 @@ const sweepMs = 500;
  */
 const compressedCalls = 16;
 
-/** Of all calls that a session takes back, at least this part is seen here: HTTP/2 refuses some itself. */
-const seenPart = 0.5;
-
 /** Streams that stay open for as long as the PEP wants to be told. */
 const standing: readonly string[] = ['/grpc.health.v1.Health/Watch'];
 
@@ -47,9 +44,7 @@ interface Session {
   speaks: boolean;
   quietSince: number;
   calls: number;
-  /** Calls that it took back, less those that are forgiven since; as of `resetsAt`. */
   resets: number;
-  resetsAt: number;
   /** Of its calls, those that are compressed. */
   compressed: number;
   bytes: number;
@@ -120,7 +115,6 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
       quietSince: now,
       calls: 0,
       resets: 0,
-      resetsAt: now,
       compressed: 0,
       bytes: 0,
       ended: false,
@@ -133,7 +127,7 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
       // A connection that merely broke off is nobody's abuse.
       if (known.ended || error.code !== 'ERR_HTTP2_ERROR') return;
       known.ended = true;
-      counts.connections[known.resets >= limits.resets.burst * seenPart ? 'resets' : 'protocol'] += 1;
+      counts.connections[known.resets >= limits.resets.burst ? 'resets' : 'protocol'] += 1;
     });
   };
 
@@ -157,13 +151,7 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
     if (call.compressed && !call.cut) compressedBy(call.session, -1);
     if (call.cut || call.session.ended || stream.rstCode === constants.NGHTTP2_NO_ERROR) return;
     counts.calls.client_reset += 1;
-    reset(call.session);
-  };
-  /** As nghttp2 counts them, which ends a session that takes back more. */
-  const reset = (session: Session): void => {
-    const forgiven = ((now - session.resetsAt) / 1000) * limits.resets.rate;
-    session.resets = Math.max(0, session.resets - forgiven) + 1;
-    session.resetsAt = now;
+    call.session.resets += 1;
   };
   const called = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void => {
     const session = stream.session && sessions.get(stream.session);
