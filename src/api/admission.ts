@@ -83,10 +83,10 @@ export const mostWaiting = { calls: 4096, bytes: 32 * 1024 * 1024 } as const;
  * for another's line; a call that has spent half its time waiting is shed, because the other half is for decision, record
  * and the way home. Until then it is held rather than refused: what waits counts against its connection's
  * `max_concurrent_streams`, and that keeps the PEP from sending more. Nothing is begun either while records are not
- * written as fast as decisions are made, which `recordsLate` may tell before answers do; the first of each line is shed in
- * its time even then. Where there is no room, the newest of the line that takes most of it is shed. Each connection of a
- * batch is a call of its own here, in the line of its PEP's batches, and what is shed of a batch is those connections alone.
- * `clock` is monotonic.
+ * written as fast as decisions are made, which `recordsLate` may tell before answers do; the first of each line is answered
+ * even then before its time is over, but no sooner: each that is shed is one more record. Where there is no room, the newest
+ * of the line that takes most of it is shed. Each connection of a batch is a call of its own here, in the line of its PEP's
+ * batches, and what is shed of a batch is those connections alone. `clock` is monotonic.
  */
 export function createAdmission(
   clock: Pick<Clock, 'monotonic'>,
@@ -147,7 +147,7 @@ export function createAdmission(
     let now = clock.monotonic();
     const otherwise = sliceEnded === undefined ? 0 : now - sliceEnded;
     const end = now + Math.min(longestSliceMs, Math.max(sliceMs, otherwise));
-    const isOver = (call: WaitingCall): boolean => call.gone() || now >= latestStart(call);
+    const isOver = (call: WaitingCall): boolean => call.gone() || now >= lastAnswer(call);
     while (now < end) {
       // Who has no time left is answered in any case: nobody knows when something may be begun again.
       const call = mayBegin(now) ? lines.shift() : lines.shiftWhere(isOver);
@@ -201,6 +201,11 @@ export function createAdmission(
       return stats;
     },
   };
+}
+
+/** Whoever asked hears of it then while he still listens (monotonic ms). */
+function lastAnswer({ timing: { arrived, deadline } }: WaitingCall): number {
+  return arrived + (deadline - arrived) * 0.9;
 }
 
 /** What is left of its time then is for what comes after it was begun (monotonic ms). */

@@ -211,7 +211,7 @@ const stalled: readonly [why: string, late: boolean, begun: number][] = [
   ['records are behind', false, 128],
 ];
 for (const [why, late, begun] of stalled) {
-  test(`while ${why} a call that has waited for half its time is shed, though none of those in work has ended`, async (t) => {
+  test(`while ${why} a call is shed shortly before its time is over, though none of those in work has ended`, async (t) => {
     const { call, fates, admission, clock } = worker(undefined, () => late);
     const { slow } = slowCalls(fates);
     for (let index = 0; index < begun; index += 1) call('a', slow);
@@ -221,7 +221,7 @@ for (const [why, late, begun] of stalled) {
     await turn();
     clock.advance(20);
     call('b2');
-    clock.advance(29);
+    clock.advance(69);
     await someLooks();
     t.is(fates.length, begun, 'until then it is held');
     clock.advance(1);
@@ -245,7 +245,7 @@ test('while nothing may be begun what was given up is dropped, and who has time 
   call('b1', { timing });
   call('c1', { timing, gone: () => true });
   call('d1');
-  clock.advance(50);
+  clock.advance(90);
   await onlyWait(1, admission);
   t.deepEqual(fates.slice(16), ['d1 waited']);
   t.like(admission.stats(), { waiting: 1, abandoned: 1, shedWaited: 1 });
@@ -270,7 +270,7 @@ test('what is shed while nothing may be begun takes no more of a turn than what 
     clock.advance(2);
   };
   for (let index = 0; index < 40; index += 1) call('a', { shed });
-  clock.advance(50);
+  clock.advance(90);
   await onlyWait(0, admission);
   t.is(
     shedOfTurn.reduce((sum, count) => sum + count, 0),
