@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { requestMaker } from '../scale/asking.ts';
 import { commandLine, publish, rounded } from '../scale/figures.ts';
 import { makePressureFleet } from './pressure-fleet.ts';
-import { grpcRequest, judgeCheck, percentile, reasonIn, storm, type Fate } from '../../test/helpers/storm.ts';
+import { grpcRequest, judgeCheck, percentile, storm } from '../../test/helpers/storm.ts';
 import { startWatched } from './watched-server.ts';
 
 const { values } = parseArgs({
@@ -50,16 +50,12 @@ try {
   const port = fleet.ports[0] as number;
   // Connections are spread over the workers evenly, as Envoy spreads calls over endpoints.
   const addressOf = (index: number): string => `127.0.0.1:${port + (index % workers)}`;
-  const faults: Record<string, number> = {};
-  /** What the server answers for a fault of its own says nothing of the device, which tries again as after any other. */
-  const judge = (answer: Buffer): Fate => {
-    const fate = judgeCheck(answer);
-    const reason = fate === 'denied' ? reasonIn(answer) : '';
-    if (!reason.startsWith('system.') && reason !== 'policy.timeout') return fate;
-    faults[reason] = (faults[reason] ?? 0) + 1;
-    return 'shed';
+  const rest = {
+    address: addressOf(0),
+    timeoutMs,
+    judge: judgeCheck,
+    mostPending: Math.ceil(mostPending / connections),
   };
-  const rest = { address: addressOf(0), timeoutMs, judge, mostPending: Math.ceil(mostPending / connections) };
   const warm = { requests: all.slice(devices) };
   await storm({
     ...rest,
@@ -107,7 +103,7 @@ try {
     commandLine(),
     {
       ...{ devices, seconds, connections, timeout_ms: timeoutMs, again_ms: afterMs },
-      ...{ stretch: Number(values.stretch), at_once: atOnce, fates, denied_for: reasons, faults },
+      ...{ stretch: Number(values.stretch), at_once: atOnce, fates, denied_for: reasons },
       ...{ let_in_at_once: atOnce.allowed / devices, let_in: fates.allowed / devices },
       last_let_in_s: rounded(result.lastAllowedMs / 1000),
       answered_ms: {

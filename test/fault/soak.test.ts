@@ -60,8 +60,8 @@ const roomOf: Readonly<Record<'worker' | 'parent', Readonly<Record<keyof Held, n
 const everyMs = long ? 1000 : 500;
 /** The policy has 5. */
 const mostPages = 16;
-/** Memory of its own, garbage and all; the long version fills everything that is remembered. */
-const mostMib = { worker: long ? 350 : peakMb, parent: 350 };
+/** Memory of its own (MB), garbage and all; the long version fills everything that is remembered. */
+const mostMb = { worker: long ? 350 : peakMb, parent: 350 };
 /** 99th percentile of the event loop's delay (ms): the goal, and where others use the machine as well. */
 const mostDelayMs = long ? 20 : 500;
 
@@ -227,8 +227,8 @@ test(`at half load, with devices, CRLs and policies changing all the time, nothi
       }),
     ),
     ['grown.processes', grown.processes, 0],
-    ['most.worker_mib', most.worker_mib, mostMib.worker],
-    ['most.parent_mib', most.parent_mib, mostMib.parent],
+    ['most.worker_mb', most.worker_mb, mostMb.worker],
+    ['most.parent_mb', most.parent_mb, mostMb.parent],
     ['most.wasm_pages', most.wasm_pages, mostPages],
     ['loop_delay_p99_ms', delayMs, mostDelayMs],
   ] as const;

@@ -9,7 +9,7 @@ export function anonymousMb(pid: number): number {
   try {
     const anonymous = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
     // Not there of one whose end nobody has taken note of yet.
-    return Math.round(Number(anonymous ?? 0) / 1024);
+    return Math.round((Number(anonymous ?? 0) * 1024) / 1e6);
   } catch {
     return 0;
   }

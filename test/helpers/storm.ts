@@ -381,7 +381,7 @@ export function judgeCheck(answer: Buffer): Fate {
 }
 
 /** The reason in the metadata of a CheckResponse. */
-export function reasonIn(answer: Buffer): string {
+function reasonIn(answer: Buffer): string {
   const text = answer.subarray(Math.max(0, answer.lastIndexOf('reason'))).toString('latin1');
   return /[a-z]+\.[a-z_]+/.exec(text)?.[0] ?? 'none';
 }

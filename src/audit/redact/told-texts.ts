@@ -28,13 +28,14 @@ export class ToldTexts {
   /**
    * Whether a text is one of them or mentions one: in any case and normal form, with escapes (a name's, JSON's, a path's or
    * query's, one in the other), with or without signs between hexadecimal digits, or as the hexadecimal digits of its bytes,
-   * as names have what has no text form; addresses in every spelling.
+   * as names have what has no text form; addresses in every spelling. A text with more escapes within escapes than are looked
+   * at is taken for one that does.
    */
   areIn(text: string): boolean {
     if (this.#isTold(fold(text))) return true;
     if (this.#networks.size > 0 && this.#hasNetwork(text)) return true;
-    for (const other of readings(text)) if (this.#isTold(fold(other)) || this.#hasNetwork(other)) return true;
-    return false;
+    const others = readings(text);
+    return !others || others.some((other) => this.#isTold(fold(other)) || this.#hasNetwork(other));
   }
 
   #hasNetwork(text: string): boolean {
@@ -95,29 +96,23 @@ function withoutSigns(text: string): string {
   return text.replace(/[:\-. ]/g, '');
 }
 
-/** Times that escapes may stand within escapes. */
-const mostRounds = 3;
-/** Readings of one text that are looked at: of a long one fewer, because whoever connects may choose it. */
-const mostReadings = (text: string): number => (text.length <= 1024 ? 24 : 8);
+/** Readings that a text may have: one escape of each kind makes fifteen. */
+const mostReadings = 16;
 
-/** What a text says where its escapes are undone: each kind by itself, and one after the other. */
-function* readings(text: string): Generator<string> {
-  if (!/[%+\\]/.test(text)) return;
-  const most = mostReadings(text);
+/**
+ * What a text says where its escapes are undone, each kind by itself and one after the other, however deep they stand;
+ * undefined where there is more than is looked at.
+ */
+function readings(text: string): readonly string[] | undefined {
+  if (!/[%+\\]/.test(text)) return [];
   const known = new Set([text]);
-  let last = [text];
-  for (let round = 0; round < mostRounds; round += 1) {
-    const next: string[] = [];
-    for (const one of last)
-      for (const undo of escapes) {
-        const other = undo(one);
-        if (known.has(other) || known.size > most) continue;
-        known.add(other);
-        next.push(other);
-        yield other;
-      }
-    last = next;
-  }
+  // Grows while it is gone through.
+  for (const one of known)
+    for (const undo of escapes) {
+      known.add(undo(one));
+      if (known.size > mostReadings) return undefined;
+    }
+  return [...known].slice(1);
 }
 
 /** None of these looks at a run of backslashes from more than its first one: that takes the square of its length. */

@@ -12,9 +12,9 @@ export interface KeptMost {
 }
 
 export interface Most {
-  /** Memory of their own (MiB), garbage and all. */
-  readonly worker_mib: number;
-  readonly parent_mib: number;
+  /** Memory of their own (MB), garbage and all. */
+  readonly worker_mb: number;
+  readonly parent_mb: number;
   readonly wasm_pages: number;
   readonly kept: Readonly<Record<string, KeptMost>>;
 }
@@ -36,12 +36,12 @@ const fields = {
 
 /** Begins to look, every so many ms. */
 export function watchServer(server: Server, worker: number, everyMs: number): Watch {
-  const most = { worker_mib: 0, parent_mib: 0, wasm_pages: 0 };
+  const most = { worker_mb: 0, parent_mb: 0, wasm_pages: 0 };
   const kept: Record<string, Record<keyof KeptMost, number>> = {};
   let looks = 0;
   const look = async (): Promise<void> => {
-    most.worker_mib = Math.max(most.worker_mib, anonymousMb(worker));
-    most.parent_mib = Math.max(most.parent_mib, anonymousMb(server.pid));
+    most.worker_mb = Math.max(most.worker_mb, anonymousMb(worker));
+    most.parent_mb = Math.max(most.parent_mb, anonymousMb(server.pid));
     for (const { name, labels, value } of await server.metrics()) {
       if (name === 'portreeve_policy_wasm_pages') most.wasm_pages = Math.max(most.wasm_pages, value);
       const field = fields[name as keyof typeof fields];

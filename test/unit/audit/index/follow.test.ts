@@ -33,12 +33,7 @@ test('an index has whole tiles, follows the log as it grows, and says what it la
 test('two who follow at once add every tile once', async (t) => {
   const folder = logIn(t, records(2600));
   await Promise.all([follow(folder), follow(folder)]);
-  const { logs } = await openRecords([folder], { folder: '/' });
-  const opened = await openSearched(logs[0]!);
-  const { total, by_index: byIndex } = await countRecords([opened], {
-    ...{ filter: { fields: {} }, by: ['outcome'], per: undefined, decided: true },
-  });
-  opened.close();
+  const { total, by_index: byIndex } = await countedIn(folder, 'outcome');
   t.deepEqual([total, byIndex], [2600, 2560]);
 });
 
@@ -65,13 +60,7 @@ test('an index that claims to have more than its log had hides nothing, and is m
   const folder = logIn(t, records(600));
   await follow(folder);
   doctor(folder, "UPDATE meta SET value = '99999999' WHERE key = 'next'");
-  const { logs } = await openRecords([folder], { folder: '/' });
-  const opened = await openSearched(logs[0]!);
-  const { total } = await countRecords([opened], {
-    ...{ filter: { fields: {} }, by: ['site'], per: undefined, decided: true },
-  });
-  opened.close();
-  t.is(total, 600);
+  t.is((await countedIn(folder, 'site')).total, 600);
   t.like(await follow(folder), { first: 0, next: 512 });
 });
 
@@ -84,14 +73,18 @@ test('an index that is found to be damaged while it is gone on with is made anew
   t.like(await follow(folder), { first: 0, next: 19_968 });
 });
 
-async function sitesIn(folder: string): Promise<string> {
+async function countedIn(folder: string, by: 'outcome' | 'site') {
   const { logs } = await openRecords([folder], { folder: '/' });
   const opened = await openSearched(logs[0]!);
-  const { rows } = await countRecords([opened], {
-    ...{ filter: { fields: {} }, by: ['site'], per: undefined, decided: true },
+  const counted = await countRecords([opened], {
+    ...{ filter: { fields: {} }, by: [by], per: undefined, decided: true },
   });
   opened.close();
-  return rows.map(({ values }) => String(values[0])).join();
+  return counted;
+}
+
+async function sitesIn(folder: string): Promise<string> {
+  return (await countedIn(folder, 'site')).rows.map(({ values }) => String(values[0])).join();
 }
 
 test('an index that is too large loses its oldest tiles; what it lost is found by looking through the log', async (t) => {

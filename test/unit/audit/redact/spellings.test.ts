@@ -125,3 +125,14 @@ test('a long row of backslashes takes no longer than any text of its length', (t
   }
   t.true(told.areIn(`${'\\'.repeat(65_536)}u006deter-0001`));
 });
+
+test('however deep escapes stand within escapes, and however many there are, nothing is shown for it', (t) => {
+  const told = new ToldTexts(['meter-0001']);
+  const deep = (times: number): string =>
+    Array.from({ length: times }).reduce<string>((text) => encodeURIComponent(text), 'meter-0001/%');
+  for (const times of [1, 4, 9, 30]) t.true(told.areIn(deep(times).replaceAll('-', '%2D')), `${times} times`);
+  const long = 'x'.repeat(5000);
+  t.true(told.areIn(`${long} meter%25252D0001`));
+  // One of each kind, and nothing in it.
+  t.false(told.areIn(`${long} a%2Fb+c \\u0041 d\\2ce`));
+});
