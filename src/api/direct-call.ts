@@ -1,6 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import type { ServerInterceptingCallInterface, ServerInterceptor } from '@grpc/grpc-js';
 import { outliveTimeout } from './call-internals.ts';
+import { sendWhole } from './whole-answer.ts';
 
 type Intercepted = ServerInterceptingCallInterface;
 type Listener = Parameters<Intercepted['start']>[0];
@@ -44,6 +45,8 @@ export function answerDirectly(handlers: ReadonlyMap<string, UnaryHandler>): Ser
   };
 }
 
+const nothing = (): void => undefined;
+
 /** One call: for the library what it hands on, for the transport who listens, for the handler what it is asked. */
 class DirectCall implements Intercepted, Listener, UnaryCall {
   metadata = new Metadata();
@@ -82,8 +85,10 @@ class DirectCall implements Intercepted, Listener, UnaryCall {
     if (this.#request === undefined) return this.#end(status.UNIMPLEMENTED, 'no request message');
     try {
       this.#handler(this, (failure, bytes) => {
-        if (failure !== null) this.#end(failure.code, failure.details);
-        else this.call.sendMessage(bytes, () => this.#end(status.OK, 'OK'));
+        if (failure !== null) return this.#end(failure.code, failure.details);
+        this.call.sendMessage(bytes, nothing);
+        this.#end(status.OK, 'OK');
+        sendWhole(this.call);
       });
     } catch {
       this.#end(status.UNKNOWN, 'unknown error');
