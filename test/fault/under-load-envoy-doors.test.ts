@@ -92,7 +92,7 @@ withEnvoy(
       const before = running.told().sent;
       await until('calls go on', () => running.told().sent > before + 40, { timeoutMs: 30_000 });
     }
-    noneFailed(t, await running.stop(), proxy);
+    await noneFailed(t, await running.stop(), proxy);
     const after = (await statusAt(fleet.adminPort)).workers;
     t.deepEqual(
       after.map(({ pid, restarts }) => [pid, restarts]),

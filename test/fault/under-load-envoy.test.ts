@@ -46,7 +46,7 @@ withEnvoy(
         return ((await statusAt(fleet.adminPort)).workers[index]?.decisions ?? 0) > 0;
       });
     }
-    noneFailed(t, await running.stop(), proxy);
+    await noneFailed(t, await running.stop(), proxy);
     t.regex(server.output(), /worker 0 hung and was killed/);
   },
 );
@@ -72,7 +72,7 @@ withEnvoy(
     t.deepEqual(workers[0]?.addresses, workers[1]?.addresses);
     process.kill(workers[0]?.pid as number, 'SIGKILL');
     await untilReplaced(fleet.adminPort, 0, workers[0]?.pid as number, server);
-    noneFailed(t, await running.stop(), proxy);
+    await noneFailed(t, await running.stop(), proxy);
   },
 );
 
@@ -122,7 +122,7 @@ withEnvoy(
       server.child.kill('SIGHUP');
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    noneFailed(t, await running.stop(), proxy);
+    await noneFailed(t, await running.stop(), proxy);
     const after = await statusAt(fleet.adminPort);
     t.deepEqual(
       after.workers.map(({ pid, restarts }) => [pid, restarts]),
@@ -156,7 +156,7 @@ withEnvoy(
       servers = servers.with(index, await one.serve());
       await bothDecide();
     }
-    noneFailed(t, await running.stop(), proxy);
+    await noneFailed(t, await running.stop(), proxy);
     for (const server of servers) t.is(await server.stop('SIGTERM'), 0);
   },
 );

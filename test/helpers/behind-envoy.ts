@@ -97,13 +97,18 @@ export async function putBehindEnvoyL4(
 }
 
 /** Fails where a call of the load did not get through, and shows what Envoy says of it. */
-export function noneFailed(
+export async function noneFailed(
   t: ExecutionContext,
   load: Awaited<ReturnType<EnvoyLoad['stop']>>,
   proxy: LiveEnvoy,
-): void {
+): Promise<void> {
   const denied = proxy.accessLog().filter(({ status }) => status !== 200);
-  t.deepEqual(load.answers, { '200': load.sent }, JSON.stringify(denied.slice(0, 5)));
+  if (denied.length > 0) t.log(await proxy.clusterStats());
+  t.deepEqual(
+    load.answers,
+    { '200': load.sent },
+    `the first after ${load.firstFailure} ms: ${JSON.stringify(denied.slice(0, 5))}`,
+  );
   t.log(`${load.sent} calls, the slowest ${load.slowest.toFixed(0)} ms`);
 }
 

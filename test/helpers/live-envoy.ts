@@ -13,6 +13,8 @@ export interface LiveEnvoy {
   readonly port: number;
   /** JSON lines of the access log so far. */
   readonly accessLog: () => readonly Record<string, unknown>[];
+  /** What Envoy counts of the cluster of the decision point, in lines of text. */
+  readonly clusterStats: () => Promise<string>;
 }
 
 const servicePort = { 'http.yaml': 8080, 'l4.yaml': 1883 } as const;
@@ -54,7 +56,11 @@ export async function startEnvoy(
     .replace(`port_value: ${servicePort[example]}`, `port_value: ${upstreamPort}`)
     .replace('port_value: 9191', `port_value: ${fleet.grpcPorts[0]}`)
     .replace('port_value: 9192', `port_value: ${fleet.grpcPorts[1]}`);
-  writeFileSync(file, text);
+  const adminPort = await freePort();
+  writeFileSync(
+    file,
+    `${text}admin: { address: { socket_address: { address: 127.0.0.1, port_value: ${adminPort} } } }\n`,
+  );
   // Own base id: several Envoys may run at once. The log is flushed at every line, for the test reads it.
   const running = start(envoy, [
     '-c',
@@ -75,7 +81,11 @@ export async function startEnvoy(
       .split('\n')
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-  return { running, port, accessLog };
+  const clusterStats = async (): Promise<string> => {
+    const told = await fetch(`http://127.0.0.1:${adminPort}/stats?usedonly&filter=cluster.portreeve`);
+    return told.text();
+  };
+  return { running, port, accessLog, clusterStats };
 }
 
 function canConnect(port: number): Promise<boolean> {
