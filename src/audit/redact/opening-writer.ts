@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fdatasync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, fstatSync, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { describeThrown, PortreeveError } from '../../lib/errors.ts';
 import type { Opening } from './redact-record.ts';
@@ -28,9 +28,24 @@ interface OpenFile {
   readonly fd: number;
 }
 
+function nameOfOwn(): string {
+  return randomBytes(6).toString('hex');
+}
+
+/** Appends all of it, or takes back what was written of it: texts in clear that no record hides. */
+function writeWhole(fd: number, bytes: Buffer): void {
+  const before = fstatSync(fd).size;
+  try {
+    for (let at = 0; at < bytes.byteLength;) at += writeSync(fd, bytes, at);
+  } catch (thrown) {
+    ftruncateSync(fd, before);
+    throw thrown;
+  }
+}
+
 /** Opens nothing before there is something to write. */
 export function createOpeningWriter(folder: string): OpeningWriter {
-  const own = randomBytes(6).toString('hex');
+  let own = nameOfOwn();
   let waiting: Opening[] = [];
   let open: OpenFile | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -52,7 +67,14 @@ export function createOpeningWriter(folder: string): OpeningWriter {
     for (const [day, ones] of Map.groupBy(openings, ({ time }) => time.slice(0, 10))) {
       const bytes = Buffer.from(ones.map((one) => `${JSON.stringify(one)}\n`).join(''), 'utf8');
       const { fd } = fileOf(day);
-      for (let at = 0; at < bytes.byteLength;) at += writeSync(fd, bytes, at);
+      try {
+        writeWhole(fd, bytes);
+      } catch (thrown) {
+        // Should part of it still stand there, the next opening must not become part of its line.
+        close();
+        own = nameOfOwn();
+        throw thrown;
+      }
       // Not waited for: an opening that is lost takes a value with it, and no record.
       timer ??= setTimeout(() => {
         timer = undefined;

@@ -69,7 +69,8 @@ export type Erasing = (opening: Opening) => boolean;
 
 /**
  * Erases openings, also in files that a server is writing to: their bytes are overwritten where they stand, so that
- * commitments stay that nobody can open any more. Answers how many there were. Throws PDP_AUDIT_UNAVAILABLE.
+ * commitments stay that nobody can open any more. What a full disk or a crash left of others goes too, whosever it was:
+ * it opens nothing, and may say what is to be forgotten. Answers how many openings there were. Throws PDP_AUDIT_UNAVAILABLE.
  */
 export function eraseOpenings(folder: string, erasing: Erasing): number {
   let erased = 0;
@@ -78,12 +79,24 @@ export function eraseOpenings(folder: string, erasing: Erasing): number {
     const bytes = read(path);
     for (const { start, end } of linesOf(bytes)) {
       const opening = readOpening(bytes.toString('utf8', start, end));
-      if (!opening || !erasing(opening)) continue;
+      if (opening && !erasing(opening)) continue;
       overwrite(path, start, end);
-      erased += 1;
+      if (opening) erased += 1;
     }
+    eraseTornTail(path, bytes);
   }
   return erased;
+}
+
+/** How long a line is at most in being written (ms). */
+const beingWrittenMs = 100;
+
+/** Erases what no line feed ends, where nobody goes on with it. */
+function eraseTornTail(path: string, seen: Buffer): void {
+  const start = seen.lastIndexOf(lineFeed) + 1;
+  if (start === seen.byteLength || seen[start] === space) return;
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, beingWrittenMs);
+  if (read(path).byteLength === seen.byteLength) overwrite(path, start, seen.byteLength);
 }
 
 /** Removes files of days before a day (`2026-11-22`). Answers how many there were. Throws PDP_AUDIT_UNAVAILABLE. */

@@ -15,6 +15,7 @@ import { createRedactor } from '../../../src/audit/redact/redact-record.ts';
 import type { Opening } from '../../../src/audit/redact/redact-record.ts';
 import { hiddenIn, proves, restore, reveal } from '../../../src/audit/redact/restore.ts';
 import { canonicalJson } from '../../../src/lib/canonical-json.ts';
+import { smallVolume, withVolume } from '../../helpers/raw-volume.ts';
 import { deviceId, makeWorld } from '../../helpers/world.ts';
 import type { World } from '../../helpers/world.ts';
 
@@ -228,4 +229,56 @@ test('days that are over are removed, and a line that a crash cut off is none', 
   appendFileSync(join(folder, file), '{"decision_id":"3","time":"2026-11-22');
   t.is(readOpenings(folder).of('3', '2026-11-22T10:00:00.000Z'), undefined);
   t.is(readOpenings(folder).of('2', '2026-11-22T10:00:00.000Z')?.decision_id, '2');
+});
+
+test('erasing takes what a full disk or a crash left of openings as well', (t) => {
+  const folder = openingFolder(t);
+  const writer = createOpeningWriter(folder);
+  writer.add(opening('1', '2026-11-22T10:00:00.000Z'));
+  writer.flush();
+  writer.close();
+  const path = join(folder, readdirSync(folder)[0] ?? '');
+  const torn = '{"decision_id":"2","values":{"/device_id":"device of 2"';
+  appendFileSync(path, `${torn}${JSON.stringify(opening('3', '2026-11-22T10:00:00.000Z'))}\n${torn}`);
+  t.is(
+    eraseOpenings(folder, () => false),
+    0,
+  );
+  t.false(readFileSync(path, 'utf8').includes('device of 2'));
+  t.is(readOpenings(folder).of('1', '2026-11-22T10:00:00.000Z')?.decision_id, '1');
+  const erased = readFileSync(path, 'utf8');
+  t.is(
+    eraseOpenings(folder, () => false),
+    0,
+  );
+  t.is(readFileSync(path, 'utf8'), erased);
+});
+
+withVolume('what a full volume keeps of an opening is taken back, and the next one is found', (t) => {
+  const volume = smallVolume(t, '64k');
+  const folder = join(volume.folder, 'reveal');
+  const writer = createOpeningWriter(folder);
+  const long = (id: string): Opening => {
+    const one = opening(id, '2026-11-22T10:00:00.000Z');
+    return { ...one, values: { ...one.values, '/x': 'x'.repeat(8192) } };
+  };
+  writer.add(long('1'));
+  writer.flush();
+  volume.fill();
+  writer.add(long('2'));
+  t.throws(() => writer.flush(), {
+    code: 'PDP_AUDIT_UNAVAILABLE',
+    message: /^what records hide cannot be kept: /,
+  });
+  volume.empty();
+  for (const id of ['3', '4']) {
+    writer.add(long(id));
+    writer.flush();
+  }
+  writer.close();
+  const openings = readOpenings(folder);
+  const left = ['1', '2', '3', '4'].filter((id) => openings.of(id, '2026-11-22T10:00:00.000Z'));
+  t.deepEqual(left, ['1', '3', '4']);
+  const text = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'));
+  t.false(text.join('').includes('device of 2'), 'nothing of it is left in clear');
 });
