@@ -17,10 +17,13 @@ export function admit(sockets: NetServer, limits: ConnectionsConfig, { connectio
     // Node tells of a handshake that takes too long, and leaves its connection open.
     socket.destroy();
   });
-  // First of all: what listens behind must find a refused socket closed.
-  sockets.prependListener('connection', (socket: Socket) => {
+  // TLS would make a handshake's state of a refused socket, and count it as one that failed.
+  const behind = sockets.listeners('connection') as ((socket: Socket) => void)[];
+  sockets.removeAllListeners('connection');
+  const letIn = (socket: Socket): void => behind.forEach((listener) => listener.call(sockets, socket));
+  sockets.on('connection', (socket: Socket) => {
     const from = peerNetwork(socket);
-    if (from === undefined) return;
+    if (from === undefined) return letIn(socket);
     const others = open.get(from) ?? 0;
     if (others >= limits.per_address) {
       counts.address_full += 1;
@@ -33,5 +36,6 @@ export function admit(sockets: NetServer, limits: ConnectionsConfig, { connectio
       if (left > 0) open.set(from, left);
       else open.delete(from);
     });
+    letIn(socket);
   });
 }

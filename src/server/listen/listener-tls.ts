@@ -1,4 +1,4 @@
-import { X509Certificate } from 'node:crypto';
+import { constants, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:tls';
 import type { SecureContextOptions, Server } from 'node:tls';
@@ -75,6 +75,9 @@ function materialOf({ config, certificates, listener }: TlsSources): SecureConte
       key: readFileSync(listener.tls.key),
       ca: caFiles(config(), listener).map((file) => pemOf(certificates().get(file), file)),
       minVersion: 'TLSv1.2',
+      // A session that is resumed keeps the client's own certificate and forgets the CAs that it sent with it, and it was verified
+      // by whichever CAs counted then: who belongs to a PEP by an intermediate of its own would be nobody from then on.
+      secureOptions: constants.SSL_OP_NO_TICKET,
     };
   } catch (thrown) {
     throw new PortreeveError(

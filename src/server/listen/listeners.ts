@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import type { Server as NetServer, Socket } from 'node:net';
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Server as GrpcServer } from '@grpc/grpc-js';
-import { http2ServersOf } from '../../api/http2-limits.ts';
+import { endKeepalive, http2ServersOf } from '../../api/http2-limits.ts';
 import type { Config, ListenerConfig } from '../../config/types.ts';
 import { parseWorkerAddresses } from '../../config/worker-address.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -95,9 +95,12 @@ async function openOne(
   const sockets: NetServer = tls ?? createServer({ noDelay: true });
   guard.admit(sockets);
   const connections = new Set<Socket>();
+  let draining = false;
   sockets.on(tls ? 'secureConnection' : 'connection', (socket: Socket) => {
     // One too many; it was refused.
     if (socket.destroyed) return;
+    // Its handshake began before: nobody would tell it to go, and its calls would end with the process.
+    if (draining) return void socket.destroy();
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
     // A peer that breaks off is its own affair; without a listener the error would end the worker.
@@ -117,8 +120,10 @@ async function openOne(
     connections: () => connections.size,
     refresh: () => following?.refresh(),
     drain: async (graceMs) => {
+      draining = true;
       following?.stop();
       sockets.close();
+      endKeepalive(grpc);
       await endCalls(grpc, connections, graceMs);
     },
   };

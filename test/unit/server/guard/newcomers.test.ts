@@ -31,7 +31,7 @@ async function door(
   const counts = noCounts();
   const open = new Set<Socket>();
   let [came, found] = [0, 0];
-  // It listened first, and is asked last.
+  admit(server, { ...connections, ...limits }, counts);
   server.on('connection', (socket: Socket) => {
     came += 1;
     if (socket.destroyed) return;
@@ -39,7 +39,6 @@ async function door(
     open.add(socket);
     socket.on('error', () => undefined).once('close', () => open.delete(socket));
   });
-  admit(server, { ...connections, ...limits }, counts);
   server.on('drop', () => (came += 1));
   await new Promise<void>((resolve) =>
     path === undefined ? server.listen(0, '127.0.0.1', resolve) : server.listen(path, resolve),
@@ -151,4 +150,16 @@ test('a handshake that fails, or that does not come in time, ends its connection
   await until(() => counts.handshake === 2);
   await until(() => open.size === 0);
   t.deepEqual({ ...noCounts().connections, handshake: 2 }, counts);
+});
+
+test('who listened before gets only those that are let in, so that one too many has no handshake that fails', async (t) => {
+  const server = createTlsServer();
+  let handedOn = 0;
+  server.on('connection', () => (handedOn += 1));
+  const { connect: come, counts } = await door(t, { per_address: 1 }, server);
+  await come();
+  for (let more = 0; more < 3; more += 1) await closed(await come());
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  t.is(handedOn, 1);
+  t.deepEqual({ ...noCounts().connections, address_full: 3 }, counts);
 });

@@ -1,9 +1,19 @@
 import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { SecureVersion, TLSSocket } from 'node:tls';
+import { setTimeout as pause } from 'node:timers/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Server, credentials, makeClientConstructor } from '@grpc/grpc-js';
-import type { ChannelCredentials, ServiceDefinition, ServiceError, handleUnaryCall } from '@grpc/grpc-js';
+import type {
+  ChannelCredentials,
+  ServerOptions,
+  ServiceDefinition,
+  ServiceError,
+  handleUnaryCall,
+} from '@grpc/grpc-js';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { createRoot, issueLeaf } from '../../../../src/ca/index.ts';
@@ -28,8 +38,8 @@ const echo: ServiceDefinition = {
 const EchoClient = makeClientConstructor(echo, 'test.Echo');
 
 /** A gRPC server that answers the common name of its caller, or `nobody`. */
-function echoServer(hold?: Promise<void>, called?: () => void): Server {
-  const server = new Server();
+function echoServer(hold?: Promise<void>, called?: () => void, options: ServerOptions = {}): Server {
+  const server = new Server(options);
   const say: handleUnaryCall<Buffer, Buffer> = (call, answer) => {
     called?.();
     const subject = call.getAuthContext().sslPeerCertificate as { subject: { CN: string } } | undefined;
@@ -316,5 +326,76 @@ test('idle TLS connections do not hold a drain up', async (t) => {
     client.say?.(Buffer.from('hello'), (error: ServiceError | null) => (error ? reject(error) : resolve()));
   });
   await listeners.drain(60_000);
+  t.is(listeners.connections(), 0);
+});
+
+test('a peer that is due to be asked whether it is there loses no call of a server that drains', async (t) => {
+  const [hold, called] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const { listeners, address } = await opened(t, configOf(plain('127.0.0.1:0')), {
+    serverFor: () => echoServer(hold.promise, () => called.resolve(), { 'grpc.keepalive_time_ms': 300 }),
+  });
+  const inFlight = say(address);
+  await called.promise;
+  const drained = listeners.drain(10_000);
+  await pause(700);
+  hold.resolve();
+  t.is(await inFlight, 'nobody');
+  await drained;
+});
+
+/** Connects as a PEP that shows its own certificate, with a session of before or over a connection that is there. */
+async function handshake(
+  { root }: TlsFixture,
+  address: string,
+  more: { readonly session?: Buffer<ArrayBuffer>; readonly maxVersion?: SecureVersion; readonly socket?: Socket } = {},
+): Promise<TLSSocket> {
+  const leaf = await issueLeaf(root, { subject: 'CN=envoy-1', ...life() });
+  const own = { cert: leaf.pem, key: leaf.privateKeyPem, ca: root.pem };
+  const port = Number(address.split(':')[1]);
+  const socket = connectTls({
+    ...{ host: '127.0.0.1', port, servername: 'pdp.test', ALPNProtocols: ['h2'] },
+    ...own,
+    ...more,
+  });
+  socket.on('error', () => undefined);
+  await new Promise((resolve) => socket.once('secureConnect', resolve).once('close', resolve));
+  return socket;
+}
+
+for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const)
+  test(`no session of ${maxVersion} is resumed, for it would forget the CAs that the PEP sent, also with another certificate`, async (t) => {
+    const fixture = await tlsFixture(t);
+    const { address, reload } = await opened(t, fixture.config);
+    for (const step of ['as it was opened', 'with CAs of a reload']) {
+      const first = await handshake(fixture, address, { maxVersion });
+      let session = first.getSession();
+      first.on('session', (later: Buffer) => (session = later));
+      await pause(100);
+      const second = await handshake(fixture, address, { maxVersion, ...(session && { session }) });
+      t.is(second.getProtocol(), maxVersion);
+      t.false(second.isSessionReused(), step);
+      for (const socket of [first, second]) socket.destroy();
+      reload();
+    }
+  });
+
+test('a handshake that ends after the drain began lets nobody in, and holds nothing up', async (t) => {
+  const fixture = await tlsFixture(t);
+  const { listeners, address } = await opened(t, fixture.config);
+  const held = await handshake(fixture, address);
+  await until(() => listeners.connections() === 1);
+  const raw = connect(Number(address.split(':')[1]), '127.0.0.1');
+  t.teardown(() => raw.destroy());
+  await new Promise((resolve) => raw.once('connect', resolve));
+  await pause(50);
+  const drained = listeners.drain(60_000);
+  const late = await handshake(fixture, address, { socket: raw });
+  // A server that takes a connection begins with its settings.
+  let told = 0;
+  late.on('data', (bytes: Buffer) => (told += bytes.byteLength));
+  await new Promise((resolve) => late.once('close', resolve));
+  t.is(told, 0);
+  held.destroy();
+  await drained;
   t.is(listeners.connections(), 0);
 });
