@@ -225,7 +225,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   });
   late.pool = workers;
   hand.begin(handAfterMs);
-  undo.add(() => workers.drain(current().server.drain, current().server.drain_notice));
+  undo.add(() => workers.drain(current().server.drain));
 
   const crls = createRevocationReader(store);
   const keys = createKeyReader(store);
@@ -277,6 +277,12 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
   ledger.loaded(undefined, reload.current());
   follower.begin();
   shadow.begin();
+  const stop = async (): Promise<void> => {
+    const { drain, drain_notice: notice } = current().server;
+    // First of all: while PEPs get notice and calls in flight end, files are followed and whoever looks sees how it goes.
+    await workers.drain(drain, notice);
+    await undo.all();
+  };
   let stopping: Promise<void> | undefined;
   return {
     addresses,
@@ -295,7 +301,7 @@ async function assemble(config: Config, options: ParentOptions, undo: Undo): Pro
     stop: (why) => {
       ending = why;
       log(`${why}: draining`);
-      return (stopping ??= undo.all());
+      return (stopping ??= stop());
     },
   };
 }

@@ -159,10 +159,12 @@ export function readinessOf(sources: StatusSources): {
   for (const worker of workers) for (const one of missingIn(worker, sources)) missing.add(one);
   if (sources.clock().standing !== null) missing.add('clock');
   if (workers.length === 0) missing.add('workers');
+  const { ending } = sources.pool;
+  if (ending) missing.add('draining');
   return {
     ready: missing.size === 0,
     missing: [...missing],
-    workers: all.map(({ index, ready }) => ({ index, ready })),
+    workers: all.map(({ index, ready }) => ({ index, ready: ready && !ending })),
   };
 }
 

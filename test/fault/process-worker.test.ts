@@ -1,7 +1,9 @@
 // The configuration document is open to change, hence not typed.
 /* eslint-disable @typescript-eslint/no-unsafe-member-access */
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { freePorts } from '../helpers/ports.ts';
@@ -12,6 +14,7 @@ import { forServer, startServer, until } from '../helpers/server.ts';
 import type { Server } from '../helpers/server.ts';
 import { makeWorld } from '../helpers/world.ts';
 import type { World } from '../helpers/world.ts';
+import { root } from '../helpers/source-files.ts';
 import type { Document } from '../helpers/world-document.ts';
 
 async function serving(
@@ -196,6 +199,36 @@ test('with a notice health says NOT_SERVING while calls are still taken, then th
   t.is(await ask(), 'allow policy.ok');
   t.is(await server.ended, 0);
   await t.throwsAsync(ask());
+});
+
+test('while a notice lasts the server is watched and follows its files as before, but says that it drains', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'portreeve-notice-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const bundle = join(folder, 'bundle.tar.gz');
+  copyFileSync(join(root, 'rego/bundle/portreeve.tar.gz'), bundle);
+  const { server, ask } = await serving(t, (document) => {
+    document.server.drain_notice = '5m';
+    document.policy = { bundle };
+  });
+  await ask();
+  server.signal('SIGTERM');
+  await until(async () => (await healthOf(server.address('local'))) === 'NOT_SERVING');
+  await ask();
+  const { status, body } = await server.page('/readyz');
+  t.is(status, 503);
+  t.like(JSON.parse(body), { missing: ['draining'], workers: [{ index: 0, ready: false }] });
+  const allowed = async () =>
+    valueOf(await server.metrics(), 'portreeve_decisions_total', { outcome: 'allow' });
+  await until(async () => (await allowed()) === 2);
+  const inForce = async () => (await server.status()).workers[0]?.bundle;
+  const before = await inForce();
+  // The same policy in other bytes.
+  writeFileSync(`${bundle}.new`, gzipSync(gunzipSync(readFileSync(bundle)), { level: 1 }));
+  renameSync(`${bundle}.new`, bundle);
+  await until(async () => (await inForce()) !== before);
+  t.is(await ask(), 'allow policy.ok');
+  server.signal('SIGTERM');
+  t.is(await server.ended, 1);
 });
 
 test('signals that reach a whole process group drain once; the workers leave them to the parent', async (t) => {

@@ -70,7 +70,7 @@ const connections = section(
       ['100ms', '2m'],
     ),
     idle: span(
-      'A connection without a call for so long is ended; calls that come at that moment are still answered.',
+      'A connection without a call for so long is ended; a call that is on its way at that moment is not begun, and may be asked again.',
       { default: '1h', example: '1h' },
       ['1s', '30d'],
     ),

@@ -91,7 +91,7 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
     if (known.ended) return;
     known.ended = true;
     counts.connections[why] += 1;
-    // What is idle may get a call at this moment: that one is still answered.
+    // What is idle may get a call at this moment: what came is answered, and what did not is known to be by the peer (GOAWAY).
     if (why === 'idle') session.close();
     // No error (`undefined` would be one, and its code that of a good end): streams without a listener would throw it.
     else session.destroy(null as unknown as undefined, constants.NGHTTP2_ENHANCE_YOUR_CALM);

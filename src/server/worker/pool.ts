@@ -5,6 +5,8 @@ import { WorkerSlot } from './worker-slot.ts';
 import type { SlotPool, WorkerView } from './worker-slot.ts';
 
 export interface Pool {
+  /** It drains. */
+  readonly ending: boolean;
   /** Where workers really listen, each address once: those of the first worker, then what others have of their own. */
   addresses(): readonly BoundAddress[];
   workers(): readonly WorkerView[];

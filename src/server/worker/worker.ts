@@ -96,7 +96,10 @@ export function runWorker(): void {
     if (message.kind === 'learnt') return learn(message.learnt, running?.live.current());
     if (message.kind === 'shadow') return shadow.ask(message.shadow);
     if (message.kind === 'shadow_taken') return shadow.taken();
-    last = last.then(() => handle(message)).catch((thrown: unknown) => fatal(channel, thrown));
+    next(() => handle(message));
+  };
+  const next = (step: () => Promise<void>): void => {
+    last = last.then(step).catch((thrown: unknown) => fatal(channel, thrown));
   };
   const handle = async (message: InTurn): Promise<void> => {
     if (message.kind === 'start') {
@@ -113,7 +116,12 @@ export function runWorker(): void {
     } else if (running && message.kind === 'bundle') {
       await exchangeBundle(message, running, channel);
     } else if (running && message.kind === 'drain') {
-      await drain(running, message, channel, { records, shadow });
+      const ending = running;
+      ending.draining = true;
+      // Meanwhile it is told of changes as before.
+      void pause(message.noticeMs).then(() => {
+        next(() => drain(ending, message, channel, { records, shadow }));
+      });
     }
   };
   process.on('uncaughtException', (thrown) => fatal(channel, thrown));
@@ -247,12 +255,10 @@ function composeFrom(
 
 async function drain(
   running: Running,
-  { noticeMs, graceMs }: Extract<ToWorker, { kind: 'drain' }>,
+  { graceMs }: Extract<ToWorker, { kind: 'drain' }>,
   channel: Channel<ToParent>,
   { records, shadow }: Senders,
 ): Promise<void> {
-  running.draining = true;
-  await pause(noticeMs);
   await running.listeners.drain(graceMs);
   const allKept = await records.flush();
   await running.observed.flush();

@@ -368,8 +368,8 @@ for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const)
     const { address, reload } = await opened(t, fixture.config);
     for (const step of ['as it was opened', 'with CAs of a reload']) {
       const first = await handshake(fixture, address, { maxVersion });
-      let session = first.getSession();
-      first.on('session', (later: Buffer) => (session = later));
+      let session = first.getSession() as Buffer<ArrayBuffer> | undefined;
+      first.on('session', (later: Buffer<ArrayBuffer>) => (session = later));
       await pause(100);
       const second = await handshake(fixture, address, { maxVersion, ...(session && { session }) });
       t.is(second.getProtocol(), maxVersion);
