@@ -24,7 +24,7 @@ const surelyFits = Math.floor(mostRecordBytes / 3);
 /**
  * Parts in the order in which they go: what the policy saw of the request; what facts, input and verdict list, the largest
  * first; what obligations list, and what reasons and faults say beside their codes; input, verdict and facts whole; what a
- * change consisted of; at last every long text. Never the decision, its versions, or who asked.
+ * change consisted of; at last every long text. Never the decision, or who asked.
  */
 const turns: readonly ((record: object) => readonly Part[])[] = [
   (record) => (valueAt(record, '/document') === undefined ? [] : [{ path: '/document', left: undefined }]),
@@ -34,6 +34,15 @@ const turns: readonly ((record: object) => readonly Part[])[] = [
   (record) => wholes(record, ['/input', '/verdict', '/facts'], null),
   (record) => wholes(record, ['/detail'], {}),
   (record) => texts(record),
+];
+
+/**
+ * Lists that stay as long as the record fits without others: the CRLs of an issuer with very many parts, and the networks of
+ * an enforcement point. Where it does not, they go first, because all that the others hold would go in vain.
+ */
+const turnsWithoutLists: typeof turns = [
+  (record) => ['/versions/crls', '/pep/networks'].flatMap((path) => lists(record, path)),
+  ...turns,
 ];
 
 interface Part {
@@ -50,9 +59,15 @@ export function fitRecord(record: object, most = mostRecordBytes): string {
   const whole = canonicalJson(record);
   if (whole.length <= Math.min(surelyFits, most / 3)) return whole;
   if (Buffer.byteLength(whole) <= most) return whole;
+  const fitted = cutDown(record, turns, most);
+  return Buffer.byteLength(fitted) <= most ? fitted : cutDown(record, turnsWithoutLists, most);
+}
+
+/** The text of the record once it fits, else without all that goes in these turns. */
+function cutDown(record: object, inOrder: typeof turns, most: number): string {
   let fitted: object = record;
   let cut: readonly CutPart[] = [];
-  for (const partsOf of turns) {
+  for (const partsOf of inOrder) {
     for (const { part, size } of bySize(fitted, partsOf(fitted))) {
       // It went with what it was a part of.
       if (valueAt(fitted, part.path) === undefined || size === 0) continue;

@@ -2,6 +2,7 @@ import { fdatasync, ftruncateSync, openSync, closeSync, writevSync, fstatSync } 
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { PortreeveError } from '../../lib/errors.ts';
 import { tileWidth } from '../tlog/tile-path.ts';
 import { syncFolder } from './durable.ts';
 import type { Framed } from './frame.ts';
@@ -37,7 +38,7 @@ export type Position = readonly { readonly index: number; readonly count: number
 
 /**
  * The write-ahead files of a log: one for each bundle of entries, in the bundle's own form, so that a full one only
- * needs to be renamed. Every error is the file system's; what a failed call has written is taken back.
+ * needs to be renamed. Errors are the file system's; what a failed call has written is taken back.
  */
 export class Journal {
   readonly #folder: string;
@@ -47,6 +48,7 @@ export class Journal {
   #newest = -1;
   #folderChanged = false;
   #kept: Kept | undefined;
+  #sound = true;
   /** Calls of `sync` that are under way; no file is closed under them. */
   readonly #syncs = new Set<Promise<unknown>>();
 
@@ -72,8 +74,12 @@ export class Journal {
     return file;
   }
 
-  /** Entries are with the operating system when it returns; after a failure `takeBack` removes what is. */
+  /**
+   * Entries are with the operating system when it returns; after a failure `takeBack` removes what is. Throws
+   * PDP_AUDIT_UNAVAILABLE once that has failed.
+   */
   append({ bytes, ends }: Framed): void {
+    if (!this.#sound) throw unsound();
     for (let from = 0; from < ends.length;) {
       const file = this.#fileWithRoom();
       const to = Math.min(ends.length, from + tileWidth - file.count);
@@ -114,19 +120,35 @@ export class Journal {
     return this.#files.map(({ index, count, bytes }) => ({ index, count, bytes }));
   }
 
-  /** Forgets what was appended behind a position; a file that was begun since then stays, empty. */
+  /**
+   * Forgets what was appended behind a position; a file that was begun since then stays, empty. Where that fails the
+   * journal is not sound any more: why the append failed is what its caller tells.
+   */
   takeBack(position: Position): void {
-    for (const file of this.#files) {
-      const { count, bytes } = position.find(({ index }) => index === file.index) ?? { count: 0, bytes: 0 };
-      if (file.bytes === bytes) continue;
-      ftruncateSync(file.fd, bytes);
-      Object.assign(file, { count, bytes, synced: Math.min(file.synced, bytes) });
+    try {
+      for (const file of this.#files) this.#takeBackIn(file, position);
+    } catch {
+      this.#sound = false;
     }
+  }
+
+  #takeBackIn(file: Writing, position: Position): void {
+    const { count, bytes } = position.find(({ index }) => index === file.index) ?? { count: 0, bytes: 0 };
+    if (file.bytes === bytes) return;
+    ftruncateSync(file.fd, bytes);
+    Object.assign(file, { count, bytes, synced: Math.min(file.synced, bytes) });
+  }
+
+  /** False once its counts may not be those of its files: only opening the log anew finds out what is there. */
+  get isSound(): boolean {
+    return this.#sound;
   }
 
   /** What was appended so far is kept. */
   keep(): void {
-    const { index, path, count, bytes } = this.#files.at(-1) as Writing;
+    // Behind it stands an empty one that was begun by what was taken back.
+    const last = this.#files.findLast((file) => file.count > 0) ?? this.#files[0];
+    const { index, path, count, bytes } = last as Writing;
     this.#kept = { index, path, count, bytes };
   }
 
@@ -160,6 +182,10 @@ export class Journal {
     const room = this.#files.find(({ count }) => count < tileWidth);
     return room ?? this.#open(this.#newest + 1);
   }
+}
+
+function unsound(): PortreeveError {
+  return new PortreeveError('PDP_AUDIT_UNAVAILABLE', 'what a failed append has left could not be removed');
 }
 
 /** Indices of the bundles that have a file in `journal/`. */

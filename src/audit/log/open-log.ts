@@ -10,7 +10,6 @@ import { folderFiles } from './folder-files.ts';
 import { frameLines, prefixedAt } from './frame.ts';
 import type { Framed } from './frame.ts';
 import { countersign, place, resign, snapshot } from './integrate.ts';
-import type { Journal, Position } from './journal.ts';
 import { keyListBytes } from './keys.ts';
 import { openState } from './open-state.ts';
 import type { OpenState } from './open-state.ts';
@@ -209,7 +208,7 @@ class FolderLog implements Log {
       await state.told();
     } catch (thrown) {
       // Who opens the log again tells the same: what was told in vain must not stand there once for each attempt.
-      takeBackQuietly(state.journal, before);
+      state.journal.takeBack(before);
       this.#giveBack(state);
       throw thrown;
     }
@@ -227,6 +226,8 @@ class FolderLog implements Log {
     } catch (thrown) {
       framed.release();
       journal.takeBack(before);
+      // One that is being opened is its opener's to give back.
+      if (!journal.isSound && this.#state === state) await this.#giveBackUnsound(state);
       throw thrown;
     }
     this.#flushFailed = false;
@@ -237,6 +238,12 @@ class FolderLog implements Log {
     this.#slice ??= setImmediate(() => this.#hashSlice(state));
     this.#dueCheckpoint();
     if (this.#options.mode === 'relaxed') this.#dueFlush(state);
+  }
+
+  /** Once no checkpoint that is on its way needs its files any more. */
+  async #giveBackUnsound(state: OpenState): Promise<void> {
+    await this.#integrating;
+    this.#giveBack(state);
   }
 
   #hashSlice(state: OpenState): void {
@@ -377,14 +384,5 @@ class FolderLog implements Log {
       await this.#write(state, frameLines([act], this.#pool));
       await state.journal.sync();
     });
-  }
-}
-
-/** Why the log did not open is what is told; what could not be taken back is found by the next attempt. */
-function takeBackQuietly(journal: Journal, position: Position): void {
-  try {
-    journal.takeBack(position);
-  } catch {
-    return;
   }
 }

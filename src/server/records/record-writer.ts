@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { countOf } from '../../audit/line-block.ts';
 import type { LineBlock, Lines } from '../../audit/line-block.ts';
 import { asPortreeveError, PortreeveError } from '../../lib/errors.ts';
+import { conclude, concludeRefused, halvesOf } from './waiting.ts';
+import type { Waiting, Written } from './waiting.ts';
 
 /** The log that records are written to, as `audit/` opens it. */
 export interface LineLog {
@@ -21,10 +23,11 @@ export interface RecordWriter {
   /** Takes the parent's own lines, to be written in order; never throws. Beyond what may wait they are lost. */
   write(lines: readonly string[]): void;
   /**
-   * Takes records of a worker, to be written in order; `written` is called once they stand in the log. None is lost
-   * but by the end of the process: how many may be on their way is the worker's to bound.
+   * Takes records of a worker, to be written in order; `written` is called once they stand in the log, all but those
+   * that it does not take. No other is lost but by the end of the process: how many may be on their way is the worker's
+   * to bound.
    */
-  take(block: LineBlock, written: () => void): void;
+  take(block: LineBlock, written: Written): void;
   /** Counts records as lost that never came here, because their workers knew that they could not be written. */
   missed(count: number): void;
   /** Opens the log anew, for whoever has moved it away. */
@@ -48,12 +51,6 @@ export interface RecordWriterOptions {
   readonly retryMs?: number;
   /** Lines beside which no further ones of the parent's own are kept while the log cannot be written. */
   readonly maxWaiting?: number;
-}
-
-interface Waiting {
-  readonly lines: Lines;
-  readonly count: number;
-  readonly written?: () => void;
 }
 
 function isTooLong(thrown: unknown): thrown is PortreeveError {
@@ -111,25 +108,29 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
     }
     if (error) succeeded([]);
   };
-  /** One record that no log can hold must not hold up all others: it is found by itself, and lost. */
+  /**
+   * One record that no log can hold must not hold up all others, nor take along those that came with it: it is found by
+   * itself, and lost.
+   */
   const refused = (batch: readonly Waiting[], why: PortreeveError): void => {
-    if (batch.length > 1) {
-      waiting = [...batch, ...waiting];
-      oneByOne = batch.length;
+    const [one] = batch as readonly [Waiting];
+    if (batch.length > 1 || one.count > 1) {
+      const parts = batch.length > 1 ? batch : halvesOf(one);
+      waiting = [...parts, ...waiting];
+      oneByOne = parts.length;
       return;
     }
     oneByOne -= 1;
-    const count = batch.reduce((sum, one) => sum + one.count, 0);
-    stats.waiting -= count;
+    stats.waiting -= 1;
     options.onRefused?.(why);
-    lose(count);
+    lose(1);
+    concludeRefused(one);
   };
   const succeeded = (batch: readonly Waiting[]): void => {
     let total = 0;
-    for (const { lines, count, written } of batch) {
-      total += count;
-      written?.();
-      if (typeof lines !== 'string') lines.release?.();
+    for (const one of batch) {
+      total += one.count;
+      conclude(one);
     }
     stats.written += total;
     stats.waiting -= total;

@@ -5,6 +5,7 @@ import { valueAt } from '../../../src/audit/redact/pointer.ts';
 import { readRecord } from '../../../src/audit/read-record.ts';
 import { buildRecord, recordBytes } from '../../../src/audit/record.ts';
 import type { AuditRecord } from '../../../src/audit/record.ts';
+import { judgeReplay } from '../../../src/audit/replayable.ts';
 import { sha256Hex } from '../../../src/lib/bytes.ts';
 import { canonicalJson } from '../../../src/lib/canonical-json.ts';
 import { makeWorld } from '../../helpers/world.ts';
@@ -108,6 +109,60 @@ test('whatever is huge, the decision stays: outcome, codes, versions, who asked,
     t.is(Buffer.byteLength(lost), length, path);
     t.is(sha256Hex(lost), sha256, path);
   }
+});
+
+/** The record of a decision that consulted so many CRLs, asked for by an enforcement point with so many networks. */
+function longLists(record: AuditRecord, counts: { crls: number; networks: number }): AuditRecord {
+  const crls = Array.from({ length: counts.crls }, (_, index) => ({
+    ...{ digest: String(index).padStart(64, 'a'), issuer_key: 'b'.repeat(64), number: '01' },
+  }));
+  const networks = Array.from({ length: counts.networks }, (_, index) => `2001:db8:1234:${index}::/64`);
+  return {
+    ...record,
+    pep: { ...record.pep, networks },
+    versions: { ...record.versions, crls },
+  };
+}
+
+test('a record fits however many CRLs it names: where nothing else makes room, they go, and all else stays', async (t) => {
+  const record = longLists(await whole(), { crls: 1024, networks: 2 });
+  const hidden = ['/device_id', '/versions/crls/7/issuer_key'];
+  const text = recordBytes({ ...record, redacted: hidden });
+  t.true(Buffer.byteLength(text) <= mostRecordBytes);
+  const lost = canonicalJson(record.versions.crls);
+  const cut = [{ path: '/versions/crls', bytes: Buffer.byteLength(lost), sha256: sha256Hex(lost) }];
+  const versions = { ...record.versions, crls: [] };
+  t.deepEqual(
+    parsed(text),
+    parsed(canonicalJson({ ...record, versions, cut, redacted: ['/device_id'] })),
+    'facts, input and verdict are not cut in vain',
+  );
+  t.notThrows(() => readRecord(text), 'the schema takes what is left');
+  const judged = judgeReplay(parsed(text), { differences: [], missing: [] });
+  t.deepEqual(judged.missing, ['/versions/crls, which was cut']);
+});
+
+test('CRLs and the networks of an enforcement point go as far as they must, the longer list first', async (t) => {
+  const record = await whole();
+  const of = (counts: { crls: number; networks: number }): readonly string[] | undefined => {
+    const text = recordBytes(longLists(record, counts));
+    t.true(Buffer.byteLength(text) <= mostRecordBytes);
+    return parsed(text).cut?.map(({ path }) => path);
+  };
+  t.deepEqual(of({ crls: 330, networks: 1000 }), ['/versions/crls']);
+  t.deepEqual(of({ crls: 200, networks: 2400 }), ['/pep/networks']);
+  t.deepEqual(of({ crls: 1024, networks: 3000 }), ['/versions/crls', '/pep/networks']);
+});
+
+test('where other parts make room, a record names its CRLs', async (t) => {
+  const document = { bytes: 9, cut: [], digest: 'ab'.repeat(32), text: 'x'.repeat(40_000) };
+  const record = longLists(await whole(), { crls: 200, networks: 0 });
+  const cut = parsed(recordBytes({ ...record, document }));
+  t.deepEqual(
+    cut.cut?.map(({ path }) => path),
+    ['/document'],
+  );
+  t.is(cut.versions.crls.length, 200);
 });
 
 test('a change that consisted of much keeps who, why and what kind it was', (t) => {

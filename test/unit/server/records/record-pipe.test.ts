@@ -7,6 +7,7 @@ import test from 'ava';
 import type { ExecutionContext } from 'ava';
 import { readRecordPipe, recordPipeOver } from '../../../../src/server/records/record-pipe.ts';
 import type { RecordPipe } from '../../../../src/server/records/record-pipe.ts';
+import type { Written } from '../../../../src/server/records/waiting.ts';
 
 /** Two ends of a real socket. */
 async function socketPair(t: ExecutionContext): Promise<readonly [worker: Socket, parent: Socket]> {
@@ -26,7 +27,7 @@ async function socketPair(t: ExecutionContext): Promise<readonly [worker: Socket
 
 interface Received {
   readonly lines: string;
-  readonly written: () => void;
+  readonly written: Written;
 }
 
 /** Both ends of a pipe; `received` has each block with what acknowledges it. */
@@ -119,6 +120,42 @@ test('an acknowledgement that comes in pieces counts once it is whole', async (t
   parent.write(acknowledgement.subarray(3));
   await until(safe);
   t.pass();
+});
+
+test('what is sent with a line that the log does not take is never safe, and what is sent before and after it is', async (t) => {
+  const { pipe, received } = await piping(t);
+  const tooLong = { code: 'PDP_LIMIT_EXCEEDED' };
+  const [before, of] = [watch(t, pipe.send(lines('a'))), pipe.send(lines('b', 'long', 'c', 'long'))];
+  const refused = t.throwsAsync(of, tooLong);
+  const [after, alone] = [watch(t, pipe.send(lines('d'))), pipe.send(lines('long'))];
+  const last = t.throwsAsync(alone, tooLong);
+  await until(() => received.map((one) => one.lines).join('') === 'a\nb\nlong\nc\nlong\nd\nlong\n');
+  let begin = 0;
+  for (const { lines: texts, written } of received) {
+    const ends = [9, 16, 23].filter((end) => end > begin && end <= begin + texts.length);
+    written(ends.map((end) => end - begin));
+    begin += texts.length;
+  }
+  await Promise.all([refused, last]);
+  await until(() => before() && after());
+});
+
+test('a line that the log does not take is told of before anything behind it is acknowledged', async (t) => {
+  const { pipe, received, worker } = await piping(t);
+  const told: bigint[] = [];
+  worker.on('data', (chunk: Buffer) => {
+    for (let at = 0; at < chunk.byteLength; at += 8) told.push(chunk.readBigUInt64LE(at));
+  });
+  for (const line of ['a', 'long', 'b']) {
+    const count = received.length;
+    void pipe.send(lines(line)).catch(() => undefined);
+    await until(() => received.length > count);
+  }
+  received[0]?.written();
+  received[1]?.written([5]);
+  received[2]?.written();
+  await until(() => told.includes(9n));
+  t.deepEqual(told, [(1n << 63n) | 7n, 9n]);
 });
 
 test('a parent that is gone is told, and nothing of what it did not acknowledge counts as safe', async (t) => {

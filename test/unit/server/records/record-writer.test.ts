@@ -4,7 +4,7 @@ import { PortreeveError } from '../../../../src/lib/errors.ts';
 import { createRecordWriter } from '../../../../src/server/records/record-writer.ts';
 import type { RecordWriter } from '../../../../src/server/records/record-writer.ts';
 
-/** A log in memory that fails while it is told to. */
+/** A log in memory that fails while it is told to, and after one of its lines, and does not take another. */
 function written(maxWaiting = 100): {
   lines: string[];
   told: boolean[];
@@ -19,7 +19,10 @@ function written(maxWaiting = 100): {
     log: {
       append: async (batch) => {
         if (failing) throw new PortreeveError('PDP_AUDIT_UNAVAILABLE', 'no space');
-        for (const one of batch) lines.push(...Buffer.from(bytesOf(one)).toString().trimEnd().split('\n'));
+        const texts = batch.flatMap((one) => Buffer.from(bytesOf(one)).toString().trimEnd().split('\n'));
+        if (texts.includes('long')) throw new PortreeveError('PDP_LIMIT_EXCEEDED', 'too long');
+        lines.push(...texts);
+        if (texts.includes('fails after')) failing = true;
       },
       reopen: () => undefined,
       close: (complete) => void closed.push(complete),
@@ -115,4 +118,53 @@ test('beyond what may wait the newest lines are lost, and counted', async (t) =>
   t.is(writer.stats.waiting, 2);
   await writer.close();
   t.is(writer.stats.lost, 4);
+});
+
+test('a record that the log does not take is lost alone, and whoever sent it is told where it was', async (t) => {
+  const { lines, lost, writer } = written();
+  const told: unknown[] = [];
+  const take = (...of: readonly string[]): void => {
+    const one = block(...of);
+    const release = (): void => void told.push('released');
+    writer.take({ ...one, release }, (refused) => told.push([of.length, refused?.map(lineAt(one.bytes))]));
+  };
+  take('1', '2', '3');
+  take('4', 'long', '5', '6', '7', 'long');
+  take('long');
+  writer.write(['8', 'long']);
+  take('9');
+  await writer.close();
+  t.deepEqual(lines, ['1', '2', '3', '4', '5', '6', '7', '8', '9']);
+  t.deepEqual(told, [
+    [3, undefined],
+    'released',
+    [6, ['5', 'the end']],
+    'released',
+    [1, ['the end']],
+    'released',
+    [1, undefined],
+    'released',
+  ]);
+  t.is(lost.length, 4);
+  t.deepEqual({ ...writer.stats }, { written: 9, lost: 4, waiting: 0 });
+});
+
+/** The line that begins at a place. */
+const lineAt =
+  (bytes: Buffer) =>
+  (place: number): string | undefined =>
+    place === bytes.byteLength ? 'the end' : bytes.subarray(place).toString().split('\n')[0];
+
+test('what is left of a block from which a record was lost is kept while the log cannot be written', async (t) => {
+  const { lines, writer, fail } = written();
+  const told: unknown[] = [];
+  writer.take(block('1', 'fails after', 'long', '2'), (refused) => told.push(refused));
+  writer.take(block('3'), (refused) => told.push(refused));
+  await until(() => !writer.writable());
+  t.deepEqual([lines, told], [['1', 'fails after'], []]);
+  fail(false);
+  await until(() => writer.stats.waiting === 0);
+  t.deepEqual(lines, ['1', 'fails after', '2', '3']);
+  t.deepEqual(told, [[19], undefined]);
+  await writer.close();
 });
