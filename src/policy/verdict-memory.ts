@@ -1,3 +1,4 @@
+import { createBoundedMemory } from '../lib/bounded-memory.ts';
 import { canonicalForm } from '../lib/canonical-json.ts';
 import type { KeptStats } from '../lib/kept.ts';
 import type { SharedVerdict } from './told-values.ts';
@@ -61,43 +62,51 @@ export function inputText({ keys, only = {} }: InputUse): (input: PolicyInput) =
  * the rules read, the device's record, its revocation) is in the text.
  */
 export function createVerdictMemory({ keys, only = {} }: InputUse = {}): VerdictMemory {
-  const kept = new Map<string, SharedVerdict>();
+  const kept = createBoundedMemory<string, SharedVerdict>(most.verdicts);
   // Comparing with what a device's last verdict was given for costs much less than writing the text to look for.
-  const last = new Map<
+  const last = createBoundedMemory<
     string | null,
     { readonly values: readonly unknown[]; readonly verdict: SharedVerdict }
-  >();
+  >(most.verdicts);
   const layout = keys && createLayout(keys, only);
   const counts = { hits: 0, misses: 0, evictions: 0 };
-  const note = <Key, Value>(memory: Map<Key, Value>, key: Key, value: Value): void => {
-    if (memory.size >= most.verdicts) {
-      counts.evictions += memory.size;
-      memory.clear();
-    }
-    memory.set(key, value);
-  };
   return {
     again: (input) => {
-      const known = last.get(input.device_id);
+      const known = last.find(oneGroup, input.device_id)?.value;
       if (!known || !layout?.has(input) || !layout.isSame(known.values, input)) return undefined;
       counts.hits += 1;
       return known.verdict;
     },
     read: (text, evaluate, input) => {
-      const known = kept.get(text);
+      const known = kept.find(oneGroup, text)?.value;
       counts[known ? 'hits' : 'misses'] += 1;
       const verdict = known ?? canonicalForm(evaluate());
       if (text.length > most.characters) return verdict;
-      if (!known) note(kept, text, verdict);
+      const claimed = input !== undefined && isClaimed(input, verdict);
+      if (!known) counts.evictions += kept.keep(oneGroup, text, verdict, claimed);
       // No more than the text has: whoever connects chooses how long the values are that rules do not ask for.
-      if (input && layout?.has(input)) note(last, input.device_id, { values: layout.asked(input), verdict });
+      if (input && layout?.has(input)) {
+        const asked = { values: layout.asked(input), verdict };
+        counts.evictions += last.keep(oneGroup, input.device_id, asked, claimed);
+      }
       return verdict;
     },
     stats: () => ({
-      ...{ name: 'verdicts', entries: kept.size + last.size, bound: 2 * most.verdicts },
+      ...{ name: 'verdicts', entries: kept.size() + last.size(), bound: 2 * most.verdicts },
       ...counts,
     }),
   };
+}
+
+/** Nothing is forgotten by groups here. */
+const oneGroup = '';
+
+/**
+ * Whether a denial is of somebody who proved nothing, or whom nobody knows: then whoever connects has chosen the device's
+ * id, and whatever else rules read of claims, and may come up with any number of them.
+ */
+function isClaimed({ assurance, inventory_known: known }: PolicyInput, { allow }: SharedVerdict): boolean {
+  return !allow && (assurance === 'none' || !known);
 }
 
 /** Which keys inputs have, in which order. */

@@ -1,3 +1,4 @@
+import { createBoundedMemory } from '../lib/bounded-memory.ts';
 import type { KeptStats } from '../lib/kept.ts';
 import type { Store } from './types.ts';
 
@@ -27,6 +28,7 @@ export function memoriesOf(store: Pick<Store, 'snapshot' | 'epochs'>): readonly 
  * Makes a memory of at most `maxEntries` reads. The epochs are read anew in every snapshot, and what was kept under
  * other epochs is forgotten before anything is answered: nothing that a change has overtaken is ever served. Within a
  * transaction epochs are never the same, so that everything is read. One with a name is among `memoriesOf` its store.
+ * Where `load` answers undefined nothing is there: of that no more is kept than leaves room for what is.
  */
 export function createEpochMemory<Value>(
   store: Pick<Store, 'snapshot' | 'epochs'>,
@@ -41,34 +43,25 @@ export function createEpochMemory<Value>(
     misses: 0,
     evictions: 0,
   };
-  const kept = new Map<string, Map<string, { readonly value: Value }>>();
+  const kept = createBoundedMemory<string, Value>(maxEntries);
   let under: ReturnType<Store['epochs']> | undefined;
-  const forget = (): void => {
-    account.evictions += account.entries;
-    kept.clear();
-    account.entries = 0;
-  };
-  const keep = (group: string, key: string, value: Value): void => {
-    if (account.entries >= maxEntries) forget();
-    let others = kept.get(group);
-    if (!others) kept.set(group, (others = new Map<string, { readonly value: Value }>()));
-    if (!others.has(key)) account.entries += 1;
-    others.set(key, { value });
-  };
   const read = (group: string, key: string, load: () => Value): Value => {
     const epochs = store.epochs();
     if (epochs !== under) {
-      forget();
+      account.evictions += kept.forget();
+      account.entries = 0;
       under = epochs;
     }
-    const known = kept.get(group)?.get(key);
+    const known = kept.find(group, key);
     if (known) {
       account.hits += 1;
       return known.value;
     }
     account.misses += 1;
     const value = load();
-    keep(group, key, value);
+    // What is asked for and is not there is what somebody claims: a name that anybody may come up with.
+    account.evictions += kept.keep(group, key, value, value === undefined);
+    account.entries = kept.size();
     return value;
   };
   if (name !== undefined) {

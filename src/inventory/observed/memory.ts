@@ -1,3 +1,4 @@
+import { createBoundedMemory } from '../../lib/bounded-memory.ts';
 import type { Store } from '../../store/types.ts';
 import type { SharedBoard } from './board.ts';
 import { createObservedReader } from './reader.ts';
@@ -16,8 +17,8 @@ export interface LearntOf {
 }
 
 interface Known {
-  certificates?: readonly SeenCertificate[];
-  firmware?: readonly SeenFirmware[];
+  readonly certificates?: readonly SeenCertificate[];
+  readonly firmware?: readonly SeenFirmware[];
 }
 
 /**
@@ -28,30 +29,36 @@ interface Known {
  */
 export function createObservedMemory(store: Store, board: SharedBoard, maxEntries = 10_000): ObservedMemory {
   const reader = createObservedReader(store);
-  const kept = new Map<string, Known>();
+  const kept = createBoundedMemory<string, Known>(maxEntries);
   let under: ReturnType<Store['epochs']> | undefined;
-  const known = (tenant: string, deviceId: string): Known => {
+  const known = (tenant: string, deviceId: string): Known | undefined => {
     const epochs = store.epochs();
-    if (epochs !== under) kept.clear();
+    if (epochs !== under) kept.forget();
     under = epochs;
-    const name = `${tenant}\0${deviceId}`;
-    const found = kept.get(name);
-    if (found) return found;
-    if (kept.size >= maxEntries) kept.clear();
-    const empty: Known = {};
-    kept.set(name, empty);
-    return empty;
+    return kept.find(tenant, deviceId)?.value;
+  };
+  const certificatesSeen = (tenant: string, deviceId: string): readonly SeenCertificate[] => {
+    const before = known(tenant, deviceId);
+    if (before?.certificates) return before.certificates;
+    const certificates = reader.certificatesSeen(tenant, deviceId);
+    kept.keep(tenant, deviceId, { ...before, certificates }, false);
+    return certificates;
+  };
+  const highestFirmware = (tenant: string, deviceId: string): readonly SeenFirmware[] => {
+    const before = known(tenant, deviceId);
+    if (before?.firmware) return before.firmware;
+    const firmware = reader.highestFirmware(tenant, deviceId);
+    // It is asked of ids that are merely claimed, too: of those nothing was ever seen.
+    const claimed = before === undefined && firmware.length === 0;
+    kept.keep(tenant, deviceId, { ...before, firmware }, claimed);
+    return firmware;
   };
   return {
-    certificatesSeen: (tenant, deviceId) =>
-      store.snapshot(
-        () => (known(tenant, deviceId).certificates ??= reader.certificatesSeen(tenant, deviceId)),
-      ),
-    highestFirmware: (tenant, deviceId) =>
-      store.snapshot(() => (known(tenant, deviceId).firmware ??= reader.highestFirmware(tenant, deviceId))),
+    certificatesSeen: (tenant, deviceId) => store.snapshot(() => certificatesSeen(tenant, deviceId)),
+    highestFirmware: (tenant, deviceId) => store.snapshot(() => highestFirmware(tenant, deviceId)),
     sharedUse: (tenant, key) => board.trail(tenant, key),
     forget: (devices) => {
-      for (const { tenant, device_id: id } of devices) kept.delete(`${tenant}\0${id}`);
+      for (const { tenant, device_id: id } of devices) kept.drop(tenant, id);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { EpochMs } from '../../lib/clock.ts';
-import { masked, networkText, parseAddress } from '../../lib/ip-network.ts';
+import { masked, networkText, parseAddress, parseNetwork } from '../../lib/ip-network.ts';
 import type { KeyUse } from './types.ts';
 
 /** When uses of one key count as sharing; `shared_use` of the configuration, milliseconds. */
@@ -32,14 +32,17 @@ export function extendTrail(trail: readonly KeyUse[], use: KeyUse, windowMs: num
 }
 
 /** Whether a trail up to `now` shows a key that is shared; undefined where it does not. */
-export function judgeTrail(
-  trail: readonly KeyUse[],
-  { window, moves: allowed }: Pick<SharingRules, 'window' | 'moves'>,
-  now: EpochMs,
-): Sharing | undefined {
+export function judgeTrail(trail: readonly KeyUse[], rules: SharingRules, now: EpochMs): Sharing | undefined {
+  const { window, moves: allowed } = rules;
   const recent = trail.filter((stay) => Math.abs(stay.last_used - now) <= window);
-  const gateways = changes(recent.map(({ gateway }) => gateway));
-  const networks = changes(recent.flatMap(({ network }) => network ?? []));
+  const gateways = changes(
+    recent.map(({ gateway }) => gateway),
+    (a, b) => a === b,
+  );
+  const networks = changes(
+    recent.flatMap(({ network }) => network ?? []),
+    (a, b) => sameNetwork(a, b, rules),
+  );
   const moves = Math.max(gateways, networks);
   if (new Set(recent.map((stay) => stay.device_id)).size > 1) return { scope: 'devices', moves };
   if (gateways > allowed) return { scope: 'gateways', moves };
@@ -62,9 +65,37 @@ export function networkOf(
 }
 
 function samePlace(a: KeyUse, b: KeyUse): boolean {
-  return a.gateway === b.gateway && a.network === b.network && a.device_id === b.device_id;
+  if (a.gateway !== b.gateway || a.device_id !== b.device_id) return false;
+  return a.network === null || b.network === null
+    ? a.network === b.network
+    : sameNetwork(a.network, b.network);
 }
 
-function changes(places: readonly string[]): number {
-  return places.filter((place, index) => index > 0 && place !== places[index - 1]).length;
+/**
+ * Whether two networks are one, by the bits that both tell of and that are asked for. Uses that were noted before a
+ * prefix was another one have networks by that one, here, in the store and on their way: their texts differ although the
+ * address is the same, and nobody has moved.
+ */
+function sameNetwork(
+  a: string,
+  b: string,
+  prefixes?: Pick<SharingRules, 'ipv4_prefix' | 'ipv6_prefix'>,
+): boolean {
+  if (a === b) return true;
+  const [one, other] = [prefixOf(a), prefixOf(b)];
+  const asked = (a.includes(':') ? prefixes?.ipv6_prefix : prefixes?.ipv4_prefix) ?? Infinity;
+  const prefix = Math.min(one, other, asked);
+  // As it nearly always is: both are by the prefix that counts, and equal networks have equal texts.
+  if (one === prefix && other === prefix) return false;
+  const [first, second] = [parseNetwork(a), parseNetwork(b)];
+  if (first === undefined || first.bits !== second?.bits) return false;
+  return masked(first.base, first.bits, prefix) === masked(second.base, second.bits, prefix);
+}
+
+function prefixOf(network: string): number {
+  return Number(network.slice(network.lastIndexOf('/') + 1));
+}
+
+function changes(places: readonly string[], same: (a: string, b: string) => boolean): number {
+  return places.filter((place, index) => index > 0 && !same(place, places[index - 1] ?? place)).length;
 }

@@ -178,9 +178,16 @@ export function startObserved(options: ObservedOptions): Observed {
   };
 }
 
-/** One certificate of one device with one firmware. */
+/**
+ * One certificate of one device with one firmware. A claim of a hash is no measurement of it, and what a hash stands for
+ * is another version once the catalogue says so: each is learnt by itself, whichever the device shows first.
+ */
 function nameOf({ tenant, device_id: id, certificate, firmware, allowed }: Observation): string {
-  return [tenant, id, certificate.fingerprint, firmware?.firmware_hash ?? '', String(allowed)].join('\0');
+  const runs = firmware && [
+    ...[firmware.firmware_hash, firmware.product, firmware.version],
+    String(firmware.attested),
+  ];
+  return [tenant, id, certificate.fingerprint, String(allowed), ...(runs ?? [])].join('\0');
 }
 
 function learntOf({ tenant, device_id }: Observation): LearntOf {

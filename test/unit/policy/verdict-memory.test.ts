@@ -88,7 +88,46 @@ test('it tells how much it keeps, and how often what was asked was there', (t) =
   memory.read('text', () => verdict(1));
   t.like(memory.stats(), { entries: 2, hits: 2, misses: 1 });
   for (let other = 0; other < 4096; other++) memory.read(`other ${other}`, () => verdict(1));
-  t.like(memory.stats(), { entries: 2, evictions: 4096 });
+  t.like(memory.stats(), { entries: 4097, evictions: 1 });
+});
+
+/** What differs of somebody who merely claims. */
+const strangers = {
+  'proved nothing': { assurance: 'none' as const },
+  'is known to nobody': { inventory_known: false },
+};
+
+for (const [who, input] of Object.entries(strangers))
+  test(`denials of whoever ${who} take the verdicts of no device, and are remembered too`, (t) => {
+    const memory = createVerdictMemory({ keys: ['device_id', 'assurance', 'inventory_known'] });
+    const ask = (device_id: string, allow: boolean, changes: object) => {
+      const asked = { ...goodInput, device_id, ...changes };
+      return memory.again(asked) ?? memory.read(device_id, () => ({ ...verdict(1), allow }), asked);
+    };
+    const fleet = Array.from({ length: 3000 }, (_, index) => `MTR-${index}`);
+    // Half of them are denied for another reason: they are who they say they are.
+    const askAll = () => fleet.forEach((device, index) => ask(device, index % 2 === 0, {}));
+    askAll();
+    for (let claim = 0; claim < 10_000; claim += 1) ask(`claim ${claim}`, false, input);
+    const { hits } = memory.stats();
+    askAll();
+    t.is(memory.stats().hits - hits, fleet.length);
+    ask('claim 9999', false, input);
+    const all = { hits: fleet.length + 1, misses: fleet.length + 10_000 };
+    t.like(memory.stats(), { ...all, entries: 8192, evictions: 2 * all.misses - 8192 });
+  });
+
+test('what a policy allows without proof is remembered as that of any device', (t) => {
+  const memory = createVerdictMemory({ keys: ['device_id'] });
+  const ask = (device_id: string, allow: boolean) => {
+    const input = { ...goodInput, device_id, assurance: 'none' as const };
+    return memory.again(input) ?? memory.read(device_id, () => ({ ...verdict(1), allow }), input);
+  };
+  const open = Array.from({ length: 3000 }, (_, index) => `MTR-${index}`);
+  for (const device of open) ask(device, true);
+  for (let claim = 0; claim < 10_000; claim += 1) ask(`claim ${claim}`, false);
+  for (const device of open) ask(device, true);
+  t.is(memory.stats().hits, open.length);
 });
 
 test('nothing is given again where nobody says what is read, nor for long texts', (t) => {

@@ -67,10 +67,33 @@ test('what is kept under one key in two groups is two things', (t) => {
   );
   memory.read('c', 'c', () => 'cc');
   t.is(
-    memory.read('a', 'b', () => 'other'),
+    memory.read('b', 'b', () => 'other'),
     'other',
-    'full in all its groups together',
+    'full in all its groups together, and the other one was asked for',
   );
+});
+
+test('who is there stays known however many others are asked for that are not, and the counts say so', (t) => {
+  const { state, store } = fakeStore();
+  const memory = createEpochMemory<string | undefined>(store, 100, 'devices');
+  const fleet = Array.from({ length: 60 }, (_, index) => `meter ${index}`);
+  const ask = () => fleet.forEach((device) => memory.read('', device, () => device));
+  ask();
+  for (let claim = 0; claim < 1000; claim += 1) memory.read('', `claim ${claim}`, () => undefined);
+  ask();
+  const stats = { name: 'devices', entries: 100, bound: 100, hits: 60, misses: 1060, evictions: 960 };
+  t.deepEqual(memoriesOf(store), [stats]);
+  t.is(
+    memory.read('', 'claim 999', () => 'there'),
+    undefined,
+    'who is not there is remembered too',
+  );
+  state.epochs = { local: 2 };
+  t.is(
+    memory.read('', 'claim 999', () => 'there'),
+    'there',
+  );
+  t.like(memoriesOf(store)[0], { entries: 1, misses: 1061, evictions: 1060 });
 });
 
 test('a store tells of its memories that have a name, and holds none that nobody else does', async (t) => {

@@ -19,6 +19,15 @@ test('a key is told once it was used in a second place, whichever worker saw it'
   t.like(uses.stats(), { entries: 1, hits: 2, misses: 1 });
 });
 
+test('a reload with another prefix shares no key of a device that stays where it is', (t) => {
+  const uses = createKeyUses(() => window);
+  uses.note(someObservation({ network: '10.20.1.0/24', at: 1000 }));
+  t.is(uses.note(someObservation({ network: '10.20.0.0/16', at: 2000 })), undefined);
+  // Of a worker that comes to the new prefix a little later.
+  t.is(uses.note(someObservation({ network: '10.20.1.0/24', at: 2001 })), undefined);
+  t.is(uses.note(someObservation({ network: '10.21.0.0/16', at: 3000 }))?.uses.length, 2);
+});
+
 test('the same key of another tenant is another key', (t) => {
   const uses = createKeyUses(() => window);
   uses.note(someObservation({ tenant: 'one' }));

@@ -141,6 +141,24 @@ test('what decisions look at is remembered until they are told that something wa
   t.is(seen(), 1);
 });
 
+test('what is remembered of a device stays however many ids are claimed, and is forgotten once more was learnt', (t) => {
+  const { store, write } = learning(t);
+  write(someObservation({ firmware: firmware('1.0') }));
+  const memory = createObservedMemory(store, createSharedBoard(), 20);
+  const [certificates, versions] = [
+    () => memory.certificatesSeen('default', 'meter-1'),
+    () => memory.highestFirmware('default', 'meter-1'),
+  ];
+  const before = [versions(), certificates()];
+  for (let claim = 0; claim < 100; claim++) memory.highestFirmware('default', `claim-${claim}`);
+  t.true(versions() === before[0] && certificates() === before[1], 'the very same lists');
+  t.deepEqual(memory.highestFirmware('default', 'claim-99'), []);
+  write(someObservation({ device_id: 'claim-99', firmware: firmware('1.0') }));
+  memory.certificatesSeen('default', 'claim-99');
+  memory.forget([{ tenant: 'default', device_id: 'claim-99' }]);
+  t.is(memory.highestFirmware('default', 'claim-99').length, 1);
+});
+
 test('any change of state makes that memory forget everything', (t) => {
   const { store, write } = learning(t);
   const memory = createObservedMemory(store, createSharedBoard());

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import test from 'ava';
 import type { ExecutionContext } from 'ava';
+import { higherVersion } from '../../../../src/inventory/firmware/version.ts';
 import { createObservedReader } from '../../../../src/inventory/observed/reader.ts';
 import { startObserved } from '../../../../src/server/worker/observed.ts';
 import type { Learnt } from '../../../../src/server/worker/observed.ts';
@@ -24,7 +25,7 @@ function observing(t: ExecutionContext, store: Store = temporaryStore(t), clock 
       observed: { interval: 60 * minute, certificates_per_device: 8, keep: 400 * 86_400_000 },
       shared_use: { window: 10 * minute, moves: 0, ipv4_prefix: 24, ipv6_prefix: 48 },
     }),
-    higher: () => false,
+    higher: higherVersion,
     tell: (learnt) => told.push(learnt),
     onDropped: (dropped) => (count.dropped += dropped),
     log: (line) => log.push(line),
@@ -43,6 +44,44 @@ test('what is learnt is written in the background, and workers are told of which
   t.deepEqual(
     told.flatMap(({ devices }) => devices.map(({ device_id }) => device_id)),
     ['meter-1', 'meter-2'],
+  );
+});
+
+test('what is measured is learnt although the same was claimed a moment ago, allowed or not', (t) => {
+  const { observed, reader } = observing(t);
+  const runs = { product: 'meter-os', version: '2.0.0', firmware_hash: 'cc'.repeat(32) };
+  const [claimed, measured] = [
+    { ...runs, attested: false },
+    { ...runs, attested: true },
+  ];
+  const denied = { allowed: false, device_id: 'meter-2', at: 1_000_001 };
+  observed.take([someObservation({ firmware: claimed }), someObservation({ firmware: measured })], 0);
+  observed.take(
+    [someObservation({ ...denied, firmware: claimed }), someObservation({ ...denied, firmware: measured })],
+    0,
+  );
+  observed.stop();
+  const attested = (device: string) =>
+    reader.highestFirmware('default', device).map((seen) => [seen.version, seen.attested]);
+  t.deepEqual(attested('meter-1'), [
+    ['2.0.0', false],
+    ['2.0.0', true],
+  ]);
+  t.deepEqual(attested('meter-2'), [['2.0.0', true]]);
+});
+
+test('what the catalogue newly says of a hash is learnt at the next sight of it', (t) => {
+  const { observed, reader } = observing(t);
+  const runs = (product: string, version: string) =>
+    someObservation({ firmware: { product, version, firmware_hash: 'cc'.repeat(32), attested: true } });
+  observed.take([runs('meter-os', '2.0.0'), runs('meter-os', '2.1.0'), runs('meter-rtos', '2.1.0')], 0);
+  observed.stop();
+  t.deepEqual(
+    reader.highestFirmware('default', 'meter-1').map(({ product, version }) => [product, version]),
+    [
+      ['meter-os', '2.1.0'],
+      ['meter-rtos', '2.1.0'],
+    ],
   );
 });
 
