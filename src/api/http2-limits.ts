@@ -7,7 +7,6 @@ import { PortreeveError } from '../lib/errors.ts';
 interface Internals {
   readonly commonServerOptions?: ServerOptions;
   readonly http2Servers?: ReadonlyMap<Http2Server, unknown>;
-  keepaliveTimeMs?: number;
 }
 
 /**
@@ -36,19 +35,6 @@ export function http2ServersOf(server: Server): readonly Http2Server[] {
   const { http2Servers } = server as unknown as Internals;
   if (http2Servers === undefined) throw shapedOtherwise('http2Servers');
   return [...http2Servers.keys()];
-}
-
-/** The longest that a timer takes (ms). */
-const never = 2 ** 31 - 1;
-
-/**
- * Lets a server that drains ask its peers no more whether they are there. Node does not ping a session that was told to go,
- * which grpc-js takes for a broken one, and destroys it with its calls in flight. Where grpc-js is shaped otherwise,
- * the next ping comes when it is due.
- */
-export function endKeepalive(server: Server): void {
-  const internals = server as unknown as Internals;
-  if (internals.keepaliveTimeMs !== undefined) internals.keepaliveTimeMs = never;
 }
 
 function shapedOtherwise(part: string): PortreeveError {

@@ -77,6 +77,15 @@ function letGo(stream: ServerHttp2Stream): void {
 
 const nothing = (): void => undefined;
 
+/**
+ * Node pings no session that is to end, ours or the peer's GOAWAY having come. grpc-js takes that for a broken connection and
+ * destroys it with its calls in flight, which a PEP that does not ask again loses: it is told that the ping is on its way.
+ */
+function pingNoneThatEnds(session: Http2Session): void {
+  const ping = session.ping.bind(session) as (...told: unknown[]) => boolean;
+  session.ping = (...told: unknown[]) => session.closed || ping(...told);
+}
+
 /** Starts to look after sessions; costs a call one entry in a list, and no timer. */
 export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
   const counts = noCounts();
@@ -121,6 +130,7 @@ export function createGuard({ limits, budgetMs, clock }: GuardOptions): Guard {
       forgotten: false,
     };
     sessions.set(session, known);
+    pingNoneThatEnds(session);
     session.once('remoteSettings', () => (known.speaks = true));
     session.once('close', () => sessions.delete(session));
     session.on('error', (error: NodeJS.ErrnoException) => {

@@ -2,7 +2,7 @@ import { createServer } from 'node:net';
 import type { Server as NetServer, Socket } from 'node:net';
 import { ServerCredentials } from '@grpc/grpc-js';
 import type { Server as GrpcServer } from '@grpc/grpc-js';
-import { endKeepalive, http2ServersOf } from '../../api/http2-limits.ts';
+import { http2ServersOf } from '../../api/http2-limits.ts';
 import type { Config, ListenerConfig } from '../../config/types.ts';
 import { parseWorkerAddresses } from '../../config/worker-address.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -123,7 +123,6 @@ async function openOne(
       draining = true;
       following?.stop();
       sockets.close();
-      endKeepalive(grpc);
       await endCalls(grpc, connections, graceMs);
     },
   };

@@ -1,4 +1,5 @@
 import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { connect as connectHttp2, constants } from 'node:http2';
 import { connect, createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -25,6 +26,7 @@ import { connections } from '../../api/fixtures.ts';
 import { readCertificates } from '../../../../src/server/material.ts';
 import type { ListenOptions, Listeners } from '../../../../src/server/listen/listeners.ts';
 import { freePorts } from '../../../helpers/ports.ts';
+import { framed } from '../../../helpers/raw-grpc.ts';
 
 const bytes = {
   requestSerialize: (value: Buffer) => value,
@@ -343,11 +345,38 @@ test('a peer that is due to be asked whether it is there loses no call of a serv
   await drained;
 });
 
+test('a peer that ends its connection gets the answers to what it asked before, also where it is due to be asked whether it is there', async (t) => {
+  const [hold, called] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const { address } = await opened(t, configOf(plain('127.0.0.1:0')), {
+    serverFor: () => echoServer(hold.promise, () => called.resolve(), { 'grpc.keepalive_time_ms': 300 }),
+  });
+  const session = connectHttp2(`http://${address}`);
+  session.on('error', () => undefined);
+  t.teardown(() => session.destroy());
+  const headers = { ':method': 'POST', ':path': '/test.Echo/Say', 'content-type': 'application/grpc' };
+  const call = session.request({ ...headers, te: 'trailers' });
+  call.on('error', () => undefined);
+  const status = new Promise((resolve) => {
+    call.once('trailers', (trailers) => resolve(trailers['grpc-status']));
+    call.once('close', () => resolve(undefined));
+  });
+  call.resume().end(framed(Buffer.from('hello')));
+  await called.promise;
+  session.goaway(constants.NGHTTP2_NO_ERROR);
+  await pause(700);
+  hold.resolve();
+  t.is(await status, '0');
+});
+
 /** Connects as a PEP that shows its own certificate, with a session of before or over a connection that is there. */
 async function handshake(
   { root }: TlsFixture,
   address: string,
-  more: { readonly session?: Buffer<ArrayBuffer>; readonly maxVersion?: SecureVersion; readonly socket?: Socket } = {},
+  more: {
+    readonly session?: Buffer<ArrayBuffer>;
+    readonly maxVersion?: SecureVersion;
+    readonly socket?: Socket;
+  } = {},
 ): Promise<TLSSocket> {
   const leaf = await issueLeaf(root, { subject: 'CN=envoy-1', ...life() });
   const own = { cert: leaf.pem, key: leaf.privateKeyPem, ca: root.pem };
@@ -368,7 +397,7 @@ for (const maxVersion of ['TLSv1.2', 'TLSv1.3'] as const)
     const { address, reload } = await opened(t, fixture.config);
     for (const step of ['as it was opened', 'with CAs of a reload']) {
       const first = await handshake(fixture, address, { maxVersion });
-      let session = first.getSession() as Buffer<ArrayBuffer> | undefined;
+      let session = first.getSession();
       first.on('session', (later: Buffer<ArrayBuffer>) => (session = later));
       await pause(100);
       const second = await handshake(fixture, address, { maxVersion, ...(session && { session }) });
