@@ -23,8 +23,9 @@ export interface CrlList<Crl extends CrlHeader = CrlHeader> {
   readonly parts?: readonly number[];
   /** What revokes the certificate or puts it on hold, if anything. */
   readonly entry?: CrlEntry;
-  /** A hold of the complete CRL that the delta has lifted. */
+  /** A hold of the complete CRL that the delta has lifted: it counts again once the delta is not believed any more. */
   readonly lifted?: CrlEntry;
+  /** Of the two the one that carries further; the delta's where that has lifted a hold, which is its word alone. */
   readonly belief: Belief;
 }
 
@@ -176,7 +177,7 @@ function withDelta<Crl extends CrlHeader>(
     ...(parts && { parts }),
     entry: entry ?? more?.entry,
     ...(lifted && { lifted: complete.entry }),
-    belief: believed && establishes(crl) ? better(later, own) : own,
+    belief: believed && establishes(crl) ? (lifted ? later : better(later, own)) : own,
   };
 }
 

@@ -7,6 +7,7 @@ import { sweepRetired } from '../store/sweep.ts';
 import type { Store } from '../store/types.ts';
 import type { CrlEntry } from './crl-entries.ts';
 import { refuseFromFuture, refuseLosingDelta, refuseRollback } from './crl-order.ts';
+import { forgetListedSigners } from './ocsp/signers.ts';
 import { crlInfo, crlKey, readCrlRow, writeCrlRow, type CrlKey, type CrlRow } from './crl-table.ts';
 import type { CrlHeader } from './crl-header.ts';
 import {
@@ -196,6 +197,9 @@ function publish(
     });
     writeCrlRow(store, row);
     publishGeneration(store, staged.generation, epoch);
+    const { issuerKey, issuer } = key;
+    const follows = { generation: staged.generation, before: current?.generation };
+    forgetListedSigners(store, { issuerKey, issuer: issuer.key, ...follows }, o);
     if (current) retireGeneration(store, current.generation);
     return { changed: true, crl: crlInfo(row), epoch, added: staged.added, removed: staged.removed };
   });

@@ -46,9 +46,10 @@ export function revocationFact(o: FoundStanding, now: EpochMs): RevocationFact {
   };
 }
 
-/** The delta where it carries further than the complete CRL, else that one. */
-function countingList({ crl: { info }, delta, belief }: CrlList<CandidateCrl>): CrlInfo {
+/** The delta where it carries further than the complete CRL, or has lifted what that one lists; else that one. */
+function countingList({ crl: { info }, delta, lifted, belief }: CrlList<CandidateCrl>): CrlInfo {
   if (delta === undefined || belief.until === null) return info;
+  if (lifted) return delta.info;
   const isNewer = delta.info.thisUpdate >= info.thisUpdate && delta.info.nextUpdate >= info.nextUpdate;
   return isNewer ? delta.info : info;
 }

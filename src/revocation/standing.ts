@@ -20,7 +20,7 @@ interface Covering<Crl extends CrlHeader> {
 /**
  * Puts the lists about a certificate together: its status is known for a reason where one list that covers the reason is
  * believed, and known at all where it is for every reason and every part of the issuer's list. What is believed least
- * counts, of the lists about the same the one that carries furthest.
+ * counts, of the lists about the same the one that carries furthest; and what lifts a hold, whatever list that is on.
  */
 export function standingOf<Crl extends CrlHeader>(
   lists: readonly CrlList<Crl>[],
@@ -40,6 +40,10 @@ export function standingOf<Crl extends CrlHeader>(
         weakest = best;
     }
   }
+  // A lifted hold counts again, on whatever list, once the delta is stale that lifted it: nothing is known for longer.
+  for (const list of lists)
+    if (list.lifted && weakest && better(list.belief, weakest.belief) === weakest.belief)
+      weakest = { list, belief: list.belief };
   const list = revoking ?? weakest?.list ?? first;
   return {
     ...(list && { list }),

@@ -46,16 +46,18 @@ export function judgeWithOcsp(
   return { facts, findings };
 }
 
-/** How far an answer is believed. */
+/** How far an answer is believed: no further than its signer. */
 export function ocspFreshness(
-  { this_update: thisUpdate, next_update: nextUpdate }: OcspAnswer,
+  { this_update: thisUpdate, next_update: nextUpdate, signer_until: signed = Infinity }: OcspAnswer,
   rules: RevocationRules,
   maxAge: number | null,
   now: EpochMs,
 ): Freshness {
   const end = nextUpdate ?? thisUpdate + withoutNextUpdateMs;
   const oldest = maxAge === null ? end : Math.min(end, thisUpdate + maxAge);
-  return judgeFreshness({ thisUpdate, nextUpdate: oldest }, rules, now);
+  const judged = judgeFreshness({ thisUpdate, nextUpdate: oldest }, rules, now);
+  if (judged.usableUntil === null || judged.usableUntil <= signed) return judged;
+  return now < signed ? { ...judged, usableUntil: signed } : { freshness: 'stale', usableUntil: null };
 }
 
 interface Judged {

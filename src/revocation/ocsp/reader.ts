@@ -1,5 +1,7 @@
+import type { Certificate } from '../../identity/types.ts';
 import type { Store } from '../../store/types.ts';
 import { answerColumns, answerOfRow, serialKey, type AnswerRow } from './table.ts';
+import { signerFinder } from './signers.ts';
 import type { OcspAnswer } from './types.ts';
 
 /** Reads what responders have answered. */
@@ -9,6 +11,11 @@ export interface OcspReader {
    * says so. Call within one `store.snapshot`; throws PDP_STORE_UNAVAILABLE.
    */
   answer(issuerKey: string, serial: string, suffices: (answer: OcspAnswer) => boolean): OcspAnswer | null;
+  /**
+   * The certificate of a delegate of the CA that signed with a key (SHA-256, hex), undefined where none did whose answer was
+   * kept. Call within one `store.snapshot`; throws PDP_STORE_UNAVAILABLE.
+   */
+  signer(issuerKey: string, signerKey: string): Certificate | undefined;
 }
 
 /** Answers that are remembered. */
@@ -41,5 +48,6 @@ export function createOcspReader(store: Pick<Store, 'prepare' | 'epochs'>): Ocsp
       kept.set(key, answer);
       return answer;
     },
+    signer: signerFinder(store),
   };
 }

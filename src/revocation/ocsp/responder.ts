@@ -10,7 +10,7 @@ import { isAhead } from '../freshness.ts';
 import { keyBits } from './cert-id.ts';
 import { ocspLimits } from './limits.ts';
 import { ocspOids } from './oids.ts';
-import type { BasicResponse, ResponderId } from './types.ts';
+import type { AnswerSigner, BasicResponse, ResponderId } from './types.ts';
 
 /** What is known of the revocation of a responder's own certificate. */
 export type SignerStatus = 'good' | 'revoked' | 'unknown';
@@ -28,7 +28,7 @@ export interface ResponderTrust {
 
 /** Whose word an answer is, or why it is nobody's that counts. */
 export type FoundSigner =
-  | { readonly signer: Pick<Certificate, 'keyDigest'>; readonly problem?: undefined }
+  | { readonly signer: AnswerSigner; readonly problem?: undefined }
   | { readonly signer?: undefined; readonly problem: string };
 
 /**
@@ -45,7 +45,7 @@ export function findSigner(basic: BasicResponse, trust: ResponderTrust): FoundSi
   let problem = `no certificate of its responder ${responderText(basic.responder)} is there`;
   for (const candidate of candidates.slice(0, ocspLimits.signatures)) {
     const found = judgeCandidate(basic, candidate, trust);
-    if (found === undefined) return { signer: candidate };
+    if (found === undefined) return { signer: { certificate: candidate, role: roleOf(candidate, trust) } };
     problem = found;
   }
   return { problem };
@@ -70,11 +70,9 @@ function judgeCandidate(
   candidate: Certificate,
   trust: ResponderTrust,
 ): string | undefined {
-  const { issuer, signers = [], now } = trust;
+  const { now } = trust;
   const name = nameText(candidate.subject);
-  const isIssuer = candidate.fingerprint === issuer.fingerprint;
-  const isNamed = signers.some(({ fingerprint }) => fingerprint === candidate.fingerprint);
-  if (!isIssuer && !isNamed) {
+  if (roleOf(candidate, trust) === 'delegate') {
     const refused = refusedDelegate(candidate, trust);
     if (refused !== undefined) return `its responder ${name} ${refused}`;
   }
@@ -93,6 +91,14 @@ function judgeCandidate(
     signature: basic.signature,
   });
   return verdict === 'valid' ? undefined : signatureProblem(verdict);
+}
+
+function roleOf(
+  { fingerprint }: Certificate,
+  { issuer, signers = [] }: ResponderTrust,
+): AnswerSigner['role'] {
+  if (fingerprint === issuer.fingerprint) return 'issuer';
+  return signers.some((one) => one.fingerprint === fingerprint) ? 'configured' : 'delegate';
 }
 
 function signatureProblem(verdict: Exclude<SignatureVerdict, 'valid'>): string {
@@ -128,8 +134,13 @@ function refusedDelegate(
   if (verdict !== 'valid') return 'has a certificate that the CA that is asked about did not sign';
   const status = signerStatus?.(candidate) ?? 'unknown';
   if (status === 'revoked') return 'has been revoked';
-  if (status === 'good' || candidate.extensions.has(ocspOids.noCheck)) return undefined;
+  if (status === 'good' || goesUnchecked(candidate)) return undefined;
   return 'may have been revoked: its certificate has no id-pkix-ocsp-nocheck, and no CRL tells';
+}
+
+/** Whether a delegate counts also where nobody knows that it is not revoked (section 4.2.2.2.1). */
+export function goesUnchecked({ extensions }: Certificate): boolean {
+  return extensions.has(ocspOids.noCheck);
 }
 
 function responderText(responder: ResponderId): string {

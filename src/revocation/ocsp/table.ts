@@ -1,5 +1,6 @@
 import type { EpochMs } from '../../lib/clock.ts';
 import type { SqlValue, Store } from '../../store/types.ts';
+import { forgetAnswers, noteSigner, signerNotNoted, type SignedAnswer } from './signers.ts';
 import type { OcspAnswer } from './types.ts';
 
 /** A certificate that a responder is asked about. */
@@ -57,14 +58,16 @@ export function answerOfRow(row: AnswerRow | undefined): OcspAnswer | null {
 const longestWait = 30 * 24 * 3_600_000;
 
 /**
- * Notes that certificates were used in connections; one that is new, or was put off until then, is asked about at once.
+ * Notes that certificates were used in connections; one that is new, or was put off until then, is asked about at once,
+ * and so is one whose answer does not count because nobody knows any more who signed it.
  * Only within `transact`.
  */
 export function noteUses(store: Store, keys: readonly OcspKey[], now: EpochMs): void {
   const note = store.prepare(
     `INSERT INTO ocsp (issuer_key, serial, used_at, next_fetch, failures) VALUES (?, ?, ?, ?, 0)
        ON CONFLICT (issuer_key, serial) DO UPDATE SET used_at = excluded.used_at,
-         next_fetch = iif(next_fetch > excluded.next_fetch + ${longestWait}, excluded.next_fetch, next_fetch)`,
+         next_fetch = iif(next_fetch > excluded.next_fetch + ${longestWait} OR (failures = 0 AND ${signerNotNoted}),
+           min(excluded.next_fetch, next_fetch), next_fetch)`,
   );
   for (const { issuerKey, serial } of keys) note.run(issuerKey, serialKey(serial), now, now);
 }
@@ -100,7 +103,7 @@ export function readDue(
 }
 
 export interface SavedAnswer extends OcspKey {
-  readonly answer: OcspAnswer;
+  readonly answer: SignedAnswer;
   readonly responder: string;
   readonly now: EpochMs;
   readonly nextFetch: EpochMs;
@@ -112,7 +115,7 @@ export interface SavedAnswer extends OcspKey {
  * Answers whether it was kept. Only within `transact`.
  */
 export function saveAnswer(store: Store, saved: SavedAnswer): boolean {
-  const { issuerKey, serial, answer, now, nextFetch } = saved;
+  const { issuerKey, serial, answer, now } = saved;
   const key = serialKey(serial);
   const before = answerOfRow(
     store
@@ -120,6 +123,7 @@ export function saveAnswer(store: Store, saved: SavedAnswer): boolean {
       .get(issuerKey, key),
   );
   if (before !== null && (isOlder(answer, before) || forgets(answer, before))) return false;
+  if (answer.signer) noteSigner(store, issuerKey, answer.signer, now);
   store
     .prepare(
       `INSERT INTO ocsp (issuer_key, serial, status, this_update, next_update, produced_at, revoked_at, reason,
@@ -132,10 +136,20 @@ export function saveAnswer(store: Store, saved: SavedAnswer): boolean {
     )
     .run(
       ...[issuerKey, key, answer.status, answer.this_update, answer.next_update, answer.produced_at],
-      ...[answer.revoked_at, answer.reason, answer.signer_key, answer.digest, now, now, nextFetch],
+      ...[answer.revoked_at, answer.reason, answer.signer_key, answer.digest, now, now, whileSigned(saved)],
     );
   if (isChange(before, answer)) recordChange(store, saved, before);
   return true;
+}
+
+/** A certificate is not asked about more often than that because its answer's signer expires (ms). */
+const leastWait = 60_000;
+
+/** An answer ends with its signer's certificate, if that is sooner: it is renewed at half of the time until then. */
+function whileSigned({ answer, now, nextFetch }: SavedAnswer): EpochMs {
+  const { signer } = answer;
+  if (!signer || signer.role === 'issuer' || isRevoking(answer)) return nextFetch;
+  return Math.min(nextFetch, now + Math.max(leastWait, Math.floor((signer.certificate.notAfter - now) / 2)));
 }
 
 /** Of two of the same time the one counts that revokes. */
@@ -187,12 +201,7 @@ export function forgetOtherSigners(
   const { issuerKey, keys, now } = o;
   return store.transact(() => {
     const forgotten = store
-      .prepare(
-        `UPDATE ocsp SET status = NULL, this_update = NULL, next_update = NULL, produced_at = NULL, revoked_at = NULL,
-            reason = NULL, signer_key = NULL, digest = NULL, fetched_at = NULL, next_fetch = ?1
-          WHERE issuer_key = ?2 AND status NOT IN ('revoked', 'on_hold')
-            AND signer_key NOT IN (SELECT value FROM json_each(?3))`,
-      )
+      .prepare(`${forgetAnswers} AND signer_key NOT IN (SELECT value FROM json_each(?3))`)
       .run(now, issuerKey, JSON.stringify(keys)).changes;
     if (forgotten > 0)
       store.change({

@@ -1,4 +1,4 @@
-import type { DistinguishedName } from '../../identity/types.ts';
+import type { Certificate, DistinguishedName } from '../../identity/types.ts';
 import type { EpochMs } from '../../lib/clock.ts';
 import type { CrlExtension } from '../crl-extensions.ts';
 
@@ -72,13 +72,24 @@ export interface OcspAnswer {
   readonly revoked_at: EpochMs | null;
   /** SHA-256 (hex) of the key that signed it. */
   readonly signer_key: string;
+  /**
+   * From when on its signer's word is nobody's any more: that one's certificate expires, or it is known to be unrevoked for
+   * no longer. Absent for the CA itself, and where it revokes.
+   */
+  readonly signer_until?: EpochMs;
   readonly status: 'good' | 'revoked' | 'on_hold' | 'unknown';
   readonly this_update: EpochMs;
 }
 
+/** Whoever signed an answer, and what gives the right to: being the CA, the configuration, or a certificate of the CA. */
+export interface AnswerSigner {
+  readonly certificate: Certificate;
+  readonly role: 'issuer' | 'configured' | 'delegate';
+}
+
 /** What was known by OCSP of one certificate of a path: facts, from which its status is told again. */
 export interface OcspFact {
-  /** The newest answer of the configured responder; null where none is kept. */
+  /** The newest answer of the configured responder; null where none is kept whose signer counts now, or that revokes. */
   readonly answer: OcspAnswer | null;
   /** Where the CRL comes from that was judged beside it; null without one. */
   readonly crl_source: string | null;

@@ -4,7 +4,7 @@ import { isAhead } from '../freshness.ts';
 import { reasonName, reasonNumbers } from '../reasons.ts';
 import { isCertIdOf } from './cert-id.ts';
 import { findSigner, type ResponderTrust } from './responder.ts';
-import type { BasicResponse, OcspAnswer, OcspResponse, SingleResponse } from './types.ts';
+import type { AnswerSigner, BasicResponse, OcspAnswer, OcspResponse, SingleResponse } from './types.ts';
 
 /** What an answer is verified for. */
 export interface OcspQuestion extends ResponderTrust {
@@ -16,9 +16,12 @@ export interface OcspQuestion extends ResponderTrust {
   readonly nonceRequired?: boolean;
 }
 
+/** An answer, and whoever signed it: that one may be revoked, or expire, before the answer does. */
+export type VerifiedAnswer = OcspAnswer & { readonly signer: AnswerSigner };
+
 /** What an answer says; or why it cannot be used, and whether that is a passing state of the responder. */
 export type OcspVerdict =
-  | { readonly answer: OcspAnswer; readonly problem?: undefined }
+  | { readonly answer: VerifiedAnswer; readonly problem?: undefined }
   | { readonly answer?: undefined; readonly problem: string; readonly passing: boolean };
 
 /**
@@ -40,7 +43,7 @@ export function verifyOcspResponse(response: OcspResponse, question: OcspQuestio
   if (wrong !== undefined) return refused(wrong);
   const { signer, problem: unsigned } = findSigner(basic, question);
   if (signer === undefined) return refused(unsigned);
-  return { answer: answerOf(single, basic, digest, signer.keyDigest) };
+  return { answer: { ...answerOf(single, basic, digest, signer.certificate.keyDigest), signer } };
 }
 
 function refused(problem: string): OcspVerdict {

@@ -78,6 +78,7 @@ test('without a CRL a responder is believed that need not be checked, and no oth
   const checked = await decide(world, { extensions: [noCheck] }, 'good');
   t.deepEqual(checked.codes, ['policy.ok']);
   t.like(checked.fact, { status: 'good', source: 'ocsp:stapled' });
+  t.is(checked.fact?.ocsp?.stapled?.signer_until, worldTime + day, 'an allow by it ends with its signer');
   const unchecked = await decide(world, {}, 'good');
   t.deepEqual(unchecked.codes, ['revocation.crl_missing']);
   t.regex(unchecked.fact?.ocsp?.stapled_problem ?? '', /may have been revoked/);
@@ -93,7 +94,8 @@ test('an answer about the CA of one name says nothing of certificates of another
   const { fleet, meters } = world.pki;
   const { store } = world.deps;
   const good = {
-    ...{ digest: '00'.repeat(32), produced_at: worldTime, reason: null, revoked_at: null, signer_key: '' },
+    ...{ digest: '00'.repeat(32), produced_at: worldTime, reason: null, revoked_at: null },
+    signer_key: meters.keyDigest,
     ...{ status: 'good' as const, this_update: worldTime - hour, next_update: worldTime + hour },
   };
   const saved = { issuerKey: meters.keyDigest, serial: '0a77', responder: '', now: worldTime, nextFetch: 0 };
@@ -132,11 +134,12 @@ async function decideOffline(t: ExecutionContext, seenAt: number, answer: 'good'
   world.clock.set(worldTime);
   const leaf = await world.leaf('meter/1', { serial: '0a77' });
   const { store } = world.deps;
+  const { keyDigest: issuerKey } = world.pki.meters;
   const answered = {
     ...{ digest: '00'.repeat(32), produced_at: worldTime - 2 * day, reason: null, revoked_at: null },
-    ...{ signer_key: '', status: answer, this_update: worldTime - 2 * day, next_update: worldTime - day },
+    ...{ signer_key: issuerKey, status: answer, this_update: worldTime - 2 * day },
+    next_update: worldTime - day,
   };
-  const { keyDigest: issuerKey } = world.pki.meters;
   const saved = { issuerKey, serial: '0a77', responder: '', now: worldTime, nextFetch: 0, answer: answered };
   const writer = createObservedWriter(store, {
     intervalMs: () => 0,

@@ -108,6 +108,18 @@ test('the anchor’s maximum age counts for answers too, and its grace follows',
   t.is(graceful.fact?.usable_until, now + hour / 2);
 });
 
+test('an answer is believed no longer than its signer, in grace neither', (t) => {
+  const until = (signer: number, graceMs = 0, next = now + hour) => {
+    const given = answer({ next_update: next, signer_until: signer });
+    return judge(byCrls(), 'revocation.crl_missing', told({ answer: given }), { ...strict, graceMs });
+  };
+  t.is(until(now + minute).fact?.usable_until, now + minute);
+  t.is(until(now + day).fact?.usable_until, now + hour);
+  const graceful = until(now + minute, hour, now - minute);
+  t.like(graceful.fact, { freshness: 'within_grace', usable_until: now + minute });
+  t.deepEqual(until(now, hour).codes, ['revocation.ocsp_unavailable']);
+});
+
 test('of a cached and a stapled answer the newest counts, and of two as new the one that lets nobody in', (t) => {
   const status = (cached: Partial<OcspAnswer>, stapled: Partial<OcspAnswer>) =>
     judge(byCrls(), 'revocation.crl_missing', told({ answer: answer(cached), stapled: answer(stapled) })).fact
