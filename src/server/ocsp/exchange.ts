@@ -7,13 +7,14 @@ import { nonceOctets, ocspLimits } from '../../revocation/ocsp/limits.ts';
 import { parseOcspResponse } from '../../revocation/ocsp/parse-response.ts';
 import { ocspRequest } from '../../revocation/ocsp/request.ts';
 import type { ResponderTrust } from '../../revocation/ocsp/responder.ts';
-import { verifyOcspResponse, type VerifiedAnswer } from '../../revocation/ocsp/verify-response.ts';
+import type { SignedAnswer } from '../../revocation/ocsp/signers.ts';
+import { verifyOcspResponse } from '../../revocation/ocsp/verify-response.ts';
 import { retryAfterOf } from '../sources/failures.ts';
 import { fetchWhole } from '../sources/fetch-limited.ts';
 
 /** What came of one exchange with a responder. */
 export type Exchange =
-  | { readonly answer: VerifiedAnswer; readonly error?: undefined }
+  | { readonly answer: SignedAnswer; readonly error?: undefined }
   | {
       readonly answer?: undefined;
       readonly error: PortreeveError;
