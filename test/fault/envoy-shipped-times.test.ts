@@ -1,6 +1,5 @@
 import { putBehindEnvoy } from '../helpers/behind-envoy.ts';
 import { makeLiveFleet } from '../helpers/live-fleet.ts';
-import { freePort } from '../helpers/ports.ts';
 import { findEnvoy } from '../helpers/processes.ts';
 import { needing } from '../helpers/skip.ts';
 
@@ -45,16 +44,14 @@ withEnvoy(
   async (t) => {
     const fleet = await makeLiveFleet(t, ['meter-1'], { change: withOneEndpointDead });
     await fleet.serve();
-    const adminPort = await freePort();
     const { ask, proxy } = await putBehindEnvoy(t, envoy.path, fleet, {
       device: 'meter-1',
       times: (example) => example,
-      change: (example) =>
-        `admin: { address: { socket_address: { address: 127.0.0.1, port_value: ${adminPort} } } }\n${withoutHealthChecks(example)}`,
+      change: withoutHealthChecks,
     });
     const retried = async (): Promise<number> => {
-      const stats = await fetch(`http://127.0.0.1:${adminPort}/stats?filter=portreeve.upstream_rq_retry$`);
-      return Number(/: (\d+)$/m.exec(await stats.text())?.[1]);
+      const stats = await proxy.clusterStats();
+      return Number(/\.upstream_rq_retry: (\d+)$/m.exec(stats)?.[1] ?? 0);
     };
     const measured = async (): Promise<Measured> => {
       const before = await retried();
