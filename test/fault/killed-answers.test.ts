@@ -3,7 +3,7 @@ import test from 'ava';
 import { freePorts } from '../helpers/ports.ts';
 import { decidePath, framedMessage, rawClient } from '../helpers/raw-grpc.ts';
 import type { RawAnswer } from '../helpers/raw-grpc.ts';
-import { forServer, startServer } from '../helpers/server.ts';
+import { forServer, startServer, until } from '../helpers/server.ts';
 import { makeWorld } from '../helpers/world.ts';
 
 /** One try each. Where the status followed the message in a write of its own, every second kill or so left half answers. */
@@ -39,7 +39,8 @@ test('a busy worker that is killed has answered each call whole or not at all, s
     const asking = Array.from({ length: atOnce }, async () => {
       while (!killed) answers.push(await client.call({ path: decidePath, body: [message] }));
     });
-    await pause(400 + Math.random() * 50);
+    await until(() => answers.length > 2 * atOnce);
+    await pause(Math.random() * 50);
     process.kill(known[index]?.pid as number, 'SIGKILL');
     killed = true;
     await Promise.all(asking);

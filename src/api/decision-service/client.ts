@@ -45,7 +45,13 @@ export function createDecisionClient(
         { deadline: systemClock.now() + options.timeoutMs },
         (error, answer) => {
           if (error || answer === undefined) {
-            reject(new PortreeveError('PDP_INTERNAL', `no decision from ${address}`, { cause: error }));
+            reject(
+              new PortreeveError(
+                'PDP_INTERNAL',
+                `no decision from ${address}: ${error?.message ?? 'an empty answer'}`,
+                { cause: error },
+              ),
+            );
           } else resolve(answer);
         },
       );
