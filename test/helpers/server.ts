@@ -170,7 +170,7 @@ export async function startServer(
     address,
     log,
     decisions,
-    client: (timeoutMs = 5000) => {
+    client: (timeoutMs = 20_000) => {
       const client = createDecisionClient(address('local'), { timeoutMs });
       t.teardown(() => client.close());
       return client;
