@@ -29,7 +29,7 @@ async function ask(
   address: string,
   as: ChannelCredentials = credentials.createInsecure(),
 ): Promise<Decision> {
-  const client = createDecisionClient(address, { timeoutMs: 20_000, credentials: as });
+  const client = createDecisionClient(address, { timeoutMs: 5000, credentials: as });
   t.teardown(() => client.close());
   const leaf = await world.leaf('meter/1');
   return client.decide({

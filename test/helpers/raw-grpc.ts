@@ -37,13 +37,13 @@ export interface RawClient {
 export const checkPath = `/${serviceNames.extAuthz}/Check`;
 export const decidePath = `/${serviceNames.decision}/Decide`;
 
-/** Answers that may come before any of them is looked at (bytes): whole ones, like Envoy's, not as HTTP/2 has it by default. */
-const window = 16 * 1024 * 1024;
-
-/** One connection to `host:port`, ended with the test. */
-export function rawClient(t: Test, address: string): RawClient {
-  const session = connect(`http://${address}`, { settings: { initialWindowSize: window } });
-  session.once('connect', () => session.setLocalWindowSize(window));
+/** One connection to `host:port`, ended with the test; `window`: bytes that may come unread, HTTP/2's own where it is not given. */
+export function rawClient(t: Test, address: string, window?: number): RawClient {
+  const session = connect(
+    `http://${address}`,
+    window === undefined ? {} : { settings: { initialWindowSize: window } },
+  );
+  if (window !== undefined) session.once('connect', () => session.setLocalWindowSize(window));
   session.on('error', () => undefined);
   t.teardown(() => session.destroy());
   return { call: (call) => ask(session, call) };

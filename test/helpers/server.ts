@@ -170,7 +170,7 @@ export async function startServer(
     address,
     log,
     decisions,
-    client: (timeoutMs = 20_000) => {
+    client: (timeoutMs = 5000) => {
       const client = createDecisionClient(address('local'), { timeoutMs });
       t.teardown(() => client.close());
       return client;

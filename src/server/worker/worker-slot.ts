@@ -38,11 +38,8 @@ export interface SlotPool {
 const startWithinMs = 600_000;
 /** A worker that decides and has lived so long has not failed at its start (ms). */
 const settledAfterMs = 10_000;
-/**
- * How long a worker may take to end once it has nothing left to do (ms): a look-up of a name that hangs keeps it. One
- * that drained may only wait for its turn on a busy machine; in the place of one that failed another is to decide soon.
- */
-const leavesWithinMs = { drained: 3000, failed: 1000 } as const;
+/** How long a worker may take to end once it has nothing left to do (ms): a look-up of a name that hangs keeps it. */
+const leavesWithinMs = 1000;
 /** Besides the calls, a worker that drains sends its last records and spans (ms). */
 const lastSendsMs = 3000;
 
@@ -185,13 +182,13 @@ export class WorkerSlot {
       case 'fault':
         if (message.fatal) {
           this.#lastWords = message;
-          this.#endSoon('failed');
+          this.#endSoon();
         }
         this.#options.log(`worker ${this.#index}: ${message.message}`);
         break;
       case 'drained':
         this.#drained = message.kept;
-        this.#endSoon('drained');
+        this.#endSoon();
         break;
       case 'starting':
         break;
@@ -199,9 +196,9 @@ export class WorkerSlot {
   }
 
   /** Kills a worker that has nothing left to do, where it does not end by itself. */
-  #endSoon(as: keyof typeof leavesWithinMs): void {
+  #endSoon(): void {
     const process = this.#process;
-    setTimeout(() => this.#process === process && process?.kill(), leavesWithinMs[as]).unref();
+    setTimeout(() => this.#process === process && process?.kill(), leavesWithinMs).unref();
   }
 
   #takeShadow(batch: ShadowBatch): void {
