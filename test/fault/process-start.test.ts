@@ -39,7 +39,7 @@ async function ask(
   });
 }
 
-test('an address that is in use fails the start and names it', async (t) => {
+test.serial('an address that is in use fails the start and names it', async (t) => {
   const first = await worldWith(t);
   const address = (await startServer(t, first.configFile)).address('local');
   const second = await worldWith(t, (document) => {
@@ -53,7 +53,7 @@ for (const [what, code, change] of [
   ['log of records', 'PDP_AUDIT_UNAVAILABLE', { state: { path: 'other/state.db' } }],
   ['state', 'PDP_STORE_UNAVAILABLE', { audit: { path: 'other/decisions.ndjson' } }],
 ] as const) {
-  test(`a second server on the same ${what} does not start and names the first; after a kill it does`, async (t) => {
+  test.serial(`a second server on the same ${what} does not start and names the first; after a kill it does`, async (t) => {
     const world = await worldWith(t);
     const first = await startServer(t, world.configFile);
     const other = join(world.folder, 'other.json');
@@ -69,7 +69,7 @@ for (const [what, code, change] of [
   });
 }
 
-test('an admin address that is in use ends the workers again', async (t) => {
+test.serial('an admin address that is in use ends the workers again', async (t) => {
   const first = await worldWith(t);
   const address = (await startServer(t, first.configFile)).address('admin');
   const second = await worldWith(t, (document) => {
@@ -79,7 +79,14 @@ test('an admin address that is in use ends the workers again', async (t) => {
   await t.throwsAsync(startServer(t, second.configFile), { code: 'PDP_LISTEN_FAILED' });
 });
 
-test('everything that versions name is kept from the first decision on', async (t) => {
+test.serial('what a worker has compiled is written before it decides, so that it need not be while it ends', async (t) => {
+  const world = await worldWith(t);
+  const NODE_COMPILE_CACHE = join(world.folder, 'compiled');
+  await startServer(t, world.configFile, { env: { NODE_COMPILE_CACHE } });
+  t.true(readdirSync(NODE_COMPILE_CACHE, { recursive: true }).length > 500);
+});
+
+test.serial('everything that versions name is kept from the first decision on', async (t) => {
   const world = await worldWith(t);
   const server = await startServer(t, world.configFile);
   const { versions } = await ask(t, world, server.address('local'));
@@ -100,7 +107,7 @@ test('everything that versions name is kept from the first decision on', async (
   });
 });
 
-test('the health listener serves health and metrics and nothing else', async (t) => {
+test.serial('the health listener serves health and metrics and nothing else', async (t) => {
   const world = await worldWith(t, (document) => {
     document['server'].health = { address: '0.0.0.0:0' };
   });
@@ -111,7 +118,7 @@ test('the health listener serves health and metrics and nothing else', async (t)
   t.is((await fetch(`${at}/status`)).status, 404);
 });
 
-test('what passes only because it is observed is counted by PEP and told', async (t) => {
+test.serial('what passes only because it is observed is counted by PEP and told', async (t) => {
   const world = await worldWith(t, (document) => {
     document['classes'].meter.networks = ['192.0.2.0/24'];
     document['enforcement'] = {
@@ -131,7 +138,7 @@ test('what passes only because it is observed is counted by PEP and told', async
   t.is(valueOf(samples, 'portreeve_enforcement_observe', {}), 1);
 });
 
-test('a broken glass is recorded when it opens, with who and why, and each use counts', async (t) => {
+test.serial('a broken glass is recorded when it opens, with who and why, and each use counts', async (t) => {
   const world = await worldWith(t, (document) => {
     document['classes'].meter.networks = ['192.0.2.0/24'];
     document['enforcement'] = {
@@ -160,7 +167,7 @@ test('a broken glass is recorded when it opens, with who and why, and each use c
   t.like(JSON.parse(opened[0] ?? '{}'), { actor: 'J. Martin', why: 'networks renumbered' });
 });
 
-test('the end of a broken glass that came while no server ran is recorded, and an open one once', async (t) => {
+test.serial('the end of a broken glass that came while no server ran is recorded, and an open one once', async (t) => {
   const glass = {
     reasons: ['network.source_not_allowed'],
     classes: ['meter'],
@@ -185,7 +192,7 @@ test('the end of a broken glass that came while no server ran is recorded, and a
   t.deepEqual(acts(), ['break_glass_opened', 'break_glass_ended']);
 });
 
-test('several workers: one port, a Unix socket each, and PEPs known by certificate', async (t) => {
+test.serial('several workers: one port, a Unix socket each, and PEPs known by certificate', async (t) => {
   const world = await worldWith(t);
   const now = Date.now();
   const life = { notBefore: now - hour, notAfter: now + hour };

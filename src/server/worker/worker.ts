@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { createAdmission } from '../../api/admission.ts';
 import type { Admission } from '../../api/admission.ts';
 import { createAttestationUses } from '../../attestation/replay-memory.ts';
@@ -160,6 +161,9 @@ async function start(
   const state = { draining: false };
   const admission = createAdmission(systemClock, { recordsLate: () => records.late() });
   const ready = (): boolean => !state.draining && live.current().readiness().ready;
+  // Node.js writes what it has compiled as it ends, after a first start for seconds: an end that takes so long is taken for
+  // one that hangs. Here nobody waits yet for an answer, and one that has to take this worker's place starts faster.
+  flushCompileCache();
   const listeners = await openListeners({
     config: () => live.current().config,
     certificates: () => live.current().certificates,
