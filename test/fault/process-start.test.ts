@@ -39,7 +39,7 @@ async function ask(
   });
 }
 
-test.serial('an address that is in use fails the start and names it', async (t) => {
+test('an address that is in use fails the start and names it', async (t) => {
   const first = await worldWith(t);
   const address = (await startServer(t, first.configFile)).address('local');
   const second = await worldWith(t, (document) => {
@@ -53,26 +53,23 @@ for (const [what, code, change] of [
   ['log of records', 'PDP_AUDIT_UNAVAILABLE', { state: { path: 'other/state.db' } }],
   ['state', 'PDP_STORE_UNAVAILABLE', { audit: { path: 'other/decisions.ndjson' } }],
 ] as const) {
-  test.serial(
-    `a second server on the same ${what} does not start and names the first; after a kill it does`,
-    async (t) => {
-      const world = await worldWith(t);
-      const first = await startServer(t, world.configFile);
-      const other = join(world.folder, 'other.json');
-      const document = JSON.parse(readFileSync(world.configFile, 'utf8')) as Document;
-      writeFileSync(other, JSON.stringify({ ...document, ...change }));
-      const error = await t.throwsAsync(startServer(t, other), { code });
-      t.true(error?.message.includes(`process id ${first.pid}`), error?.message);
-      t.is((await first.page('/readyz')).status, 200);
-      first.signal('SIGKILL');
-      await first.ended;
-      const second = await startServer(t, other);
-      t.is(await second.stop(), 0);
-    },
-  );
+  test(`a second server on the same ${what} does not start and names the first; after a kill it does`, async (t) => {
+    const world = await worldWith(t);
+    const first = await startServer(t, world.configFile);
+    const other = join(world.folder, 'other.json');
+    const document = JSON.parse(readFileSync(world.configFile, 'utf8')) as Document;
+    writeFileSync(other, JSON.stringify({ ...document, ...change }));
+    const error = await t.throwsAsync(startServer(t, other), { code });
+    t.true(error?.message.includes(`process id ${first.pid}`), error?.message);
+    t.is((await first.page('/readyz')).status, 200);
+    first.signal('SIGKILL');
+    await first.ended;
+    const second = await startServer(t, other);
+    t.is(await second.stop(), 0);
+  });
 }
 
-test.serial('an admin address that is in use ends the workers again', async (t) => {
+test('an admin address that is in use ends the workers again', async (t) => {
   const first = await worldWith(t);
   const address = (await startServer(t, first.configFile)).address('admin');
   const second = await worldWith(t, (document) => {
@@ -82,17 +79,14 @@ test.serial('an admin address that is in use ends the workers again', async (t) 
   await t.throwsAsync(startServer(t, second.configFile), { code: 'PDP_LISTEN_FAILED' });
 });
 
-test.serial(
-  'what a worker has compiled is written before it decides, so that it need not be while it ends',
-  async (t) => {
-    const world = await worldWith(t);
-    const NODE_COMPILE_CACHE = join(world.folder, 'compiled');
-    await startServer(t, world.configFile, { env: { NODE_COMPILE_CACHE } });
-    t.true(readdirSync(NODE_COMPILE_CACHE, { recursive: true }).length > 500);
-  },
-);
+test('what a worker has compiled is written before it decides, so that it need not be while it ends', async (t) => {
+  const world = await worldWith(t);
+  const NODE_COMPILE_CACHE = join(world.folder, 'compiled');
+  await startServer(t, world.configFile, { env: { NODE_COMPILE_CACHE } });
+  t.true(readdirSync(NODE_COMPILE_CACHE, { recursive: true }).length > 500);
+});
 
-test.serial('everything that versions name is kept from the first decision on', async (t) => {
+test('everything that versions name is kept from the first decision on', async (t) => {
   const world = await worldWith(t);
   const server = await startServer(t, world.configFile);
   const { versions } = await ask(t, world, server.address('local'));
@@ -113,7 +107,7 @@ test.serial('everything that versions name is kept from the first decision on', 
   });
 });
 
-test.serial('the health listener serves health and metrics and nothing else', async (t) => {
+test('the health listener serves health and metrics and nothing else', async (t) => {
   const world = await worldWith(t, (document) => {
     document['server'].health = { address: '0.0.0.0:0' };
   });
@@ -124,7 +118,7 @@ test.serial('the health listener serves health and metrics and nothing else', as
   t.is((await fetch(`${at}/status`)).status, 404);
 });
 
-test.serial('what passes only because it is observed is counted by PEP and told', async (t) => {
+test('what passes only because it is observed is counted by PEP and told', async (t) => {
   const world = await worldWith(t, (document) => {
     document['classes'].meter.networks = ['192.0.2.0/24'];
     document['enforcement'] = {
@@ -144,7 +138,7 @@ test.serial('what passes only because it is observed is counted by PEP and told'
   t.is(valueOf(samples, 'portreeve_enforcement_observe', {}), 1);
 });
 
-test.serial('a broken glass is recorded when it opens, with who and why, and each use counts', async (t) => {
+test('a broken glass is recorded when it opens, with who and why, and each use counts', async (t) => {
   const world = await worldWith(t, (document) => {
     document['classes'].meter.networks = ['192.0.2.0/24'];
     document['enforcement'] = {
@@ -173,35 +167,32 @@ test.serial('a broken glass is recorded when it opens, with who and why, and eac
   t.like(JSON.parse(opened[0] ?? '{}'), { actor: 'J. Martin', why: 'networks renumbered' });
 });
 
-test.serial(
-  'the end of a broken glass that came while no server ran is recorded, and an open one once',
-  async (t) => {
-    const glass = {
-      reasons: ['network.source_not_allowed'],
-      classes: ['meter'],
-      who: 'J. Martin',
-      why: 'networks renumbered',
-      since: new Date(Date.now() - hour).toISOString(),
-      until: new Date(Date.now() + hour).toISOString(),
-    };
-    const world = await worldWith(t, (document) => {
-      document['enforcement'] = { break_glass: [glass] };
-    });
-    const acts = (): (string | undefined)[] =>
-      readFileSync(join(world.folder, 'audit/decisions.ndjson'), 'utf8')
-        .split('\n')
-        .map((line) => /"act":"(break_glass_[a-z]+)"/.exec(line)?.[1])
-        .filter((act) => act !== undefined);
-    for (let start = 0; start < 2; start += 1) await (await startServer(t, world.configFile)).stop();
-    t.deepEqual(acts(), ['break_glass_opened']);
-    const document = JSON.parse(readFileSync(world.configFile, 'utf8')) as Document;
-    writeFileSync(world.configFile, JSON.stringify({ ...document, enforcement: {} }));
-    await (await startServer(t, world.configFile)).stop();
-    t.deepEqual(acts(), ['break_glass_opened', 'break_glass_ended']);
-  },
-);
+test('the end of a broken glass that came while no server ran is recorded, and an open one once', async (t) => {
+  const glass = {
+    reasons: ['network.source_not_allowed'],
+    classes: ['meter'],
+    who: 'J. Martin',
+    why: 'networks renumbered',
+    since: new Date(Date.now() - hour).toISOString(),
+    until: new Date(Date.now() + hour).toISOString(),
+  };
+  const world = await worldWith(t, (document) => {
+    document['enforcement'] = { break_glass: [glass] };
+  });
+  const acts = (): (string | undefined)[] =>
+    readFileSync(join(world.folder, 'audit/decisions.ndjson'), 'utf8')
+      .split('\n')
+      .map((line) => /"act":"(break_glass_[a-z]+)"/.exec(line)?.[1])
+      .filter((act) => act !== undefined);
+  for (let start = 0; start < 2; start += 1) await (await startServer(t, world.configFile)).stop();
+  t.deepEqual(acts(), ['break_glass_opened']);
+  const document = JSON.parse(readFileSync(world.configFile, 'utf8')) as Document;
+  writeFileSync(world.configFile, JSON.stringify({ ...document, enforcement: {} }));
+  await (await startServer(t, world.configFile)).stop();
+  t.deepEqual(acts(), ['break_glass_opened', 'break_glass_ended']);
+});
 
-test.serial('several workers: one port, a Unix socket each, and PEPs known by certificate', async (t) => {
+test('several workers: one port, a Unix socket each, and PEPs known by certificate', async (t) => {
   const world = await worldWith(t);
   const now = Date.now();
   const life = { notBefore: now - hour, notAfter: now + hour };

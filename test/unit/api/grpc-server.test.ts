@@ -6,6 +6,7 @@ import type { ExecutionContext } from 'ava';
 import { createDecisionClient } from '../../../src/api/decision-service/client.ts';
 import { limits } from '../../../src/context/limits.ts';
 import type { DecisionPoint } from '../../../src/decision/types.ts';
+import { freePort } from '../../helpers/ports.ts';
 import { FakePoint, config, decision, denial } from './fixtures.ts';
 import { connect, openDoors } from './grpc-fixtures.ts';
 
@@ -231,4 +232,12 @@ test('the call’s traceparent is the parent, not the device’s', async (t) => 
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   await connect(t, address).check(httpRequest, { metadata: { traceparent } });
   t.like(point.last, { ok: true, context: { traceparent } });
+});
+
+test('a decision that does not come says from where, and why', async (t) => {
+  const address = `127.0.0.1:${await freePort()}`;
+  const client = createDecisionClient(address, { timeoutMs: 30_000 });
+  t.teardown(() => client.close());
+  const { message } = await t.throwsAsync(client.decide({}), { code: 'PDP_INTERNAL' });
+  t.regex(message, new RegExp(`^no decision from ${address}: 14 UNAVAILABLE: .*ECONNREFUSED`));
 });
