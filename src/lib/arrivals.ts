@@ -13,8 +13,8 @@ export interface Arrivals<One extends Passing> extends Iterable<One> {
   end(one: One): void;
 }
 
-/** Ended ones that are dropped together. */
-const portion = 256;
+/** Ended ones that are dropped together: few, or most of them wait so long for it that they become old. */
+const portion = 32;
 
 /**
  * Keeps what comes in its order; the ended ones among them go many at a time. A set or a map would be rebuilt every few

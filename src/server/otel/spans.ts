@@ -1,4 +1,11 @@
-import { ROOT_CONTEXT, SpanKind, TraceFlags, trace } from '@opentelemetry/api';
+import {
+  INVALID_SPANID,
+  INVALID_TRACEID,
+  ROOT_CONTEXT,
+  SpanKind,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api';
 import type { SpanContext } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import { SamplingDecision } from '@opentelemetry/sdk-trace';
@@ -9,16 +16,25 @@ import { writeSpan } from './span-text.ts';
 /** Spans are written one after the other into pieces of memory of this size: the heap holds nothing that waits long. */
 const pieceBytes = 65_536;
 
-/** A span that was written when it ended, and waits to be sent. */
+/**
+ * What the library's batching is told of every span that waits: it asks whether a span is sampled and nothing else of its
+ * context. A context of its own would keep two ids in the heap for as long as its span waits, which is long enough to become
+ * old.
+ */
+const sampled: SpanContext = {
+  traceId: INVALID_TRACEID,
+  spanId: INVALID_SPANID,
+  traceFlags: TraceFlags.SAMPLED,
+};
+
+/** A span that was written when it ended, its ids too, and waits to be sent. */
 export class WrittenSpan {
-  readonly #context: SpanContext;
   readonly resource: Resource;
   readonly piece: Buffer;
   readonly from: number;
   readonly to: number;
 
-  constructor(context: SpanContext, resource: Resource, piece: Buffer, from: number, to: number) {
-    this.#context = context;
+  constructor(resource: Resource, piece: Buffer, from: number, to: number) {
     this.resource = resource;
     this.piece = piece;
     this.from = from;
@@ -26,14 +42,14 @@ export class WrittenSpan {
   }
 
   spanContext(): SpanContext {
-    return this.#context;
+    return sampled;
   }
 }
 
 /**
  * Hands finished spans to whatever collects them for sending. A span of the library's own costs many times what is left of
  * it on the wire: here decisions become bytes at once. Of spans that wait, the library's batching asks for no more than
- * their context and their resource; the exporter must be ours (`createSpanExporter`).
+ * whether they are sampled and their resource; the exporter must be ours (`createSpanExporter`).
  */
 export function createSpanOutlet(to: {
   readonly sampler: Sampler;
@@ -59,9 +75,7 @@ export function createSpanOutlet(to: {
     take: (span: FinishedSpan) => {
       const text = writeSpan(span);
       const end = keep(text);
-      const { traceId, spanId } = span;
-      const context = { traceId, spanId, traceFlags: TraceFlags.SAMPLED };
-      const written = new WrittenSpan(context, resource, piece, end - text.length, end);
+      const written = new WrittenSpan(resource, piece, end - text.length, end);
       processor.onEnd(written as WrittenSpan & ReadableSpan);
     },
   };

@@ -6,6 +6,12 @@ import { availableParallelism } from 'node:os';
  */
 const memoryFlags: readonly string[] = ['--max-old-space-size=448', '--max-semi-space-size=16'];
 
+/**
+ * V8 puts what is made where most things have lived long into old memory from the start. Of what a busy moment kept alive
+ * that becomes a habit: calls that end in a millisecond stay until all memory is collected, which comes twice as often.
+ */
+const noGuesses = '--no-allocation-site-pretenuring';
+
 /** Threads that Node.js gives each process for V8's collector and compiler, however few processors there are. */
 const usualHelpers = 4;
 
@@ -15,5 +21,5 @@ const usualHelpers = 4;
  */
 export function nodeFlags(workers: number, processors = availableParallelism()): readonly string[] {
   const helpers = Math.min(usualHelpers, Math.max(1, processors - workers));
-  return [...memoryFlags, `--v8-pool-size=${helpers}`];
+  return [...memoryFlags, noGuesses, `--v8-pool-size=${helpers}`];
 }

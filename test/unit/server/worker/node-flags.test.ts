@@ -15,5 +15,6 @@ for (const [workers, processors, helpers] of [
       `--v8-pool-size=${helpers}`,
     );
     t.true(flags.includes('--max-old-space-size=448') && flags.includes('--max-semi-space-size=16'));
+    t.true(flags.includes('--no-allocation-site-pretenuring'));
   });
 }
